@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { reportFailure } from "./output.js";
+
+/** Each command's file exports a function that makes it; adding a command is adding a line here. */
+const commands: (() => Command)[] = [];
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("patchstream")
+  .description("Progressive patch-size curricula for 3D medical segmentation, streamed over gRPC.")
+  .version(version)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+
+for (const make of commands) {
+  const command = make()
+    .option("--json", "print one JSON document on stdout (one a line where results stream)")
+    .option("--debug", "print the stack of a failure");
+  command.exitOverride();
+  program.addCommand(command);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else reportFailure(error, process.argv.includes("--debug"));
+}

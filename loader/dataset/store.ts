@@ -1,0 +1,82 @@
+import type { NetworkPlan } from "../../plan/curriculum/stage.js";
+import type { CaseTable } from "../../plan/sampling/batch-plan.js";
+import type { Zyx } from "../../plan/zyx.js";
+
+/** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */
+export interface Region {
+  readonly start: Zyx;
+  readonly end: Zyx;
+}
+
+/** How a stored case maps back to its original file (see DESIGN, section 7). All in original array order where not said. */
+export interface Geometry {
+  /** Row-major 4x4 voxel-to-world (mm) matrix of the source file, for (x,y,z) voxel indices. */
+  readonly affine: readonly number[];
+  /** Source array shape (Z,Y,X) before anything was done to it. */
+  readonly originalShape: Zyx;
+  /** Source spacing in mm (Z,Y,X). */
+  readonly originalSpacingMm: Zyx;
+  /** Axis i of the store is axis `transpose[i]` of the source (nnU-Net's transpose_forward). */
+  readonly transpose: Zyx;
+  /** Box kept by the crop to nonzero, in transposed source voxels. */
+  readonly cropStart: Zyx;
+  readonly cropEnd: Zyx;
+  /** Spacing in mm (Z,Y,X) of the stored volume. */
+  readonly spacingMm: Zyx;
+}
+
+export interface StoredCase {
+  readonly id: string;
+  /** Stored shape (C,Z,Y,X). */
+  readonly shape: readonly [c: number, z: number, y: number, x: number];
+  readonly spacingMm: Zyx;
+  /** Stored foreground locations of each class, in the order of `Dataset.classes`. */
+  readonly foregroundCounts: readonly number[];
+  /** SHA-256 (hex) of decoded image, label and foreground index, as DESIGN section 1 orders them. */
+  readonly digest: string;
+  readonly geometry: Geometry;
+}
+
+/** Everything about a store that is small: read once when it is opened. */
+export interface Dataset {
+  readonly name: string;
+  /** DESIGN, section 1: SHA-256 (hex) over the sorted case list. */
+  readonly digest: string;
+  /** Channel names, in channel order. */
+  readonly channelNames: readonly string[];
+  /** Label name to value, background included. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Foreground label values, ascending. */
+  readonly classes: readonly number[];
+  /** The plan of nnU-Net's planner, or of the plans.json given at ingest. */
+  readonly plan: NetworkPlan;
+  /** Sorted by id. */
+  readonly cases: readonly StoredCase[];
+}
+
+/** An open store. Reads verify every chunk's checksum and throw STORE_DAMAGED naming case and chunk. */
+export interface Store extends AsyncDisposable {
+  /** Folder or URL it was opened from. */
+  readonly path: string;
+  readonly dataset: Dataset;
+  /** (C,Z,Y,X) float32, whole or a region, C order. */
+  readImage(caseId: string, region?: Region): Promise<Float32Array>;
+  /** (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. */
+  readLabel(caseId: string, region?: Region): Promise<Int16Array>;
+  /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. */
+  readReference(caseId: string): Promise<Int16Array>;
+  /** (n,3) Z,Y,X voxels of `classValue`, at most 10,000 (or 1 %), in store voxels. */
+  readLocations(caseId: string, classValue: number): Promise<Uint32Array>;
+}
+
+/** The case table that planning needs. */
+export function caseTable(dataset: Dataset): CaseTable {
+  return {
+    classes: dataset.classes,
+    cases: dataset.cases.map(({ id, shape, foregroundCounts }) => ({
+      id,
+      shape: [shape[1], shape[2], shape[3]],
+      foregroundCounts,
+    })),
+  };
+}

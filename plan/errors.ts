@@ -1,0 +1,84 @@
+import type { Zyx } from "./zyx.js";
+
+/**
+ * What went wrong, as data. `code` is the contract that scripts and clients match; the other fields say what, where and
+ * what would be right. One code, one gRPC status (see `proto/status.ts`).
+ */
+export type ErrorFacts =
+  | { code: "SPEC_INVALID"; field: string; got: unknown; want: string }
+  | { code: "INPUT_DAMAGED"; file: string; reason: string; want: string }
+  | { code: "STORE_DAMAGED"; store: string; case?: string; chunk?: string; reason: string }
+  | { code: "NOT_FOUND"; what: string; name: string; known: readonly string[] }
+  | { code: "ALREADY_EXISTS"; what: string; name: string }
+  | { code: "RECIPE_UNKNOWN"; recipe: number; speaks: number }
+  | { code: "STEP_PASSED"; step: number; delivered: number }
+  | { code: "STAGE_UNKNOWN"; stage: number; stages: number }
+  | { code: "PATCH_MISMATCH"; step: number; got: Zyx; want: Zyx }
+  | { code: "LIMIT_EXCEEDED"; limit: string; got: number; max: number }
+  | { code: "BATCH_DAMAGED"; step: number; attempts: number }
+  | { code: "UNAVAILABLE"; address: string; reason: string }
+  | { code: "DEADLINE"; waitedFor: string; timeoutMs: number }
+  | { code: "ENGINE_MISSING"; engine: string; reason: string }
+  | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number }
+  | { code: "WRITE_FAILED"; file: string; reason: string };
+
+export type ErrorCode = ErrorFacts["code"];
+
+function describe(facts: ErrorFacts): string {
+  switch (facts.code) {
+    case "SPEC_INVALID":
+      return `${facts.field} is ${JSON.stringify(facts.got)}; it must be ${facts.want}`;
+    case "INPUT_DAMAGED":
+      return `${facts.file}: ${facts.reason}; it must be ${facts.want}`;
+    case "STORE_DAMAGED": {
+      const where = [facts.store, facts.case && `case ${facts.case}`, facts.chunk && `chunk ${facts.chunk}`];
+      return `${where.filter(Boolean).join(", ")}: ${facts.reason}`;
+    }
+    case "NOT_FOUND":
+      return `no ${facts.what} ${JSON.stringify(facts.name)}; known: ${facts.known.join(", ") || "none"}`;
+    case "ALREADY_EXISTS":
+      return `${facts.what} ${facts.name} exists already`;
+    case "RECIPE_UNKNOWN":
+      return `the run was made with recipe ${facts.recipe}; this server speaks recipe ${facts.speaks}`;
+    case "STEP_PASSED":
+      return `step ${facts.step} has passed; step ${facts.delivered} has been delivered`;
+    case "STAGE_UNKNOWN":
+      return `stage ${facts.stage} does not exist; the run has stages 0 to ${facts.stages - 1}`;
+    case "PATCH_MISMATCH":
+      return `step ${facts.step} came with patch ${facts.got.join("x")}; its stage has ${facts.want.join("x")}`;
+    case "LIMIT_EXCEEDED":
+      return `${facts.limit} is ${facts.got}; at most ${facts.max} is allowed`;
+    case "BATCH_DAMAGED":
+      return `step ${facts.step} arrived damaged ${facts.attempts} times (its CRC-32 did not match)`;
+    case "UNAVAILABLE":
+      return `${facts.address}: ${facts.reason}`;
+    case "DEADLINE":
+      return `waited ${facts.timeoutMs} ms for ${facts.waitedFor}`;
+    case "ENGINE_MISSING":
+      return `engine ${facts.engine} is not usable here: ${facts.reason}`;
+    case "LOSS_NOT_FINITE":
+      return `the loss is ${facts.loss} at step ${facts.step}, stage ${facts.stage}`;
+    case "WRITE_FAILED":
+      return `${facts.file} was not written: ${facts.reason}`;
+  }
+}
+
+/**
+ * Every failure a user can meet. `message` says what, where, and what would be right; `hint`, where there is one, says
+ * what to do and ends the message. Match `facts.code`, not the text.
+ */
+export class PatchstreamError extends Error {
+  override readonly name = "PatchstreamError";
+  readonly facts: ErrorFacts;
+  readonly hint: string | undefined;
+
+  constructor(facts: ErrorFacts, hint?: string, options?: ErrorOptions) {
+    super(hint === undefined ? describe(facts) : `${describe(facts)}. ${hint}`, options);
+    this.facts = facts;
+    this.hint = hint;
+  }
+
+  get code(): ErrorCode {
+    return this.facts.code;
+  }
+}

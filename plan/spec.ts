@@ -1,0 +1,44 @@
+import type { NetworkPlan, Stage } from "./curriculum/stage.js";
+
+/** The integer that rises whenever the bytes of any address change (a golden value moves). */
+export const RECIPE = 1;
+
+export type ImageType = "f32" | "f16" | "bf16";
+export type LabelType = "u8" | "i16";
+export type Layout = "channels-first" | "channels-last";
+export type Strategy = "nnunet" | "single-volume" | "multi-crop" | "split-crop" | "single-crop";
+export type Augmentation = { readonly kind: "mirror"; readonly axes: readonly (0 | 1 | 2)[] };
+
+/** Numbers and types of the tensors on the wire. */
+export interface WireFormat {
+  readonly image: ImageType;
+  /** `u8` carries label -1 as 255. */
+  readonly label: LabelType;
+  readonly layout: Layout;
+}
+
+/**
+ * The data half of a run spec with every default filled in: what the run digest is taken over (RFC 8785 canonical JSON).
+ * It is itself a valid data spec that resolves to itself.
+ */
+export interface ResolvedSpec {
+  readonly recipe: number;
+  readonly dataset: string;
+  /** SHA-256, hex. */
+  readonly datasetDigest: string;
+  /** Case ids, each list sorted. */
+  readonly split: { readonly train: readonly string[]; readonly val: readonly string[] };
+  readonly plan: NetworkPlan;
+  readonly stages: readonly Stage[];
+  /** `random`: the stage of a step is drawn from the seed (RPSS). */
+  readonly stageOrder: "scheduled" | "random";
+  readonly strategy: Strategy;
+  readonly epochs: number;
+  /** May be fractional; epoch e begins at step floor(e * stepsPerEpoch). */
+  readonly stepsPerEpoch: number;
+  readonly valSteps: number;
+  readonly seed: number;
+  readonly augmentation: readonly Augmentation[];
+  readonly wire: WireFormat;
+  readonly deepSupervision: false;
+}

@@ -1,0 +1,52 @@
+import type { Zyx } from "../../plan/zyx.js";
+import type { NetworkDescription } from "../networks/network.js";
+
+/** A batch in the engine's terms. */
+export interface TrainingBatch {
+  /** (B,C,Z,Y,X) float32, C order. */
+  readonly image: Float32Array;
+  /** (B,Z,Y,X) class indices; 255 is ignored by the loss. */
+  readonly label: Uint8Array;
+  readonly batchSize: number;
+  readonly patchSize: Zyx;
+}
+
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Largest L2 norm of all gradients together; larger ones are scaled down to it. */
+  readonly gradientClip: number;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  readonly crossEntropy: number;
+  readonly dice: number;
+  /** L2 norm before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Weights and momenta by name, as float32 in C order. */
+export type ModelState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+
+/** A network being trained. */
+export interface Model extends AsyncDisposable {
+  /** One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum. */
+  step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult>;
+  /** Logits (B,K,Z,Y,X) for images (B,C,Z,Y,X). */
+  predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array>;
+  /** A copy of weights (`weight/...`) and momenta (`momentum/...`). */
+  save(): Promise<ModelState>;
+  load(state: ModelState): Promise<void>;
+}
+
+/** A backend that can train. */
+export interface Engine {
+  readonly name: string;
+  /** Fresh weights from `seed` (He initialisation, slope 0.01, as nnU-Net), the same on every engine. */
+  createModel(
+    network: NetworkDescription,
+    options: { seed: number; batchDice: boolean; threads: number },
+  ): Promise<Model>;
+}
