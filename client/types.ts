@@ -52,6 +52,8 @@ export interface StageDecision {
 /** One rank's stream of one run. Disposing it ends the stream and frees what it held. */
 export interface Run extends AsyncDisposable {
   readonly info: RunInfo;
+  /** The first step not wanted yet: a stage from there on makes no bubble and throws nothing away. */
+  readonly firstUnwanted: number;
   /**
    * Batches in step order from `from` (default 0) to before `to` (default: the end of the schedule), each exactly once,
    * across reconnects and replicas. `decisions` replays a stage timeline on resume.
