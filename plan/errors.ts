@@ -18,6 +18,7 @@ export type ErrorFacts =
   | { code: "BATCH_DAMAGED"; step: number; attempts: number }
   | { code: "UNAVAILABLE"; address: string; reason: string }
   | { code: "DEADLINE"; waitedFor: string; timeoutMs: number }
+  | { code: "WORKER_DIED"; doing: string; attempts: number; reason: string }
   | { code: "ENGINE_MISSING"; engine: string; reason: string }
   | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number }
   | { code: "WRITE_FAILED"; file: string; reason: string };
@@ -54,6 +55,8 @@ function describe(facts: ErrorFacts): string {
       return `${facts.address}: ${facts.reason}`;
     case "DEADLINE":
       return `waited ${facts.timeoutMs} ms for ${facts.waitedFor}`;
+    case "WORKER_DIED":
+      return `${facts.attempts} worker threads died ${facts.doing}: ${facts.reason}`;
     case "ENGINE_MISSING":
       return `engine ${facts.engine} is not usable here: ${facts.reason}`;
     case "LOSS_NOT_FINITE":
