@@ -12,6 +12,7 @@ export type ErrorFacts =
   | { code: "ALREADY_EXISTS"; what: string; name: string }
   | { code: "RECIPE_UNKNOWN"; recipe: number; speaks: number }
   | { code: "STEP_PASSED"; step: number; delivered: number }
+  | { code: "STEP_UNKNOWN"; timeline: "train" | "val"; step: number; steps: number }
   | { code: "STAGE_UNKNOWN"; stage: number; stages: number }
   | { code: "PATCH_MISMATCH"; step: number; got: Zyx; want: Zyx }
   | { code: "LIMIT_EXCEEDED"; limit: string; got: number; max: number }
@@ -43,6 +44,8 @@ function describe(facts: ErrorFacts): string {
       return `the run was made with recipe ${facts.recipe}; this server speaks recipe ${facts.speaks}`;
     case "STEP_PASSED":
       return `step ${facts.step} has passed; step ${facts.delivered} has been delivered`;
+    case "STEP_UNKNOWN":
+      return `step ${facts.step} does not exist; the ${facts.timeline} timeline has steps 0 to ${facts.steps - 1}`;
     case "STAGE_UNKNOWN":
       return `stage ${facts.stage} does not exist; the run has stages 0 to ${facts.stages - 1}`;
     case "PATCH_MISMATCH":

@@ -3,6 +3,9 @@ import type { NetworkPlan, Stage } from "./curriculum/stage.js";
 /** The integer that rises whenever the bytes of any address change (a golden value moves). */
 export const RECIPE = 1;
 
+/** nnU-Net's share of foreground patches in a batch. */
+export const NNUNET_FOREGROUND_FRACTION = 0.33;
+
 export type ImageType = "f32" | "f16" | "bf16";
 export type LabelType = "u8" | "i16";
 export type Layout = "channels-first" | "channels-last";

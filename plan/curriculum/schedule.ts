@@ -1,0 +1,38 @@
+import { drawInteger, PURPOSE } from "../random.js";
+import type { ResolvedSpec } from "../spec.js";
+
+/** What the schedule depends on. */
+export type Scheduled = Pick<ResolvedSpec, "stages" | "stageOrder" | "epochs" | "stepsPerEpoch" | "seed">;
+
+/** First step of an epoch; `stepsPerEpoch` may be fractional (a training of 1 % has 2.5). */
+export function stepOfEpoch(spec: Pick<Scheduled, "stepsPerEpoch">, epoch: number): number {
+  return Math.floor(epoch * spec.stepsPerEpoch);
+}
+
+/** Steps of the whole training: steps are 0 to this, less one. */
+export function totalSteps(spec: Pick<Scheduled, "epochs" | "stepsPerEpoch">): number {
+  return stepOfEpoch(spec, spec.epochs);
+}
+
+/** First scheduled step of stage number `stage`; of random order it has none, and the answer is where its epochs would be. */
+export function stepOfStage(spec: Scheduled, stage: number): number {
+  const epoch = spec.stages.slice(0, stage).reduce((sum, { epochs }) => sum + epochs, 0);
+  return stepOfEpoch(spec, epoch);
+}
+
+/**
+ * The stage a step has unless the trainer says otherwise. `scheduled`: stages in order, each for its epochs; steps past
+ * the end belong to the last one. `random` (RPSS): uniform over the stages, drawn from the seed for each step.
+ */
+export function scheduledStage(spec: Scheduled, step: number): number {
+  if (spec.stageOrder === "random") {
+    const place = { seed: spec.seed, timeline: "train", step, sample: 0, purpose: PURPOSE.stage, index: 0 } as const;
+    return drawInteger(place, spec.stages.length);
+  }
+  let end = 0;
+  for (const [index, { epochs }] of spec.stages.entries()) {
+    end += epochs;
+    if (step < stepOfEpoch(spec, end)) return index;
+  }
+  return spec.stages.length - 1;
+}

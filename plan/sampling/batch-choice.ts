@@ -1,0 +1,40 @@
+import type { Purpose } from "../random.js";
+
+/** What a strategy decides from: one batch of the run. */
+export interface BatchRequest {
+  readonly batchSize: number;
+  /** How many of its samples are foreground; they are the last ones. */
+  readonly foregroundCount: number;
+  /** Cases to choose from. */
+  readonly caseCount: number;
+  /** An integer below `count`, of this batch's own. */
+  draw(purpose: Purpose, sample: number, index: number, count: number): number;
+}
+
+/** Which case gives a sample. */
+export interface SampleChoice {
+  /** Index into the cases to choose from. */
+  readonly caseIndex: number;
+  readonly foreground: boolean;
+}
+
+/** A way to build a batch: one choice a sample of the global batch, in order. */
+export type ChooseSamples = (batch: BatchRequest) => SampleChoice[];
+
+/** Choices of a whole batch: `caseOf(sample, foreground)` says who gives it, the last `foregroundCount` are foreground. */
+export function chooseEach(
+  batch: BatchRequest,
+  caseOf: (sample: number, foreground: boolean) => number,
+): SampleChoice[] {
+  return Array.from({ length: batch.batchSize }, (_, sample) => {
+    const foreground = sample >= batch.batchSize - batch.foregroundCount;
+    return { caseIndex: caseOf(sample, foreground), foreground };
+  });
+}
+
+/** Two different cases, as an ordered pair: all n(n-1) of them are equally likely. `caseCount` is at least 2. */
+export function drawTwoCases(batch: BatchRequest, purpose: Purpose): readonly [first: number, second: number] {
+  const first = batch.draw(purpose, 0, 0, batch.caseCount);
+  const other = batch.draw(purpose, 0, 1, batch.caseCount - 1);
+  return [first, other < first ? other : other + 1];
+}

@@ -1,0 +1,157 @@
+import { drawMirror } from "../augment/mirror.js";
+import { totalSteps } from "../curriculum/schedule.js";
+import type { Stage } from "../curriculum/stage.js";
+import { PatchstreamError } from "../errors.js";
+import { drawInteger, PURPOSE, type SamplePlace } from "../random.js";
+import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
+import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
+import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline, Transform } from "./batch-plan.js";
+import { randomStartBounds } from "./box.js";
+import { foregroundCount } from "./foreground-count.js";
+import { chooseMultiCrop } from "./multi-crop.js";
+import { chooseNnunet } from "./nnunet.js";
+import { chooseSingleCrop } from "./single-crop.js";
+import { chooseSingleVolume } from "./single-volume.js";
+import { chooseSplitCrop } from "./split-crop.js";
+
+const STRATEGIES: Readonly<Record<Strategy, ChooseSamples>> = {
+  nnunet: chooseNnunet,
+  "single-volume": chooseSingleVolume,
+  "multi-crop": chooseMultiCrop,
+  "split-crop": chooseSplitCrop,
+  "single-crop": chooseSingleCrop,
+};
+
+/** One trainer process of `ranks`: it owns the samples j of each batch with j mod ranks = rank. */
+export interface Rank {
+  readonly rank: number;
+  readonly ranks: number;
+}
+
+/** How the batches of a timeline are made at one stage. */
+interface Recipe {
+  readonly stage: Stage;
+  readonly strategy: Strategy;
+  readonly caseIds: readonly string[];
+}
+
+/**
+ * Decides every crop of one batch, or one rank's share of it. A pure function: the union over ranks is the same batch for
+ * any number of them.
+ *
+ * The `val` timeline knows no curriculum: always the plan's patch and batch size, nnU-Net's strategy with its foreground
+ * share 0.33, no augmentation, cases of `split.val`; its step is epoch x valSteps + i, and its stage the last one.
+ *
+ * Throws STAGE_UNKNOWN, STEP_UNKNOWN, SPEC_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
+ * the split that `cases` lacks.
+ */
+export function planBatch(
+  spec: ResolvedSpec,
+  cases: CaseTable,
+  address: Address,
+  { rank, ranks }: Rank = { rank: 0, ranks: 1 },
+): BatchPlan {
+  checkAddress(spec, address);
+  checkRank(spec, { rank, ranks });
+  const { stage, strategy, caseIds } = recipeOf(spec, address);
+  const entries = caseEntries(cases, caseIds);
+  const place = { seed: spec.seed, timeline: address.timeline, step: address.step };
+  const cropSize = stage.cropSize ?? stage.patchSize;
+
+  const choices = STRATEGIES[strategy]({
+    batchSize: stage.batchSize,
+    foregroundCount: foregroundCount(stage.batchSize, stage.foregroundFraction),
+    caseCount: entries.length,
+    draw: (purpose, sample, index, count) => drawInteger({ ...place, sample, purpose, index }, count),
+  });
+  const crops: Crop[] = [];
+  for (let sample = rank; sample < choices.length; sample += ranks) {
+    const { caseIndex, foreground } = choices[sample] as SampleChoice;
+    const entry = entries[caseIndex] as CaseEntry;
+    const base = { sample, case: entry.id, transforms: drawTransforms(spec, { ...place, sample }) };
+    crops.push({ ...base, ...drawBox(cases.classes, entry, cropSize, foreground, { ...place, sample }) });
+  }
+  const { timeline, step } = address;
+  const { patchSize, batchSize: globalBatch } = stage;
+  return { timeline, step, stage: address.stage, patchSize, cropSize, globalBatch, crops };
+}
+
+function recipeOf(spec: ResolvedSpec, { timeline, stage }: Address): Recipe {
+  if (timeline === "train") {
+    return { stage: spec.stages[stage] as Stage, strategy: spec.strategy, caseIds: spec.split.train };
+  }
+  const { patchSize, batchSize } = spec.plan;
+  return {
+    stage: { patchSize, batchSize, epochs: spec.epochs, foregroundFraction: NNUNET_FOREGROUND_FRACTION },
+    strategy: "nnunet",
+    caseIds: spec.split.val,
+  };
+}
+
+type Box =
+  | Pick<Extract<Crop, { kind: "foreground" }>, "kind" | "class" | "location">
+  | Pick<Extract<Crop, { kind: "random" }>, "kind" | "lower">;
+
+/** A foreground box (class uniform among those the case has, then location uniform), or a random one where it has none. */
+function drawBox(
+  classes: readonly number[],
+  { shape, foregroundCounts }: CaseEntry,
+  cropSize: Stage["patchSize"],
+  foreground: boolean,
+  place: SamplePlace,
+): Box {
+  const present = classes.map((_, index) => index).filter((index) => (foregroundCounts[index] ?? 0) > 0);
+  if (foreground && present.length > 0) {
+    const index = present[drawInteger({ ...place, purpose: PURPOSE.class, index: 0 }, present.length)] as number;
+    const location = drawInteger({ ...place, purpose: PURPOSE.location, index: 0 }, foregroundCounts[index] as number);
+    return { kind: "foreground", class: classes[index] as number, location };
+  }
+  const { lower, upper } = randomStartBounds(shape, cropSize);
+  const start = (axis: 0 | 1 | 2) =>
+    lower[axis] + drawInteger({ ...place, purpose: PURPOSE.start, index: axis }, upper[axis] - lower[axis] + 1);
+  return { kind: "random", lower: [start(0), start(1), start(2)] };
+}
+
+function drawTransforms(spec: ResolvedSpec, place: SamplePlace): Transform[] {
+  if (place.timeline === "val") return [];
+  return spec.augmentation
+    .map((augmentation, index) => drawMirror(place, index, augmentation))
+    .filter((transform) => transform !== undefined);
+}
+
+function caseEntries(cases: CaseTable, ids: readonly string[]): CaseEntry[] {
+  const byId = new Map(cases.cases.map((entry) => [entry.id, entry]));
+  return ids.map((id) => {
+    const entry = byId.get(id);
+    if (entry === undefined)
+      throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: id, known: [...byId.keys()] });
+    return entry;
+  });
+}
+
+function checkAddress(spec: ResolvedSpec, { timeline, step, stage }: Address): void {
+  const steps = timelineSteps(spec, timeline);
+  if (!Number.isInteger(step) || step < 0 || step >= steps) {
+    throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline, step, steps });
+  }
+  const stages = spec.stages.length;
+  const known = timeline === "train" ? stage >= 0 && stage < stages : stage === stages - 1;
+  if (!Number.isInteger(stage) || !known) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages });
+}
+
+/** Steps of a timeline: it has steps 0 to this, less one. */
+function timelineSteps(spec: ResolvedSpec, timeline: Timeline): number {
+  return timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
+}
+
+function checkRank(spec: ResolvedSpec, { rank, ranks }: Rank): void {
+  const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map((stage) => stage.batchSize));
+  if (!Number.isInteger(ranks) || ranks < 1 || ranks > smallest) {
+    const want = `an integer from 1 to ${smallest}, the smallest batch of the run`;
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "ranks", got: ranks, want });
+  }
+  if (!Number.isInteger(rank) || rank < 0 || rank >= ranks) {
+    const want = `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`;
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "rank", got: rank, want });
+  }
+}
