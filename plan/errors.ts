@@ -6,6 +6,9 @@ import type { Zyx } from "./zyx.js";
  */
 export type ErrorFacts =
   | { code: "SPEC_INVALID"; field: string; got: unknown; want: string }
+  | { code: "REQUEST_INVALID"; field: string; got: unknown; want: string }
+  | { code: "UNAUTHENTICATED"; reason: string }
+  | { code: "INTERNAL"; where: string; reason: string }
   | { code: "INPUT_DAMAGED"; file: string; reason: string; want: string }
   | { code: "STORE_DAMAGED"; store: string; case?: string; chunk?: string; reason: string }
   | { code: "NOT_FOUND"; what: string; name: string; known: readonly string[] }
@@ -29,7 +32,12 @@ export type ErrorCode = ErrorFacts["code"];
 function describe(facts: ErrorFacts): string {
   switch (facts.code) {
     case "SPEC_INVALID":
+    case "REQUEST_INVALID":
       return `${facts.field} is ${JSON.stringify(facts.got)}; it must be ${facts.want}`;
+    case "UNAUTHENTICATED":
+      return `the call was refused: ${facts.reason}`;
+    case "INTERNAL":
+      return `${facts.where}: ${facts.reason}`;
     case "INPUT_DAMAGED":
       return `${facts.file}: ${facts.reason}; it must be ${facts.want}`;
     case "STORE_DAMAGED": {

@@ -1,0 +1,165 @@
+import { timingSafeEqual } from "node:crypto";
+import type {
+  Metadata,
+  Server,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { PatchstreamError } from "../plan/errors.js";
+import type { Frame } from "./framing.js";
+import { services } from "./messages.js";
+import {
+  type Method,
+  type MethodName,
+  methodOf,
+  type RequestOf,
+  type ResponseOf,
+  type Sendable,
+  type ServiceName,
+  type Services,
+} from "./service.js";
+import { toStatus } from "./status.js";
+
+/** What a handler may know of its call. */
+export interface CallContext {
+  /** Aborted when the call is over for the client: cancelled, past its deadline, or its connection gone. */
+  readonly signal: AbortSignal;
+  readonly peer: string;
+}
+
+/** A call that both sides stream on. */
+export interface DuplexCall<Request, Response> extends CallContext {
+  /** Messages in order; ends when the client has said all. Throws REQUEST_INVALID for bytes that are no such message. */
+  readonly requests: AsyncIterable<Request>;
+  /**
+   * Sends a message; resolves when gRPC has taken its bytes (the memory behind a frame may change from then on), rejects
+   * when the call has closed.
+   */
+  send(message: Sendable<Response>): Promise<void>;
+}
+
+type Handler<S extends ServiceName, M extends MethodName<S>> = Services[S][M] extends { requestStream: true }
+  ? (call: DuplexCall<RequestOf<S, M>, ResponseOf<S, M>>) => Promise<void>
+  : Services[S][M] extends { responseStream: true }
+    ? (request: RequestOf<S, M>, context: CallContext) => AsyncIterable<Sendable<ResponseOf<S, M>>>
+    : (request: RequestOf<S, M>, context: CallContext) => Promise<ResponseOf<S, M>>;
+
+/**
+ * One function a method: a promise for a single answer, an async generator for a stream (it is resumed when gRPC has taken the
+ * last message, and returned when the call closes), a DuplexCall where both sides stream. What they throw becomes the
+ * call's status (`status.ts`).
+ */
+export type Handlers<S extends ServiceName> = { readonly [M in MethodName<S>]: Handler<S, M> };
+
+type AnyMethod = Method<unknown, unknown>;
+type Emitter = { on(event: "cancelled", listener: () => void): unknown; getPeer(): string };
+
+/** Adds a service of the .proto files to a grpc-js server. With a `token`, calls must carry `authorization: Bearer TOKEN`. */
+export function implement<S extends ServiceName>(
+  server: Server,
+  service: S,
+  handlers: Handlers<S>,
+  { token }: { token?: string } = {},
+): void {
+  const implementation: UntypedServiceImplementation = {};
+  const definitions = Object.fromEntries(
+    (Object.keys(services[service]) as MethodName<S>[]).map((name) => {
+      const method = methodOf(service, name) as AnyMethod;
+      const handler = handlers[name] as unknown;
+      const { requestStream, responseStream } = method.definition;
+      if (requestStream) implementation[name] = duplexAdapter(method, handler as DuplexHandler, token);
+      else if (responseStream) implementation[name] = streamAdapter(method, handler as StreamHandler, token);
+      else implementation[name] = unaryAdapter(method, handler as UnaryHandler, token);
+      return [name, method.definition];
+    }),
+  );
+  server.addService(definitions, implementation);
+}
+
+function contextOf(call: Emitter): CallContext {
+  const closed = new AbortController();
+  call.on("cancelled", () =>
+    closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: call.getPeer(), reason: "the call has closed" })),
+  );
+  return { signal: closed.signal, peer: call.getPeer() };
+}
+
+function authorize(metadata: Metadata, token: string | undefined): void {
+  if (token === undefined) return;
+  const expected = Buffer.from(`Bearer ${token}`);
+  const got = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
+  if (got.length !== expected.length || !timingSafeEqual(got, expected))
+    throw new PatchstreamError({ code: "UNAUTHENTICATED", reason: "the bearer token is missing or wrong" });
+}
+
+type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
+
+function unaryAdapter(method: AnyMethod, handler: UnaryHandler, token: string | undefined) {
+  return (call: ServerUnaryCall<Buffer, Frame>, callback: sendUnaryData<Frame>) => {
+    const context = contextOf(call);
+    const answer = async () => {
+      authorize(call.metadata, token);
+      return method.encodeResponse(await handler(method.decodeRequest(call.request), context));
+    };
+    answer().then(
+      (bytes) => callback(null, bytes),
+      (error: unknown) => callback(toStatus(error)),
+    );
+  };
+}
+
+/** Writes one message at a time or many: each promise resolves with the callback of its own write. */
+function sender(
+  call: { write(message: Frame, done: (error?: Error | null) => void): boolean },
+  method: AnyMethod,
+  signal: AbortSignal,
+): (message: unknown) => Promise<void> {
+  return (message) =>
+    new Promise((resolve, reject) => {
+      const close = () => reject(signal.reason);
+      if (signal.aborted) return close();
+      signal.addEventListener("abort", close, { once: true });
+      call.write(method.encodeResponse(message), (error) => {
+        signal.removeEventListener("abort", close);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+}
+
+type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<unknown>;
+
+function streamAdapter(method: AnyMethod, handler: StreamHandler, token: string | undefined) {
+  return async (call: ServerWritableStream<Buffer, Frame>) => {
+    const context = contextOf(call);
+    const send = sender(call, method, context.signal);
+    try {
+      authorize(call.metadata, token);
+      for await (const message of handler(method.decodeRequest(call.request), context)) await send(message);
+      call.end();
+    } catch (error) {
+      if (!context.signal.aborted) call.emit("error", toStatus(error));
+    }
+  };
+}
+
+type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
+
+function duplexAdapter(method: AnyMethod, handler: DuplexHandler, token: string | undefined) {
+  return async (call: ServerDuplexStream<Buffer, Frame>) => {
+    const context = contextOf(call);
+    async function* requests(): AsyncGenerator<unknown> {
+      for await (const bytes of call.iterator({ destroyOnReturn: false })) yield method.decodeRequest(bytes as Buffer);
+    }
+    try {
+      authorize(call.metadata, token);
+      await handler({ ...context, requests: requests(), send: sender(call, method, context.signal) });
+      call.end();
+    } catch (error) {
+      if (!context.signal.aborted) call.emit("error", toStatus(error));
+    }
+  };
+}

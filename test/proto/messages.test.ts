@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { PatchstreamError } from "../../plan/errors.js";
+import { codec } from "../../proto/codec.js";
+import { typescriptOf } from "../../proto/generate.js";
+import type { StreamRequest } from "../../proto/messages.js";
+import { schema } from "../../proto/schema.js";
+
+test("messages.ts is what the .proto files generate", (t) => {
+  const committed = readFileSync(new URL("../../../proto/messages.ts", import.meta.url), "utf8");
+  t.is(committed, typescriptOf(schema()), "run `npm run generate`");
+});
+
+test("a message comes back as it was sent, absent optional fields absent", (t) => {
+  const { encode, decode } = codec("StreamRequest");
+  const want: StreamRequest = { kind: "want", want: { firstStep: 4711, count: 3 } };
+  t.deepEqual(decode(encode(want)), want);
+  const staged: StreamRequest = { kind: "want", want: { firstStep: 0, count: 0, stage: 0 } };
+  t.deepEqual(decode(encode(staged)), staged);
+  t.deepEqual(decode(new Uint8Array()), {});
+});
+
+test("bytes that are no message, and integers beyond 2^53, are refused by field", (t) => {
+  const cut = t.throws(() => codec("Want").decode(Uint8Array.of(8, 255, 255)), { instanceOf: PatchstreamError });
+  t.is(cut?.code, "REQUEST_INVALID");
+  const huge = Uint8Array.of(16, 255, 255, 255, 255, 255, 255, 255, 255, 127);
+  const beyond = t.throws(() => codec("Chunk").decode(huge), { instanceOf: PatchstreamError });
+  t.like(beyond?.facts, { code: "REQUEST_INVALID", field: "Chunk.offset" });
+});
