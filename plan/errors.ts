@@ -1,5 +1,3 @@
-import type { Zyx } from "./zyx.js";
-
 /**
  * What went wrong, as data. `code` is the contract that scripts and clients match; the other fields say what, where and
  * what would be right. One code, one gRPC status (see `proto/status.ts`).
@@ -17,14 +15,14 @@ export type ErrorFacts =
   | { code: "STEP_PASSED"; step: number; delivered: number }
   | { code: "STEP_UNKNOWN"; timeline: "train" | "val"; step: number; steps: number }
   | { code: "STAGE_UNKNOWN"; stage: number; stages: number }
-  | { code: "PATCH_MISMATCH"; step: number; got: Zyx; want: Zyx }
+  | { code: "PATCH_MISMATCH"; step: number; got: readonly number[]; want: readonly number[] }
   | { code: "LIMIT_EXCEEDED"; limit: string; got: number; max: number }
   | { code: "BATCH_DAMAGED"; step: number; attempts: number }
   | { code: "UNAVAILABLE"; address: string; reason: string }
   | { code: "DEADLINE"; waitedFor: string; timeoutMs: number }
   | { code: "WORKER_DIED"; doing: string; attempts: number; reason: string }
   | { code: "ENGINE_MISSING"; engine: string; reason: string }
-  | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number }
+  | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number; gradientNorm: number }
   | { code: "WRITE_FAILED"; file: string; reason: string };
 
 export type ErrorCode = ErrorFacts["code"];
@@ -57,7 +55,7 @@ function describe(facts: ErrorFacts): string {
     case "STAGE_UNKNOWN":
       return `stage ${facts.stage} does not exist; the run has stages 0 to ${facts.stages - 1}`;
     case "PATCH_MISMATCH":
-      return `step ${facts.step} came with patch ${facts.got.join("x")}; its stage has ${facts.want.join("x")}`;
+      return `step ${facts.step} came with a tensor of ${facts.got.join("x")}; its stage has ${facts.want.join("x")}`;
     case "LIMIT_EXCEEDED":
       return `${facts.limit} is ${facts.got}; at most ${facts.max} is allowed`;
     case "BATCH_DAMAGED":
@@ -71,7 +69,7 @@ function describe(facts: ErrorFacts): string {
     case "ENGINE_MISSING":
       return `engine ${facts.engine} is not usable here: ${facts.reason}`;
     case "LOSS_NOT_FINITE":
-      return `the loss is ${facts.loss} at step ${facts.step}, stage ${facts.stage}`;
+      return `the loss is ${facts.loss}, the gradient norm ${facts.gradientNorm}, at step ${facts.step}, stage ${facts.stage}`;
     case "WRITE_FAILED":
       return `${facts.file} was not written: ${facts.reason}`;
   }
