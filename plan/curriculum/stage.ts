@@ -5,12 +5,18 @@ export interface NetworkPlan {
   /** Final patch, and the patch of inference; on each axis `minimum + k * increment`. */
   readonly patchSize: Zyx;
   readonly batchSize: number;
-  /** Poolings per axis; a U-Net's smallest patch and its increment are 2^pooling. */
+  /** Poolings per axis; a U-Net's smallest patch and its increment are 2^pooling. 0,0,0 where the network has none. */
   readonly pooling: Zyx;
   /** Smallest patch per axis, where it is not 2^pooling (UNETR's patchify size, Swin's window). */
   readonly minimum?: Zyx;
   /** Growth per axis, where it is not 2^pooling. */
   readonly increment?: Zyx;
+  /** nnU-Net's `strides`: one entry a level, finest first, the first 1,1,1; each axis' product is 2^pooling. */
+  readonly strides?: readonly Zyx[];
+  /** nnU-Net's `kernel_sizes`: one entry a level. */
+  readonly kernelSizes?: readonly Zyx[];
+  /** nnU-Net's `features_per_stage`: channels of each level. */
+  readonly features?: readonly number[];
 }
 
 /** One stage of a curriculum. Stages are numbered from 0 in the API and on the wire. */
