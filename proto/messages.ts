@@ -2,6 +2,9 @@
 /** Where a batch lies in a run beside its step. */
 export type Timeline = "TIMELINE_UNSPECIFIED" | "TIMELINE_TRAIN" | "TIMELINE_VAL";
 
+/** How a training stands. */
+export type TrainingState = "TRAINING_STATE_UNSPECIFIED" | "TRAINING_STATE_QUEUED" | "TRAINING_STATE_RUNNING" | "TRAINING_STATE_DONE" | "TRAINING_STATE_STOPPED" | "TRAINING_STATE_FAILED" | "TRAINING_STATE_INTERRUPTED";
+
 /** A stored volume of a case. */
 export type Volume = "VOLUME_UNSPECIFIED" | "VOLUME_IMAGE" | "VOLUME_LABEL" | "VOLUME_REFERENCE";
 
@@ -43,6 +46,24 @@ export interface Case {
   readonly geometry: Geometry | null;
 }
 
+/** A held-out case was evaluated on the original grid. */
+export interface CaseEvaluated {
+  /** Case id. */
+  readonly case: string;
+  /** Dice of each foreground class. */
+  readonly classes: readonly ClassDice[];
+  /** Seconds for reading, prediction and comparison. */
+  readonly seconds: number;
+}
+
+/** A checkpoint is on disk. */
+export interface CheckpointWritten {
+  /** Steps it holds: the next step to take. */
+  readonly step: number;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
 /** A run of bytes, about 1 MiB, in order and without gaps. */
 export interface Chunk {
   /** Step of the batch; 0 for a volume. */
@@ -51,6 +72,16 @@ export interface Chunk {
   readonly offset: number;
   /** The bytes. */
   readonly data: Uint8Array;
+}
+
+/** Dice of a class. */
+export interface ClassDice {
+  /** Label value. */
+  readonly class: number;
+  /** Name of the class. */
+  readonly name: string;
+  /** 0 to 1; absent where neither prediction nor reference holds the class. */
+  readonly dice?: number;
 }
 
 /** Asks for DescribeDatasetResponse. */
@@ -98,6 +129,16 @@ export interface DescribeRunResponse {
   readonly validationBatchBytes: number;
 }
 
+/** All held-out cases were evaluated. */
+export interface Evaluated {
+  /** Cases evaluated. */
+  readonly cases: number;
+  /** Mean over cases of each foreground class. */
+  readonly classes: readonly ClassDice[];
+  /** Mean over the classes; absent where no class has a Dice. */
+  readonly meanDice?: number;
+}
+
 /** How a stored case maps back to its source file. */
 export interface Geometry {
   /** Row-major 4x4 voxel-to-world (mm) matrix of the source, for (x,y,z) voxel indices. */
@@ -137,6 +178,22 @@ export type GetBatchResponse =
   | { readonly kind: "batchEnd"; readonly batchEnd: BatchEnd }
   | { readonly kind?: undefined };
 
+/** Asks for a checkpoint. */
+export interface GetCheckpointRequest {
+  /** Id of the training. */
+  readonly training: string;
+}
+
+/** A piece of the checkpoint file, in order and without gaps. */
+export interface GetCheckpointResponse {
+  /** Where the bytes begin in the file. */
+  readonly offset: number;
+  /** Size of the whole file. */
+  readonly totalBytes: number;
+  /** The bytes. */
+  readonly data: Uint8Array;
+}
+
 /** Beyond any of these a call ends with RESOURCE_EXHAUSTED. */
 export interface Limits {
   /** Bytes of wanted but unsent batches on one stream; a single batch is always allowed up to `max_batch_bytes`. */
@@ -149,6 +206,15 @@ export interface Limits {
   readonly maxBatchBytes: number;
   /** Streams open at once on the server. */
   readonly maxStreams: number;
+}
+
+/** Asks for all trainings. */
+export type ListTrainingsRequest = Record<string, never>;
+
+/** All trainings. */
+export interface ListTrainingsResponse {
+  /** Oldest first. */
+  readonly trainings: readonly Training[];
 }
 
 /** What nnU-Net's planner decides for a network. */
@@ -172,6 +238,38 @@ export interface Notice {
   /** One line for a person. */
   readonly text: string;
 }
+
+/** A case to label, on its source file's own grid. */
+export interface PredictCase {
+  /** Id of the training whose checkpoint is used. */
+  readonly training: string;
+  /** Address of a data server; empty: those of the training. */
+  readonly data: string;
+  /** Case id. */
+  readonly case: string;
+}
+
+/** A preprocessed image (float32, (C,Z,Y,X), as the store holds it) to label on its own grid. */
+export interface PredictImage {
+  /** Id of the training whose checkpoint is used. */
+  readonly training: string;
+  /** Type f32 and shape (C,Z,Y,X). */
+  readonly tensor: Tensor | null;
+}
+
+/** Client to trainer: first `case` or `image`; after `image` its chunks. */
+export type PredictRequest =
+  | { readonly kind: "case"; readonly case: PredictCase }
+  | { readonly kind: "image"; readonly image: PredictImage }
+  | { readonly kind: "chunk"; readonly chunk: Chunk }
+  | { readonly kind?: undefined };
+
+/** The label, (Z,Y,X) u8, in the frames of ReadCase. */
+export type PredictResponse =
+  | { readonly kind: "volumeBegin"; readonly volumeBegin: VolumeBegin }
+  | { readonly kind: "chunk"; readonly chunk: Chunk }
+  | { readonly kind: "volumeEnd"; readonly volumeEnd: VolumeEnd }
+  | { readonly kind?: undefined };
 
 /** Asks for a picture of a batch. */
 export interface PreviewRequest {
@@ -232,12 +330,74 @@ export interface Region {
   readonly end: readonly number[];
 }
 
+/** A run was opened. */
+export interface RunOpened {
+  /** SHA-256 (hex) of the resolved data spec. */
+  readonly digest: string;
+  /** Name of the data set. */
+  readonly dataset: string;
+  /** First step to take: 0, or where the checkpoint was written. */
+  readonly firstStep: number;
+  /** Steps of the whole training. */
+  readonly steps: number;
+  /** Epochs of the whole training. */
+  readonly epochs: number;
+  /** The curriculum. */
+  readonly stages: readonly ScheduledStage[];
+  /** Engine that takes the steps. */
+  readonly engine: string;
+  /** Weights to train. */
+  readonly parameters: number;
+}
+
+/** A stage as scheduled. */
+export interface ScheduledStage {
+  /** Patch size (Z,Y,X). */
+  readonly patchSize: readonly number[];
+  /** Samples in a batch. */
+  readonly batchSize: number;
+  /** First step, unless the stage is set by hand; drawn for each step in random order. */
+  readonly fromStep: number;
+}
+
+/** Asks for a stage transition. */
+export interface SetStageRequest {
+  /** Id of a running training. */
+  readonly training: string;
+  /** Stage number, from 0; absent: the one after the current. */
+  readonly stage?: number;
+  /** First step with that stage; absent: the first not wanted yet, which costs no waiting. */
+  readonly fromStep?: number;
+}
+
+/** The transition holds. */
+export interface SetStageResponse {
+  /** The stage. */
+  readonly stage: number;
+  /** First step with that stage. */
+  readonly fromStep: number;
+}
+
 /** A report holds: every batch begun after this message with step >= from_step has `stage`. */
 export interface StageApplied {
   /** As reported. */
   readonly stage: number;
   /** As reported. */
   readonly fromStep: number;
+}
+
+/** A stage begins. */
+export interface StageEntered {
+  /** Stage number, from 0. */
+  readonly stage: number;
+  /** First step with that stage. */
+  readonly fromStep: number;
+  /** Why: scheduled, manual. */
+  readonly reason: string;
+  /** Patch size (Z,Y,X). */
+  readonly patchSize: readonly number[];
+  /** Samples in a batch. */
+  readonly batchSize: number;
 }
 
 /** The trainer's decision that `stage` holds from `from_step` on. */
@@ -270,8 +430,69 @@ export interface Started {
   readonly digest: string;
 }
 
+/** Asks for a training. */
+export interface StartTrainingRequest {
+  /** The run spec as UTF-8 JSON: `data` goes to the data server, `training` stays here. Left out with `resume`. */
+  readonly run: Uint8Array;
+  /** Addresses of data servers that serve the same store, host:port. With `resume`, empty means those of before. */
+  readonly data: readonly string[];
+  /** Id of a training to go on with; empty: a new one. */
+  readonly resume: string;
+}
+
+/** The training is queued. */
+export interface StartTrainingResponse {
+  /** Its id. */
+  readonly training: string;
+}
+
+/** The training changed its state. */
+export interface StateChanged {
+  /** The state from now on. */
+  readonly state: TrainingState;
+  /** Why, where it failed: one line. */
+  readonly message: string;
+}
+
+/** A step was taken. */
+export interface StepTaken {
+  /** The step. */
+  readonly step: number;
+  /** Its stage. */
+  readonly stage: number;
+  /** Its epoch. */
+  readonly epoch: number;
+  /** Cross-entropy plus Dice loss. */
+  readonly loss: number;
+  /** Mean cross-entropy. */
+  readonly crossEntropy: number;
+  /** Soft Dice, 0 to 1, mean over the foreground classes. */
+  readonly dice: number;
+  /** L2 norm of all gradients before clipping. */
+  readonly gradientNorm: number;
+  /** Learning rate of the step. */
+  readonly learningRate: number;
+  /** Milliseconds that the loop waited for the batch. */
+  readonly waitedMs: number;
+  /** Milliseconds from the batch's arrival to the end of the step. */
+  readonly stepMs: number;
+  /** Bytes of the batch's tensors. */
+  readonly batchBytes: number;
+  /** The batch's CRC-32. */
+  readonly checksum: number;
+}
+
 /** Ends the stream in order: batches already begun are finished, then the server closes with OK. */
 export type Stop = Record<string, never>;
+
+/** Asks for the end of a training. */
+export interface StopTrainingRequest {
+  /** Its id. */
+  readonly training: string;
+}
+
+/** The training has ended. */
+export type StopTrainingResponse = Record<string, never>;
 
 /** Client to server on a stream. The first message is `start`. */
 export type StreamRequest =
@@ -303,6 +524,18 @@ export interface Tensor {
   readonly byteLength: number;
 }
 
+/** A training in short. */
+export interface Training {
+  /** Its id. */
+  readonly id: string;
+  /** How it stands. */
+  readonly state: TrainingState;
+  /** Addresses of its data servers. */
+  readonly data: readonly string[];
+  /** Name of the data set. */
+  readonly dataset: string;
+}
+
 /** A volume begins. */
 export interface VolumeBegin {
   /** Its type and shape: (C,Z,Y,X) for an image, (Z,Y,X) for labels. */
@@ -324,22 +557,60 @@ export interface Want {
   readonly stage?: number;
 }
 
+/** Something the user may want to change. */
+export interface Warning {
+  /** Which warning: mirroring-directions. */
+  readonly code: string;
+  /** One line for a person. */
+  readonly text: string;
+}
+
+/** Asks for a training's events. */
+export interface WatchTrainingRequest {
+  /** Its id. */
+  readonly training: string;
+}
+
+/** One event of a training, in the order they happened. */
+export type WatchTrainingResponse =
+  | { readonly kind: "state"; readonly state: StateChanged }
+  | { readonly kind: "opened"; readonly opened: RunOpened }
+  | { readonly kind: "stage"; readonly stage: StageEntered }
+  | { readonly kind: "step"; readonly step: StepTaken }
+  | { readonly kind: "checkpoint"; readonly checkpoint: CheckpointWritten }
+  | { readonly kind: "caseEvaluated"; readonly caseEvaluated: CaseEvaluated }
+  | { readonly kind: "evaluated"; readonly evaluated: Evaluated }
+  | { readonly kind: "warning"; readonly warning: Warning }
+  | { readonly kind?: undefined };
+
 /** Every message by name. */
 export interface Messages {
   BatchBegin: BatchBegin;
   BatchEnd: BatchEnd;
   Case: Case;
+  CaseEvaluated: CaseEvaluated;
+  CheckpointWritten: CheckpointWritten;
   Chunk: Chunk;
+  ClassDice: ClassDice;
   DescribeDatasetRequest: DescribeDatasetRequest;
   DescribeDatasetResponse: DescribeDatasetResponse;
   DescribeRunRequest: DescribeRunRequest;
   DescribeRunResponse: DescribeRunResponse;
+  Evaluated: Evaluated;
   Geometry: Geometry;
   GetBatchRequest: GetBatchRequest;
   GetBatchResponse: GetBatchResponse;
+  GetCheckpointRequest: GetCheckpointRequest;
+  GetCheckpointResponse: GetCheckpointResponse;
   Limits: Limits;
+  ListTrainingsRequest: ListTrainingsRequest;
+  ListTrainingsResponse: ListTrainingsResponse;
   NetworkPlan: NetworkPlan;
   Notice: Notice;
+  PredictCase: PredictCase;
+  PredictImage: PredictImage;
+  PredictRequest: PredictRequest;
+  PredictResponse: PredictResponse;
   PreviewRequest: PreviewRequest;
   PreviewResponse: PreviewResponse;
   ReadCaseRequest: ReadCaseRequest;
@@ -347,17 +618,32 @@ export interface Messages {
   ReadLocationsRequest: ReadLocationsRequest;
   ReadLocationsResponse: ReadLocationsResponse;
   Region: Region;
+  RunOpened: RunOpened;
+  ScheduledStage: ScheduledStage;
+  SetStageRequest: SetStageRequest;
+  SetStageResponse: SetStageResponse;
   StageApplied: StageApplied;
+  StageEntered: StageEntered;
   StageReport: StageReport;
   Start: Start;
   Started: Started;
+  StartTrainingRequest: StartTrainingRequest;
+  StartTrainingResponse: StartTrainingResponse;
+  StateChanged: StateChanged;
+  StepTaken: StepTaken;
   Stop: Stop;
+  StopTrainingRequest: StopTrainingRequest;
+  StopTrainingResponse: StopTrainingResponse;
   StreamRequest: StreamRequest;
   StreamResponse: StreamResponse;
   Tensor: Tensor;
+  Training: Training;
   VolumeBegin: VolumeBegin;
   VolumeEnd: VolumeEnd;
   Want: Want;
+  Warning: Warning;
+  WatchTrainingRequest: WatchTrainingRequest;
+  WatchTrainingResponse: WatchTrainingResponse;
 }
 
 /** Every service: its methods, what goes in and out, and which side streams. */
@@ -370,5 +656,14 @@ export const services = {
     readCase: { request: "ReadCaseRequest", response: "ReadCaseResponse", requestStream: false, responseStream: true },
     readLocations: { request: "ReadLocationsRequest", response: "ReadLocationsResponse", requestStream: false, responseStream: false },
     preview: { request: "PreviewRequest", response: "PreviewResponse", requestStream: false, responseStream: false },
+  },
+  TrainerService: {
+    startTraining: { request: "StartTrainingRequest", response: "StartTrainingResponse", requestStream: false, responseStream: false },
+    watchTraining: { request: "WatchTrainingRequest", response: "WatchTrainingResponse", requestStream: false, responseStream: true },
+    setStage: { request: "SetStageRequest", response: "SetStageResponse", requestStream: false, responseStream: false },
+    stopTraining: { request: "StopTrainingRequest", response: "StopTrainingResponse", requestStream: false, responseStream: false },
+    listTrainings: { request: "ListTrainingsRequest", response: "ListTrainingsResponse", requestStream: false, responseStream: false },
+    getCheckpoint: { request: "GetCheckpointRequest", response: "GetCheckpointResponse", requestStream: false, responseStream: true },
+    predict: { request: "PredictRequest", response: "PredictResponse", requestStream: true, responseStream: true },
   },
 } as const;
