@@ -1,0 +1,21 @@
+import { BLOCK_BYTES, Blocks } from "./blocks.js";
+
+/** Blocks of the largest WebAssembly memory, 4 GiB. */
+const LARGEST_ARENA_BLOCKS = 65_536;
+
+/** A shared memory that holds volumes; reserved whole, so that its buffer never changes. */
+export interface Arena {
+  readonly memory: WebAssembly.Memory;
+  readonly blocks: Blocks;
+}
+
+/** Reserves as many arenas as `budgetBytes` fills: all of the largest size but the last. Pages are committed when first written. */
+export function reserveArenas(budgetBytes: number): Arena[] {
+  const arenas: Arena[] = [];
+  for (let left = Math.floor(budgetBytes / BLOCK_BYTES); left > 0; left -= LARGEST_ARENA_BLOCKS) {
+    const pages = Math.min(left, LARGEST_ARENA_BLOCKS);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    arenas.push({ memory, blocks: new Blocks(pages) });
+  }
+  return arenas;
+}

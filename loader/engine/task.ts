@@ -1,0 +1,43 @@
+import type { ErrorFacts } from "../../plan/errors.js";
+import type { WireFormat } from "../../plan/spec.js";
+import type { Zyx } from "../../plan/zyx.js";
+import type { VolumeHome } from "./volume-cache.js";
+
+/** What every worker is started with. */
+export interface WorkerSetup {
+  readonly storePath: string;
+  readonly arenas: readonly WebAssembly.Memory[];
+  readonly slots: SharedArrayBuffer;
+}
+
+/** Bring a case into its place in an arena. */
+export interface LoadTask {
+  readonly kind: "load";
+  readonly caseId: string;
+  readonly home: VolumeHome;
+}
+
+/** Cut samples of one case into their places in a slot. */
+export interface CutTask {
+  readonly kind: "cut";
+  readonly caseId: string;
+  /** Absent: the case is larger than any arena and is read from the store, region by region. */
+  readonly home?: VolumeHome;
+  readonly patchSize: Zyx;
+  readonly cropSize: Zyx;
+  readonly wire: WireFormat;
+  /** Bytes from the start of the slots' memory to the batch. */
+  readonly slotOffset: number;
+  /** Samples in the batch. */
+  readonly samples: number;
+  /** See `packCrops`. */
+  readonly crops: Int32Array;
+}
+
+export type Task = LoadTask | CutTask;
+
+/** A task always answers, so that a rejection can only mean that its thread died. */
+export type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly facts: ErrorFacts; readonly hint?: string }
+  | { readonly ok: false; readonly bug: string };

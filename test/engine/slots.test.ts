@@ -1,0 +1,51 @@
+import test from "ava";
+import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
+import { SlotPool } from "../../loader/engine/slots.js";
+import { PatchstreamError } from "../../plan/errors.js";
+
+test("callers wait first come, first served, and a small batch never overtakes a large one", async (t) => {
+  const pool = new SlotPool(4 * BLOCK_BYTES);
+  const first = await pool.lease(3 * BLOCK_BYTES);
+  const served: string[] = [];
+  const large = pool.lease(4 * BLOCK_BYTES).then((slot) => {
+    served.push("large");
+    slot.release();
+  });
+  const small = pool.lease(1).then((slot) => {
+    served.push("small");
+    slot.release();
+  });
+  first.release();
+  await Promise.all([large, small]);
+  t.deepEqual(served, ["large", "small"]);
+  t.is(pool.leased, 0);
+});
+
+test("a caller that gives up waiting lets the next one through", async (t) => {
+  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const held = await pool.lease(BLOCK_BYTES);
+  const stop = new AbortController();
+  const large = pool.lease(2 * BLOCK_BYTES, stop.signal);
+  const small = pool.lease(BLOCK_BYTES);
+  stop.abort(new Error("not wanted any more"));
+  await t.throwsAsync(large, { message: "not wanted any more" });
+  (await small).release();
+  held.release();
+  t.is(pool.leased, 0);
+});
+
+test("a slot is freed once, however often it is released", async (t) => {
+  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const slot = await pool.lease(BLOCK_BYTES);
+  slot.release();
+  const [second, third] = [await pool.lease(BLOCK_BYTES), await pool.lease(BLOCK_BYTES)];
+  slot.release();
+  t.is(pool.leased, 2);
+  t.not(second.offset, third.offset);
+});
+
+test("a batch larger than the budget is refused at once, with both sizes", async (t) => {
+  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const error = await t.throwsAsync(pool.lease(3 * BLOCK_BYTES), { instanceOf: PatchstreamError });
+  t.like(error?.facts, { code: "LIMIT_EXCEEDED", got: 3 * BLOCK_BYTES, max: 2 * BLOCK_BYTES });
+});
