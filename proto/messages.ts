@@ -364,7 +364,7 @@ export interface ScheduledStage {
 export interface SetStageRequest {
   /** Id of a running training. */
   readonly training: string;
-  /** Stage number, from 0; absent: the one after the current. */
+  /** Stage number, from 0; absent: the one after that which from_step would have. */
   readonly stage?: number;
   /** First step with that stage; absent: the first not wanted yet, which costs no waiting. */
   readonly fromStep?: number;

@@ -1,0 +1,66 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, truncateSync, writeSync } from "node:fs";
+import { PatchstreamError } from "../plan/errors.js";
+
+/** WRITE_FAILED for what a write to `file` threw. */
+export function writeFailed(file: string, cause: unknown): PatchstreamError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PatchstreamError({ code: "WRITE_FAILED", file, reason }, undefined, { cause });
+}
+
+/**
+ * The entries of an append-only file of JSON lines; none when there is no file. A last line without its newline was being
+ * written when the process ended: nothing rested on it, and it is cut off. Throws INPUT_DAMAGED for any other bad line.
+ */
+export function readJsonLines<Entry>(file: string): Entry[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole));
+  return whole
+    .split("\n")
+    .slice(0, -1)
+    .map((line, index) => {
+      try {
+        return JSON.parse(line) as Entry;
+      } catch (cause) {
+        throw new PatchstreamError(
+          { code: "INPUT_DAMAGED", file, reason: `line ${index + 1} does not parse`, want: "one JSON document a line" },
+          undefined,
+          { cause },
+        );
+      }
+    });
+}
+
+const encode = (entries: readonly unknown[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+
+function write(file: string, flags: "a" | "w", entries: readonly unknown[], durable: boolean): void {
+  try {
+    const descriptor = openSync(file, flags);
+    try {
+      writeSync(descriptor, encode(entries));
+      if (durable) fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw writeFailed(file, error);
+  }
+}
+
+/** Appends entries to a file of JSON lines; with `durable`, they are on disk when this returns. Throws WRITE_FAILED. */
+export function appendJsonLines(file: string, entries: readonly unknown[], { durable }: { durable: boolean }): void {
+  write(file, "a", entries, durable);
+}
+
+/** Replaces a file of JSON lines, by a rename. Throws WRITE_FAILED, and the file is as it was. */
+export function replaceJsonLines(file: string, entries: readonly unknown[]): void {
+  const unfinished = `${file}.unfinished`;
+  write(unfinished, "w", entries, true);
+  renameSync(unfinished, file);
+}
