@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { canonicalJson } from "../../plan/canonical-json.js";
 
 test("RFC 8785, section 3.2.2 to 3.2.3: numbers, literals, strings and keys in order", (t) => {
-  const value = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
-    string: '\u20ac$\u000f\nA\'B"\\\\"/',
-    literals: [null, true, false],
-  };
+  const published = String.raw`{
+    "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+    "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
+    "literals": [null, true, false]
+  }`;
   t.is(
-    canonicalJson(value),
+    canonicalJson(JSON.parse(published)),
     '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
   );
 });
