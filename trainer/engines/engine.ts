@@ -20,8 +20,11 @@ export interface StepSettings {
 }
 
 export interface StepResult {
+  /** crossEntropy - dice (nnU-Net's DC_and_CE_loss). */
   readonly loss: number;
+  /** Mean over the voxels that are not ignored. */
   readonly crossEntropy: number;
+  /** Soft Dice of the foreground classes, 0 to 1. */
   readonly dice: number;
   /** L2 norm before clipping. */
   readonly gradientNorm: number;
@@ -41,12 +44,18 @@ export interface Model extends AsyncDisposable {
   load(state: ModelState): Promise<void>;
 }
 
+export interface ModelOptions {
+  /** Integer, 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** Dice sums run over the whole batch instead of each sample. */
+  readonly batchDice: boolean;
+  /** CPU threads of one operator. Sums depend on it in their last bits. tfjs ignores it. */
+  readonly threads: number;
+}
+
 /** A backend that can train. */
 export interface Engine {
   readonly name: string;
   /** Fresh weights from `seed` (He initialisation, slope 0.01, as nnU-Net), the same on every engine. */
-  createModel(
-    network: NetworkDescription,
-    options: { seed: number; batchDice: boolean; threads: number },
-  ): Promise<Model>;
+  createModel(network: NetworkDescription, options: ModelOptions): Promise<Model>;
 }

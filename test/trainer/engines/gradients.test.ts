@@ -1,0 +1,120 @@
+import tf from "@tensorflow/tfjs";
+import test, { type ExecutionContext } from "ava";
+import type { Zyx } from "../../../plan/zyx.js";
+import type { Engine, Model, ModelState, TrainingBatch } from "../../../trainer/engines/engine.js";
+import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
+import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
+import { describeNetwork } from "../../../trainer/networks/describe.js";
+import type { NetworkDescription } from "../../../trainer/networks/network.js";
+import { noiseBatch } from "./sample-batch.js";
+
+/** With these settings a step's new momentum is the gradient itself. */
+const BARE = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: Number.POSITIVE_INFINITY };
+
+const cube = (edge: number): Zyx => [edge, edge, edge];
+
+const oracle = async (): Promise<Engine> => {
+  await tf.setBackend("cpu");
+  return tfjsEngine("tfjs-cpu", tf);
+};
+
+const norm = (values: Float32Array): number => Math.hypot(...values);
+
+const gradientsOf = (state: ModelState): Map<string, Float32Array> =>
+  new Map([...state].filter(([name]) => name.startsWith("momentum/")).map(([name, { values }]) => [name, values]));
+
+/** Moves every weight off its start, so that scales are not 1 and shifts not 0. */
+async function shake(model: Model): Promise<ModelState> {
+  const state = await model.save();
+  for (const [name, { values }] of state) {
+    if (!name.startsWith("weight/") || values.length > 512) continue;
+    values.forEach((value, index) => {
+      values[index] = value + 0.2 * Math.sin(index + name.length);
+    });
+  }
+  return state;
+}
+
+/**
+ * One step on both engines from the same weights: losses, logits and every gradient must agree, relative 1e-3. A bias that
+ * an instance norm follows has no gradient but rounding: hundreds of float32 roundings of 6e-8 beside the whole gradient.
+ */
+async function agree(
+  t: ExecutionContext,
+  network: NetworkDescription,
+  batch: TrainingBatch,
+  batchDice: boolean,
+): Promise<void> {
+  const options = { seed: 7, batchDice, threads: 2 };
+  await using tested = await (await openOnnxEngine("cpu")).createModel(network, options);
+  await using trusted = await (await oracle()).createModel(network, options);
+  const start = await shake(tested);
+  await tested.load(start);
+  await trusted.load(start);
+
+  const got = await tested.step(batch, BARE);
+  const want = await trusted.step(batch, BARE);
+  for (const name of ["loss", "crossEntropy", "dice", "gradientNorm"] as const) {
+    t.true(
+      Math.abs(got[name] - want[name]) <= 1e-4 * Math.abs(want[name]) + 1e-6,
+      `${name} ${got[name]} ${want[name]}`,
+    );
+  }
+  const gradients = gradientsOf(await tested.save());
+  for (const [name, wanted] of gradientsOf(await trusted.save())) {
+    const difference = norm(wanted.map((value, index) => value - (gradients.get(name)?.[index] ?? Number.NaN)));
+    const allowed = name.endsWith(".conv.bias") ? 1e-5 * want.gradientNorm : 1e-3 * norm(wanted);
+    t.true(difference <= allowed, `${name}: off by ${difference} of ${norm(wanted)}`);
+  }
+  const logits = await tested.predict(batch.image, batch.batchSize, batch.patchSize);
+  const wantedLogits = await trusted.predict(batch.image, batch.batchSize, batch.patchSize);
+  t.true(norm(logits.map((value, index) => value - (wantedLogits[index] ?? Number.NaN))) <= 1e-4 * norm(wantedLogits));
+}
+
+const small = (classes: number, channels: number): NetworkDescription =>
+  describeNetwork({ patchSize: cube(16), batchSize: 2, pooling: [3, 3, 3] }, { channels, classes, baseFeatures: 4 });
+
+test.serial("every gradient at 16x16x16 agrees with tfjs's plain implementation", async (t) => {
+  await agree(t, small(3, 1), noiseBatch(2, cube(16), { channels: 1, classes: 3, ignore: false }), false);
+});
+
+test.serial("gradients agree with Dice over the batch, two channels and ignored voxels", async (t) => {
+  await agree(t, small(4, 2), noiseBatch(3, [8, 16, 8], { channels: 2, classes: 4, ignore: true }), true);
+});
+
+test.serial("gradients agree for a single sample with ignored voxels", async (t) => {
+  await agree(t, small(2, 1), noiseBatch(1, cube(16), { channels: 1, classes: 2, ignore: true }), false);
+});
+
+test.serial("gradients agree when the deepest level is one voxel", async (t) => {
+  await agree(t, small(3, 1), noiseBatch(5, cube(8), { channels: 1, classes: 3, ignore: false }), false);
+});
+
+test.serial("gradients agree with anisotropic kernels and strides", async (t) => {
+  const network: NetworkDescription = {
+    ...describeNetwork(
+      { patchSize: cube(8), batchSize: 2, pooling: [2, 2, 2] },
+      { channels: 1, classes: 3, baseFeatures: 4 },
+    ),
+    kernelSizes: [
+      [1, 3, 3],
+      [3, 3, 1],
+      [3, 5, 3],
+    ],
+    strides: [
+      [1, 1, 1],
+      [1, 2, 2],
+      [3, 1, 2],
+    ],
+  };
+  await agree(t, network, noiseBatch(2, [6, 8, 12], { channels: 1, classes: 3, ignore: false }), false);
+});
+
+test.serial(
+  "a batch whose voxels are all ignored has loss 0 from the cross-entropy and no gradient from it",
+  async (t) => {
+    const batch = noiseBatch(1, cube(8), { channels: 1, classes: 3, ignore: false });
+    batch.label.fill(255);
+    await agree(t, small(3, 1), batch, false);
+  },
+);

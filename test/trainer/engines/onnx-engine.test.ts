@@ -1,0 +1,124 @@
+import test from "ava";
+import { PatchstreamError } from "../../../plan/errors.js";
+import type { ModelState, StepResult, TrainingBatch } from "../../../trainer/engines/engine.js";
+import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
+import { describeNetwork } from "../../../trainer/networks/describe.js";
+import { ballBatch, noiseBatch } from "./sample-batch.js";
+
+const plan = { patchSize: [16, 16, 16], batchSize: 2, pooling: [2, 2, 2] } as const;
+const network = describeNetwork(plan, { channels: 1, classes: 3, baseFeatures: 8 });
+const options = { seed: 3, batchDice: false, threads: 2 };
+const settings = { learningRate: 0.05, momentum: 0.9, weightDecay: 3e-5, gradientClip: 12 };
+
+const bytes = (state: ModelState): Map<string, Uint8Array> =>
+  new Map([...state].map(([name, { values }]) => [name, new Uint8Array(values.buffer)]));
+
+test("the loss of a task with balls falls within 40 steps, and Dice rises above 0.8", async (t) => {
+  await using model = await (await openOnnxEngine("cpu")).createModel(network, options);
+  let last: StepResult | undefined;
+  const losses: number[] = [];
+  for (let step = 0; step < 40; step++) {
+    last = await model.step(ballBatch(4, [16, 16, 16], step), settings);
+    losses.push(last.loss);
+  }
+  t.true((losses[0] ?? 0) > 0.5, `${losses[0]}`);
+  t.true((last?.loss ?? 0) < -0.5, `${last?.loss}`);
+  t.true((last?.dice ?? 0) > 0.8, `${last?.dice}`);
+});
+
+test("two trainings with one seed and the same batches are equal bit by bit, stage changes and predictions between", async (t) => {
+  const engine = await openOnnxEngine("cpu");
+  const batches: TrainingBatch[] = [
+    ballBatch(24, [4, 4, 4], 1),
+    ballBatch(24, [4, 4, 4], 2),
+    ballBatch(5, [8, 8, 4], 3),
+    ballBatch(2, [16, 16, 16], 4),
+    ballBatch(3, [16, 8, 16], 5),
+  ];
+  const runOnce = async (predict: boolean): Promise<[StepResult[], Map<string, Uint8Array>]> => {
+    await using model = await engine.createModel(network, options);
+    const results: StepResult[] = [];
+    for (const batch of batches) {
+      results.push(await model.step(batch, settings));
+      if (predict) await model.predict(batch.image, batch.batchSize, batch.patchSize);
+    }
+    return [results, bytes(await model.save())];
+  };
+  const first = await runOnce(false);
+  t.deepEqual(await runOnce(true), first);
+});
+
+test("a model that is saved and loaded into another goes on as if it had not been", async (t) => {
+  const engine = await openOnnxEngine("cpu");
+  await using original = await engine.createModel(network, options);
+  await original.step(ballBatch(2, [8, 8, 8], 1), settings);
+  await using copy = await engine.createModel(network, { ...options, seed: 99 });
+  await copy.load(await original.save());
+  const next = ballBatch(2, [8, 8, 8], 2);
+  t.deepEqual(await copy.step(next, settings), await original.step(next, settings));
+  t.deepEqual(bytes(await copy.save()), bytes(await original.save()));
+});
+
+test("a saved state is a copy: later steps leave it alone", async (t) => {
+  await using model = await (await openOnnxEngine("cpu")).createModel(network, options);
+  const saved = await model.save();
+  const before = bytes(structuredClone(saved));
+  await model.step(ballBatch(2, [8, 8, 8], 1), settings);
+  t.deepEqual(bytes(saved), before);
+  await model.load(saved);
+  for (const { values } of saved.values()) values.fill(0);
+  t.deepEqual(bytes(await model.save()), before);
+});
+
+test("clipping, decay and Nesterov momentum follow PyTorch's rule", async (t) => {
+  await using model = await (await openOnnxEngine("cpu")).createModel(network, options);
+  const batch = noiseBatch(2, [8, 8, 8], { channels: 1, classes: 3, ignore: false });
+  const rule = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.02, gradientClip: 0.05 };
+  for (let step = 0; step < 3; step++) {
+    const start = await model.save();
+    const bare = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: Number.POSITIVE_INFINITY };
+    const { gradientNorm } = await model.step(batch, bare);
+    const gradients = await model.save();
+    await model.load(start);
+    t.is((await model.step(batch, rule)).gradientNorm, gradientNorm);
+    const scale = Math.min(1, rule.gradientClip / (gradientNorm + 1e-6));
+    for (const [name, { values }] of await model.save()) {
+      const parameter = name.replace(/^[a-z]+\//, "");
+      const [weight, velocity, gradient] = [
+        start.get(`weight/${parameter}`),
+        start.get(name),
+        gradients.get(`momentum/${parameter}`),
+      ];
+      if (!name.startsWith("momentum/")) continue;
+      const moved = (await model.save()).get(`weight/${parameter}`);
+      values.forEach((value, i) => {
+        const g = (gradient?.values[i] ?? 0) * scale + rule.weightDecay * (weight?.values[i] ?? 0);
+        const v = rule.momentum * (velocity?.values[i] ?? 0) + g;
+        const w = (weight?.values[i] ?? 0) - rule.learningRate * (g + rule.momentum * v);
+        if (Math.abs(value - v) > 1e-6 * (1 + Math.abs(v))) t.fail(`${name}[${i}] is ${value}, not ${v}`);
+        if (Math.abs((moved?.values[i] ?? 0) - w) > 1e-6 * (1 + Math.abs(w))) t.fail(`weight ${parameter}[${i}]`);
+      });
+    }
+  }
+  t.pass();
+});
+
+test("a patch that the network cannot halve, a short image and an unknown label are refused by name", async (t) => {
+  await using model = await (await openOnnxEngine("cpu")).createModel(network, options);
+  const refused = async (batch: TrainingBatch, message: RegExp): Promise<void> => {
+    const error = await t.throwsAsync(model.step(batch, settings), { instanceOf: PatchstreamError });
+    t.regex(error?.message ?? "", message);
+  };
+  const batch = noiseBatch(1, [8, 8, 8], { channels: 1, classes: 3, ignore: false });
+  await refused({ ...batch, patchSize: [8, 6, 8] }, /patchSize\[1\] is 6; it must be a multiple of 4/);
+  await refused({ ...batch, image: batch.image.subarray(1) }, /image\.length is 511; it must be 512/);
+  await refused({ ...batch, label: batch.label.with(9, 3) }, /label is 3; it must be at most 2, or 255/);
+});
+
+test("a state of another network is refused by the tensor that does not fit", async (t) => {
+  const engine = await openOnnxEngine("cpu");
+  await using model = await engine.createModel(network, options);
+  await using wider = await engine.createModel({ ...network, features: [16, 32, 64] }, options);
+  const error = await t.throwsAsync(model.load(await wider.save()), { instanceOf: PatchstreamError });
+  t.regex(error?.message ?? "", /weight\/encoder\.stages\.0\.0\.convs\.0\.conv\.weight is \[16,1,3,3,3\].*8x1x3x3x3/);
+});

@@ -1,0 +1,39 @@
+import type { Layers } from "../../networks/layers.js";
+import { elementCount, type Parameter } from "../../networks/parameters.js";
+import type { Value } from "./graph.js";
+import { concatenate } from "./operators/concatenate.js";
+import { convolution } from "./operators/convolution.js";
+import { instanceNorm } from "./operators/instance-norm.js";
+import { leakyRelu } from "./operators/leaky-relu.js";
+import { upsample } from "./operators/upsample.js";
+import type { Tape } from "./tape.js";
+
+/** The named tensors in `flat`, which holds the values of all `parameters` one after the other. */
+export function unpackParameters(tape: Tape, flat: Value, parameters: readonly Parameter[]): Map<string, Value> {
+  const extents = parameters.map(({ shape }) => elementCount(shape));
+  const parts = tape.graph.split(flat, 0, extents);
+  return new Map(
+    parameters.map(({ name, shape }, index) => {
+      const value = tape.graph.reshape(parts[index] as Value, shape);
+      tape.watch(value);
+      return [name, value];
+    }),
+  );
+}
+
+/** A network's layers as nodes of a graph, recorded on `tape`. */
+export function graphLayers(tape: Tape, parameters: ReadonlyMap<string, Value>): Layers<Value> {
+  const parameter = (name: string): Value => {
+    const value = parameters.get(name);
+    if (value === undefined) throw new RangeError(`the network has no parameter ${name}`);
+    return value;
+  };
+  const weightAndBias = (layer: string): [Value, Value] => [parameter(`${layer}.weight`), parameter(`${layer}.bias`)];
+  return {
+    convolution: (input, name, { stride }) => convolution(tape, input, ...weightAndBias(name), stride),
+    upsample: (input, name) => upsample(tape, input, ...weightAndBias(name)),
+    instanceNorm: (input, name) => instanceNorm(tape, input, ...weightAndBias(name)),
+    leakyRelu: (input) => leakyRelu(tape, input),
+    concatenate: (first, second) => concatenate(tape, first, second),
+  };
+}

@@ -1,0 +1,101 @@
+import type { InferenceSession, Tensor, TypedTensor } from "onnxruntime-node";
+import type { Zyx } from "../../../plan/zyx.js";
+import type { NetworkDescription } from "../../networks/network.js";
+import { listParameters, type Parameter } from "../../networks/parameters.js";
+import { checkBatch, checkImage } from "../check-batch.js";
+import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
+import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
+import type { OnnxRuntime } from "./runtime.js";
+import { SessionCache } from "./sessions.js";
+import { predictionGraph, stepGraph } from "./step-graph.js";
+
+type FloatTensor = TypedTensor<"float32">;
+
+/** A network whose every training step is one run of an ONNX graph, made for the batch's size when it is first met. */
+export class OnnxModel implements Model {
+  readonly #ort: OnnxRuntime["ort"];
+  readonly #network: NetworkDescription;
+  readonly #batchDice: boolean;
+  readonly #parameters: readonly Parameter[];
+  readonly #sessions: SessionCache;
+  #weights: FloatTensor;
+  #momenta: FloatTensor;
+
+  constructor(runtime: OnnxRuntime, network: NetworkDescription, { seed, batchDice, threads }: ModelOptions) {
+    this.#ort = runtime.ort;
+    this.#network = network;
+    this.#batchDice = batchDice;
+    this.#parameters = listParameters(network);
+    this.#sessions = new SessionCache(runtime, threads);
+    const fresh = freshState(this.#parameters, seed);
+    this.#weights = this.#vector(fresh.weights);
+    this.#momenta = this.#vector(fresh.momenta);
+  }
+
+  async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
+    checkBatch(this.#network, batch);
+    const { image, label, batchSize, patchSize } = batch;
+    const session = await this.#session("step", batchSize, patchSize);
+    const { newWeights, newMomenta, ...scalars } = await session.run({
+      image: this.#image(image, batchSize, patchSize),
+      label: new this.#ort.Tensor("uint8", label, [batchSize, ...patchSize]),
+      weights: this.#weights,
+      momenta: this.#momenta,
+      learningRate: this.#scalar(settings.learningRate),
+      momentum: this.#scalar(settings.momentum),
+      weightDecay: this.#scalar(settings.weightDecay),
+      gradientClip: this.#scalar(settings.gradientClip),
+    });
+    this.#weights = newWeights as FloatTensor;
+    this.#momenta = newMomenta as FloatTensor;
+    const number = (name: keyof StepResult): number => (scalars[name] as FloatTensor).data[0] as number;
+    return {
+      loss: number("loss"),
+      crossEntropy: number("crossEntropy"),
+      dice: number("dice"),
+      gradientNorm: number("gradientNorm"),
+    };
+  }
+
+  async predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array> {
+    checkImage(this.#network, image, batchSize, patchSize);
+    const session = await this.#session("predict", batchSize, patchSize);
+    const feeds = { image: this.#image(image, batchSize, patchSize), weights: this.#weights };
+    const { logits } = await session.run(feeds);
+    return (logits as FloatTensor).data;
+  }
+
+  async save(): Promise<ModelState> {
+    const flat: FlatState = { weights: this.#weights.data, momenta: this.#momenta.data };
+    return nameState(this.#parameters, flat);
+  }
+
+  async load(state: ModelState): Promise<void> {
+    const flat = flattenState(this.#parameters, state);
+    this.#weights = this.#vector(flat.weights);
+    this.#momenta = this.#vector(flat.momenta);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions[Symbol.asyncDispose]();
+  }
+
+  #session(task: "step" | "predict", batchSize: number, patchSize: Zyx): Promise<InferenceSession> {
+    const shape = { batchSize, patchSize };
+    return this.#sessions.get(`${task} ${batchSize}x${patchSize.join("x")}`, () =>
+      task === "step" ? stepGraph(this.#network, shape, this.#batchDice) : predictionGraph(this.#network, shape),
+    );
+  }
+
+  #image(values: Float32Array, batchSize: number, patchSize: Zyx): Tensor {
+    return new this.#ort.Tensor("float32", values, [batchSize, this.#network.inputChannels, ...patchSize]);
+  }
+
+  #vector(values: Float32Array): FloatTensor {
+    return new this.#ort.Tensor("float32", values, [values.length]);
+  }
+
+  #scalar(value: number): FloatTensor {
+    return new this.#ort.Tensor("float32", Float32Array.of(value), []);
+  }
+}

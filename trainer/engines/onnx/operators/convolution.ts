@@ -1,0 +1,105 @@
+import type { Zyx } from "../../../../plan/zyx.js";
+import { elementCount } from "../../../networks/parameters.js";
+import type { Value } from "../graph.js";
+import type { Tape } from "../tape.js";
+
+/** Extents of a convolution: batch, channels in and out, sizes in and out (Z,Y,X), kernel, stride and padding. */
+interface Geometry {
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly inputSize: Zyx;
+  readonly outputSize: Zyx;
+  readonly kernel: Zyx;
+  readonly stride: Zyx;
+  readonly padding: Zyx;
+}
+
+const AXES = [0, 1, 2] as const;
+const perAxis = (of: (axis: 0 | 1 | 2) => number): Zyx => [of(0), of(1), of(2)];
+
+function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
+  const [batch, inputs, ...inputSize] = input.shape as [number, number, number, number, number];
+  const [outputs, , ...kernel] = weight.shape as [number, number, number, number, number];
+  const padding = perAxis((axis) => (kernel[axis] - 1) / 2);
+  const outputSize = perAxis(
+    (axis) => Math.floor((inputSize[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1,
+  );
+  return { batch, inputs, outputs, inputSize, outputSize, kernel, stride, padding };
+}
+
+/** Convolution of (B,C,Z,Y,X) with odd kernels (O,C,kz,ky,kx), padded by (kernel - 1) / 2, plus a bias (O). */
+export function convolution(tape: Tape, input: Value, weight: Value, bias: Value, stride: Zyx): Value {
+  const { graph } = tape;
+  const geometry = geometryOf(input, weight, stride);
+  const { batch, outputs, outputSize, padding } = geometry;
+  const output = graph.apply("Conv", [input, weight, bias], [batch, outputs, ...outputSize], {
+    pads: [...padding, ...padding],
+    strides: stride,
+  });
+  return tape.record(output, (gradient) => {
+    tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
+    tape.addGradient(weight, weightGradient(tape, input, gradient, geometry));
+    if (tape.watches(input)) tape.addGradient(input, inputGradient(tape, weight, gradient, geometry));
+  });
+}
+
+/**
+ * Without a stride, a convolution with the kernel flipped along Z, Y and X and its channel axes exchanged; with one, the
+ * transposed convolution. Its size is set by `output_padding`: ONNX Runtime ignores `pads` beside `output_shape`.
+ */
+function inputGradient(tape: Tape, weight: Value, gradient: Value, geometry: Geometry): Value {
+  const { graph } = tape;
+  const { batch, inputs, outputs, inputSize, outputSize, kernel, stride, padding } = geometry;
+  const shape = [batch, inputs, ...inputSize];
+  const pads = [...padding, ...padding];
+  if (elementCount(stride) > 1) {
+    const outputPadding = AXES.map(
+      (axis) => inputSize[axis] - ((outputSize[axis] - 1) * stride[axis] - 2 * padding[axis] + kernel[axis]),
+    );
+    return graph.apply("ConvTranspose", [gradient, weight], shape, {
+      pads,
+      strides: stride,
+      output_padding: outputPadding,
+    });
+  }
+  const taps = elementCount(kernel);
+  const reversed = graph.slice(graph.reshape(weight, [outputs, inputs, taps]), 2, { start: taps - 1, step: -1 });
+  const flipped = graph.reshape(graph.transpose(reversed, [1, 0, 2]), [inputs, outputs, ...kernel]);
+  return graph.apply("Conv", [gradient, flipped], shape, { pads, strides: stride });
+}
+
+/**
+ * dW[o,c,k] = sum over b and v of dy[b,o,v] x[b,c,v * stride + k - padding], as one matrix product a sample: rows are x
+ * moved by each (ky,kx), columns are dy moved by each kz. Sharing the taps between both sides this way copies 9 C + 3 O
+ * instead of 27 C channels. A stride along Z is then a stride of x's planes, for which dy cannot be moved; there all taps
+ * move x, whose copies are as small as dy.
+ */
+function weightGradient(tape: Tape, input: Value, gradient: Value, geometry: Geometry): Value {
+  const { graph } = tape;
+  const { batch, inputs, outputs, outputSize, kernel, stride, padding } = geometry;
+  const padded = graph.pad(input, [0, 0, ...padding], [0, 0, ...padding]);
+  const [kz, ky, kx] = kernel;
+  const planeTaps = stride[0] === 1 ? 1 : kz;
+  const gradientTaps = kz / planeTaps;
+  const planes = outputSize[0] + gradientTaps - 1;
+
+  const moved: Value[] = [];
+  for (let z = 0; z < planeTaps; z++) {
+    for (let y = 0; y < ky; y++) {
+      for (let x = 0; x < kx; x++)
+        moved.push(graph.window(padded, [z, y, x], [planes, outputSize[1], outputSize[2]], stride));
+    }
+  }
+  const voxels = planes * outputSize[1] * outputSize[2];
+  const rows = graph.reshape(graph.concatenate(moved, 1), [batch, moved.length * inputs, voxels]);
+
+  const movedGradient = Array.from({ length: gradientTaps }, (_, z) =>
+    graph.pad(gradient, [0, 0, z, 0, 0], [0, 0, gradientTaps - 1 - z, 0, 0]),
+  );
+  const columns = graph.reshape(graph.concatenate(movedGradient, 1), [batch, gradientTaps * outputs, voxels]);
+
+  const products = graph.sum(graph.matmul(rows, graph.transpose(columns, [0, 2, 1])), [0]);
+  const byTap = graph.reshape(products, [planeTaps, ky, kx, inputs, gradientTaps, outputs]);
+  return graph.reshape(graph.transpose(byTap, [5, 3, 4, 0, 1, 2]), [outputs, inputs, kz, ky, kx]);
+}

@@ -1,0 +1,128 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor5D } from "@tensorflow/tfjs-core";
+import { voxelCount, type Zyx } from "../../../plan/zyx.js";
+import type { NetworkDescription } from "../../networks/network.js";
+import { elementCount, listParameters, type Parameter } from "../../networks/parameters.js";
+import { runNetwork } from "../../networks/run.js";
+import { checkBatch, checkImage } from "../check-batch.js";
+import { CLIP_EPSILON } from "../constants.js";
+import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
+import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
+import { tfjsLayers } from "./layers.js";
+import { segmentationLoss } from "./segmentation-loss.js";
+import type { Tfjs } from "./tfjs.js";
+
+/** A network trained by tfjs's own differentiation. Weights and momenta are one vector (N) each, in tfjs's memory. */
+export class TfjsModel implements Model {
+  readonly #tf: Tfjs;
+  readonly #network: NetworkDescription;
+  readonly #batchDice: boolean;
+  readonly #parameters: readonly Parameter[];
+  #weights: Tensor1D;
+  #momenta: Tensor1D;
+
+  constructor(tf: Tfjs, network: NetworkDescription, { seed, batchDice }: ModelOptions) {
+    this.#tf = tf;
+    this.#network = network;
+    this.#batchDice = batchDice;
+    this.#parameters = listParameters(network);
+    const { weights, momenta } = freshState(this.#parameters, seed);
+    this.#weights = tf.tensor1d(weights);
+    this.#momenta = tf.tensor1d(momenta);
+  }
+
+  async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
+    checkBatch(this.#network, batch);
+    const [weights, momenta, scalars] = this.#tf.tidy(() => {
+      const { gradient, ...losses } = this.#differentiate(batch);
+      const updated = this.#update(gradient, settings);
+      const scalars = [losses.loss, losses.crossEntropy, losses.dice, updated.gradientNorm];
+      return [updated.weights, updated.momenta, this.#tf.stack(scalars)];
+    });
+    this.#replace(weights as Tensor1D, momenta as Tensor1D);
+    const [loss, crossEntropy, dice, gradientNorm] = await (scalars as Tensor).data<"float32">();
+    (scalars as Tensor).dispose();
+    return { loss, crossEntropy, dice, gradientNorm } as StepResult;
+  }
+
+  async predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array> {
+    checkImage(this.#network, image, batchSize, patchSize);
+    const logits = this.#tf.tidy(() => {
+      const output = this.#forward(this.#weights, image, batchSize, patchSize);
+      return this.#tf.transpose(output, [0, 4, 1, 2, 3]);
+    });
+    const values = await logits.data<"float32">();
+    logits.dispose();
+    return values;
+  }
+
+  async save(): Promise<ModelState> {
+    const flat: FlatState = {
+      weights: await this.#weights.data<"float32">(),
+      momenta: await this.#momenta.data<"float32">(),
+    };
+    return nameState(this.#parameters, flat);
+  }
+
+  async load(state: ModelState): Promise<void> {
+    const { weights, momenta } = flattenState(this.#parameters, state);
+    this.#replace(this.#tf.tensor1d(weights), this.#tf.tensor1d(momenta));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#tf.dispose([this.#weights, this.#momenta]);
+  }
+
+  #replace(weights: Tensor1D, momenta: Tensor1D): void {
+    this.#tf.dispose([this.#weights, this.#momenta]);
+    this.#weights = weights;
+    this.#momenta = momenta;
+  }
+
+  /** Logits (B,Z,Y,X,K). */
+  #forward(weights: Tensor1D, image: Float32Array, batchSize: number, patchSize: Zyx): Tensor5D {
+    const tf = this.#tf;
+    const parts = tf.split(
+      weights,
+      this.#parameters.map(({ shape }) => elementCount(shape)),
+    );
+    const named = new Map(
+      this.#parameters.map(({ name, shape }, index) => [name, tf.reshape(parts[index] as Tensor, [...shape])]),
+    );
+    const channelsFirst = tf.tensor5d(image, [batchSize, this.#network.inputChannels, ...patchSize]);
+    const input = tf.transpose(channelsFirst, [0, 2, 3, 4, 1]);
+    return runNetwork(this.#network, tfjsLayers(tf, named), input);
+  }
+
+  #differentiate(batch: TrainingBatch): { loss: Scalar; crossEntropy: Scalar; dice: Scalar; gradient: Tensor1D } {
+    const tf = this.#tf;
+    const { image, label, batchSize, patchSize } = batch;
+    const shape: [number, number] = [batchSize, voxelCount(patchSize)];
+    const truth = tf.tensor2d(label, shape, "int32") as Tensor2D;
+    let kept: { crossEntropy: Scalar; dice: Scalar } | undefined;
+    const { value, grad } = tf.valueAndGrad((weights) => {
+      const logits = this.#forward(weights as Tensor1D, image, batchSize, patchSize);
+      const flat: Tensor3D = tf.reshape(logits, [...shape, this.#network.classes]);
+      const losses = segmentationLoss(tf, flat, truth, this.#batchDice);
+      kept = { crossEntropy: tf.keep(losses.crossEntropy), dice: tf.keep(losses.dice) };
+      return losses.loss;
+    })(this.#weights);
+    if (kept === undefined) throw new Error("tfjs did not run the function it differentiates");
+    const parts = { crossEntropy: tf.clone(kept.crossEntropy), dice: tf.clone(kept.dice) };
+    tf.dispose([kept.crossEntropy, kept.dice]);
+    return { loss: value as Scalar, ...parts, gradient: grad as Tensor1D };
+  }
+
+  /** PyTorch's clip_grad_norm_ and SGD(nesterov=True), as `onnx/operators/sgd.ts` defines them. */
+  #update(gradient: Tensor1D, settings: StepSettings): { weights: Tensor1D; momenta: Tensor1D; gradientNorm: Scalar } {
+    const tf = this.#tf;
+    const { learningRate, momentum, weightDecay, gradientClip } = settings;
+    const gradientNorm = tf.sqrt(tf.sum<Scalar>(tf.square(gradient)));
+    const scale = Number.isFinite(gradientClip)
+      ? tf.minimum(tf.div(gradientClip, tf.add(gradientNorm, CLIP_EPSILON)), 1)
+      : 1;
+    const decayed = tf.add(tf.mul(gradient, scale), tf.mul(this.#weights, weightDecay));
+    const momenta = tf.add<Tensor1D>(tf.mul(this.#momenta, momentum), decayed);
+    const direction = tf.add(decayed, tf.mul(momenta, momentum));
+    return { weights: tf.sub(this.#weights, tf.mul(direction, learningRate)), momenta, gradientNorm };
+  }
+}
