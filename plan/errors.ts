@@ -27,11 +27,24 @@ export type ErrorFacts =
 
 export type ErrorCode = ErrorFacts["code"];
 
+/** Longest piece of a refused value that a message repeats, in characters. */
+const SHOWN = 60;
+
+/** A refused value in a few words: a peer may send one of any size and depth. */
+function show(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (typeof value === "string" && value.length > SHOWN) return `${JSON.stringify(value.slice(0, SHOWN))}...`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? typeof value;
+  if (!Array.isArray(value)) return `an object with ${Object.keys(value).length} fields`;
+  const flat = value.length <= 8 && value.every((entry) => typeof entry !== "object");
+  return flat ? `[${value.map(show).join(",")}]` : `a list of ${value.length} entries`;
+}
+
 function describe(facts: ErrorFacts): string {
   switch (facts.code) {
     case "SPEC_INVALID":
     case "REQUEST_INVALID":
-      return `${facts.field} is ${JSON.stringify(facts.got)}; it must be ${facts.want}`;
+      return `${facts.field} is ${show(facts.got)}; it must be ${facts.want}`;
     case "UNAUTHENTICATED":
       return `the call was refused: ${facts.reason}`;
     case "INTERNAL":
@@ -93,4 +106,9 @@ export class PatchstreamError extends Error {
   get code(): ErrorCode {
     return this.facts.code;
   }
+}
+
+/** Refuses a field of a spec, by name. `want` completes "it must be ...". */
+export function refuse(field: string, got: unknown, want: string, hint?: string): never {
+  throw new PatchstreamError({ code: "SPEC_INVALID", field, got, want }, hint);
 }

@@ -1,3 +1,8 @@
+export { canonicalJson } from "./canonical-json.js";
+export { type ForegroundShare, type Mode, planStages } from "./curriculum/modes.js";
+export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
+export { relativeFlops } from "./curriculum/relative-flops.js";
+export type { Rounding } from "./curriculum/rounding.js";
 export { scheduledStage, stepOfEpoch, stepOfStage, totalSteps } from "./curriculum/schedule.js";
 export type { NetworkPlan, Stage } from "./curriculum/stage.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
@@ -14,6 +19,9 @@ export type {
 } from "./sampling/batch-plan.js";
 export { foregroundLower } from "./sampling/box.js";
 export { planBatch, type Rank } from "./sampling/plan-batch.js";
+export { type DataSpec, parseDataSpec } from "./spec/data-spec.js";
+export { resolveSpec, type SpecDataset } from "./spec/resolve.js";
+export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec/run-spec.js";
 export {
   type Augmentation,
   type ImageType,
@@ -21,6 +29,7 @@ export {
   type Layout,
   RECIPE,
   type ResolvedSpec,
+  type StageOrder,
   type Strategy,
   type WireFormat,
 } from "./spec.js";

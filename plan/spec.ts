@@ -3,6 +3,9 @@ import type { NetworkPlan, Stage } from "./curriculum/stage.js";
 /** The integer that rises whenever the bytes of any address change (a golden value moves). */
 export const RECIPE = 1;
 
+/** Whether a step's stage follows from the epochs, or is drawn from the seed (RPSS). */
+export type StageOrder = "scheduled" | "random";
+
 /** nnU-Net's share of foreground patches in a batch. */
 export const NNUNET_FOREGROUND_FRACTION = 0.33;
 
@@ -29,12 +32,11 @@ export interface ResolvedSpec {
   readonly dataset: string;
   /** SHA-256, hex. */
   readonly datasetDigest: string;
-  /** Case ids, each list sorted. */
+  /** Case ids, each list sorted; the same list twice for fold "all". */
   readonly split: { readonly train: readonly string[]; readonly val: readonly string[] };
   readonly plan: NetworkPlan;
   readonly stages: readonly Stage[];
-  /** `random`: the stage of a step is drawn from the seed (RPSS). */
-  readonly stageOrder: "scheduled" | "random";
+  readonly stageOrder: StageOrder;
   readonly strategy: Strategy;
   readonly epochs: number;
   /** May be fractional; epoch e begins at step floor(e * stepsPerEpoch). */

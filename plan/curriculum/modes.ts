@@ -1,4 +1,4 @@
-import { PatchstreamError } from "../errors.js";
+import { refuse } from "../errors.js";
 import { voxelCount, type Zyx } from "../zyx.js";
 import { growPatches, growPatchesInTurn } from "./growth.js";
 import { type Rounding, roundBatch } from "./rounding.js";
@@ -96,8 +96,7 @@ function pgpsPlus({ plan }: CurriculumOptions): Sizes[] {
 /** Epochs of each of `stages` stages: floor(epochs / stages), and the last one has what is left over. */
 export function splitEpochs(epochs: number, stages: number): number[] {
   if (epochs < stages) {
-    const want = `at least ${stages}, one epoch for each of the ${stages} stages`;
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "data.epochs", got: epochs, want });
+    refuse("data.epochs", epochs, `at least ${stages}, one epoch for each of the ${stages} stages`);
   }
   const each = Math.floor(epochs / stages);
   return Array.from({ length: stages }, (_, index) => (index < stages - 1 ? each : epochs - each * (stages - 1)));

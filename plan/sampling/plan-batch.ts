@@ -1,7 +1,7 @@
 import { drawMirror } from "../augment/mirror.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
-import { PatchstreamError } from "../errors.js";
+import { PatchstreamError, refuse } from "../errors.js";
 import { drawInteger, PURPOSE, type SamplePlace } from "../random.js";
 import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
@@ -147,11 +147,9 @@ function timelineSteps(spec: ResolvedSpec, timeline: Timeline): number {
 function checkRank(spec: ResolvedSpec, { rank, ranks }: Rank): void {
   const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map((stage) => stage.batchSize));
   if (!Number.isInteger(ranks) || ranks < 1 || ranks > smallest) {
-    const want = `an integer from 1 to ${smallest}, the smallest batch of the run`;
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "ranks", got: ranks, want });
+    refuse("ranks", ranks, `an integer from 1 to ${smallest}, the smallest batch of the run`);
   }
   if (!Number.isInteger(rank) || rank < 0 || rank >= ranks) {
-    const want = `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`;
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "rank", got: rank, want });
+    refuse("rank", rank, `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`);
   }
 }

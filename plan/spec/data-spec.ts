@@ -1,0 +1,177 @@
+import type { ForegroundShare, Mode } from "../curriculum/modes.js";
+import type { Rounding } from "../curriculum/rounding.js";
+import type { NetworkPlan } from "../curriculum/stage.js";
+import { refuse } from "../errors.js";
+import { LIMITS } from "../limits.js";
+import type { Augmentation, ImageType, LabelType, Layout, StageOrder, Strategy } from "../spec.js";
+import type { Zyx } from "../zyx.js";
+import { entries, type Fields, integer, list, name, object, type Read, real, required, word, zyx } from "./read.js";
+
+const MODES: readonly Mode[] = [
+  "constant",
+  "efficiency",
+  "performance",
+  "progressive-resolution",
+  "pgps",
+  "pgps-plus",
+  "rpss",
+];
+const ROUNDINGS: readonly Rounding[] = ["floor", "even-floor", "floor-minus-1", "power-of-two", "multiple-of-base"];
+const STRATEGIES: readonly Strategy[] = ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"];
+const IMAGE_TYPES: readonly ImageType[] = ["f32", "f16", "bf16"];
+const LABEL_TYPES: readonly LabelType[] = ["u8", "i16"];
+const LAYOUTS: readonly Layout[] = ["channels-first", "channels-last"];
+const STAGE_ORDERS: readonly StageOrder[] = ["scheduled", "random"];
+
+export const readMode = word(MODES);
+export const readRounding = word(ROUNDINGS);
+
+const fraction = real(0, 1);
+const patchSize = zyx(1, LIMITS.patchAxis);
+const batchSize = integer(1, LIMITS.batchSize);
+const epochs = integer(1, LIMITS.epochs);
+const cases = list(name, 0, LIMITS.cases);
+
+const readFall = object({ from: fraction, to: fraction });
+
+const foregroundShare: Read<ForegroundShare> = (value, field) => {
+  if (typeof value === "number") return fraction(value, field);
+  const { from, to } = readFall(value, field);
+  const want = "a number from 0 to 1";
+  return { from: required(from, `${field}.from`, want), to: required(to, `${field}.to`, want) };
+};
+
+/** `{case: group}`, or a list of groups. */
+const groups: Read<Readonly<Record<string, string>> | readonly (readonly string[])[]> = (value, field) =>
+  Array.isArray(value)
+    ? list(cases, 0, LIMITS.cases)(value, field)
+    : Object.fromEntries(entries(value, field).map(([id, group]) => [id, name(group, `${field}.${id}`)]));
+
+const split = object({
+  folds: integer(2, LIMITS.folds),
+  fold: (value, field) =>
+    value === "all" || (Number.isInteger(value) && (value as number) >= 0)
+      ? (value as number | "all")
+      : refuse(field, value, 'a fold counted from 0, or "all"'),
+  seed: integer(0, 2 ** 32 - 1),
+  groups,
+  train: cases,
+  val: cases,
+});
+
+const levels = <T>(read: Read<T>) => list(read, 1, LIMITS.levels);
+const planFields = {
+  patchSize,
+  batchSize,
+  pooling: zyx(0, LIMITS.poolings),
+  minimum: patchSize,
+  increment: patchSize,
+  strides: levels(zyx(1, 2)),
+  kernelSizes: levels(zyx(1, 15)),
+  features: levels(integer(1, LIMITS.features)),
+};
+
+/** Fields that nnU-Net's plans.json names in its own way. */
+const NNUNET_NAMES: Readonly<Record<string, keyof NetworkPlan>> = {
+  patch_size: "patchSize",
+  batch_size: "batchSize",
+  kernel_sizes: "kernelSizes",
+  features_per_stage: "features",
+};
+
+const readPlanFields = object(planFields);
+
+const plan: Read<Fields<typeof planFields>> = (value, field) => {
+  const renamed = new Map<string, unknown>();
+  for (const [key, entry] of entries(value, field)) {
+    const ours = NNUNET_NAMES[key] ?? key;
+    if (renamed.has(ours))
+      refuse(`${field}.${key}`, entry, `left out, since ${field}.${ours} is given under another name`);
+    renamed.set(ours, entry);
+  }
+  return readPlanFields(Object.fromEntries(renamed), field);
+};
+
+const readStageFields = object({ patchSize, batchSize, epochs, foregroundFraction: fraction, cropSize: patchSize });
+
+/** A stage of a user's own list; what is left out is filled in when it is resolved. */
+export interface StageSpec extends Omit<ReturnType<typeof readStageFields>, "patchSize"> {
+  readonly patchSize: Zyx;
+}
+
+const stage: Read<StageSpec> = (value, field) => {
+  const fields = readStageFields(value, field);
+  return { ...fields, patchSize: required(fields.patchSize, `${field}.patchSize`, "three integers (Z,Y,X)") };
+};
+
+const axes: Read<Augmentation["axes"]> = (value, field) => {
+  const axis: Read<0 | 1 | 2> = (one, path) =>
+    one === 0 || one === 1 || one === 2 ? one : refuse(path, one, "0, 1 or 2 (Z, Y or X)");
+  const read = list(axis, 1, 3)(value, field);
+  if (new Set(read).size !== read.length) refuse(field, value, "a list without repeats");
+  return read;
+};
+
+const readMirror = object({ kind: word(["mirror"]), axes });
+
+const augmentation: Read<readonly Augmentation[]> = (value, field) => {
+  const want = '"none" or a list of { "kind": "mirror", "axes": [0, 1, 2] }';
+  if (value === "none") return [];
+  if (!Array.isArray(value)) refuse(field, value, want);
+  const entry: Read<Augmentation> = (one, path) => {
+    const mirror = readMirror(one, path);
+    return {
+      kind: required(mirror.kind, `${path}.kind`, '"mirror"'),
+      axes: required(mirror.axes, `${path}.axes`, "a list of axes: 0, 1, 2 (Z, Y, X)"),
+    };
+  };
+  return list(entry, 0, LIMITS.augmentations)(value, field);
+};
+
+const deepSupervision: Read<false> = (value, field) =>
+  value === false ? value : refuse(field, value, "false: deep supervision is not served yet");
+
+const readFields = object({
+  recipe: integer(1, 2 ** 31 - 1),
+  dataset: name,
+  datasetDigest: name,
+  split,
+  plan,
+  mode: readMode,
+  stages: list(stage, 1, LIMITS.stages),
+  stageOrder: word(STAGE_ORDERS),
+  budgetFraction: fraction,
+  rounding: readRounding,
+  strategy: word(STRATEGIES),
+  foregroundFraction: foregroundShare,
+  epochs,
+  stepsPerEpoch: real(0, LIMITS.stepsPerEpoch, "above"),
+  valSteps: integer(0, LIMITS.stepsPerEpoch),
+  seed: integer(0, Number.MAX_SAFE_INTEGER),
+  augmentation,
+  wire: object({ image: word(IMAGE_TYPES), label: word(LABEL_TYPES), layout: word(LAYOUTS) }),
+  deepSupervision,
+});
+
+/** The data half of a run spec as its author wrote it, each field valid by itself. Only `dataset` is required. */
+export interface DataSpec extends Omit<ReturnType<typeof readFields>, "dataset"> {
+  readonly dataset: string;
+}
+
+/** Reads the data half of a run spec. Throws SPEC_INVALID naming the field under `data`, its value and what would be right. */
+export function parseDataSpec(value: unknown): DataSpec {
+  const spec = readFields(value, "data");
+  const dataset = required(spec.dataset, "data.dataset", "the name of a data set that the server holds");
+  if (spec.mode !== undefined && spec.stages !== undefined) {
+    refuse("data.mode", spec.mode, "left out, since data.stages is given");
+  }
+  if (spec.stageOrder !== undefined && spec.stages === undefined) {
+    refuse("data.stageOrder", spec.stageOrder, "left out, since it belongs to data.stages", 'See mode "rpss".');
+  }
+  for (const field of ["budgetFraction", "rounding"] as const) {
+    if (spec[field] !== undefined && spec.mode !== "performance") {
+      refuse(`data.${field}`, spec[field], 'left out, since it belongs to mode "performance"');
+    }
+  }
+  return { ...spec, dataset };
+}
