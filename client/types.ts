@@ -1,6 +1,8 @@
+import type { NetworkPlan } from "../plan/curriculum/stage.js";
 import type { Timeline } from "../plan/sampling/batch-plan.js";
 import type { ImageType, LabelType, ResolvedSpec } from "../plan/spec.js";
 import type { Zyx } from "../plan/zyx.js";
+import type { ClientTls } from "../proto/call.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
 export interface Tensor<Type extends string> {
@@ -30,15 +32,67 @@ export interface Batch {
 /** What a server says of a run. */
 export interface RunInfo {
   readonly spec: ResolvedSpec;
+  /** The resolved spec's canonical bytes: what the digest is taken over, and what servers are sent. */
+  readonly specBytes: Uint8Array;
   /** SHA-256 (hex) of the resolved spec's canonical bytes. */
   readonly digest: string;
-  /** Bytes of a global batch's tensors, of each stage. */
+  /** Bytes of a global training batch's tensors, of each stage. */
   readonly batchBytes: readonly number[];
+  /** Bytes of a global validation batch's tensors. */
+  readonly validationBatchBytes: number;
+  /** What the server refuses beyond, with LIMIT_EXCEEDED. */
   readonly limits: {
     readonly maxOutstandingBytes: number;
+    readonly maxOutstandingSteps: number;
     readonly maxSpecBytes: number;
     readonly maxMessageBytes: number;
+    readonly maxBatchBytes: number;
+    readonly maxStreams: number;
   };
+}
+
+/** How a stored case maps back to its source file. */
+export interface CaseGeometry {
+  /** Row-major 4x4 voxel-to-world (mm) matrix of the source, for (x,y,z) voxel indices. */
+  readonly affine: readonly number[];
+  /** Source array shape (Z,Y,X). */
+  readonly originalShape: Zyx;
+  /** Source spacing in mm (Z,Y,X). */
+  readonly originalSpacingMm: Zyx;
+  /** Axis i of the store is axis `transpose[i]` of the source. */
+  readonly transpose: Zyx;
+  /** Box kept by the crop to nonzero, in transposed source voxels; `cropEnd` is outside. */
+  readonly cropStart: Zyx;
+  readonly cropEnd: Zyx;
+}
+
+export interface DatasetCase {
+  readonly id: string;
+  /** Stored shape (C,Z,Y,X). */
+  readonly shape: readonly [c: number, z: number, y: number, x: number];
+  /** Spacing of the stored volume in mm (Z,Y,X). */
+  readonly spacingMm: Zyx;
+  /** Stored foreground locations of each class, in the order of `classes`. */
+  readonly foregroundCounts: readonly number[];
+  readonly digest: string;
+  readonly geometry: CaseGeometry;
+}
+
+/** The data set that the servers serve. */
+export interface DatasetInfo {
+  readonly name: string;
+  readonly digest: string;
+  readonly channelNames: readonly string[];
+  /** Label name to value, background included. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Foreground label values, ascending. */
+  readonly classes: readonly number[];
+  readonly plan: NetworkPlan;
+  /** Sorted by id. */
+  readonly cases: readonly DatasetCase[];
+  /** The recipe that the server speaks, and its package version. */
+  readonly recipe: number;
+  readonly version: string;
 }
 
 /** A stage that holds from a step on. */
@@ -64,4 +118,70 @@ export interface Run extends AsyncDisposable {
    * Resolves when the server has applied it. Throws STEP_PASSED for a step that was delivered.
    */
   changeStage(change: { stage: number; fromStep?: number | "immediate"; reason: string }): Promise<StageDecision>;
+}
+
+/** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */
+export interface Region {
+  readonly start: Zyx;
+  readonly end: Zyx;
+}
+
+export interface OpenRunOptions {
+  /** Default: train. */
+  readonly timeline?: Timeline;
+  /** This trainer of `ranks`; it owns samples j with j mod ranks = rank. Default: 0 of 1. */
+  readonly rank?: number;
+  readonly ranks?: number;
+  /** Batches wanted ahead of the one delivered last. Default 8. */
+  readonly creditBatches?: number;
+  /** Bytes wanted ahead; one batch is always allowed. Default 256 MiB. */
+  readonly creditBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface BatchAddress {
+  readonly timeline?: Timeline;
+  readonly step: number;
+  /** Default: the scheduled stage. */
+  readonly stage?: number;
+  readonly rank?: number;
+  readonly ranks?: number;
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A connection to the replicas of one data set. Disposing it ends its runs and its thread. */
+export interface DataClient extends AsyncDisposable {
+  readonly addresses: readonly string[];
+  describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
+  /** Resolves a data spec (the `data` part of a run spec; an object, or its JSON bytes) at a server. */
+  describeRun(spec: object | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
+  openRun(spec: object | Uint8Array, options?: OpenRunOptions): Promise<Run>;
+  /** One batch by its address, outside of any stream. */
+  getBatch(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Batch>;
+  /** (C,Z,Y,X) float32, whole or a region. */
+  readImage(caseId: string, options?: WaitOptions & { region?: Region }): Promise<Float32Array>;
+  /** (Z,Y,X) int16, whole or a region; -1 where the crop to nonzero masked it. */
+  readLabel(caseId: string, options?: WaitOptions & { region?: Region }): Promise<Int16Array>;
+  /** (Z,Y,X) int16: the label on the source's own grid, `CaseGeometry.originalShape`. */
+  readReference(caseId: string, options?: WaitOptions): Promise<Int16Array>;
+  /** (n,3) Z,Y,X store voxels of a class, all of them or those numbered `k`. */
+  readLocations(
+    caseId: string,
+    classValue: number,
+    options?: WaitOptions & { k?: readonly number[] },
+  ): Promise<Uint32Array>;
+  /** A batch as PNG: each sample's middle slice with its label. */
+  preview(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Uint8Array>;
+}
+
+export interface ConnectOptions {
+  /** Absent: plain text. */
+  readonly tls?: ClientTls;
+  /** Bearer token. */
+  readonly token?: string;
+  /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000. */
+  readonly deadlineMs?: number;
 }

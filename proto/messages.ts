@@ -99,8 +99,8 @@ export interface DescribeDatasetResponse {
   readonly labels: Readonly<Record<string, number>>;
   /** Foreground label values, ascending. */
   readonly classes: readonly number[];
-  /** The network plan stored at ingest. */
-  readonly plan: NetworkPlan | null;
+  /** The network plan stored at ingest, as UTF-8 JSON: what `data.plan` of a run spec overrides. */
+  readonly plan: Uint8Array;
   /** Sorted by id. */
   readonly cases: readonly Case[];
   /** The recipe that this server speaks. */
@@ -206,6 +206,8 @@ export interface Limits {
   readonly maxBatchBytes: number;
   /** Streams open at once on the server. */
   readonly maxStreams: number;
+  /** Steps wanted but unsent on one stream. */
+  readonly maxOutstandingSteps: number;
 }
 
 /** Asks for all trainings. */
@@ -215,20 +217,6 @@ export type ListTrainingsRequest = Record<string, never>;
 export interface ListTrainingsResponse {
   /** Oldest first. */
   readonly trainings: readonly Training[];
-}
-
-/** What nnU-Net's planner decides for a network. */
-export interface NetworkPlan {
-  /** Final patch size (Z,Y,X). */
-  readonly patchSize: readonly number[];
-  /** Samples in a batch of full patches. */
-  readonly batchSize: number;
-  /** Poolings per axis (Z,Y,X). */
-  readonly pooling: readonly number[];
-  /** Smallest patch per axis; empty where it is 2^pooling. */
-  readonly minimum: readonly number[];
-  /** Growth per axis; empty where it is 2^pooling. */
-  readonly increment: readonly number[];
 }
 
 /** Something a client may act on or show. */
@@ -605,7 +593,6 @@ export interface Messages {
   Limits: Limits;
   ListTrainingsRequest: ListTrainingsRequest;
   ListTrainingsResponse: ListTrainingsResponse;
-  NetworkPlan: NetworkPlan;
   Notice: Notice;
   PredictCase: PredictCase;
   PredictImage: PredictImage;

@@ -5,6 +5,7 @@ import type {
   ServerDuplexStream,
   ServerUnaryCall,
   ServerWritableStream,
+  StatusObject,
   sendUnaryData,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
@@ -57,12 +58,19 @@ export type Handlers<S extends ServiceName> = { readonly [M in MethodName<S>]: H
 type AnyMethod = Method<unknown, unknown>;
 type Emitter = { on(event: "cancelled", listener: () => void): unknown; getPeer(): string };
 
-/** Adds a service of the .proto files to a grpc-js server. With a `token`, calls must carry `authorization: Bearer TOKEN`. */
+export interface ImplementOptions {
+  /** Calls must carry `authorization: Bearer TOKEN`. */
+  readonly token?: string;
+  /** Told of every call that ends with an error, as sent. */
+  readonly onFailure?: (status: StatusObject, error: unknown) => void;
+}
+
+/** Adds a service of the .proto files to a grpc-js server. */
 export function implement<S extends ServiceName>(
   server: Server,
   service: S,
   handlers: Handlers<S>,
-  { token }: { token?: string } = {},
+  options: ImplementOptions = {},
 ): void {
   const implementation: UntypedServiceImplementation = {};
   const definitions = Object.fromEntries(
@@ -70,9 +78,9 @@ export function implement<S extends ServiceName>(
       const method = methodOf(service, name) as AnyMethod;
       const handler = handlers[name] as unknown;
       const { requestStream, responseStream } = method.definition;
-      if (requestStream) implementation[name] = duplexAdapter(method, handler as DuplexHandler, token);
-      else if (responseStream) implementation[name] = streamAdapter(method, handler as StreamHandler, token);
-      else implementation[name] = unaryAdapter(method, handler as UnaryHandler, token);
+      if (requestStream) implementation[name] = duplexAdapter(method, handler as DuplexHandler, options);
+      else if (responseStream) implementation[name] = streamAdapter(method, handler as StreamHandler, options);
+      else implementation[name] = unaryAdapter(method, handler as UnaryHandler, options);
       return [name, method.definition];
     }),
   );
@@ -95,9 +103,22 @@ function authorize(metadata: Metadata, token: string | undefined): void {
     throw new PatchstreamError({ code: "UNAUTHENTICATED", reason: "the bearer token is missing or wrong" });
 }
 
+/** Ends a streaming call with an error, unless it is over already. */
+function fail(
+  call: { emit(event: "error", status: StatusObject): boolean },
+  signal: AbortSignal,
+  error: unknown,
+  onFailure: ImplementOptions["onFailure"],
+): void {
+  if (signal.aborted) return;
+  const status = toStatus(error);
+  onFailure?.(status, error);
+  call.emit("error", status);
+}
+
 type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
 
-function unaryAdapter(method: AnyMethod, handler: UnaryHandler, token: string | undefined) {
+function unaryAdapter(method: AnyMethod, handler: UnaryHandler, { token, onFailure }: ImplementOptions) {
   return (call: ServerUnaryCall<Buffer, Frame>, callback: sendUnaryData<Frame>) => {
     const context = contextOf(call);
     const answer = async () => {
@@ -106,7 +127,11 @@ function unaryAdapter(method: AnyMethod, handler: UnaryHandler, token: string | 
     };
     answer().then(
       (bytes) => callback(null, bytes),
-      (error: unknown) => callback(toStatus(error)),
+      (error: unknown) => {
+        const status = toStatus(error);
+        onFailure?.(status, error);
+        callback(status);
+      },
     );
   };
 }
@@ -132,7 +157,7 @@ function sender(
 
 type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<unknown>;
 
-function streamAdapter(method: AnyMethod, handler: StreamHandler, token: string | undefined) {
+function streamAdapter(method: AnyMethod, handler: StreamHandler, { token, onFailure }: ImplementOptions) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
     const context = contextOf(call);
     const send = sender(call, method, context.signal);
@@ -141,14 +166,14 @@ function streamAdapter(method: AnyMethod, handler: StreamHandler, token: string 
       for await (const message of handler(method.decodeRequest(call.request), context)) await send(message);
       call.end();
     } catch (error) {
-      if (!context.signal.aborted) call.emit("error", toStatus(error));
+      fail(call, context.signal, error, onFailure);
     }
   };
 }
 
 type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
 
-function duplexAdapter(method: AnyMethod, handler: DuplexHandler, token: string | undefined) {
+function duplexAdapter(method: AnyMethod, handler: DuplexHandler, { token, onFailure }: ImplementOptions) {
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
     const context = contextOf(call);
     async function* requests(): AsyncGenerator<unknown> {
@@ -159,7 +184,7 @@ function duplexAdapter(method: AnyMethod, handler: DuplexHandler, token: string 
       await handler({ ...context, requests: requests(), send: sender(call, method, context.signal) });
       call.end();
     } catch (error) {
-      if (!context.signal.aborted) call.emit("error", toStatus(error));
+      fail(call, context.signal, error, onFailure);
     }
   };
 }
