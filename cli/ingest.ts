@@ -1,0 +1,65 @@
+import { SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type IngestOptions, type IngestProgress, type IngestReport, ingest } from "../loader/index.js";
+import { type CommonOptions, printJson } from "./output.js";
+
+interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
+
+/** `patchstream ingest RAW STORE`. */
+export function ingestCommand(): Command {
+  return new Command("ingest")
+    .description("turn a raw data set (nnU-Net's or MSD's folders of NIfTI files) into a store")
+    .argument("<raw>", "folder with dataset.json")
+    .argument("<store>", "folder to make")
+    .option("--plans <file>", "follow this nnU-Net plans.json instead of planning")
+    .addOption(
+      new Option("--on-error <what>", "a damaged case ends the ingest, or is left out and reported")
+        .choices(["stop", "skip"])
+        .default("stop"),
+    )
+    .option("--workers <n>", "threads (default: one a core)", parseCount)
+    .option("--name <name>", "name of the store (default: the raw folder's)")
+    .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")
+    .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
+      const progress = showProgress();
+      const report = await ingest(raw, store, { ...options, onProgress: progress.show }).finally(progress.stop);
+      if (json) printJson(report);
+      else process.stdout.write(summary(report, store));
+    });
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It must be an integer above 0.");
+  return count;
+}
+
+const VERBS = { measure: "measured", store: "stored" };
+
+/** On a terminal a bar a pass, elsewhere a line a case; always on stderr. */
+function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
+  if (!process.stderr.isTTY) {
+    const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}\n`;
+    return { show: (progress) => process.stderr.write(line(progress)), stop: () => undefined };
+  }
+  const bar = new SingleBar({ format: "{verb} [{bar}] {value}/{total} {case}", stream: process.stderr });
+  return {
+    show({ pass, caseId, done, total }) {
+      const shown = { verb: VERBS[pass], case: caseId };
+      if (done === 1) bar.start(total, 0, shown);
+      bar.update(done, shown);
+      if (done === total) bar.stop();
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function summary({ name, digest, cases, skipped, plan }: IngestReport, store: string): string {
+  const lines = [
+    `${name}: ${cases.length} cases in ${store}`,
+    `digest  ${digest}`,
+    `plan    patch ${plan.patchSize.join("x")} voxels, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`,
+    ...skipped.map(({ file, reason }) => `skipped ${file}: ${reason}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,75 @@
+import { roundHalfToEven } from "../../../plan/sampling/foreground-count.js";
+import type { Zyx } from "../../../plan/zyx.js";
+import type { SourceCase } from "../raw/read-case.js";
+import { cropToNonzero } from "./crop-to-nonzero.js";
+import { foregroundLocations } from "./foreground-locations.js";
+import { type Normalization, normalize } from "./normalize.js";
+import { type Regridding, resampleImage, resampleLabels } from "./resample.js";
+import { type Channels, permute, transpose } from "./volume.js";
+
+/** All that decides a stored case besides its files. */
+export interface PreprocessSettings {
+  /** nnU-Net's transpose_forward. */
+  readonly transpose: Zyx;
+  /** Target spacing in mm, axes after transposition. */
+  readonly spacingMm: Zyx;
+  /** One a channel. */
+  readonly normalizations: readonly Normalization[];
+  /** Foreground label values, ascending. */
+  readonly classes: readonly number[];
+}
+
+/** A case as the store keeps it. */
+export interface PreprocessedCase {
+  /** (C,Z,Y,X). */
+  readonly shape: readonly [c: number, z: number, y: number, x: number];
+  readonly image: Float32Array;
+  readonly label: Int16Array;
+  /** (n,3) of each class, in the order of `PreprocessSettings.classes`. */
+  readonly locations: readonly Uint32Array[];
+  /** The box kept by the crop, in transposed source voxels. */
+  readonly cropStart: Zyx;
+  readonly cropEnd: Zyx;
+}
+
+/**
+ * Transpose, crop to nonzero, normalise, resample, foreground locations: nnU-Net's order (default_preprocessor.py,
+ * run_case_npy). The channels of `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis.
+ */
+export function preprocessCase(source: SourceCase, settings: PreprocessSettings): PreprocessedCase | undefined {
+  const cropped = cropToNonzero(transposeAll(source, settings.transpose));
+  if (cropped === undefined) return undefined;
+  const spacingMm = permute(source.spacingMm, settings.transpose);
+  const newShape = resampledShape(cropped.shape, spacingMm, settings.spacingMm);
+  if (newShape.some((size) => size === 0)) return undefined;
+  const grid: Regridding = { newShape, spacingMm, newSpacingMm: settings.spacingMm };
+  const voxels = newShape[0] * newShape[1] * newShape[2];
+  const image = new Float32Array(cropped.channels.length * voxels);
+  for (const [channel, values] of cropped.channels.entries()) {
+    normalize(values, cropped.label, settings.normalizations[channel] as Normalization);
+    image.set(resampleImage({ shape: cropped.shape, values }, grid).values, channel * voxels);
+  }
+  const label = resampleLabels({ shape: cropped.shape, values: cropped.label }, grid);
+  return {
+    shape: [cropped.channels.length, ...newShape],
+    image,
+    label: label.values,
+    locations: foregroundLocations(label, settings.classes),
+    cropStart: cropped.start,
+    cropEnd: cropped.end,
+  };
+}
+
+/** Size after resampling (nnU-Net, compute_new_shape): old spacing / new spacing x size, halves to even. */
+export function resampledShape(shape: Zyx, spacingMm: Zyx, newSpacingMm: Zyx): Zyx {
+  const size = (axis: 0 | 1 | 2) => roundHalfToEven((spacingMm[axis] / newSpacingMm[axis]) * shape[axis]);
+  return [size(0), size(1), size(2)];
+}
+
+function transposeAll({ shape, channels, label }: Channels, order: Zyx): Channels {
+  return {
+    shape: permute(shape, order),
+    channels: channels.map((values) => transpose({ shape, values }, order).values),
+    label: transpose({ shape, values: label }, order).values,
+  };
+}

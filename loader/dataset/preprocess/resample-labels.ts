@@ -1,0 +1,73 @@
+import type { Zyx } from "../../../plan/zyx.js";
+import { newToOldPosition } from "./cubic-spline.js";
+import type { Volume } from "./volume.js";
+
+/**
+ * Resamples labels as batchgenerators' resize_segmentation of order 1 does: each label's mask linearly, and the label set
+ * where its mask reaches 0.5, the highest label last. Sums run in SciPy's order (ni_interpolation.c, NI_ZoomShift), so that
+ * a tie at exactly 0.5 falls as it falls there.
+ */
+export function resampleLabelsLinear(volume: Volume<Int16Array>, newShape: Zyx): Volume<Int16Array> {
+  const { shape, values } = volume;
+  const [zTaps, yTaps, xTaps] = [0, 1, 2].map((axis) =>
+    linearTaps(shape[axis] as number, newShape[axis] as number),
+  ) as [LinearTaps, LinearTaps, LinearTaps];
+  const [zStride, yStride] = [shape[1] * shape[2], shape[2]];
+  const result = new Int16Array(newShape[0] * newShape[1] * newShape[2]);
+  const labels = new Int16Array(8);
+  const weights = new Float64Array(8);
+  let to = 0;
+  for (let z = 0; z < newShape[0]; z++) {
+    for (let y = 0; y < newShape[1]; y++) {
+      for (let x = 0; x < newShape[2]; x++) {
+        let same = true;
+        for (let tap = 0; tap < 8; tap++) {
+          const [zSide, ySide, xSide] = [tap >> 2, (tap >> 1) & 1, tap & 1];
+          const from =
+            (zTaps.positions[2 * z + zSide] as number) * zStride +
+            (yTaps.positions[2 * y + ySide] as number) * yStride +
+            (xTaps.positions[2 * x + xSide] as number);
+          labels[tap] = values[from] as number;
+          weights[tap] =
+            (zTaps.weights[2 * z + zSide] as number) *
+            (yTaps.weights[2 * y + ySide] as number) *
+            (xTaps.weights[2 * x + xSide] as number);
+          if (labels[tap] !== labels[0]) same = false;
+        }
+        result[to++] = same ? (labels[0] as number) : heaviestLabel(labels, weights);
+      }
+    }
+  }
+  return { shape: newShape, values: result };
+}
+
+/** The highest label whose taps weigh at least 0.5 together; 0 when none does. */
+function heaviestLabel(labels: Int16Array, weights: Float64Array): number {
+  let chosen: number | undefined;
+  for (let tap = 0; tap < 8; tap++) {
+    const label = labels[tap] as number;
+    if (chosen !== undefined && label <= chosen) continue;
+    let weight = 0;
+    for (let other = 0; other < 8; other++) if (labels[other] === label) weight += weights[other] as number;
+    if (weight >= 0.5) chosen = label;
+  }
+  return chosen ?? 0;
+}
+
+/** For each new voxel of an axis, the two old voxels around its centre and their weights. */
+interface LinearTaps {
+  readonly positions: Int32Array;
+  readonly weights: Float64Array;
+}
+
+function linearTaps(oldSize: number, newSize: number): LinearTaps {
+  const positions = new Int32Array(2 * newSize);
+  const weights = new Float64Array(2 * newSize);
+  for (let k = 0; k < newSize; k++) {
+    const position = Math.min(Math.max(newToOldPosition(k, oldSize, newSize), 0), oldSize - 1);
+    const floor = Math.floor(position);
+    positions.set([floor, Math.min(floor + 1, oldSize - 1)], 2 * k);
+    weights.set([1 - (position - floor), position - floor], 2 * k);
+  }
+  return { positions, weights };
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { PatchstreamError } from "../../../plan/errors.js";
+import type { Zyx } from "../../../plan/zyx.js";
+import type { NiftiHeader } from "../nifti/header.js";
+import { type NiftiVolume, readNifti } from "../nifti/read-nifti.js";
+import type { Channels } from "../preprocess/volume.js";
+import type { RawCase } from "./list-cases.js";
+
+/** Two grids whose spacings differ by no more than this share of a voxel count as one. */
+const SPACING_TOLERANCE = 1e-3;
+/** Two grids count as one while no voxel of one lies further than this from its twin, in voxels. */
+const PLACE_TOLERANCE_VOXELS = 0.5;
+
+/** A case as it lies on disk: `label` on the same grid as the channels, nothing changed yet. */
+export interface SourceCase extends Channels {
+  readonly spacingMm: Zyx;
+  readonly affine: readonly number[];
+  /** SHA-256 (hex) over the SHA-256s of its files, images first. */
+  readonly sha256: string;
+}
+
+/** What dataset.json allows in a case. */
+export interface CaseRules {
+  readonly channelCount: number;
+  /** Label values, background included. */
+  readonly labelValues: readonly number[];
+}
+
+/** Reads a case's images and label and holds them against each other. Throws INPUT_DAMAGED naming the file at fault. */
+export function readCase({ images, label }: RawCase, rules: CaseRules): SourceCase {
+  const files = images.map((path) => ({ path, ...readNifti(path) }));
+  const first = files[0] as (typeof files)[number];
+  for (const { path, header } of files) checkSameGrid(path, header, first.path, first.header);
+  const channels = files.flatMap(splitChannels);
+  if (channels.length !== rules.channelCount) {
+    throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in dataset.json`);
+  }
+  const stored = readNifti(label);
+  if (stored.header.shape[0] !== 1) throw damaged(label, `it has ${stored.header.shape[0]} channels`, "a 3-D label");
+  checkSameGrid(label, stored.header, first.path, first.header);
+  const [, z, y, x] = first.header.shape;
+  return {
+    shape: [z, y, x],
+    channels,
+    label: toLabels(label, stored.voxels, rules.labelValues),
+    spacingMm: first.header.spacingMm,
+    affine: first.header.affine,
+    sha256: createHash("sha256")
+      .update([...files, stored].map((file) => file.sha256).join("\n"))
+      .digest("hex"),
+  };
+}
+
+function splitChannels({ header, voxels }: NiftiVolume): Float32Array[] {
+  const count = header.shape[0];
+  const size = voxels.length / count;
+  return Array.from({ length: count }, (_, channel) => voxels.subarray(channel * size, (channel + 1) * size));
+}
+
+function checkSameGrid(path: string, header: NiftiHeader, firstPath: string, first: NiftiHeader): void {
+  const [size, firstSize] = [header, first].map(({ shape }) => shape.slice(1).join("x"));
+  if (size !== firstSize) throw damaged(path, `its size (Z,Y,X) is ${size}`, `${firstSize}, as in ${firstPath}`);
+  const spacingFits = header.spacingMm.every((spacing, axis) => {
+    const other = first.spacingMm[axis] as number;
+    return Math.abs(spacing - other) <= SPACING_TOLERANCE * other;
+  });
+  if (!spacingFits) {
+    const [spacing, other] = [header, first].map(({ spacingMm }) => spacingMm.join("x"));
+    throw damaged(path, `its spacing (Z,Y,X) is ${spacing} mm`, `${other}, as in ${firstPath}`);
+  }
+  const apart = farthestApartMm(header, first) / Math.min(...first.spacingMm);
+  if (!(apart <= PLACE_TOLERANCE_VOXELS)) {
+    const reason = `its affine places a voxel ${apart.toFixed(1)} voxels from where ${firstPath} has it`;
+    throw damaged(path, reason, `within ${PLACE_TOLERANCE_VOXELS} voxel`);
+  }
+}
+
+/** The longest way in mm between a corner voxel's places under the two affines; no voxel lies further apart. */
+function farthestApartMm(a: NiftiHeader, b: NiftiHeader): number {
+  const [, z, y, x] = a.shape;
+  let farthest = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const voxel = [(corner & 1) * (x - 1), ((corner >> 1) & 1) * (y - 1), (corner >> 2) * (z - 1), 1];
+    let squared = 0;
+    for (let row = 0; row < 3; row++) {
+      let off = 0;
+      for (const [column, at] of voxel.entries()) {
+        off += ((a.affine[4 * row + column] as number) - (b.affine[4 * row + column] as number)) * at;
+      }
+      squared += off * off;
+    }
+    farthest = Math.max(farthest, Math.sqrt(squared));
+  }
+  return farthest;
+}
+
+function toLabels(path: string, voxels: Float32Array, values: readonly number[]): Int16Array {
+  const label = new Int16Array(voxels.length);
+  const known = new Set(values);
+  let previous = 0;
+  for (let i = 0; i < voxels.length; i++) {
+    const value = voxels[i] as number;
+    if (value !== previous && !known.has(value)) {
+      const reason = Number.isInteger(value)
+        ? `it holds the label ${value}`
+        : `it holds the value ${value}, which is no label`;
+      throw damaged(path, reason, `one of ${values.join(", ")}, the labels of dataset.json`);
+    }
+    previous = value;
+    label[i] = value;
+  }
+  return label;
+}
+
+function damaged(file: string, reason: string, want: string): PatchstreamError {
+  return new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want });
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { Dataset, StoredCase } from "./store.js";
+
+/** Rises whenever a store written by an older version can no longer be read. */
+const FORMAT = 1;
+
+/** What a case's own zarr.json holds under `attributes.patchstream`. */
+export interface CaseRecord extends StoredCase {
+  /** SHA-256 (hex) of the source files and of the settings this case was made with: both unchanged, it need not be made again. */
+  readonly sourceSha256: string;
+  readonly settingsSha256: string;
+  /** SHA-256 (hex) of each array's zarr.json, by the array's path below the case. */
+  readonly arrays: Readonly<Record<string, string>>;
+}
+
+/** What the store's zarr.json holds of a case: the record and the SHA-256 of the file that it came from. */
+export interface SealedCase extends CaseRecord {
+  readonly metadataSha256: string;
+}
+
+/** What the store's zarr.json holds under `attributes.patchstream`. */
+export interface StoreRecord extends Omit<Dataset, "cases"> {
+  readonly cases: readonly SealedCase[];
+  /** SHA-256 (hex) of the files beside it, by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A zarr.json of a group. */
+export function groupMetadata(record?: object): string {
+  const attributes = record === undefined ? {} : { patchstream: record };
+  return JSON.stringify({ zarr_format: 3, node_type: "group", attributes }, undefined, 2);
+}
+
+/**
+ * The store's zarr.json. Its `seal` is the SHA-256 of the file's own bytes with 64 zeros in the seal's place, so that a change
+ * of any bit shows; the SHA-256s it holds do the same for all other metadata.
+ */
+export function sealStore(record: StoreRecord): string {
+  const open = groupMetadata({ format: FORMAT, seal: NO_SEAL, ...record });
+  return open.replace(NO_SEAL, sha256(open));
+}
+
+/** Reads what `sealStore` wrote. Throws an Error saying why the text is not to be trusted. */
+export function openSeal(text: string): StoreRecord {
+  const seal = /"seal": "([0-9a-f]{64})"/.exec(text)?.[1];
+  if (seal === undefined) throw new Error("its zarr.json has no seal");
+  if (sha256(text.replace(seal, NO_SEAL)) !== seal) throw new Error("its zarr.json does not match its seal");
+  const { format, ...record } = JSON.parse(text).attributes.patchstream;
+  if (format !== FORMAT) throw new Error(`it has format ${format}; this version reads format ${FORMAT}`);
+  return record;
+}
+
+const NO_SEAL = "0".repeat(64);
+
+/** Digest of one case: SHA-256 over the SHA-256s of its image, label and foreground locations (class by class, ascending). */
+export function caseDigest(
+  image: Float32Array,
+  label: Int16Array,
+  locations: readonly Uint32Array[],
+  classes: readonly number[],
+): string {
+  const parts = [sha256(bytesOf(image)), sha256(bytesOf(label))];
+  for (const [i, value] of classes.entries()) parts.push(`${value} ${sha256(bytesOf(locations[i] as Uint32Array))}`);
+  return sha256(parts.join("\n"));
+}
+
+/** Digest of a data set (DESIGN, section 1): SHA-256 over each case's id, shape, spacing, types and digest, sorted by id. */
+export function datasetDigest(cases: readonly StoredCase[]): string {
+  return sha256(
+    JSON.stringify(cases.map(({ id, shape, spacingMm, digest }) => [id, shape, spacingMm, "float32", "int16", digest])),
+  );
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** What planning and serving need of a store's record. */
+export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Dataset {
+  return { ...dataset, cases };
+}

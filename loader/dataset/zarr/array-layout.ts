@@ -1,0 +1,74 @@
+/** Longest side of an inner chunk in voxels; sides of longer axes end up between half of this and this. */
+const LONGEST_SIDE = 32;
+/** Foreground locations in one inner chunk (12 bytes each). */
+const LOCATIONS_PER_CHUNK = 4096;
+
+export type DataType = "float32" | "int16" | "uint32";
+
+/** How an array lies in the store: one shard (one file) of inner chunks. Shapes have one entry an axis, all at least 1 but `shape`. */
+export interface ArrayLayout {
+  readonly dataType: DataType;
+  readonly shape: readonly number[];
+  readonly chunkShape: readonly number[];
+  readonly dimensionNames: readonly string[];
+}
+
+export function imageLayout(shape: readonly [c: number, z: number, y: number, x: number]): ArrayLayout {
+  const [, z, y, x] = shape;
+  return { dataType: "float32", shape, chunkShape: [1, ...evenSides([z, y, x])], dimensionNames: ["c", "z", "y", "x"] };
+}
+
+export function labelLayout(shape: readonly [z: number, y: number, x: number]): ArrayLayout {
+  return { dataType: "int16", shape, chunkShape: evenSides(shape), dimensionNames: ["z", "y", "x"] };
+}
+
+export function locationsLayout(count: number): ArrayLayout {
+  const rows = Math.max(1, Math.min(count, LOCATIONS_PER_CHUNK));
+  return { dataType: "uint32", shape: [count, 3], chunkShape: [rows, 3], dimensionNames: ["location", "zyx"] };
+}
+
+/** Each axis cut into equal parts, so that padding at the far end costs less than one voxel a part. */
+function evenSides(shape: readonly number[]): number[] {
+  return shape.map((size) => Math.ceil(size / Math.ceil(size / LONGEST_SIDE)));
+}
+
+/** Inner chunks per axis. */
+export function chunkCounts({ shape, chunkShape }: ArrayLayout): number[] {
+  return shape.map((size, axis) => Math.max(1, Math.ceil(size / (chunkShape[axis] as number))));
+}
+
+/** The array's zarr.json (Zarr v3, codec sharding_indexed; both the chunks and the index end in their CRC-32C). */
+export function arrayMetadata(layout: ArrayLayout): object {
+  const counts = chunkCounts(layout);
+  const checked = [{ name: "bytes", configuration: { endian: "little" } }, { name: "crc32c" }];
+  return {
+    zarr_format: 3,
+    node_type: "array",
+    shape: layout.shape,
+    data_type: layout.dataType,
+    chunk_grid: {
+      name: "regular",
+      configuration: { chunk_shape: layout.chunkShape.map((side, axis) => side * (counts[axis] as number)) },
+    },
+    chunk_key_encoding: { name: "default", configuration: { separator: "." } },
+    fill_value: 0,
+    codecs: [
+      {
+        name: "sharding_indexed",
+        configuration: {
+          chunk_shape: layout.chunkShape,
+          codecs: checked,
+          index_codecs: checked,
+          index_location: "end",
+        },
+      },
+    ],
+    dimension_names: layout.dimensionNames,
+    attributes: {},
+  };
+}
+
+/** File name of the array's only shard: `c.0.0.0`. */
+export function shardName(layout: ArrayLayout): string {
+  return ["c", ...layout.shape.map(() => "0")].join(".");
+}

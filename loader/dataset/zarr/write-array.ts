@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { syncFolder, writeFile } from "../write-file.js";
+import { type ArrayLayout, arrayMetadata, chunkCounts, shardName } from "./array-layout.js";
+import { crc32c } from "./crc32c.js";
+
+/**
+ * Writes `values` (C order, little-endian host) as one sharded Zarr array into the new folder `path`.
+ * Returns the SHA-256 (hex) of its zarr.json. Throws WRITE_FAILED.
+ */
+export function writeArray(path: string, layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): string {
+  if (layout.shape.every((size) => size > 0)) writeFile(join(path, shardName(layout)), encodeShard(layout, values));
+  const metadata = Buffer.from(JSON.stringify(arrayMetadata(layout), undefined, 2));
+  writeFile(join(path, "zarr.json"), [metadata]);
+  syncFolder(path);
+  return createHash("sha256").update(metadata).digest("hex");
+}
+
+/** The shard's bytes: every inner chunk in C order, padded with zeros and followed by its CRC-32C, then the checked index. */
+function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
+  const rankFour = (sizes: readonly number[]) => [...new Array(4 - sizes.length).fill(1), ...sizes];
+  const [, zSize, ySize, xSize] = rankFour(layout.shape) as [number, number, number, number];
+  const [cCount, zCount, yCount, xCount] = rankFour(chunkCounts(layout)) as [number, number, number, number];
+  const [, zSide, ySide, xSide] = rankFour(layout.chunkShape) as [number, number, number, number];
+  const itemBytes = values.BYTES_PER_ELEMENT;
+  const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const chunkBytes = zSide * ySide * xSide * itemBytes;
+  const index = new BigUint64Array(2 * cCount * zCount * yCount * xCount);
+  let chunkNumber = 0;
+  for (let c = 0; c < cCount; c++) {
+    for (let zStart = 0; zStart < zCount * zSide; zStart += zSide) {
+      for (let yStart = 0; yStart < yCount * ySide; yStart += ySide) {
+        for (let xStart = 0; xStart < xCount * xSide; xStart += xSide) {
+          const chunk = new Uint8Array(chunkBytes + 4);
+          const rowBytes = Math.min(xSide, xSize - xStart) * itemBytes;
+          for (let z = 0; z < Math.min(zSide, zSize - zStart); z++) {
+            for (let y = 0; y < Math.min(ySide, ySize - yStart); y++) {
+              const from = (((c * zSize + zStart + z) * ySize + yStart + y) * xSize + xStart) * itemBytes;
+              chunk.set(source.subarray(from, from + rowBytes), (z * ySide + y) * xSide * itemBytes);
+            }
+          }
+          appendChecksum(chunk);
+          index[2 * chunkNumber] = BigInt(chunkNumber * chunk.length);
+          index[2 * chunkNumber + 1] = BigInt(chunk.length);
+          chunkNumber++;
+          yield chunk;
+        }
+      }
+    }
+  }
+  const checkedIndex = new Uint8Array(index.byteLength + 4);
+  checkedIndex.set(new Uint8Array(index.buffer));
+  appendChecksum(checkedIndex);
+  yield checkedIndex;
+}
+
+/** Puts the CRC-32C of everything before them into the last four bytes, little-endian, as Zarr's crc32c codec lays it out. */
+function appendChecksum(bytes: Uint8Array): void {
+  const end = bytes.length - 4;
+  new DataView(bytes.buffer).setUint32(end, crc32c(bytes.subarray(0, end)), true);
+}

@@ -1,0 +1,10 @@
+export {
+  type IngestOptions,
+  type IngestProgress,
+  type IngestReport,
+  ingest,
+  type SkippedCase,
+} from "./dataset/ingest.js";
+export { openStore } from "./dataset/open-store.js";
+export { caseTable, type Dataset, type Geometry, type Region, type Store, type StoredCase } from "./dataset/store.js";
+export { verifyStore } from "./dataset/verify-store.js";
