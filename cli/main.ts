@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { getCommand } from "./get.js";
 import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
-const commands: (() => Command)[] = [ingestCommand, inspectCommand];
+const commands: (() => Command)[] = [getCommand, ingestCommand, inspectCommand];
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -8,3 +8,5 @@ export {
 export { openStore } from "./dataset/open-store.js";
 export { caseTable, type Dataset, type Geometry, type Region, type Store, type StoredCase } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
+export { type Engine, type EngineMetrics, type EngineOptions, openEngine, type SlotLease } from "./engine/engine.js";
+export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";

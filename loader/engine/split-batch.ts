@@ -9,13 +9,10 @@ export interface BatchPart {
 /** A task of fewer bytes costs more to send than to do. */
 const SMALLEST_PART_BYTES = 262_144;
 
-/** Parts a worker should get of a batch: two, so that one with dear samples does not end long after the others. */
-const PARTS_PER_WORKER = 2;
-
-/** Splits a batch into parts of one case each, of about the same size, at least `PARTS_PER_WORKER` a worker if large enough. */
+/** Splits a batch into parts of one case each, none with more samples than a worker's fair share. */
 export function splitBatch(plan: BatchPlan, sampleBytes: number, workers: number): BatchPart[] {
-  const fair = Math.ceil(plan.crops.length / (PARTS_PER_WORKER * workers));
-  const most = Math.max(fair, Math.ceil(SMALLEST_PART_BYTES / sampleBytes));
+  const fairShare = Math.ceil(plan.crops.length / workers);
+  const most = Math.max(fairShare, Math.ceil(SMALLEST_PART_BYTES / sampleBytes));
   const parts: BatchPart[] = [];
   for (const [caseId, crops] of cropsByCase(plan)) {
     for (let at = 0; at < crops.length; at += most) parts.push({ caseId, crops: crops.slice(at, at + most) });

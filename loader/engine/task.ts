@@ -1,6 +1,7 @@
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { WireFormat } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
+import type { RunChecksum } from "./batch-checksum.js";
 import type { VolumeHome } from "./volume-cache.js";
 
 /** What every worker is started with. */
@@ -38,6 +39,6 @@ export type Task = LoadTask | CutTask;
 
 /** A task always answers, so that a rejection can only mean that its thread died. */
 export type Outcome =
-  | { readonly ok: true }
+  | { readonly ok: true; readonly checksums: readonly RunChecksum[] }
   | { readonly ok: false; readonly facts: ErrorFacts; readonly hint?: string }
   | { readonly ok: false; readonly bug: string };

@@ -16,11 +16,11 @@ interface Resident {
   readonly firstBlock: number;
   /** Tasks that read or write it; it stays while there is one. */
   pins: number;
-  loaded: Promise<void>;
+  readonly loaded: Promise<unknown>;
 }
 
 /** Reads a case into its home, in a worker. */
-export type LoadVolume = (entry: StoredCase, home: VolumeHome) => Promise<void>;
+export type LoadVolume = (entry: StoredCase, home: VolumeHome) => Promise<unknown>;
 
 /**
  * The volumes in the arenas, each loaded once however many ask for it at once. The least recently used one that nobody

@@ -1,5 +1,6 @@
 import { Piscina } from "piscina";
 import { PatchstreamError } from "../../plan/errors.js";
+import type { RunChecksum } from "./batch-checksum.js";
 import type { Outcome, Task, WorkerSetup } from "./task.js";
 import { WaitingLine } from "./waiting-line.js";
 
@@ -33,11 +34,11 @@ export class WorkerThreads implements AsyncDisposable {
     return this.#deaths;
   }
 
-  /** Runs a task on the next idle thread. Throws what the task failed with, or WORKER_DIED. */
-  async run(task: Task, signal?: AbortSignal): Promise<void> {
+  /** Runs a task on the next idle thread; checksums of what it cut. Throws what the task failed with, or WORKER_DIED. */
+  async run(task: Task, signal?: AbortSignal): Promise<readonly RunChecksum[]> {
     await this.#line.take(() => (this.#idle > 0 ? this.#idle-- : undefined), signal);
     try {
-      throwFailure(await this.#runOnSomeThread(task));
+      return checksumsOf(await this.#runOnSomeThread(task));
     } finally {
       this.#idle++;
       this.#line.retry();
@@ -64,8 +65,8 @@ export class WorkerThreads implements AsyncDisposable {
   }
 }
 
-function throwFailure(outcome: Outcome): void {
-  if (outcome.ok) return;
+function checksumsOf(outcome: Outcome): readonly RunChecksum[] {
+  if (outcome.ok) return outcome.checksums;
   if ("bug" in outcome) throw new Error(outcome.bug);
   throw new PatchstreamError(outcome.facts, outcome.hint);
 }

@@ -57,7 +57,7 @@ test("many tiny patches make few tasks, a few large ones a task each", (t) => {
         } as const;
       }),
     );
-  t.is(splitBatch(of(1575), 2560, 2).length, 4);
+  t.is(splitBatch(of(1575), 2560, 2).length, 2);
   t.is(splitBatch(of(2), 450_000, 2).length, 2);
 });
 

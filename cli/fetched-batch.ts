@@ -1,0 +1,40 @@
+import {
+  type BatchPlan,
+  type CaseTable,
+  type ImageType,
+  type LabelType,
+  planBatch,
+  type ResolvedSpec,
+  scheduledStage,
+  type Timeline,
+  type Zyx,
+} from "../plan/index.js";
+import type { WireTensor } from "./tensor-values.js";
+
+/** Which batch is asked for. */
+export interface BatchRequest {
+  /** The `data` part of a run spec, as its author wrote it. */
+  readonly dataSpec: unknown;
+  readonly timeline: Timeline;
+  readonly step: number;
+  /** Absent: the scheduled one. */
+  readonly stage: number | undefined;
+}
+
+/** One batch and its plan, in memory of its own. */
+export interface FetchedBatch {
+  readonly spec: ResolvedSpec;
+  readonly plan: BatchPlan;
+  /** First voxel (Z,Y,X) of each crop's box, foreground crops' looked up. */
+  readonly lowers: readonly Zyx[];
+  readonly image: WireTensor<ImageType>;
+  readonly label: WireTensor<LabelType>;
+  /** CRC-32 over image bytes, then label bytes. */
+  readonly checksum: number;
+}
+
+/** The plan of the batch that is asked for. */
+export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: BatchRequest): BatchPlan {
+  const { timeline, step, stage = timeline === "val" ? spec.stages.length - 1 : scheduledStage(spec, step) } = request;
+  return planBatch(spec, cases, { timeline, step, stage });
+}

@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { PatchstreamError, parseRunSpec, type Timeline } from "../plan/index.js";
+import { writeFiles } from "./batch-files.js";
+import { fetchFromStore } from "./fetch-from-store.js";
+import type { BatchRequest, FetchedBatch } from "./fetched-batch.js";
+import { npyBytes } from "./npy.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { imageValues, labelValues } from "./tensor-values.js";
+
+interface GetOptions extends CommonOptions {
+  readonly store: string;
+  readonly run: string;
+  readonly step: number;
+  readonly stage?: number;
+  readonly timeline: Timeline;
+  readonly out?: string;
+}
+
+/** `patchstream get`: one batch of a run, as NumPy files and the plan that made it. */
+export function getCommand(): Command {
+  return new Command("get")
+    .description("Write one batch of a run, and which box of which case each of its samples is.")
+    .requiredOption("--store <folder>", "the store to cut from")
+    .requiredOption("--run <file>", "the run spec (run.json)")
+    .requiredOption("--step <number>", "the step, from 0", wholeNumber)
+    .option("--stage <number>", "the stage, from 0 (default: the one scheduled for the step)", wholeNumber)
+    .addOption(new Option("--timeline <name>", "which timeline").choices(["train", "val"]).default("train"))
+    .option("--out <folder>", "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch",
+    )
+    .action(get);
+}
+
+async function get(options: GetOptions): Promise<void> {
+  const { data: dataSpec } = parseRunSpec(await readJson(options.run));
+  const request: BatchRequest = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
+  const batch = await fetchFromStore(options.store, request);
+  const description = describeBatch(batch);
+  if (options.out !== undefined) await writeBatch(options.out, batch, description);
+  if (options.json) printJson(description);
+  else process.stdout.write(batchText(batch, description));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const want = "a run spec in JSON";
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause: error });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause: error });
+  }
+}
+
+/** What batch.json holds; `lower` in store voxels, negative where a box leaves the volume. */
+interface BatchDescription {
+  readonly timeline: Timeline;
+  readonly step: number;
+  readonly stage: number;
+  readonly patchSize: readonly number[];
+  readonly cropSize: readonly number[];
+  readonly checksum: number;
+  /** SHA-256 (hex) over the tensors' bytes on the wire: image, then label. */
+  readonly sha256: string;
+  readonly samples: readonly {
+    readonly case: string;
+    readonly kind: "foreground" | "random";
+    readonly class: number | null;
+    readonly lower: readonly number[];
+    readonly transforms: FetchedBatch["plan"]["crops"][number]["transforms"];
+  }[];
+}
+
+function describeBatch({ plan, lowers, image, label, checksum }: FetchedBatch): BatchDescription {
+  const { timeline, step, stage, patchSize, cropSize } = plan;
+  return {
+    timeline,
+    step,
+    stage,
+    patchSize,
+    cropSize,
+    checksum,
+    sha256: createHash("sha256").update(image.bytes).update(label.bytes).digest("hex"),
+    samples: plan.crops.map((crop, index) => ({
+      case: crop.case,
+      kind: crop.kind,
+      class: crop.kind === "foreground" ? crop.class : null,
+      lower: lowers[index] as readonly number[],
+      transforms: crop.transforms,
+    })),
+  };
+}
+
+function writeBatch(
+  folder: string,
+  { spec, image, label }: FetchedBatch,
+  description: BatchDescription,
+): Promise<void> {
+  const { shape, values } = imageValues(image, spec.wire.layout === "channels-last");
+  return writeFiles(folder, [
+    ["image.npy", npyBytes(values, shape)],
+    ["label.npy", npyBytes(labelValues(label), label.shape)],
+    ["batch.json", `${JSON.stringify(description, null, 2)}\n`],
+  ]);
+}
+
+function batchText({ image }: FetchedBatch, batch: BatchDescription): string {
+  const mebibytes = (image.bytes.byteLength / 2 ** 20).toFixed(1);
+  const crc = batch.checksum.toString(16).padStart(8, "0");
+  const head = [
+    `step ${batch.step}`,
+    `stage ${batch.stage}`,
+    `patch ${batch.patchSize.join("x")} voxels`,
+    `batch ${batch.samples.length}`,
+    `image ${mebibytes} MiB`,
+    `crc32 ${crc}`,
+  ];
+  const rows = batch.samples.map((sample, index) => [
+    String(index).padStart(3),
+    `case ${sample.case}`,
+    `start ${sample.lower.join(",")}`,
+    sample.class === null ? "random" : `foreground class ${sample.class}`,
+    mirrorText(sample.transforms),
+  ]);
+  return `${head.join("  ")}\n${alignColumns(rows)}`;
+}
+
+function mirrorText(transforms: BatchDescription["samples"][number]["transforms"]): string {
+  const axes = transforms.flatMap((transform) => transform.axes).map((axis) => "zyx"[axis]);
+  return axes.length === 0 ? "no flip" : `flip ${axes.join(",")}`;
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)),
+    [],
+  );
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i] as number))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}

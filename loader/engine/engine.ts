@@ -1,0 +1,191 @@
+import { setMaxListeners } from "node:events";
+import { availableParallelism } from "node:os";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
+import type { ResolvedSpec } from "../../plan/spec.js";
+import { openStore } from "../dataset/open-store.js";
+import type { Dataset, Store, StoredCase } from "../dataset/store.js";
+import { reserveArenas } from "./arenas.js";
+import { joinChecksums, type RunChecksum } from "./batch-checksum.js";
+import { packCrops } from "./packed-crops.js";
+import { type Slot, SlotPool } from "./slots.js";
+import { type BatchPart, splitBatch } from "./split-batch.js";
+import { type BatchTensors, batchTensors } from "./tensors.js";
+import { VolumeCache } from "./volume-cache.js";
+import { WorkerThreads } from "./worker-threads.js";
+
+export interface EngineOptions {
+  /** Threads that cut. Default: one a processor. */
+  readonly workers?: number;
+  /** Memory for volumes. What does not fit is read from the store patch by patch. Default: 4 GiB. */
+  readonly volumeBudgetBytes?: number;
+  /** Memory for batches that are cut or being sent. Default: 512 MiB. */
+  readonly slotBudgetBytes?: number;
+}
+
+/** A batch, cut. Whoever holds it must release it; until then its memory belongs to it alone. */
+export interface SlotLease {
+  readonly tensors: BatchTensors;
+  /** The tensors' bytes, over shared memory; not to be used after `release`. */
+  readonly bytes: Uint8Array;
+  /** zlib's CRC-32 over `bytes`. */
+  readonly checksum: number;
+  /** Gives the memory back, once: calling it again does nothing. */
+  release(): void;
+}
+
+/** What an engine has done since it was opened; all but the first two only grow. */
+export interface EngineMetrics {
+  readonly leasedSlots: number;
+  readonly openCuts: number;
+  readonly batches: number;
+  readonly cuts: number;
+  readonly bytes: number;
+  readonly volumeLoads: number;
+  readonly cacheHits: number;
+  readonly evictions: number;
+  /** Samples of volumes larger than any arena. */
+  readonly regionCuts: number;
+  readonly workerDeaths: number;
+}
+
+/** Cuts batches from a store: the same bytes for the same plan, whatever the number of workers and the state of its memory. */
+export interface Engine extends AsyncDisposable {
+  readonly dataset: Dataset;
+  readonly metrics: EngineMetrics;
+  /**
+   * Cuts one batch. Waits in order for memory and threads; `signal` ends the wait and drops what no worker has begun, and
+   * the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
+   * slot budget, NOT_FOUND for a case that the store lacks, and what reading the store throws.
+   */
+  cut(spec: ResolvedSpec, plan: BatchPlan, options?: { signal?: AbortSignal }): Promise<SlotLease>;
+}
+
+/** Opens an engine on a store: its workers open the same path. Disposing it drops what waits and ends its threads. */
+export async function openEngine(store: Store | string, options: EngineOptions = {}): Promise<Engine> {
+  if (typeof store !== "string") return new StoreEngine(store.path, store.dataset, options);
+  await using opened = await openStore(store);
+  return new StoreEngine(opened.path, opened.dataset, options);
+}
+
+class StoreEngine implements Engine {
+  readonly dataset: Dataset;
+  readonly #cases: ReadonlyMap<string, StoredCase>;
+  readonly #workers: number;
+  readonly #slots: SlotPool;
+  readonly #threads: WorkerThreads;
+  readonly #volumes: VolumeCache;
+  /** Cuts not settled yet; each is stopped through its controller. */
+  readonly #open = new Map<AbortController, Promise<SlotLease>>();
+  readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0 };
+
+  constructor(storePath: string, dataset: Dataset, options: EngineOptions) {
+    const { workers = availableParallelism(), volumeBudgetBytes = 2 ** 32, slotBudgetBytes = 2 ** 29 } = options;
+    this.dataset = dataset;
+    this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
+    this.#workers = workers;
+    this.#slots = new SlotPool(slotBudgetBytes);
+    const arenas = reserveArenas(volumeBudgetBytes);
+    this.#threads = new WorkerThreads(workers, {
+      storePath,
+      arenas: arenas.map(({ memory }) => memory),
+      slots: this.#slots.memory,
+    });
+    this.#volumes = new VolumeCache(arenas, ({ id }, home) => {
+      return this.#threads.run({ kind: "load", caseId: id, home });
+    });
+  }
+
+  get metrics(): EngineMetrics {
+    const { hits, loads, evictions } = this.#volumes.counts;
+    return {
+      ...this.#counts,
+      leasedSlots: this.#slots.leased,
+      openCuts: this.#open.size,
+      volumeLoads: loads,
+      cacheHits: hits,
+      evictions,
+      workerDeaths: this.#threads.deaths,
+    };
+  }
+
+  async cut(spec: ResolvedSpec, plan: BatchPlan, { signal }: { signal?: AbortSignal } = {}): Promise<SlotLease> {
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal); // every part that waits listens
+    const abort = () => stop.abort(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    const cutting = this.#cutBatch(spec, plan, stop);
+    this.#open.set(stop, cutting);
+    try {
+      return await cutting;
+    } finally {
+      this.#open.delete(stop);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = [...this.#open];
+    for (const [stop] of open) stop.abort(new DOMException("The engine was closed.", "AbortError"));
+    await Promise.allSettled(open.map(([, cutting]) => cutting));
+    await this.#threads[Symbol.asyncDispose]();
+  }
+
+  async #cutBatch(spec: ResolvedSpec, plan: BatchPlan, stop: AbortController): Promise<SlotLease> {
+    const samples = plan.crops.length;
+    const channels = this.dataset.channelNames.length;
+    const tensors = batchTensors(spec.wire, { samples, channels, patchSize: plan.patchSize });
+    const byteLength = tensors[0].byteLength + tensors[1].byteLength;
+    const parts = splitBatch(plan, byteLength / samples, this.#workers);
+    const slot = await this.#slots.lease(byteLength, stop.signal);
+    const cut = await Promise.allSettled(
+      parts.map((part) =>
+        this.#cutPart(spec, plan, part, slot, stop.signal).catch((error: unknown) => {
+          stop.abort(error);
+          throw error;
+        }),
+      ),
+    );
+    const runs = cut.flatMap((part) => (part.status === "fulfilled" ? part.value : []));
+    if (stop.signal.aborted) {
+      slot.release();
+      throw stop.signal.reason;
+    }
+    this.#counts.batches++;
+    this.#counts.cuts += samples;
+    this.#counts.bytes += byteLength;
+    return { tensors, bytes: slot.bytes, checksum: joinChecksums(runs, tensors), release: slot.release };
+  }
+
+  async #cutPart(
+    { wire }: ResolvedSpec,
+    { patchSize, cropSize, crops }: BatchPlan,
+    part: BatchPart,
+    slot: Slot,
+    signal: AbortSignal,
+  ): Promise<readonly RunChecksum[]> {
+    const entry = this.#case(part.caseId);
+    const task = {
+      kind: "cut",
+      caseId: part.caseId,
+      patchSize,
+      cropSize,
+      wire,
+      slotOffset: slot.offset,
+      samples: crops.length,
+      crops: packCrops(part.crops, this.dataset.classes),
+    } as const;
+    if (this.#volumes.fits(entry)) {
+      return this.#volumes.use(entry, signal, (home) => this.#threads.run({ ...task, home }, signal));
+    }
+    this.#counts.regionCuts += part.crops.length;
+    return this.#threads.run(task, signal);
+  }
+
+  #case(caseId: string): StoredCase {
+    const entry = this.#cases.get(caseId);
+    if (entry !== undefined) return entry;
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: caseId, known: [...this.#cases.keys()] });
+  }
+}

@@ -1,0 +1,94 @@
+import { workerData } from "node:worker_threads";
+import { PatchstreamError } from "../../plan/errors.js";
+import { foregroundLower } from "../../plan/sampling/box.js";
+import type { Zyx } from "../../plan/zyx.js";
+import { openStore } from "../dataset/open-store.js";
+import type { Store, StoredCase } from "../dataset/store.js";
+import { checksumRuns, type RunChecksum } from "./batch-checksum.js";
+import { loadVolume } from "./load-volume.js";
+import { unpackCrops } from "./packed-crops.js";
+import { patchWriter, type WritePatch } from "./patch-writer.js";
+import { readSource } from "./region-source.js";
+import type { CutTask, Outcome, Task, WorkerSetup } from "./task.js";
+import { batchTensors } from "./tensors.js";
+import type { VolumeHome } from "./volume-cache.js";
+import { locationAt, type VolumeViews, volumeViews } from "./volume-layout.js";
+
+const setup = workerData as WorkerSetup;
+let opened: Promise<Store> | undefined;
+
+function openOnce(): Promise<Store> {
+  opened ??= openStore(setup.storePath);
+  return opened;
+}
+
+/** Runs one task in this thread. Never throws: see `Outcome`. */
+export default async function work(task: Task): Promise<Outcome> {
+  try {
+    const store = await openOnce();
+    const entry = caseOf(store, task.caseId);
+    if (task.kind === "cut") return { ok: true, checksums: await cut(store, entry, task) };
+    await loadVolume(store, entry, viewsAt(entry, task.home));
+    return { ok: true, checksums: [] };
+  } catch (error) {
+    if (!(error instanceof PatchstreamError))
+      return { ok: false, bug: String(error instanceof Error ? error.stack : error) };
+    const { facts, hint } = error;
+    return hint === undefined ? { ok: false, facts } : { ok: false, facts, hint };
+  }
+}
+
+async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<RunChecksum[]> {
+  const { wire, patchSize, samples, slotOffset } = task;
+  const channels = entry.shape[0];
+  const writePatch = patchWriter(task, { buffer: setup.slots, offset: slotOffset, samples, channels });
+  if (task.home === undefined) await cutFromStore(store, entry, task, writePatch);
+  else cutFromVolume(viewsAt(entry, task.home), entry, task, writePatch);
+  const places = Array.from(unpackCrops(task.crops), ({ place }) => place);
+  return checksumRuns(
+    places,
+    new Uint8Array(setup.slots, slotOffset),
+    batchTensors(wire, { samples, channels, patchSize }),
+  );
+}
+
+function cutFromVolume(volume: VolumeViews, entry: StoredCase, task: CutTask, writePatch: WritePatch): void {
+  for (const { place, from, mirror } of unpackCrops(task.crops)) {
+    const lower =
+      from.kind === "random"
+        ? from.lower
+        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task);
+    writePatch(volume, lower, mirror, place);
+  }
+}
+
+async function cutFromStore(store: Store, entry: StoredCase, task: CutTask, writePatch: WritePatch): Promise<void> {
+  for (const { place, from, mirror } of unpackCrops(task.crops)) {
+    const lower =
+      from.kind === "random"
+        ? from.lower
+        : lowerAround(
+            await store.readLocations(entry.id, store.dataset.classes[from.classIndex] as number),
+            from.location,
+            entry,
+            task,
+          );
+    const part = await readSource(store, entry, lower, task.cropSize);
+    writePatch(part.source, part.lower, mirror, place);
+  }
+}
+
+function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCase, { cropSize }: CutTask): Zyx {
+  return foregroundLower(locationAt(locations, index), [shape[1], shape[2], shape[3]], cropSize);
+}
+
+function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
+  return volumeViews(entry, (setup.arenas[arena] as WebAssembly.Memory).buffer, offset);
+}
+
+function caseOf(store: Store, caseId: string): StoredCase {
+  const entry = store.dataset.cases.find(({ id }) => id === caseId);
+  if (entry !== undefined) return entry;
+  const known = store.dataset.cases.map(({ id }) => id);
+  throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: caseId, known });
+}
