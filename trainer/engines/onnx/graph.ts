@@ -152,10 +152,9 @@ export class GraphBuilder {
     return this.applyMany("Split", [value, this.integers(extents)], shapes, { axis });
   }
 
-  /** Elements `start`, `start + step`, ... along `axis`, all of them in that direction. */
-  slice(value: Value, axis: number, { start, step }: { start: number; step: -1 }): Value {
-    const bounds = [start, -(value.shape[axis] as number) - 1, axis, step].map((number) => this.integers([number]));
-    return this.apply("Slice", [value, ...bounds], value.shape);
+  /** The elements at `indices` along `axis`. */
+  gather(value: Value, axis: number, indices: readonly number[]): Value {
+    return this.apply("Gather", [value, this.integers(indices)], value.shape.with(axis, indices.length), { axis });
   }
 
   /** From `start`, `size` voxels (Z,Y,X) at distances of `stride`, of all samples and channels. */

@@ -1,7 +1,8 @@
 import type { Zyx } from "../../../../plan/zyx.js";
 import { elementCount } from "../../../networks/parameters.js";
-import type { Value } from "../graph.js";
+import type { GraphBuilder, Value } from "../graph.js";
 import type { Tape } from "../tape.js";
+import { channelsToBlocks } from "./blocks.js";
 
 /** Extents of a convolution: batch, channels in and out, sizes in and out (Z,Y,X), kernel, stride and padding. */
 interface Geometry {
@@ -39,34 +40,46 @@ export function convolution(tape: Tape, input: Value, weight: Value, bias: Value
   });
   return tape.record(output, (gradient) => {
     tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
-    tape.addGradient(weight, weightGradient(tape, input, gradient, geometry));
-    if (tape.watches(input)) tape.addGradient(input, inputGradient(tape, weight, gradient, geometry));
+    tape.addGradient(weight, weightGradient(graph, input, gradient, geometry));
+    if (tape.watches(input)) tape.addGradient(input, inputGradient(graph, weight, gradient, geometry));
   });
 }
 
 /**
- * Without a stride, a convolution with the kernel flipped along Z, Y and X and its channel axes exchanged; with one, the
- * transposed convolution. Its size is set by `output_padding`: ONNX Runtime ignores `pads` beside `output_shape`.
+ * Input voxel s v + r (stride s, 0 <= r < s) meets kernel element r + padding - s d of output voxel v + d. So all s^3
+ * residues r are channels of one convolution of the gradient over the offsets d, whose blocks are then interleaved. Without
+ * a stride that is the convolution with the kernel flipped.
  */
-function inputGradient(tape: Tape, weight: Value, gradient: Value, geometry: Geometry): Value {
-  const { graph } = tape;
-  const { batch, inputs, outputs, inputSize, outputSize, kernel, stride, padding } = geometry;
-  const shape = [batch, inputs, ...inputSize];
-  const pads = [...padding, ...padding];
-  if (elementCount(stride) > 1) {
-    const outputPadding = AXES.map(
-      (axis) => inputSize[axis] - ((outputSize[axis] - 1) * stride[axis] - 2 * padding[axis] + kernel[axis]),
+function inputGradient(graph: GraphBuilder, weight: Value, gradient: Value, geometry: Geometry): Value {
+  const { batch, inputs, outputs, outputSize, stride } = geometry;
+  const offsets = AXES.map((axis) => offsetsAlong(geometry, axis));
+  const taps = perAxis((axis) => offsets[axis]?.length ?? 0);
+  const zero = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]);
+  const picked = AXES.reduce((kernel, axis) => {
+    const { [axis]: elements } = geometry.kernel;
+    const residues = Array.from({ length: stride[axis] }, (_, residue) => residue);
+    const indices = residues.flatMap((residue) =>
+      (offsets[axis] ?? []).map((offset) => {
+        const element = residue + geometry.padding[axis] - stride[axis] * offset;
+        return element >= 0 && element < elements ? element : elements;
+      }),
     );
-    return graph.apply("ConvTranspose", [gradient, weight], shape, {
-      pads,
-      strides: stride,
-      output_padding: outputPadding,
-    });
-  }
-  const taps = elementCount(kernel);
-  const reversed = graph.slice(graph.reshape(weight, [outputs, inputs, taps]), 2, { start: taps - 1, step: -1 });
-  const flipped = graph.reshape(graph.transpose(reversed, [1, 0, 2]), [inputs, outputs, ...kernel]);
-  return graph.apply("Conv", [gradient, flipped], shape, { pads, strides: stride });
+    return graph.gather(kernel, axis + 2, indices);
+  }, zero);
+  const [sz, sy, sx] = stride;
+  const split = graph.reshape(picked, [outputs, inputs, sz, taps[0], sy, taps[1], sx, taps[2]]);
+  const channels = inputs * elementCount(stride);
+  const kernel = graph.reshape(graph.transpose(split, [1, 2, 4, 6, 0, 3, 5, 7]), [channels, outputs, ...taps]);
+  const pads = [...offsets.map(([first = 0]) => -first), ...offsets.map((all) => all.at(-1) ?? 0)];
+  const residues = graph.apply("Conv", [gradient, kernel], [batch, channels, ...outputSize], { pads });
+  return elementCount(stride) === 1 ? residues : channelsToBlocks(graph, residues, stride);
+}
+
+/** Output voxels, counted from v, that the input voxels s v to s v + s - 1 reach along `axis`. */
+function offsetsAlong({ kernel, stride, padding }: Geometry, axis: 0 | 1 | 2): number[] {
+  const first = Math.ceil((padding[axis] - kernel[axis] + 1) / stride[axis]);
+  const last = Math.floor((stride[axis] - 1 + padding[axis]) / stride[axis]);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 /**
@@ -75,8 +88,7 @@ function inputGradient(tape: Tape, weight: Value, gradient: Value, geometry: Geo
  * instead of 27 C channels. A stride along Z is then a stride of x's planes, for which dy cannot be moved; there all taps
  * move x, whose copies are as small as dy.
  */
-function weightGradient(tape: Tape, input: Value, gradient: Value, geometry: Geometry): Value {
-  const { graph } = tape;
+function weightGradient(graph: GraphBuilder, input: Value, gradient: Value, geometry: Geometry): Value {
   const { batch, inputs, outputs, outputSize, kernel, stride, padding } = geometry;
   const padded = graph.pad(input, [0, 0, ...padding], [0, 0, ...padding]);
   const [kz, ky, kx] = kernel;
