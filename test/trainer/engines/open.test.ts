@@ -1,0 +1,55 @@
+import { createRequire } from "node:module";
+import test from "ava";
+import { PatchstreamError } from "../../../plan/errors.js";
+import { engineNames, openEngine } from "../../../trainer/engines/open.js";
+import { describeNetwork } from "../../../trainer/networks/describe.js";
+import { ballBatch } from "./sample-batch.js";
+
+const unexpected = (line: string): never => {
+  throw new Error(`a named engine gave the notice: ${line}`);
+};
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("auto opens an engine that trains, and tells each one it passes over in one line with what to run", async (t) => {
+  const notices: string[] = [];
+  const engine = await openEngine("auto", (line) => notices.push(line));
+  t.true((engineNames as readonly string[]).includes(engine.name));
+  t.is(notices.length, engineNames.indexOf(engine.name as (typeof engineNames)[number]) - 1);
+  for (const notice of notices) t.regex(notice, /^engine [a-z-]+ is not usable here: [^\n]+npm install [^\n]+$/);
+});
+
+test("an engine that does not exist is refused with the names that do", async (t) => {
+  const error = await t.throwsAsync(openEngine("torch", unexpected), { instanceOf: PatchstreamError });
+  t.is(error?.message, 'no engine "torch"; known: auto, onnx-cuda, onnx, tfjs-node-gpu, tfjs-node');
+});
+
+for (const name of ["onnx-cuda", "onnx", "tfjs-node-gpu", "tfjs-node"]) {
+  const packageName = name.startsWith("onnx") ? "onnxruntime-node" : `@tensorflow/${name}`;
+
+  test(`${name} trains, or is refused with the npm command`, async (t) => {
+    const engine = await openEngine(name, unexpected).catch((error: unknown) => {
+      if (!(error instanceof PatchstreamError)) throw error;
+      t.is(error.code, "ENGINE_MISSING");
+      t.regex(error.message, new RegExp(`npm install ${packageName}`));
+      t.false(name === "onnx" && isInstalled(packageName), error.message);
+      t.log(`SKIPPED training with ${name}: ${error.message}`);
+    });
+    if (engine === undefined) return;
+    const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] } as const;
+    const network = describeNetwork(plan, { channels: 1, classes: 3, baseFeatures: 4 });
+    await using model = await engine.createModel(network, { seed: 1, batchDice: false, threads: 1 });
+    const settings = { learningRate: 0.05, momentum: 0.9, weightDecay: 3e-5, gradientClip: 12 };
+    const batch = ballBatch(2, [8, 8, 8], 1);
+    const { loss } = await model.step(batch, settings);
+    for (let step = 0; step < 10; step++) await model.step(batch, settings);
+    t.true((await model.step(batch, settings)).loss < loss);
+  });
+}
