@@ -5,9 +5,10 @@ import { getCommand } from "./get.js";
 import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
+import { planCommand } from "./plan.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
-const commands: (() => Command)[] = [getCommand, ingestCommand, inspectCommand];
+const commands: (() => Command)[] = [planCommand, ingestCommand, inspectCommand, getCommand];
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -1,8 +1,8 @@
 export { canonicalJson } from "./canonical-json.js";
-export { type ForegroundShare, type Mode, planStages } from "./curriculum/modes.js";
+export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
 export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
 export { relativeFlops } from "./curriculum/relative-flops.js";
-export type { Rounding } from "./curriculum/rounding.js";
+export { ROUNDINGS, type Rounding } from "./curriculum/rounding.js";
 export { scheduledStage, stepOfEpoch, stepOfStage, totalSteps } from "./curriculum/schedule.js";
 export type { NetworkPlan, Stage } from "./curriculum/stage.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
@@ -20,6 +20,9 @@ export type {
 export { foregroundLower } from "./sampling/box.js";
 export { planBatch, type Rank } from "./sampling/plan-batch.js";
 export { type DataSpec, parseDataSpec } from "./spec/data-spec.js";
+export { MODE_DEFAULTS } from "./spec/mode-defaults.js";
+export { parseNnunetPlans } from "./spec/nnunet-plans.js";
+export { parseNetworkPlan } from "./spec/plan-spec.js";
 export { resolveSpec, type SpecDataset } from "./spec/resolve.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec/run-spec.js";
 export {

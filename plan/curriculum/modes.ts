@@ -4,7 +4,18 @@ import { growPatches, growPatchesInTurn } from "./growth.js";
 import { type Rounding, roundBatch } from "./rounding.js";
 import type { NetworkPlan, Stage } from "./stage.js";
 
-export type Mode = "constant" | "efficiency" | "performance" | "progressive-resolution" | "pgps" | "pgps-plus" | "rpss";
+export const MODES = [
+  "constant",
+  "efficiency",
+  "performance",
+  "progressive-resolution",
+  "pgps",
+  "pgps-plus",
+  "rpss",
+] as const;
+
+/** A curriculum of the paper (the first four), or of MICCAI 2024. */
+export type Mode = (typeof MODES)[number];
 
 /** One share for all stages, or one that moves evenly from the first stage's to the last one's (as in CASED). */
 export type ForegroundShare = number | { readonly from: number; readonly to: number };

@@ -1,5 +1,7 @@
+export const ROUNDINGS = ["floor", "even-floor", "floor-minus-1", "power-of-two", "multiple-of-base"] as const;
+
 /** How the batch that fits the voxel budget becomes a whole number. The paper's own figures are those of `floor`. */
-export type Rounding = "floor" | "even-floor" | "floor-minus-1" | "power-of-two" | "multiple-of-base";
+export type Rounding = (typeof ROUNDINGS)[number];
 
 /** Largest batch of a rounding's kind within `fitting` samples, and never less than the plan's `base`. */
 export function roundBatch(rounding: Rounding, fitting: number, base: number): number {

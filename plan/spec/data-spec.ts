@@ -1,34 +1,19 @@
-import type { ForegroundShare, Mode } from "../curriculum/modes.js";
-import type { Rounding } from "../curriculum/rounding.js";
-import type { NetworkPlan } from "../curriculum/stage.js";
+import { type ForegroundShare, MODES } from "../curriculum/modes.js";
+import { ROUNDINGS } from "../curriculum/rounding.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { Augmentation, ImageType, LabelType, Layout, StageOrder, Strategy } from "../spec.js";
 import type { Zyx } from "../zyx.js";
-import { entries, type Fields, integer, list, name, object, type Read, real, required, word, zyx } from "./read.js";
+import { readBatchSize, readPatchSize, readPlanSpec } from "./plan-spec.js";
+import { entries, integer, list, name, object, type Read, real, required, word } from "./read.js";
 
-const MODES: readonly Mode[] = [
-  "constant",
-  "efficiency",
-  "performance",
-  "progressive-resolution",
-  "pgps",
-  "pgps-plus",
-  "rpss",
-];
-const ROUNDINGS: readonly Rounding[] = ["floor", "even-floor", "floor-minus-1", "power-of-two", "multiple-of-base"];
 const STRATEGIES: readonly Strategy[] = ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"];
 const IMAGE_TYPES: readonly ImageType[] = ["f32", "f16", "bf16"];
 const LABEL_TYPES: readonly LabelType[] = ["u8", "i16"];
 const LAYOUTS: readonly Layout[] = ["channels-first", "channels-last"];
 const STAGE_ORDERS: readonly StageOrder[] = ["scheduled", "random"];
 
-export const readMode = word(MODES);
-export const readRounding = word(ROUNDINGS);
-
 const fraction = real(0, 1);
-const patchSize = zyx(1, LIMITS.patchAxis);
-const batchSize = integer(1, LIMITS.batchSize);
 const epochs = integer(1, LIMITS.epochs);
 const cases = list(name, 0, LIMITS.cases);
 
@@ -59,40 +44,13 @@ const split = object({
   val: cases,
 });
 
-const levels = <T>(read: Read<T>) => list(read, 1, LIMITS.levels);
-const planFields = {
-  patchSize,
-  batchSize,
-  pooling: zyx(0, LIMITS.poolings),
-  minimum: patchSize,
-  increment: patchSize,
-  strides: levels(zyx(1, 2)),
-  kernelSizes: levels(zyx(1, 15)),
-  features: levels(integer(1, LIMITS.features)),
-};
-
-/** Fields that nnU-Net's plans.json names in its own way. */
-const NNUNET_NAMES: Readonly<Record<string, keyof NetworkPlan>> = {
-  patch_size: "patchSize",
-  batch_size: "batchSize",
-  kernel_sizes: "kernelSizes",
-  features_per_stage: "features",
-};
-
-const readPlanFields = object(planFields);
-
-const plan: Read<Fields<typeof planFields>> = (value, field) => {
-  const renamed = new Map<string, unknown>();
-  for (const [key, entry] of entries(value, field)) {
-    const ours = NNUNET_NAMES[key] ?? key;
-    if (renamed.has(ours))
-      refuse(`${field}.${key}`, entry, `left out, since ${field}.${ours} is given under another name`);
-    renamed.set(ours, entry);
-  }
-  return readPlanFields(Object.fromEntries(renamed), field);
-};
-
-const readStageFields = object({ patchSize, batchSize, epochs, foregroundFraction: fraction, cropSize: patchSize });
+const readStageFields = object({
+  patchSize: readPatchSize,
+  batchSize: readBatchSize,
+  epochs,
+  foregroundFraction: fraction,
+  cropSize: readPatchSize,
+});
 
 /** A stage of a user's own list; what is left out is filled in when it is resolved. */
 export interface StageSpec extends Omit<ReturnType<typeof readStageFields>, "patchSize"> {
@@ -136,12 +94,12 @@ const readFields = object({
   dataset: name,
   datasetDigest: name,
   split,
-  plan,
-  mode: readMode,
+  plan: readPlanSpec,
+  mode: word(MODES),
   stages: list(stage, 1, LIMITS.stages),
   stageOrder: word(STAGE_ORDERS),
   budgetFraction: fraction,
-  rounding: readRounding,
+  rounding: word(ROUNDINGS),
   strategy: word(STRATEGIES),
   foregroundFraction: foregroundShare,
   epochs,

@@ -1,12 +1,14 @@
-import { type ForegroundShare, type Mode, planStages, splitEpochs } from "../curriculum/modes.js";
-import { checkBatchVoxels, checkNetworkPlan, checkPatch, poolingOfStrides } from "../curriculum/network-plan.js";
+import { type ForegroundShare, planStages, splitEpochs } from "../curriculum/modes.js";
+import { checkBatchVoxels, checkPatch } from "../curriculum/network-plan.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { NetworkPlan, Stage } from "../curriculum/stage.js";
 import { PatchstreamError, refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { CaseTable } from "../sampling/batch-plan.js";
-import { NNUNET_FOREGROUND_FRACTION, RECIPE, type ResolvedSpec, type Strategy, type WireFormat } from "../spec.js";
+import { RECIPE, type ResolvedSpec, type WireFormat } from "../spec.js";
 import { type DataSpec, parseDataSpec } from "./data-spec.js";
+import { MODE_DEFAULTS, NNUNET_BATCH } from "./mode-defaults.js";
+import { resolvePlan } from "./plan-spec.js";
 import { resolveSplit } from "./resolve-split.js";
 
 /** What resolving needs to know of a store. */
@@ -19,24 +21,6 @@ export interface SpecDataset {
   readonly cases: CaseTable;
 }
 
-interface ModeDefaults {
-  readonly strategy: Strategy;
-  readonly foregroundFraction: number;
-}
-
-const NNUNET_BATCH: ModeDefaults = { strategy: "nnunet", foregroundFraction: NNUNET_FOREGROUND_FRACTION };
-
-/** How the paper, and the 2024 code, build batches in each mode. */
-const DEFAULTS: Readonly<Record<Mode, ModeDefaults>> = {
-  constant: NNUNET_BATCH,
-  efficiency: NNUNET_BATCH,
-  performance: { strategy: "split-crop", foregroundFraction: 0.5 },
-  "progressive-resolution": NNUNET_BATCH,
-  pgps: { strategy: "nnunet", foregroundFraction: 0.5 },
-  "pgps-plus": { strategy: "single-crop", foregroundFraction: 0.5 },
-  rpss: { strategy: "nnunet", foregroundFraction: 0.5 },
-};
-
 /**
  * The data half of a run spec with every default filled in, for one data set. A resolved spec resolves to itself. Throws
  * SPEC_INVALID naming the field, its value and what would be right, or RECIPE_UNKNOWN.
@@ -44,8 +28,8 @@ const DEFAULTS: Readonly<Record<Mode, ModeDefaults>> = {
 export function resolveSpec(userSpec: unknown, dataset: SpecDataset): ResolvedSpec {
   const spec = parseDataSpec(userSpec);
   checkDataset(spec, dataset);
-  const plan = resolvePlan(spec.plan ?? {}, dataset.plan);
-  const defaults = spec.stages === undefined ? DEFAULTS[spec.mode ?? "constant"] : NNUNET_BATCH;
+  const plan = resolvePlan(spec.plan ?? {}, dataset.plan, "data.plan");
+  const defaults = spec.stages === undefined ? MODE_DEFAULTS[spec.mode ?? "constant"] : NNUNET_BATCH;
   const strategy = spec.strategy ?? defaults.strategy;
   const stages = resolveStages(spec, plan, spec.foregroundFraction ?? defaults.foregroundFraction);
   const split = resolveSplit(spec.split ?? {}, dataset.cases);
@@ -81,28 +65,6 @@ function checkDataset(spec: DataSpec, { name, digest }: SpecDataset): void {
     const hint = "The spec was resolved for other data of the same name.";
     refuse("data.datasetDigest", spec.datasetDigest, `${digest}, the store's own, or left out`, hint);
   }
-}
-
-/**
- * The given fields over the data set's plan. Poolings, strides and own sizes describe one network: where any of them is
- * given, none is taken from the data set, and neither are its kernels and features.
- */
-function resolvePlan(given: NonNullable<DataSpec["plan"]>, planned: NetworkPlan): NetworkPlan {
-  const ownNetwork = given.pooling ?? given.strides ?? given.minimum ?? given.increment;
-  const { patchSize, batchSize } = planned;
-  const base = ownNetwork === undefined ? planned : { patchSize, batchSize, pooling: poolingOf(given) };
-  return checkNetworkPlan({ ...base, ...given }, "data.plan");
-}
-
-function poolingOf({ pooling, strides, minimum, increment }: NonNullable<DataSpec["plan"]>): NetworkPlan["pooling"] {
-  if (pooling !== undefined) return pooling;
-  if (strides !== undefined) return poolingOfStrides(strides, "data.plan.strides");
-  const [one, other] =
-    minimum === undefined ? (["minimum", "increment"] as const) : (["increment", "minimum"] as const);
-  if (minimum === undefined || increment === undefined) {
-    refuse(`data.plan.${one}`, undefined, `given with data.plan.${other}, or data.plan.pooling beside it`);
-  }
-  return [0, 0, 0];
 }
 
 function resolveStages(spec: DataSpec, plan: NetworkPlan, foregroundFraction: ForegroundShare): readonly Stage[] {

@@ -58,7 +58,7 @@ test("a resolved spec resolves to itself, and can be planned at each stage", (t)
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.record({ from: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.double({ min: 0, max: 1, noNaN: true }) }),
       ),
-      epochs: fc.integer({ min: 15, max: 3000 }),
+      epochs: fc.integer({ min: 25, max: 3000 }),
       stepsPerEpoch: fc.double({ min: 0.5, max: 300, noNaN: true }),
       seed: fc.maxSafeNat(),
       augmentation: fc.constantFrom("none", [{ kind: "mirror", axes: [0, 2] }]),

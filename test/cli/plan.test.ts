@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+
+const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const hippocampus = ["--patch-size", "40,56,40", "--batch-size", "9", "--pooling", "3,3,3"];
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function patchstream(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+function temporaryFolder(t: { teardown(clean: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), "patchstream-plan-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test("plan --json prints the stages and the relative FLOPs, as one document", async (t) => {
+  const { code, stdout, stderr } = await patchstream("plan", ...hippocampus, "--json");
+  t.is(code, 0);
+  t.is(stderr, "");
+  const { stages, relativeFlops } = JSON.parse(stdout);
+  t.is(stages.length, 15);
+  t.like(stages[0], { patchSize: [8, 8, 8], batchSize: 1575, fromEpoch: 0, epochs: 66 });
+  t.like(stages[14], { patchSize: [40, 56, 40], batchSize: 9, fromEpoch: 924, epochs: 76 });
+  t.is(relativeFlops.toFixed(4), "0.9825");
+});
+
+test("plan prints a table of at most 100 columns in every mode", async (t) => {
+  for (const mode of ["constant", "performance", "progressive-resolution", "rpss"]) {
+    const { code, stdout } = await patchstream("plan", ...hippocampus, "--mode", mode);
+    t.is(code, 0);
+    t.true(stdout.split("\n").every((line) => [...line].length <= 100));
+    t.regex(stdout, /40x56x40 +89,600 +9 /);
+  }
+});
+
+test("plan --paper reproduces Table 1 as far as it can be", async (t) => {
+  const table = await patchstream("plan", "--paper");
+  t.is(table.code, 0);
+  t.true(table.stdout.split("\n").every((line) => line.length <= 100));
+  t.regex(table.stdout, /^MSD Hippocampus +40x56x40 +15 +33\.06 +33 +reproduced +91\.65 +92 +reproduced +98\.25$/m);
+  const rows = JSON.parse((await patchstream("plan", "--paper", "--json")).stdout) as {
+    name: string;
+    modes: Record<"efficiency" | "performance", { verdict: string; relativeFlops: number }>;
+    paper: Record<"efficiency" | "performance", number>;
+  }[];
+  const verdicts = (mode: "efficiency" | "performance", verdict: string) =>
+    rows.filter(({ modes }) => modes[mode].verdict === verdict).map(({ name }) => name);
+  t.is(verdicts("performance", "reproduced").length, 15);
+  t.is(verdicts("efficiency", "reproduced").length, 10);
+  t.deepEqual(verdicts("efficiency", "within 1 point"), ["MSD Spleen", "AMOS22"]);
+  t.deepEqual(verdicts("efficiency", "not reproduced"), ["MSD Liver", "KiTS23", "ToothFairy2"]);
+});
+
+test("plan takes nnU-Net's plans.json and draws an SVG", async (t) => {
+  const folder = temporaryFolder(t);
+  const [plans, plot] = [join(folder, "plans.json"), join(folder, "stages.svg")];
+  const strides = [
+    [1, 1, 1],
+    [2, 2, 2],
+  ];
+  const architecture = {
+    arch_kwargs: {
+      strides,
+      kernel_sizes: [
+        [3, 3, 3],
+        [3, 3, 3],
+      ],
+      features_per_stage: [8, 16],
+    },
+  };
+  const configuration = { patch_size: [4, 6, 4], batch_size: 2, architecture };
+  writeFileSync(plans, JSON.stringify({ configurations: { "3d_fullres": configuration } }));
+  const { code, stdout } = await patchstream(
+    "plan",
+    "--plans",
+    plans,
+    "--mode",
+    "efficiency",
+    "--plot",
+    plot,
+    "--json",
+  );
+  t.is(code, 0);
+  t.deepEqual(
+    JSON.parse(stdout).stages.map(({ patchSize }: { patchSize: number[] }) => patchSize.join("x")),
+    ["2x2x2", "4x2x2", "4x4x2", "4x4x4", "4x6x4"],
+  );
+  const svg = readFileSync(plot, "utf8");
+  t.true(svg.startsWith("<svg ") && svg.endsWith("</svg>\n"));
+  t.true(svg.includes("efficiency: 5 stages to 4x6x4, batch 2"));
+});
+
+test("wrong use ends with 2, a bad plan with 1 and one line that says what would be right", async (t) => {
+  t.is((await patchstream("plan")).code, 2);
+  t.is((await patchstream("plan", "--paper", ...hippocampus)).code, 2);
+  t.is((await patchstream("plan", ...hippocampus, "--mode", "efficiency", "--rounding", "floor")).code, 2);
+  t.is((await patchstream("plan", "--patch-size", "1,2")).code, 2);
+  t.is((await patchstream("plan", ...hippocampus, "--epochs", "100.5")).code, 2);
+  t.is((await patchstream("plan", ...hippocampus, "--budget-fraction", "2")).code, 2);
+  const bad = await patchstream("plan", "--patch-size", "100,56,40", "--batch-size", "9", "--pooling", "4,3,3");
+  t.is(bad.code, 1);
+  t.is(
+    bad.stderr,
+    "patchstream: plan.patchSize[0] is 100; it must be a multiple of 16 (pooled 4 times on Z). Try 96 or 112.\n",
+  );
+  t.is((await patchstream("plan", ...hippocampus, "--epochs", "14")).code, 1);
+});
