@@ -8,6 +8,7 @@ import type { BatchRequest, FetchedBatch } from "./fetched-batch.js";
 import { npyBytes } from "./npy.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { imageValues, labelValues } from "./tensor-values.js";
+import { transformsText } from "./transforms-text.js";
 
 interface GetOptions extends CommonOptions {
   readonly store: string;
@@ -132,14 +133,9 @@ function batchText({ image }: FetchedBatch, batch: BatchDescription): string {
     `case ${sample.case}`,
     `start ${sample.lower.join(",")}`,
     sample.class === null ? "random" : `foreground class ${sample.class}`,
-    mirrorText(sample.transforms),
+    transformsText(sample.transforms),
   ]);
   return `${head.join("  ")}\n${alignColumns(rows)}`;
-}
-
-function mirrorText(transforms: BatchDescription["samples"][number]["transforms"]): string {
-  const axes = transforms.flatMap((transform) => transform.axes).map((axis) => "zyx"[axis]);
-  return axes.length === 0 ? "no flip" : `flip ${axes.join(",")}`;
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string {

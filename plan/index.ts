@@ -1,3 +1,5 @@
+export type { Augmentation } from "./augment/augmentation.js";
+export type { Transform } from "./augment/transform.js";
 export { canonicalJson } from "./canonical-json.js";
 export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
 export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
@@ -15,7 +17,6 @@ export type {
   ForegroundCrop,
   RandomCrop,
   Timeline,
-  Transform,
 } from "./sampling/batch-plan.js";
 export { foregroundLower } from "./sampling/box.js";
 export { planBatch, type Rank } from "./sampling/plan-batch.js";
@@ -26,7 +27,6 @@ export { parseNetworkPlan } from "./spec/plan-spec.js";
 export { resolveSpec, type SpecDataset } from "./spec/resolve.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec/run-spec.js";
 export {
-  type Augmentation,
   type ImageType,
   type LabelType,
   type Layout,

@@ -17,5 +17,4 @@ export const LIMITS = {
   folds: 1000,
   /** Characters of a name. */
   name: 256,
-  augmentations: 16,
 } as const;

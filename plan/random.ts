@@ -14,6 +14,17 @@ export const PURPOSE = {
   location: 5,
   start: 6,
   mirror: 7,
+  rotation: 8,
+  scaling: 9,
+  noise: 10,
+  /** The noise itself, a block a voxel. */
+  noiseVoxels: 11,
+  blur: 12,
+  brightness: 13,
+  contrast: 14,
+  lowResolution: 15,
+  gammaInverted: 16,
+  gamma: 17,
 } as const;
 
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
@@ -69,14 +80,26 @@ export function philox4x32(counter: Readonly<Words4>, key: readonly [number, num
   return [a, b, c, d];
 }
 
+/** The first three words of a place's counter; the fourth is its index. */
+export function counterStart({ step, sample, purpose, timeline }: Omit<DrawPlace, "index">): [number, number, number] {
+  return [step, sample, 2 * purpose + (timeline === "val" ? 1 : 0)];
+}
+
 /** A double uniform in [0, 1), a multiple of 2^-53, made of the block's first two words. */
 export function drawUniform(place: DrawPlace): number {
-  const timelineAndPurpose = 2 * place.purpose + (place.timeline === "val" ? 1 : 0);
-  const [first, second] = philox4x32(
-    [place.step, place.sample, timelineAndPurpose, place.index],
-    [place.seed % WORD, Math.floor(place.seed / WORD)],
-  );
+  const counter: Words4 = [...counterStart(place), place.index];
+  const [first, second] = philox4x32(counter, [place.seed % WORD, Math.floor(place.seed / WORD)]);
   return ((first >>> 5) * 2 ** 26 + (second >>> 6)) / 2 ** 53;
+}
+
+/** A double uniform in [low, high). */
+export function drawBetween(place: DrawPlace, [low, high]: readonly [low: number, high: number]): number {
+  return low + drawUniform(place) * (high - low);
+}
+
+/** True with `probability`. */
+export function drawEvent(place: DrawPlace, probability: number): boolean {
+  return drawUniform(place) < probability;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Augmentation } from "./augment/augmentation.js";
 import type { NetworkPlan, Stage } from "./curriculum/stage.js";
 
 /** The integer that rises whenever the bytes of any address change (a golden value moves). */
@@ -13,7 +14,6 @@ export type ImageType = "f32" | "f16" | "bf16";
 export type LabelType = "u8" | "i16";
 export type Layout = "channels-first" | "channels-last";
 export type Strategy = "nnunet" | "single-volume" | "multi-crop" | "split-crop" | "single-crop";
-export type Augmentation = { readonly kind: "mirror"; readonly axes: readonly (0 | 1 | 2)[] };
 
 /** Numbers and types of the tensors on the wire. */
 export interface WireFormat {

@@ -73,6 +73,7 @@ export interface Store extends AsyncDisposable {
 export function caseTable(dataset: Dataset): CaseTable {
   return {
     classes: dataset.classes,
+    channels: dataset.channelNames.length,
     cases: dataset.cases.map(({ id, shape, foregroundCounts }) => ({
       id,
       shape: [shape[1], shape[2], shape[3]],

@@ -51,6 +51,7 @@ export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
 
 /** Mirroring an axis twice leaves it as it was. */
 function mirrorOf(crop: Crop): Mirror {
-  const isMirrored = (axis: 0 | 1 | 2) => crop.transforms.filter(({ axes }) => axes.includes(axis)).length % 2 === 1;
+  const mirrors = crop.transforms.filter((transform) => transform.kind === "mirror");
+  const isMirrored = (axis: 0 | 1 | 2) => mirrors.filter(({ axes }) => axes.includes(axis)).length % 2 === 1;
   return [isMirrored(0), isMirrored(1), isMirrored(2)];
 }

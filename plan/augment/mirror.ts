@@ -1,14 +1,10 @@
-import { drawUniform, PURPOSE, type SamplePlace } from "../random.js";
-import type { Transform } from "../sampling/batch-plan.js";
-import type { Augmentation } from "../spec.js";
+import { drawEvent, PURPOSE } from "../random.js";
+import type { MirrorAugmentation } from "./augmentation.js";
+import type { Subject } from "./subject.js";
+import type { MirrorTransform } from "./transform.js";
 
-/**
- * Flips of one sample: each listed axis with probability 0.5, as nnU-Net's mirroring. `entry` is the augmentation's
- * position in the spec's list. Undefined where nothing is flipped.
- */
-export function drawMirror(place: SamplePlace, entry: number, { axes }: Augmentation): Transform | undefined {
-  const flipped = axes.filter(
-    (axis) => drawUniform({ ...place, purpose: PURPOSE.mirror, index: 3 * entry + axis }) < 0.5,
-  );
+/** Flips of one sample: each listed axis is an event of its own (batchgeneratorsv2, `MirrorTransform`). */
+export function drawMirror({ axes }: MirrorAugmentation, { place }: Subject): MirrorTransform | undefined {
+  const flipped = axes.filter((axis) => drawEvent({ ...place, purpose: PURPOSE.mirror, index: axis }, 0.5));
   return flipped.length === 0 ? undefined : { kind: "mirror", axes: flipped };
 }

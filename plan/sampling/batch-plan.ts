@@ -1,3 +1,4 @@
+import type { Transform } from "../augment/transform.js";
 import type { Zyx } from "../zyx.js";
 
 export type Timeline = "train" | "val";
@@ -21,11 +22,10 @@ export interface CaseEntry {
 export interface CaseTable {
   /** Foreground label values, ascending. */
   readonly classes: readonly number[];
+  /** Of the images. */
+  readonly channels: number;
   readonly cases: readonly CaseEntry[];
 }
-
-/** An augmentation with its parameters drawn: plain JSON, applied when cutting. */
-export type Transform = { readonly kind: "mirror"; readonly axes: readonly (0 | 1 | 2)[] };
 
 interface CropBase {
   /** Index in the global batch, whatever the number of ranks. */

@@ -1,11 +1,12 @@
-import { drawMirror } from "../augment/mirror.js";
+import type { Augmentation } from "../augment/augmentation.js";
+import { drawAugmentation } from "../augment/draw-augmentation.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError, refuse } from "../errors.js";
 import { drawInteger, PURPOSE, type SamplePlace } from "../random.js";
 import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
-import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline, Transform } from "./batch-plan.js";
+import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "./batch-plan.js";
 import { randomStartBounds } from "./box.js";
 import { foregroundCount } from "./foreground-count.js";
 import { chooseMultiCrop } from "./multi-crop.js";
@@ -33,6 +34,7 @@ interface Recipe {
   readonly stage: Stage;
   readonly strategy: Strategy;
   readonly caseIds: readonly string[];
+  readonly augmentation: readonly Augmentation[];
 }
 
 /**
@@ -53,7 +55,7 @@ export function planBatch(
 ): BatchPlan {
   checkAddress(spec, address);
   checkRank(spec, { rank, ranks });
-  const { stage, strategy, caseIds } = recipeOf(spec, address);
+  const { stage, strategy, caseIds, augmentation } = recipeOf(spec, address);
   const entries = caseEntries(cases, caseIds);
   const place = { seed: spec.seed, timeline: address.timeline, step: address.step };
   const cropSize = stage.cropSize ?? stage.patchSize;
@@ -68,8 +70,10 @@ export function planBatch(
   for (let sample = rank; sample < choices.length; sample += ranks) {
     const { caseIndex, foreground } = choices[sample] as SampleChoice;
     const entry = entries[caseIndex] as CaseEntry;
-    const base = { sample, case: entry.id, transforms: drawTransforms(spec, { ...place, sample }) };
-    crops.push({ ...base, ...drawBox(cases.classes, entry, cropSize, foreground, { ...place, sample }) });
+    const samplePlace = { ...place, sample };
+    const transforms = drawAugmentation(augmentation, { place: samplePlace, cropSize, channels: cases.channels });
+    const box = drawBox(cases.classes, entry, cropSize, foreground, samplePlace);
+    crops.push({ sample, case: entry.id, transforms, ...box });
   }
   const { timeline, step } = address;
   const { patchSize, batchSize: globalBatch } = stage;
@@ -78,13 +82,15 @@ export function planBatch(
 
 function recipeOf(spec: ResolvedSpec, { timeline, stage }: Address): Recipe {
   if (timeline === "train") {
-    return { stage: spec.stages[stage] as Stage, strategy: spec.strategy, caseIds: spec.split.train };
+    const { strategy, split, augmentation } = spec;
+    return { stage: spec.stages[stage] as Stage, strategy, caseIds: split.train, augmentation };
   }
   const { patchSize, batchSize } = spec.plan;
   return {
     stage: { patchSize, batchSize, epochs: spec.epochs, foregroundFraction: NNUNET_FOREGROUND_FRACTION },
     strategy: "nnunet",
     caseIds: spec.split.val,
+    augmentation: [],
   };
 }
 
@@ -110,13 +116,6 @@ function drawBox(
   const start = (axis: 0 | 1 | 2) =>
     lower[axis] + drawInteger({ ...place, purpose: PURPOSE.start, index: axis }, upper[axis] - lower[axis] + 1);
   return { kind: "random", lower: [start(0), start(1), start(2)] };
-}
-
-function drawTransforms(spec: ResolvedSpec, place: SamplePlace): Transform[] {
-  if (place.timeline === "val") return [];
-  return spec.augmentation
-    .map((augmentation, index) => drawMirror(place, index, augmentation))
-    .filter((transform) => transform !== undefined);
 }
 
 function caseEntries(cases: CaseTable, ids: readonly string[]): CaseEntry[] {

@@ -4,6 +4,7 @@ import type { ResolvedSpec } from "../../plan/spec.js";
 /** Six small cases of two classes; `case_4` lacks class 2, `case_5` has no foreground at all. */
 export const sixCases: CaseTable = {
   classes: [1, 2],
+  channels: 1,
   cases: [
     { id: "case_0", shape: [35, 51, 35], foregroundCounts: [1200, 900] },
     { id: "case_1", shape: [40, 56, 40], foregroundCounts: [10_000, 1] },

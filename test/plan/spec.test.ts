@@ -9,6 +9,7 @@ import { parseRunSpec, parseTrainingSpec } from "../../plan/spec/run-spec.js";
 
 const cases: CaseTable = {
   classes: [1, 2],
+  channels: 1,
   cases: Array.from({ length: 20 }, (_, index) => ({
     id: `hippocampus_${String(index).padStart(3, "0")}`,
     shape: [36, 50, 35],
@@ -268,7 +269,7 @@ test("another recipe is refused with both numbers", (t) => {
 });
 
 test("split-crop needs two cases to train on", (t) => {
-  const two = { ...dataset, cases: { classes: [1], cases: cases.cases.slice(0, 2) } };
+  const two = { ...dataset, cases: { ...cases, cases: cases.cases.slice(0, 2) } };
   const split = { train: [ids[0]], val: [ids[1]] };
   const error = t.throws(() => resolveSpec({ dataset: dataset.name, mode: "performance", split }, two));
   t.regex(error?.message ?? "", /^data\.strategy is "split-crop"; it must be one that needs a single case/);

@@ -1,0 +1,36 @@
+import type { Transform } from "../plan/index.js";
+
+/** What was done to a sample, in words and numbers: `turn 12,-3,20 deg  gamma 1.31  flip z,x`. A channel left alone is `-`. */
+export function transformsText(transforms: readonly Transform[]): string {
+  return transforms.length === 0 ? "as stored" : transforms.map(text).join("  ");
+}
+
+function text(transform: Transform): string {
+  switch (transform.kind) {
+    case "spatial": {
+      const degrees = transform.anglesRad.map((angle) => Math.round((angle * 180) / Math.PI));
+      return `turn ${(transform.inPlane ? degrees.slice(0, 1) : degrees).join(",")} deg  zoom ${short(transform.scale)}`;
+    }
+    case "noise":
+      return `noise ${short(transform.sigma)}`;
+    case "blur":
+      return `blur ${transform.sigmas.map((sigmas) => sigmas?.map(short).join(",") ?? "-").join(" ")}`;
+    case "brightness":
+    case "contrast":
+      return `${transform.kind} ${eachChannel(transform.factors)}`;
+    case "low-resolution":
+      return `low resolution ${eachChannel(transform.zooms.map((zooms) => zooms?.[2] ?? null))}`;
+    case "gamma":
+      return `${transform.inverted ? "inverted " : ""}gamma ${eachChannel(transform.gammas)}`;
+    case "mirror":
+      return `flip ${transform.axes.map((axis) => "zyx"[axis]).join(",")}`;
+  }
+}
+
+function eachChannel(values: readonly (number | null)[]): string {
+  return values.map((value) => (value === null ? "-" : short(value))).join(",");
+}
+
+function short(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

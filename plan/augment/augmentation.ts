@@ -1,0 +1,92 @@
+/** Smallest and largest value; draws are uniform between them. */
+export type Range = readonly [low: number, high: number];
+
+/**
+ * What a spec may augment with, one entry a transform. `probability` is that of a sample to get it, `channelProbability`
+ * then that of each of its channels.
+ */
+export type Augmentation =
+  | SpatialAugmentation
+  | NoiseAugmentation
+  | ChannelwiseAugmentation
+  | FactorAugmentation
+  | GammaAugmentation
+  | MirrorAugmentation;
+
+/** Turns and zooms, which are drawn independently and applied together. */
+export interface SpatialAugmentation {
+  readonly kind: "spatial";
+  readonly rotationProbability: number;
+  /** Of each axis' own angle. */
+  readonly rotationDegrees: Range;
+  /** Of the one angle where patches are much wider than deep (see `isDummy2d`). */
+  readonly inPlaneDegrees: Range;
+  readonly scalingProbability: number;
+  /** Of one factor for all axes; above 1 objects look smaller. */
+  readonly scaling: Range;
+}
+
+/** `range`: of the standard deviation. */
+export interface NoiseAugmentation {
+  readonly kind: "noise";
+  readonly probability: number;
+  readonly range: Range;
+}
+
+/** `range`: of a blur's sigma in voxels, own for each axis; of a low resolution's zoom, one for all axes. */
+export interface ChannelwiseAugmentation {
+  readonly kind: "blur" | "low-resolution";
+  readonly probability: number;
+  readonly channelProbability: number;
+  readonly range: Range;
+}
+
+/** `range`: of each channel's factor, half of them below 1 and half above. */
+export interface FactorAugmentation {
+  readonly kind: "brightness" | "contrast";
+  readonly probability: number;
+  readonly range: Range;
+}
+
+/** `range`: of each channel's exponent, half of them below 1 and half above. */
+export interface GammaAugmentation {
+  readonly kind: "gamma";
+  readonly inverted: boolean;
+  readonly probability: number;
+  readonly range: Range;
+}
+
+/** Each listed axis is flipped with probability 0.5. */
+export interface MirrorAugmentation {
+  readonly kind: "mirror";
+  readonly axes: readonly (0 | 1 | 2)[];
+}
+
+/**
+ * nnU-Net's training augmentation, in the order in which it is applied (`nnUNetTrainer.py`, `get_training_transforms`; its
+ * noise range is called a variance there and used as a standard deviation).
+ */
+export const NNUNET_AUGMENTATION: readonly Augmentation[] = [
+  {
+    kind: "spatial",
+    rotationProbability: 0.2,
+    rotationDegrees: [-30, 30],
+    inPlaneDegrees: [-180, 180],
+    scalingProbability: 0.2,
+    scaling: [0.7, 1.4],
+  },
+  { kind: "noise", probability: 0.1, range: [0, 0.1] },
+  { kind: "blur", probability: 0.2, channelProbability: 0.5, range: [0.5, 1] },
+  { kind: "brightness", probability: 0.15, range: [0.75, 1.25] },
+  { kind: "contrast", probability: 0.15, range: [0.75, 1.25] },
+  { kind: "low-resolution", probability: 0.25, channelProbability: 0.5, range: [0.5, 1] },
+  { kind: "gamma", inverted: true, probability: 0.1, range: [0.7, 1.5] },
+  { kind: "gamma", inverted: false, probability: 0.3, range: [0.7, 1.5] },
+  { kind: "mirror", axes: [0, 1, 2] },
+];
+
+/** Whether two entries are the same transform: a list has each once. The two gammas are two transforms. */
+export function isSameTransform(one: Augmentation, other: Augmentation): boolean {
+  const inverted = (entry: Augmentation) => entry.kind === "gamma" && entry.inverted;
+  return one.kind === other.kind && inverted(one) === inverted(other);
+}

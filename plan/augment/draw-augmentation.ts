@@ -1,0 +1,40 @@
+import type { Augmentation } from "./augmentation.js";
+import { drawBlur } from "./blur.js";
+import { drawBrightness } from "./brightness.js";
+import { drawContrast } from "./contrast.js";
+import { drawGamma } from "./gamma.js";
+import { drawLowResolution } from "./low-resolution.js";
+import { drawMirror } from "./mirror.js";
+import { drawNoise } from "./noise.js";
+import { drawSpatial } from "./spatial.js";
+import type { Subject } from "./subject.js";
+import type { Transform } from "./transform.js";
+
+/**
+ * The transforms of one sample, in the list's order. Every number has a place of its own: leaving an entry out, or adding
+ * one, changes none of the others'.
+ */
+export function drawAugmentation(augmentation: readonly Augmentation[], subject: Subject): Transform[] {
+  return augmentation.map((entry) => drawTransform(entry, subject)).filter((transform) => transform !== undefined);
+}
+
+function drawTransform(entry: Augmentation, subject: Subject): Transform | undefined {
+  switch (entry.kind) {
+    case "spatial":
+      return drawSpatial(entry, subject);
+    case "noise":
+      return drawNoise(entry, subject);
+    case "blur":
+      return drawBlur(entry, subject);
+    case "brightness":
+      return drawBrightness(entry, subject);
+    case "contrast":
+      return drawContrast(entry, subject);
+    case "low-resolution":
+      return drawLowResolution(entry, subject);
+    case "gamma":
+      return drawGamma(entry, subject);
+    case "mirror":
+      return drawMirror(entry, subject);
+  }
+}

@@ -1,0 +1,26 @@
+import { drawBetween, drawEvent, PURPOSE } from "../random.js";
+import type { ChannelwiseAugmentation } from "./augmentation.js";
+import { isDummy2d } from "./dummy-2d.js";
+import { eachChannel } from "./each-channel.js";
+import type { Subject } from "./subject.js";
+import type { LowResolutionTransform } from "./transform.js";
+
+/**
+ * Each channel by itself, with one zoom for all axes; axis 0 stays as it is where patches are augmented slice by slice
+ * (batchgeneratorsv2, `SimulateLowResolutionTransform`).
+ */
+export function drawLowResolution(
+  entry: ChannelwiseAugmentation,
+  { place, channels, cropSize }: Subject,
+): LowResolutionTransform | undefined {
+  const lowResolution = { ...place, purpose: PURPOSE.lowResolution };
+  if (!drawEvent({ ...lowResolution, index: 0 }, entry.probability)) return undefined;
+  const inPlane = isDummy2d(cropSize);
+  const zooms = eachChannel(channels, (channel) => {
+    const first = 1 + 2 * channel;
+    if (!drawEvent({ ...lowResolution, index: first }, entry.channelProbability)) return null;
+    const zoom = drawBetween({ ...lowResolution, index: first + 1 }, entry.range);
+    return [inPlane ? 1 : zoom, zoom, zoom] as const;
+  });
+  return zooms && { kind: "low-resolution", zooms };
+}

@@ -1,0 +1,33 @@
+import { type DrawPlace, drawBetween, drawEvent, PURPOSE } from "../random.js";
+import type { Zyx } from "../zyx.js";
+import type { Range, SpatialAugmentation } from "./augmentation.js";
+import { isDummy2d } from "./dummy-2d.js";
+import type { Subject } from "./subject.js";
+import type { SpatialTransform } from "./transform.js";
+
+/**
+ * A turn and a zoom, each an event of its own (batchgeneratorsv2, `SpatialTransform.get_parameters`). Undefined where
+ * neither happens: the patch is then cut as it lies.
+ */
+export function drawSpatial(entry: SpatialAugmentation, { place, cropSize }: Subject): SpatialTransform | undefined {
+  const rotation = { ...place, purpose: PURPOSE.rotation, index: 0 };
+  const scaling = { ...place, purpose: PURPOSE.scaling, index: 0 };
+  const isTurned = drawEvent(rotation, entry.rotationProbability);
+  const isScaled = drawEvent(scaling, entry.scalingProbability);
+  if (!isTurned && !isScaled) return undefined;
+  const inPlane = isDummy2d(cropSize);
+  return {
+    kind: "spatial",
+    anglesRad: isTurned ? drawAngles(rotation, inPlane, entry) : [0, 0, 0],
+    scale: isScaled ? drawBetween({ ...scaling, index: 1 }, entry.scaling) : 1,
+    inPlane,
+  };
+}
+
+function drawAngles(rotation: DrawPlace, inPlane: boolean, entry: SpatialAugmentation): Zyx {
+  const angle = (axis: 0 | 1 | 2, degrees: Range) => {
+    return (drawBetween({ ...rotation, index: 1 + axis }, degrees) * Math.PI) / 180;
+  };
+  if (inPlane) return [angle(0, entry.inPlaneDegrees), 0, 0];
+  return [angle(0, entry.rotationDegrees), angle(1, entry.rotationDegrees), angle(2, entry.rotationDegrees)];
+}

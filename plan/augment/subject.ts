@@ -1,0 +1,11 @@
+import type { SamplePlace } from "../random.js";
+import type { Zyx } from "../zyx.js";
+
+/** The sample whose augmentation is drawn. */
+export interface Subject {
+  readonly place: SamplePlace;
+  /** The box that is cut from the volume (Z,Y,X). */
+  readonly cropSize: Zyx;
+  /** Of the image. */
+  readonly channels: number;
+}
