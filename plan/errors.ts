@@ -110,5 +110,13 @@ export class PatchstreamError extends Error {
 
 /** Refuses a field of a spec, by name. `want` completes "it must be ...". */
 export function refuse(field: string, got: unknown, want: string, hint?: string): never {
-  throw new PatchstreamError({ code: "SPEC_INVALID", field, got, want }, hint);
+  throw new PatchstreamError({ code: "SPEC_INVALID", field, got: shallow(got, 3), want }, hint);
+}
+
+/** The value without what lies deeper than `levels`: a peer may nest without end, and errors travel as JSON. */
+function shallow(value: unknown, levels: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (levels === 0) return "...";
+  if (Array.isArray(value)) return value.map((entry) => shallow(entry, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shallow(entry, levels - 1)]));
 }

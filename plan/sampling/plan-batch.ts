@@ -2,7 +2,7 @@ import type { Augmentation } from "../augment/augmentation.js";
 import { drawAugmentation } from "../augment/draw-augmentation.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
-import { PatchstreamError, refuse } from "../errors.js";
+import { PatchstreamError } from "../errors.js";
 import { drawInteger, PURPOSE, type SamplePlace } from "../random.js";
 import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
@@ -44,7 +44,7 @@ interface Recipe {
  * The `val` timeline knows no curriculum: always the plan's patch and batch size, nnU-Net's strategy with its foreground
  * share 0.33, no augmentation, cases of `split.val`; its step is epoch x valSteps + i, and its stage the last one.
  *
- * Throws STAGE_UNKNOWN, STEP_UNKNOWN, SPEC_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
+ * Throws STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
  * the split that `cases` lacks.
  */
 export function planBatch(
@@ -146,9 +146,11 @@ function timelineSteps(spec: ResolvedSpec, timeline: Timeline): number {
 function checkRank(spec: ResolvedSpec, { rank, ranks }: Rank): void {
   const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map((stage) => stage.batchSize));
   if (!Number.isInteger(ranks) || ranks < 1 || ranks > smallest) {
-    refuse("ranks", ranks, `an integer from 1 to ${smallest}, the smallest batch of the run`);
+    const want = `an integer from 1 to ${smallest}, the smallest batch of the run`;
+    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "ranks", got: ranks, want });
   }
   if (!Number.isInteger(rank) || rank < 0 || rank >= ranks) {
-    refuse("rank", rank, `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`);
+    const want = `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`;
+    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "rank", got: rank, want });
   }
 }
