@@ -10,3 +10,4 @@ export { caseTable, type Dataset, type Geometry, type Region, type Store, type S
 export { verifyStore } from "./dataset/verify-store.js";
 export { type Engine, type EngineMetrics, type EngineOptions, openEngine, type SlotLease } from "./engine/engine.js";
 export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";
+export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

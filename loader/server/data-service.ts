@@ -1,0 +1,145 @@
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Rank } from "../../plan/sampling/plan-batch.js";
+import { RECIPE } from "../../plan/spec.js";
+import type { Messages } from "../../proto/messages.js";
+import type { Handlers } from "../../proto/serve.js";
+import type { Store } from "../dataset/store.js";
+import type { Engine } from "../engine/engine.js";
+import type { ByteGate } from "./byte-gate.js";
+import { checkLimit, type ServerLimits } from "./limits.js";
+import type { ServerMetrics } from "./metrics.js";
+import { previewPng } from "./preview.js";
+import { findCase, readCase } from "./read-case.js";
+import { readTimeline, refuse } from "./requests.js";
+import { batchFrames } from "./send-batch.js";
+import type { ServedRun, ServedRuns, ServedShare } from "./served-run.js";
+import { serveStream } from "./stream.js";
+
+export interface DataServiceParts {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly runs: ServedRuns;
+  readonly limits: ServerLimits;
+  readonly metrics: ServerMetrics;
+  readonly volumeGate: ByteGate;
+  /** Package version, told in DescribeDataset. */
+  readonly version: string;
+  /** Aborts when the server drains. */
+  readonly draining: AbortSignal;
+}
+
+/** What a preview is cut as, whatever the run's own wire format. */
+const PLAIN_WIRE = { image: "f32", label: "i16", layout: "channels-first" } as const;
+
+interface OneBatch {
+  readonly share: ServedShare;
+  readonly step: number;
+  readonly stage: number;
+}
+
+/** The methods of DataService over one store. */
+export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
+  const { store, runs, limits, metrics } = parts;
+  let streams = 0;
+
+  const resolve = (spec: Uint8Array): ServedRun => {
+    checkLimit(limits, "maxSpecBytes", spec.length);
+    return runs.resolve(spec);
+  };
+
+  const openShare = ({ spec, timeline, rank, ranks }: Messages["Start"]): ServedShare => {
+    const run = resolve(spec);
+    if (Buffer.compare(run.bytes, spec) !== 0)
+      refuse("start.spec", `${spec.length} bytes`, "the resolved spec, byte for byte as DescribeRun gave it");
+    return runs.share(run, readTimeline(timeline, "start.timeline"), { rank, ranks });
+  };
+
+  const oneBatch = (run: ServedRun, rank: Rank, request: Messages["PreviewRequest"]): OneBatch => {
+    const share = runs.share(run, readTimeline(request.timeline, "timeline"), rank);
+    const scheduled = share.scheduledStage(request.step);
+    const stage = request.stage ?? scheduled;
+    share.checkStage(stage);
+    checkLimit(limits, "maxBatchBytes", share.batchBytes(stage));
+    return { share, step: request.step, stage };
+  };
+
+  return {
+    describeDataset: async () => describeDataset(parts),
+    describeRun: async ({ spec }) => {
+      const run = resolve(spec);
+      return {
+        spec: run.bytes,
+        digest: run.digest,
+        batchBytes: run.spec.stages.map((_, stage) => runs.batchBytes(run, "train", stage)),
+        validationBatchBytes: runs.batchBytes(run, "val", run.spec.stages.length - 1),
+        limits,
+      };
+    },
+    stream: async (call) => {
+      checkLimit(limits, "maxStreams", streams + 1);
+      streams++;
+      metrics.streams.set(streams);
+      try {
+        await serveStream(call, { ...parts, open: openShare });
+      } finally {
+        streams--;
+        metrics.streams.set(streams);
+      }
+    },
+    getBatch: async function* (request, { signal }) {
+      const rank = { rank: request.rank, ranks: request.ranks || 1 };
+      const { share, step, stage } = oneBatch(resolve(request.spec), rank, request);
+      const lease = await share.cut(step, stage, signal);
+      yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
+      metrics.batchSent(stage, share.batchBytes(stage));
+    },
+    readCase: (request, { signal }) => readCase(store, parts.volumeGate, request, signal),
+    readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
+    preview: async (request, { signal }) => {
+      const { spec, ...run } = resolve(request.spec);
+      const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE } };
+      const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
+      const lease = await share.cut(step, stage, signal);
+      try {
+        return { png: await previewPng(lease, store.dataset.classes) };
+      } finally {
+        lease.release();
+      }
+    },
+  };
+}
+
+function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
+  const { name, digest, channelNames, labels, classes, plan, cases } = dataset;
+  return {
+    name,
+    digest,
+    channelNames,
+    labels,
+    classes,
+    plan: Buffer.from(JSON.stringify(plan)),
+    cases: cases.map(({ geometry, ...entry }) => ({ ...entry, geometry })),
+    recipe: RECIPE,
+    version,
+  };
+}
+
+async function readLocations(store: Store, request: Messages["ReadLocationsRequest"]): Promise<number[]> {
+  const entry = findCase(store, request.case);
+  const { classes } = store.dataset;
+  const index = classes.indexOf(request.class);
+  if (index < 0)
+    throw new PatchstreamError({
+      code: "NOT_FOUND",
+      what: "class",
+      name: `${request.class}`,
+      known: classes.map(String),
+    });
+  const all = await store.readLocations(entry.id, request.class);
+  if (request.k.length === 0) return [...all];
+  const count = all.length / 3;
+  return request.k.flatMap((k) => {
+    if (k >= count) refuse("k", k, `0 to ${count - 1}`);
+    return [...all.subarray(3 * k, 3 * k + 3)];
+  });
+}

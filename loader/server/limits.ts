@@ -1,0 +1,26 @@
+import { PatchstreamError } from "../../plan/errors.js";
+
+/** What a server refuses beyond, so that no client can make it run out of memory. Clients read them in DescribeRun. */
+export interface ServerLimits {
+  /** Bytes of wanted but unsent batches on one stream; one batch alone may have more, up to `maxBatchBytes`. */
+  readonly maxOutstandingBytes: number;
+  readonly maxOutstandingSteps: number;
+  readonly maxSpecBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxBatchBytes: number;
+  readonly maxStreams: number;
+}
+
+export const DEFAULT_LIMITS = {
+  maxOutstandingBytes: 1 << 30,
+  maxOutstandingSteps: 1024,
+  maxSpecBytes: 1 << 20,
+  maxMessageBytes: 4 << 20,
+  maxStreams: 256,
+} as const;
+
+/** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`. */
+export function checkLimit(limits: ServerLimits, name: keyof ServerLimits, got: number): void {
+  const max = limits[name];
+  if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: name, got, max });
+}

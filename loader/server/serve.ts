@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { Server } from "@grpc/grpc-js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { type ListenOptions, listen, SERVER_OPTIONS } from "../../proto/listen.js";
+import { implement } from "../../proto/serve.js";
+import { addStandardServices } from "../../proto/standard.js";
+import { openStore } from "../dataset/open-store.js";
+import type { Store } from "../dataset/store.js";
+import { type EngineOptions, openEngine } from "../engine/engine.js";
+import { ByteGate } from "./byte-gate.js";
+import { dataService } from "./data-service.js";
+import { DEFAULT_LIMITS, type ServerLimits } from "./limits.js";
+import { createMetrics } from "./metrics.js";
+import { serveMetrics } from "./metrics-endpoint.js";
+import { ServedRuns } from "./served-run.js";
+
+export interface ServeOptions extends ListenOptions, EngineOptions {
+  /** Bytes of wanted but unsent batches on one stream. Default: the slot budget. */
+  readonly maxOutstandingBytes?: number;
+  /** Streams open at once. Default 256. */
+  readonly maxStreams?: number;
+  /** Calls must carry `authorization: Bearer TOKEN`. */
+  readonly token?: string;
+  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
+  readonly metricsPort?: number;
+  /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
+  readonly drainTimeoutMs?: number;
+  /** Drains the server when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running data server. Disposing it drains it. */
+export interface DataServer extends AsyncDisposable {
+  /** host:port that it listens on. */
+  readonly address: string;
+  /** host:port of the metrics, where they were asked for. */
+  readonly metricsAddress: string | undefined;
+  /** Health turns NOT_SERVING, batches in flight are finished, wants that have not begun are dropped; then it closes. */
+  drain(): Promise<void>;
+  /** Resolves when the server has closed. */
+  readonly closed: Promise<void>;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const DEFAULT_SLOT_BUDGET = 2 ** 29;
+
+/** What must be closed, last opened first. */
+async function disposeAll(resources: readonly AsyncDisposable[]): Promise<void> {
+  for (const resource of resources.toReversed()) await resource[Symbol.asyncDispose]();
+}
+
+/** Serves a store (or the one at a path) as patchstream.v1.DataService, with grpc.health.v1 and reflection. */
+export async function serve(store: Store | string, options: ServeOptions = {}): Promise<DataServer> {
+  const resources: AsyncDisposable[] = [];
+  try {
+    options.signal?.throwIfAborted();
+    return await open(store, options, resources);
+  } catch (error) {
+    await disposeAll(resources);
+    throw error;
+  }
+}
+
+async function open(path: Store | string, options: ServeOptions, resources: AsyncDisposable[]): Promise<DataServer> {
+  const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainTimeoutMs = 10_000 } = options;
+  const keep = <Resource extends AsyncDisposable>(resource: Resource): Resource => {
+    resources.push(resource);
+    return resource;
+  };
+  const store = typeof path === "string" ? keep(await openStore(path)) : path;
+  const engine = keep(await openEngine(store, { ...options, slotBudgetBytes }));
+  const limits: ServerLimits = {
+    ...DEFAULT_LIMITS,
+    maxBatchBytes: slotBudgetBytes,
+    maxOutstandingBytes: options.maxOutstandingBytes ?? slotBudgetBytes,
+    maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
+  };
+  const metrics = createMetrics(engine);
+  const draining = new AbortController();
+  const server = new Server({ ...SERVER_OPTIONS, "grpc.max_receive_message_length": limits.maxMessageBytes });
+  const health = addStandardServices(server, "DataService");
+  const runs = new ServedRuns(engine);
+  const volumeGate = new ByteGate(slotBudgetBytes);
+  const parts = { store, engine, runs, limits, metrics, volumeGate, version, draining: draining.signal };
+  implement(server, "DataService", dataService(parts), {
+    ...(token !== undefined && { token }),
+    onFailure: (_status, error) => metrics.failure(error instanceof PatchstreamError ? error.code : "INTERNAL"),
+  });
+  const { metricsPort } = options;
+  const endpoint = metricsPort === undefined ? undefined : keep(await serveMetrics(metrics.registry, metricsPort));
+  const address = await listen(server, options);
+  keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
+
+  let closing: Promise<void> | undefined;
+  let resolveClosed: () => void = () => {};
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
+  const close = async () => {
+    health.set("NOT_SERVING");
+    draining.abort();
+    const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
+    await disposeAll(resources);
+    resolveClosed();
+  };
+  const drain = () => {
+    closing ??= close();
+    return closing;
+  };
+  signal?.addEventListener("abort", () => void drain(), { once: true });
+  return { address, metricsAddress: endpoint?.address, drain, closed, [Symbol.asyncDispose]: drain };
+}

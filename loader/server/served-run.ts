@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../../plan/canonical-json.js";
+import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Timeline } from "../../plan/sampling/batch-plan.js";
+import { planBatch, type Rank } from "../../plan/sampling/plan-batch.js";
+import { resolveSpec } from "../../plan/spec/resolve.js";
+import type { ResolvedSpec } from "../../plan/spec.js";
+import type { Messages } from "../../proto/messages.js";
+import { caseTable } from "../dataset/store.js";
+import type { Engine, SlotLease } from "../engine/engine.js";
+import { batchTensors } from "../engine/tensors.js";
+import type { BatchSource } from "./cut-ahead.js";
+import { refuse, TIMELINE_NAMES } from "./requests.js";
+
+/** A run as this store serves it. */
+export interface ServedRun {
+  readonly spec: ResolvedSpec;
+  /** RFC 8785 canonical JSON of `spec`: what the digest is taken over. */
+  readonly bytes: Uint8Array;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
+/** What one rank is served of one timeline. */
+export interface ServedShare extends BatchSource<SlotLease> {
+  readonly digest: string;
+  /** Throws STAGE_UNKNOWN for a stage that the timeline does not have. */
+  checkStage(stage: number): void;
+  /** The header of a batch. */
+  begin(step: number, stage: number, lease: SlotLease): Messages["BatchBegin"];
+}
+
+/** Resolved specs that are kept so as not to resolve them again; they can always be. */
+const KEPT_RUNS = 64;
+
+/** Resolves specs against one store. Keeps nothing that matters: any replica resolves the same spec to the same bytes. */
+export class ServedRuns {
+  readonly #engine: Engine;
+  readonly #cases;
+  readonly #kept = new Map<string, ServedRun>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#cases = caseTable(engine.dataset);
+  }
+
+  /** The run of a data spec (UTF-8 JSON), resolved. Throws SPEC_INVALID or RECIPE_UNKNOWN. */
+  resolve(specBytes: Uint8Array): ServedRun {
+    const digest = sha256(specBytes);
+    const kept = this.#kept.get(digest);
+    if (kept !== undefined) return kept;
+    const { name, digest: datasetDigest, plan } = this.#engine.dataset;
+    const spec = resolveSpec(parseJson(specBytes), { name, digest: datasetDigest, plan, cases: this.#cases });
+    const bytes = Buffer.from(canonicalJson(spec));
+    const run = { spec, bytes, digest: sha256(bytes) };
+    this.#kept.set(digest, run);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_RUNS && oldest !== undefined) this.#kept.delete(oldest);
+    return run;
+  }
+
+  /** Bytes of a global batch's tensors at a stage of the training timeline, or of a validation batch. */
+  batchBytes({ spec }: ServedRun, timeline: Timeline, stage: number): number {
+    return this.#shareBytes(spec, timeline, stage, { rank: 0, ranks: 1 });
+  }
+
+  /** One rank's share of a timeline. Throws SPEC_INVALID for ranks that some stage cannot serve. */
+  share(run: ServedRun, timeline: Timeline, rank: Rank): ServedShare {
+    const { spec, digest } = run;
+    const engine = this.#engine;
+    const cases = this.#cases;
+    const steps = timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
+    const lastStage = spec.stages.length - 1;
+    const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map(({ batchSize }) => batchSize));
+    if (rank.ranks < 1 || rank.ranks > smallest)
+      refuse("ranks", rank.ranks, `1 to ${smallest}, the smallest batch of the run`);
+    if (rank.rank >= rank.ranks) refuse("rank", rank.rank, `0 to ${rank.ranks - 1} (of ${rank.ranks} ranks)`);
+    return {
+      digest,
+      scheduledStage(step) {
+        if (step >= steps) throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline, step, steps });
+        return timeline === "train" ? scheduledStage(spec, step) : lastStage;
+      },
+      checkStage(stage) {
+        if (stage > lastStage || (timeline === "val" && stage !== lastStage))
+          throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: lastStage + 1 });
+      },
+      batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
+      cut: async (step, stage, signal) =>
+        engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), { signal }),
+      begin: (step, stage, lease) => ({
+        timeline: TIMELINE_NAMES[timeline],
+        step,
+        stage,
+        globalBatch: globalBatch(spec, timeline, stage),
+        tensors: lease.tensors.map(({ name, type, shape, byteLength }) => ({ name, type, shape, byteLength })),
+        checksum: lease.checksum,
+      }),
+    };
+  }
+
+  #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, { rank, ranks }: Rank): number {
+    const patchSize = timeline === "train" ? (spec.stages[stage] ?? spec.plan).patchSize : spec.plan.patchSize;
+    const samples = Math.ceil((globalBatch(spec, timeline, stage) - rank) / ranks);
+    const channels = this.#engine.dataset.channelNames.length;
+    const [image, label] = batchTensors(spec.wire, { samples, channels, patchSize });
+    return image.byteLength + label.byteLength;
+  }
+}
+
+function globalBatch(spec: ResolvedSpec, timeline: Timeline, stage: number): number {
+  return timeline === "train" ? (spec.stages[stage] ?? spec.plan).batchSize : spec.plan.batchSize;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const got = Buffer.from(bytes.subarray(0, 40)).toString();
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "data", got, want: "UTF-8 JSON" }, undefined, { cause });
+  }
+}

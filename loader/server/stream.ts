@@ -1,0 +1,118 @@
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Messages } from "../../proto/messages.js";
+import type { DuplexCall } from "../../proto/serve.js";
+import type { SlotLease } from "../engine/engine.js";
+import { CutAhead } from "./cut-ahead.js";
+import type { ServerLimits } from "./limits.js";
+import type { ServerMetrics } from "./metrics.js";
+import { checkReport, refuse } from "./requests.js";
+import { sendBatch } from "./send-batch.js";
+import type { ServedShare } from "./served-run.js";
+
+type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
+
+export interface StreamServer {
+  /** Opens what a Start names; throws for what it may not be. */
+  open(start: Messages["Start"]): ServedShare;
+  readonly limits: ServerLimits;
+  readonly metrics: ServerMetrics;
+  /** Aborts when the server drains. */
+  readonly draining: AbortSignal;
+}
+
+/**
+ * One stream, by the rules of docs/reference/protocol.md: reads wants and stage reports as they come, and writes batches in
+ * step order as they are cut and the client takes them.
+ */
+export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
+  const requests = call.requests[Symbol.asyncIterator]();
+  const share = open(await readStart(requests));
+  const batches = new CutAhead<SlotLease>(share, limits);
+  const drain = () => {
+    call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
+    batches.finish({ dropQueued: true });
+  };
+  const hangUp = () => batches.close();
+  call.signal.addEventListener("abort", hangUp, { once: true });
+  draining.addEventListener("abort", drain, { once: true });
+  try {
+    await call.send({ kind: "started", started: { digest: share.digest } });
+    if (draining.aborted) drain();
+    let refusal: { readonly error: unknown } | undefined;
+    readRequests(requests, { call, share, batches, metrics }).catch((error: unknown) => {
+      refusal = { error };
+      batches.close();
+    });
+    await writeBatches(call, share, batches, metrics);
+    if (refusal !== undefined) throw refusal.error;
+    if (draining.aborted)
+      throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
+  } finally {
+    batches.close();
+    call.signal.removeEventListener("abort", hangUp);
+    draining.removeEventListener("abort", drain);
+  }
+}
+
+async function readStart(requests: AsyncIterator<Messages["StreamRequest"]>): Promise<Messages["Start"]> {
+  const first = await requests.next();
+  if (first.done) return refuse("kind", "the end of the stream", "start (a stream's first message)");
+  if (first.value.kind !== "start") return refuse("kind", first.value.kind ?? null, "start (a stream's first message)");
+  return first.value.start;
+}
+
+interface Reading {
+  readonly call: Call;
+  readonly share: ServedShare;
+  readonly batches: CutAhead<SlotLease>;
+  readonly metrics: ServerMetrics;
+}
+
+async function readRequests(
+  requests: AsyncIterator<Messages["StreamRequest"]>,
+  { call, share, batches, metrics }: Reading,
+): Promise<void> {
+  for (;;) {
+    const { done, value: message } = await requests.next();
+    if (done) return batches.finish({ dropQueued: false });
+    switch (message.kind) {
+      case "want": {
+        const { firstStep, count, stage } = message.want;
+        if (count === 0) refuse("want.count", count, "at least 1");
+        if (stage !== undefined) share.checkStage(stage);
+        batches.want(firstStep, count, stage);
+        break;
+      }
+      case "stageReport": {
+        const { stage, fromStep } = message.stageReport;
+        checkReport(message.stageReport);
+        share.checkStage(stage);
+        share.scheduledStage(fromStep);
+        batches.reaim({ stage, fromStep });
+        metrics.stageReports.inc();
+        call.send({ kind: "stageApplied", stageApplied: { stage, fromStep } }).catch(() => {});
+        break;
+      }
+      case "stop":
+        return batches.finish({ dropQueued: true });
+      case "start":
+        return refuse("kind", "start", "want, stage_report or stop (the stream has started)");
+      case undefined:
+        return refuse("kind", null, "want, stage_report or stop");
+    }
+  }
+}
+
+async function writeBatches(
+  call: Call,
+  share: ServedShare,
+  batches: CutAhead<SlotLease>,
+  metrics: ServerMetrics,
+): Promise<void> {
+  for (;;) {
+    const ready = await batches.next();
+    if (ready === undefined) return;
+    await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
+    metrics.batchSent(ready.stage, ready.lease.bytes.length);
+  }
+}
