@@ -1,0 +1,68 @@
+import { PatchstreamError } from "../plan/errors.js";
+import { StreamedRun, toBatch } from "./run.js";
+import type { BatchRequest } from "./transport/messages.js";
+import { Transport } from "./transport/transport.js";
+import type { BatchAddress, ConnectOptions, DataClient } from "./types.js";
+
+const DEFAULT_DEADLINE_MS = 60_000;
+const DEFAULT_CREDIT_BATCHES = 8;
+const DEFAULT_CREDIT_BYTES = 256 << 20;
+
+function specBytes(spec: object | Uint8Array): Uint8Array {
+  return spec instanceof Uint8Array ? spec : new TextEncoder().encode(JSON.stringify(spec));
+}
+
+function batchRequest(spec: object | Uint8Array, address: BatchAddress): BatchRequest {
+  return { timeline: "train", rank: 0, ranks: 1, ...address, spec: specBytes(spec) };
+}
+
+/**
+ * Connects to the replicas of one data set (`host:port` each). Lazy: the first call finds out who is there. Every wait ends
+ * by `deadlineMs` with a PatchstreamError that names what was waited for.
+ */
+export function connect(addresses: string | readonly string[], options: ConnectOptions = {}): DataClient {
+  const list = typeof addresses === "string" ? [addresses] : [...addresses];
+  if (list.length === 0 || list.some((address) => address === ""))
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "addresses", got: list, want: "one host:port or more" });
+  const { tls, token, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const channel = { ...(tls && { tls }), ...(token !== undefined && { token }) };
+  const transport = new Transport({ addresses: list, channel, deadlineMs });
+  const describeRun: DataClient["describeRun"] = (spec, { signal } = {}) =>
+    transport.call("describeRun", { spec: specBytes(spec) }, signal);
+  const readCase = async (
+    caseId: string,
+    volume: "image" | "label" | "reference",
+    { region, signal }: Parameters<DataClient["readImage"]>[1] = {},
+  ) => transport.call("readCase", { caseId, volume, ...(region && { region }) }, signal);
+
+  return {
+    addresses: list,
+    describeDataset: ({ signal } = {}) => transport.call("describeDataset", {}, signal),
+    describeRun,
+    async openRun(spec, { signal, ...share } = {}) {
+      const info = await describeRun(spec, signal ? { signal } : {});
+      return new StreamedRun(transport, info, {
+        timeline: "train",
+        rank: 0,
+        ranks: 1,
+        creditBatches: DEFAULT_CREDIT_BATCHES,
+        ...share,
+        creditBytes: Math.min(share.creditBytes ?? DEFAULT_CREDIT_BYTES, info.limits.maxOutstandingBytes),
+        signal,
+      });
+    },
+    async getBatch(spec, address, { signal } = {}) {
+      const askedMs = performance.now();
+      const request = batchRequest(spec, address);
+      const received = await transport.call("getBatch", request, signal);
+      return toBatch(received, request.timeline, performance.now() - askedMs);
+    },
+    readImage: async (caseId, wait) => new Float32Array(await readCase(caseId, "image", wait)),
+    readLabel: async (caseId, wait) => new Int16Array(await readCase(caseId, "label", wait)),
+    readReference: async (caseId, wait) => new Int16Array(await readCase(caseId, "reference", wait)),
+    readLocations: (caseId, classValue, { k = [], signal } = {}) =>
+      transport.call("readLocations", { caseId, classValue, k }, signal),
+    preview: (spec, address, { signal } = {}) => transport.call("preview", batchRequest(spec, address), signal),
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  };
+}

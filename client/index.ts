@@ -1,0 +1,18 @@
+export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";
+export { connect } from "./connect.js";
+export type {
+  Batch,
+  BatchAddress,
+  CaseGeometry,
+  ConnectOptions,
+  DataClient,
+  DatasetCase,
+  DatasetInfo,
+  OpenRunOptions,
+  Region,
+  Run,
+  RunInfo,
+  StageDecision,
+  Tensor,
+  WaitOptions,
+} from "./types.js";

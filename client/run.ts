@@ -1,0 +1,97 @@
+import { totalSteps } from "../plan/curriculum/schedule.js";
+import type { Timeline } from "../plan/sampling/batch-plan.js";
+import type { ImageType, LabelType } from "../plan/spec.js";
+import type { Zyx } from "../plan/zyx.js";
+import type { ReceivedBatch, StageChange } from "./transport/messages.js";
+import type { Transport } from "./transport/transport.js";
+import type { Batch, Run, RunInfo, StageDecision } from "./types.js";
+
+/** A received batch as a caller sees it: views on its own memory. */
+export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
+  const [image, label] = received.tensors as [ReceivedBatch["tensors"][number], ReceivedBatch["tensors"][number]];
+  const { step, stage, globalBatch, checksum, buffer } = received;
+  return {
+    timeline,
+    step,
+    stage,
+    patchSize: label.shape.slice(1) as unknown as Zyx,
+    globalBatch,
+    image: { type: image.type as ImageType, shape: image.shape, bytes: new Uint8Array(buffer, 0, image.byteLength) },
+    label: {
+      type: label.type as LabelType,
+      shape: label.shape,
+      bytes: new Uint8Array(buffer, image.byteLength, label.byteLength),
+    },
+    checksum,
+    waitedMs,
+  };
+}
+
+export interface RunShare {
+  readonly timeline: Timeline;
+  readonly rank: number;
+  readonly ranks: number;
+  readonly creditBatches: number;
+  readonly creditBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One rank's stream of one run, over the transport thread. */
+export class StreamedRun implements Run {
+  readonly info: RunInfo;
+  readonly #transport: Transport;
+  readonly #share: RunShare;
+  readonly #firstUnwanted = new Uint32Array(new SharedArrayBuffer(4));
+  #session: Promise<number> | undefined;
+
+  constructor(transport: Transport, info: RunInfo, share: RunShare) {
+    this.#transport = transport;
+    this.info = info;
+    this.#share = share;
+  }
+
+  get firstUnwanted(): number {
+    return Atomics.load(this.#firstUnwanted, 0);
+  }
+
+  async *batches(
+    range: { from?: number; to?: number; decisions?: readonly StageDecision[] } = {},
+  ): AsyncIterableIterator<Batch> {
+    const { signal, ...share } = this.#share;
+    const { spec } = this.info;
+    const steps = share.timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
+    const { from = 0, to = steps, decisions = [] } = range;
+    await this.#close();
+    Atomics.store(this.#firstUnwanted, 0, from);
+    const request = { info: this.info, ...share, from, to, decisions, firstUnwanted: this.#firstUnwanted };
+    const opened = this.#transport.call("openSession", request, signal);
+    this.#session = opened;
+    try {
+      const session = await opened;
+      for (let step = from; step < to; step++) {
+        const askedMs = performance.now();
+        const received = await this.#transport.call("take", { session, step }, signal);
+        yield toBatch(received, share.timeline, performance.now() - askedMs);
+      }
+    } finally {
+      if (this.#session === opened) await this.#close();
+    }
+  }
+
+  async changeStage(change: StageChange): Promise<StageDecision> {
+    const session = await this.#session;
+    if (session === undefined) throw new RangeError("a stage is changed while batches are iterated");
+    return this.#transport.call("changeStage", { session, change }, this.#share.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const opened = this.#session;
+    this.#session = undefined;
+    const session = await opened?.catch(() => undefined);
+    if (session !== undefined) await this.#transport.call("closeSession", { session }).catch(() => {});
+  }
+}

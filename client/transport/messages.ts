@@ -1,0 +1,85 @@
+import type { ErrorFacts } from "../../plan/errors.js";
+import type { Timeline } from "../../plan/sampling/batch-plan.js";
+import type { DatasetInfo, Region, RunInfo, StageDecision } from "../types.js";
+
+/** A batch as it comes off the wire: verified, in memory of its own. */
+export interface ReceivedBatch {
+  readonly step: number;
+  readonly stage: number;
+  readonly globalBatch: number;
+  readonly checksum: number;
+  readonly tensors: readonly ReceivedTensor[];
+  /** The tensors' bytes, end to end. */
+  readonly buffer: ArrayBuffer;
+}
+
+export interface ReceivedTensor {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+}
+
+export interface BatchRequest {
+  readonly spec: Uint8Array;
+  readonly timeline: Timeline;
+  readonly step: number;
+  readonly stage?: number;
+  readonly rank: number;
+  readonly ranks: number;
+}
+
+export type VolumeKind = "image" | "label" | "reference";
+
+/** A stream of batches as it is opened. */
+export interface SessionRequest {
+  readonly info: RunInfo;
+  readonly timeline: Timeline;
+  readonly rank: number;
+  readonly ranks: number;
+  readonly creditBatches: number;
+  readonly creditBytes: number;
+  readonly from: number;
+  /** End, outside. */
+  readonly to: number;
+  readonly decisions: readonly StageDecision[];
+  /** One shared cell that always holds the first step not wanted yet. */
+  readonly firstUnwanted: Uint32Array;
+}
+
+export interface StageChange {
+  readonly stage: number;
+  readonly fromStep?: number | "immediate";
+  readonly reason: string;
+}
+
+/** What the main thread asks of the transport thread: arguments and answer of each call. */
+export interface TransportCalls {
+  describeDataset: { args: Record<string, never>; answer: DatasetInfo };
+  describeRun: { args: { spec: Uint8Array }; answer: RunInfo };
+  getBatch: { args: BatchRequest; answer: ReceivedBatch };
+  readCase: { args: { caseId: string; volume: VolumeKind; region?: Region }; answer: ArrayBuffer };
+  readLocations: { args: { caseId: string; classValue: number; k: readonly number[] }; answer: Uint32Array };
+  preview: { args: BatchRequest; answer: Uint8Array };
+  openSession: { args: SessionRequest; answer: number };
+  /** The session's next batch, in step order. */
+  take: { args: { session: number; step: number }; answer: ReceivedBatch };
+  changeStage: { args: { session: number; change: StageChange }; answer: StageDecision };
+  closeSession: { args: { session: number }; answer: undefined };
+}
+
+export type CallName = keyof TransportCalls;
+
+export type ToThread =
+  | { readonly id: number; readonly name: CallName; readonly args: unknown }
+  | { readonly id: number; readonly cancel: true };
+
+export type FromThread =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failure: SentFailure };
+
+/** A PatchstreamError between threads, whose classes do not survive the trip. */
+export interface SentFailure {
+  readonly facts: ErrorFacts;
+  readonly hint: string | undefined;
+}

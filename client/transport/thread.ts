@@ -1,0 +1,112 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { PatchstreamError } from "../../plan/errors.js";
+import { type Channel, type ChannelOptions, openChannel } from "../../proto/call.js";
+import type { CallName, FromThread, SentFailure, ToThread, TransportCalls } from "./messages.js";
+import { atAnyReplica } from "./replicas.js";
+import { Session } from "./session.js";
+import { describeDataset, describeRun, getBatch, preview, readCase, readLocations } from "./unary-calls.js";
+
+/** What the transport thread is started with. */
+export interface ThreadStart {
+  readonly addresses: readonly string[];
+  readonly channel: ChannelOptions;
+  readonly deadlineMs: number;
+}
+
+interface Answer<T> {
+  readonly value: T;
+  /** Memory that moves to the main thread. */
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+type Calls = {
+  readonly [Name in CallName]: (
+    args: TransportCalls[Name]["args"],
+    signal: AbortSignal,
+  ) => Promise<Answer<TransportCalls[Name]["answer"]>>;
+};
+
+const { addresses, channel: channelOptions, deadlineMs } = workerData as ThreadStart;
+const channels = addresses.map((address) => openChannel(address, channelOptions));
+const sessions = new Map<number, Session>();
+let sessionsOpened = 0;
+
+function session(id: number): Session {
+  const found = sessions.get(id);
+  if (found === undefined)
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: addresses.join(", "), reason: "the run was closed" });
+  return found;
+}
+
+function anywhere<T>(
+  signal: AbortSignal,
+  call: (channel: Channel, options: { timeoutMs: number; signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  return atAnyReplica(channels, deadlineMs, signal, call);
+}
+
+const calls: Calls = {
+  describeDataset: async (_, signal) => ({ value: await anywhere(signal, describeDataset) }),
+  describeRun: async ({ spec }, signal) => ({
+    value: await anywhere(signal, (channel, options) => describeRun(channel, spec, options)),
+  }),
+  getBatch: async (request, signal) => {
+    const value = await anywhere(signal, (channel, options) => getBatch(channel, request, options));
+    return { value, transfer: [value.buffer] };
+  },
+  readCase: async (request, signal) => {
+    const value = await anywhere(signal, (channel, options) => readCase(channel, request, options));
+    return { value, transfer: [value] };
+  },
+  readLocations: async (request, signal) => ({
+    value: await anywhere(signal, (channel, options) => readLocations(channel, request, options)),
+  }),
+  preview: async (request, signal) => ({
+    value: await anywhere(signal, (channel, options) => preview(channel, request, options)),
+  }),
+  openSession: async (request) => {
+    const id = ++sessionsOpened;
+    sessions.set(id, new Session(request, { channels, deadlineMs, now: () => performance.now() }));
+    return { value: id };
+  },
+  take: async ({ session: id, step }, signal) => {
+    const value = await session(id).take(step, signal);
+    return { value, transfer: [value.buffer] };
+  },
+  changeStage: async ({ session: id, change }, signal) => ({ value: await session(id).changeStage(change, signal) }),
+  closeSession: async ({ session: id }) => {
+    sessions.get(id)?.close();
+    sessions.delete(id);
+    return { value: undefined };
+  },
+};
+
+function sent(error: unknown): SentFailure {
+  if (error instanceof PatchstreamError) return { facts: error.facts, hint: error.hint };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { facts: { code: "INTERNAL", where: "the client's transport", reason }, hint: undefined };
+}
+
+const running = new Map<number, AbortController>();
+
+function post(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer as ArrayBuffer[]);
+}
+
+async function answer(id: number, name: CallName, args: unknown): Promise<void> {
+  const stop = new AbortController();
+  running.set(id, stop);
+  try {
+    const { value, transfer } = await calls[name](args as never, stop.signal);
+    post({ id, answer: value }, transfer);
+  } catch (error) {
+    post({ id, failure: sent(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+parentPort?.on("message", (message: ToThread) => {
+  if ("cancel" in message) running.get(message.id)?.abort();
+  else answer(message.id, message.name, message.args);
+});

@@ -1,0 +1,78 @@
+import { Worker } from "node:worker_threads";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { CallName, FromThread, ToThread, TransportCalls } from "./messages.js";
+import type { ThreadStart } from "./thread.js";
+
+interface Pending {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The main thread's end of the transport thread: sockets, deadlines and pings live there, so that a training loop that
+ * blocks for seconds delays none of them. The thread keeps the process alive only while a call is waited for.
+ */
+export class Transport implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #calls = 0;
+  #gone: PatchstreamError | undefined;
+
+  constructor(start: ThreadStart) {
+    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start });
+    this.#worker.unref();
+    this.#worker.on("message", (message: FromThread) => this.#settle(message));
+    this.#worker.on("error", (error) => this.#end(error.message));
+    this.#worker.on("exit", (code) => this.#end(`it ended with code ${code}`));
+  }
+
+  call<Name extends CallName>(
+    name: Name,
+    args: TransportCalls[Name]["args"],
+    signal?: AbortSignal,
+  ): Promise<TransportCalls[Name]["answer"]> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (this.#gone !== undefined) throw this.#gone;
+      const id = ++this.#calls;
+      const abort = () => {
+        this.#post({ id, cancel: true });
+        settle(() => reject(signal?.reason));
+      };
+      const settle = (act: () => void) => {
+        signal?.removeEventListener("abort", abort);
+        this.#pending.delete(id);
+        if (this.#pending.size === 0) this.#worker.unref();
+        act();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      if (this.#pending.size === 0) this.#worker.ref();
+      this.#pending.set(id, {
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (error) => settle(() => reject(error)),
+      });
+      this.#post({ id, name, args });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end("the connection was closed");
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #settle(message: FromThread): void {
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    if ("failure" in message) pending.reject(new PatchstreamError(message.failure.facts, message.failure.hint));
+    else pending.resolve(message.answer as never);
+  }
+
+  #end(reason: string): void {
+    this.#gone ??= new PatchstreamError({ code: "INTERNAL", where: "the client's transport thread", reason });
+    for (const { reject } of [...this.#pending.values()]) reject(this.#gone);
+  }
+}
