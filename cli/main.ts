@@ -6,9 +6,10 @@ import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan.js";
+import { serveCommand } from "./serve.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
-const commands: (() => Command)[] = [planCommand, ingestCommand, inspectCommand, getCommand];
+const commands: (() => Command)[] = [planCommand, ingestCommand, inspectCommand, getCommand, serveCommand];
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
