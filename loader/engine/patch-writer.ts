@@ -38,8 +38,8 @@ export function patchWriter(
 ): WritePatch {
   const { buffer, offset, samples, channels } = batch;
   const [image, label] = batchTensors(wire, { samples, channels, patchSize });
-  const writeImage = imageWriter(wire, patchSize, buffer, offset + image.offset);
-  const writeLabel = labelWriter(wire, patchSize, buffer, offset + label.offset);
+  const writeImage = imageWriter(wire, patchSize, { buffer, offset: offset + image.offset, bytes: image.byteLength });
+  const writeLabel = labelWriter(wire, patchSize, { buffer, offset: offset + label.offset, bytes: label.byteLength });
   if (cropSize.every((extent, axis) => extent === patchSize[axis])) {
     return (source, lower, mirror, place) => {
       writeImage(source.image, lower, mirror, place);
@@ -54,15 +54,22 @@ export function patchWriter(
   };
 }
 
-function imageWriter(wire: WireFormat, size: Zyx, buffer: ArrayBufferLike, offset: number): WriteTensor<Float32Array> {
+/** The bytes of one tensor. */
+interface TensorBytes {
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+function imageWriter(wire: WireFormat, size: Zyx, { buffer, offset, bytes }: TensorBytes): WriteTensor<Float32Array> {
   const channelsLast = wire.layout === "channels-last";
   const at = (source: Grid<Float32Array>, place: number) => place * source.shape[0] * voxelCount(size);
   if (wire.image === "f32") {
-    const values = new Float32Array(buffer, offset);
+    const values = new Float32Array(buffer, offset, bytes / 4);
     return (source, lower, mirror, place) =>
       cropBox(source, { lower, size }, mirror, { values, at: at(source, place), channelsLast, outside: 0 }, copyF32);
   }
-  const values = new Uint16Array(buffer, offset);
+  const values = new Uint16Array(buffer, offset, bytes / 2);
   const copyRow = wire.image === "f16" ? f32BitsToF16 : f32BitsToBf16;
   return (source, lower, mirror, place) => {
     const target = { values, at: at(source, place), channelsLast, outside: 0 };
@@ -74,14 +81,14 @@ function bitsOf({ values, shape }: Grid<Float32Array>): Grid<Uint32Array> {
   return { values: new Uint32Array(values.buffer, values.byteOffset, values.length), shape };
 }
 
-function labelWriter(wire: WireFormat, size: Zyx, buffer: ArrayBufferLike, offset: number): WriteTensor<Int16Array> {
+function labelWriter(wire: WireFormat, size: Zyx, { buffer, offset, bytes }: TensorBytes): WriteTensor<Int16Array> {
   const common = { channelsLast: false, outside: 0 };
   if (wire.label === "u8") {
-    const values = new Uint8Array(buffer, offset);
+    const values = new Uint8Array(buffer, offset, bytes);
     return (source, lower, mirror, place) =>
       cropBox(source, { lower, size }, mirror, { values, at: place * voxelCount(size), ...common }, labelToU8);
   }
-  const values = new Int16Array(buffer, offset);
+  const values = new Int16Array(buffer, offset, bytes / 2);
   return (source, lower, mirror, place) =>
     cropBox(source, { lower, size }, mirror, { values, at: place * voxelCount(size), ...common }, labelToI16);
 }

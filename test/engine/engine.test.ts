@@ -1,0 +1,278 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { crc32 } from "node:zlib";
+import anyTest, { type ExecutionContext, type TestFn } from "ava";
+import { openStore } from "../../loader/dataset/open-store.js";
+import { caseTable, type Store, type StoredCase } from "../../loader/dataset/store.js";
+import { cropReference } from "../../loader/engine/crop.reference.js";
+import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
+import { batchBytes } from "../../loader/engine/tensors.js";
+import { volumeBytes } from "../../loader/engine/volume-layout.js";
+import type { Stage } from "../../plan/curriculum/stage.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { BatchPlan, Crop } from "../../plan/sampling/batch-plan.js";
+import { foregroundLower } from "../../plan/sampling/box.js";
+import { planBatch } from "../../plan/sampling/plan-batch.js";
+import { resolveSpec } from "../../plan/spec/resolve.js";
+import type { ResolvedSpec } from "../../plan/spec.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { makeSampleStore } from "./sample-store.js";
+
+const test = anyTest as TestFn<{ folder: string; store: Store }>;
+type Context = ExecutionContext<{ folder: string; store: Store }>;
+
+test.before(async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
+  t.context = { folder, store: await openStore(await makeSampleStore(folder)) };
+});
+
+test.after.always((t) => rm(t.context.folder, { recursive: true, force: true }));
+
+async function engineFor(t: Context, options: EngineOptions = {}): Promise<Engine> {
+  const engine = await openEngine(t.context.store, {
+    workers: 2,
+    slotBudgetBytes: 2 ** 24,
+    volumeBudgetBytes: 2 ** 22,
+    ...options,
+  });
+  t.teardown(() => engine[Symbol.asyncDispose]());
+  return engine;
+}
+
+const MIRRORED = [{ kind: "mirror", axes: [0, 1, 2] }];
+
+function specOf({ dataset }: Store, fields: object = {}): ResolvedSpec {
+  const { name, digest, plan } = dataset;
+  const spec = {
+    dataset: name,
+    split: { fold: "all" },
+    plan: { patchSize: [40, 56, 40], batchSize: 2, pooling: [3, 3, 3] },
+    mode: "performance",
+    augmentation: MIRRORED,
+    ...fields,
+  };
+  return resolveSpec(spec, { name, digest, plan, cases: caseTable(dataset) });
+}
+
+function planOf({ dataset }: Store, spec: ResolvedSpec, step: number, stage: number): BatchPlan {
+  return planBatch(spec, caseTable(dataset), { timeline: "train", step, stage });
+}
+
+/** Cuts one batch and gives its memory back; what it held. */
+async function cutBytes(engine: Engine, spec: ResolvedSpec, plan: BatchPlan): Promise<Buffer> {
+  const lease = await engine.cut(spec, plan);
+  const bytes = Buffer.from(lease.bytes);
+  lease.release();
+  return bytes;
+}
+
+/** A batch (f32, u8, channels-first) cut a voxel at a time from volumes read whole. */
+async function referenceBatch(store: Store, plan: BatchPlan): Promise<Buffer> {
+  const images: Buffer[] = [];
+  const labels: Buffer[] = [];
+  for (const crop of plan.crops) {
+    const { shape } = store.dataset.cases.find(({ id }) => id === crop.case) as StoredCase;
+    const [, ...extent] = shape;
+    const box = { lower: await lowerOf(store, crop, extent, plan.cropSize), size: plan.patchSize };
+    const axes = crop.transforms.flatMap((transform) => (transform.kind === "mirror" ? transform.axes : []));
+    const mirror = [axes.includes(0), axes.includes(1), axes.includes(2)] as const;
+    const image = { values: await store.readImage(crop.case), shape };
+    const label = { values: await store.readLabel(crop.case), shape: [1, ...extent] as const };
+    images.push(Buffer.from(Float32Array.from(cropReference(image, box, mirror, 0), ({ value }) => value).buffer));
+    labels.push(
+      Buffer.from(Array.from(cropReference(label, box, mirror, -1), ({ value }) => (value === -1 ? 0 : value))),
+    );
+  }
+  return Buffer.concat([...images, ...labels]);
+}
+
+async function lowerOf(store: Store, crop: Crop, extent: Zyx, cropSize: Zyx): Promise<Zyx> {
+  if (crop.kind === "random") return crop.lower;
+  const locations = await store.readLocations(crop.case, crop.class);
+  const [z, y, x] = locations.subarray(3 * crop.location, 3 * crop.location + 3);
+  return foregroundLower([z as number, y as number, x as number], extent, cropSize);
+}
+
+test("a batch of any stage equals the voxel-by-voxel reference, its tensors and checksum too", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t);
+  const spec = specOf(store);
+  for (const stage of [0, 2, 6, 10, 14]) {
+    const { patchSize, batchSize } = spec.stages[stage] as Stage;
+    const plan = planOf(store, spec, 17, stage);
+    const lease = await engine.cut(spec, plan);
+    const expected = await referenceBatch(store, plan);
+    t.true(expected.equals(lease.bytes), `stage ${stage}`);
+    t.is(lease.checksum, crc32(expected));
+    t.is(lease.bytes.byteLength, batchBytes(spec, stage, 1));
+    t.deepEqual(
+      lease.tensors.map(({ name, shape, offset }) => ({ name, shape, offset })),
+      [
+        { name: "image", shape: [batchSize, 1, ...patchSize], offset: 0 },
+        { name: "label", shape: [batchSize, ...patchSize], offset: 4 * batchSize * voxelCount(patchSize) },
+      ],
+    );
+    lease.release();
+  }
+});
+
+test("the bytes depend neither on workers, nor on what is in memory, nor on what is asked for at once", async (t) => {
+  const { store } = t.context;
+  const spec = specOf(store, { strategy: "single-crop" });
+  const plans = [0, 3, 8, 14].map((stage) => planOf(store, spec, 5, stage));
+  const expected = await Promise.all(plans.map((plan) => referenceBatch(store, plan)));
+  const largest = Math.max(...store.dataset.cases.map(volumeBytes));
+  const settings: [string, EngineOptions][] = [
+    ["one worker", { workers: 1 }],
+    ["four workers", { workers: 4 }],
+    ["room for one volume", { volumeBudgetBytes: largest + 65_536 }],
+    ["room for some of the cases only", { volumeBudgetBytes: Math.floor(largest / 65_536) * 65_536 }],
+    ["no room for volumes", { volumeBudgetBytes: 0 }],
+    ["room for two batches", { slotBudgetBytes: 2 ** 21 }],
+  ];
+  for (const [what, options] of settings) {
+    const engine = await engineFor(t, options);
+    for (const pass of ["cold", "warm"]) {
+      const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
+      for (const [index, bytes] of cut.entries()) t.true(bytes.equals(expected[index] as Buffer), `${what}, ${pass}`);
+    }
+    t.is(engine.metrics.leasedSlots, 0);
+  }
+});
+
+test("a case is loaded once, whatever asks for it at once", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { workers: 4 });
+  const spec = specOf(store);
+  await Promise.all([0, 1, 2, 3, 4, 5].map((step) => cutBytes(engine, spec, planOf(store, spec, step, 2))));
+  t.true(engine.metrics.volumeLoads <= store.dataset.cases.length);
+  t.is(engine.metrics.batches, 6);
+  t.is(engine.metrics.evictions, 0);
+});
+
+test("a volume larger than the memory for volumes is read region by region, and counted", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { volumeBudgetBytes: 65_536 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 4, 10);
+  t.true((await referenceBatch(store, plan)).equals(await cutBytes(engine, spec, plan)));
+  t.is(engine.metrics.regionCuts, plan.crops.length);
+  t.is(engine.metrics.volumeLoads, 0);
+});
+
+test.serial("worker threads that die while they load or cut change a counter and nothing else", async (t) => {
+  const { store } = t.context;
+  const threads = new Set<Worker>();
+  const onThread = (thread: Worker) => {
+    threads.add(thread);
+    thread.once("exit", () => threads.delete(thread));
+  };
+  process.on("worker", onThread);
+  t.teardown(() => process.off("worker", onThread));
+  const engine = await engineFor(t);
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 2, 3);
+  const expected = await referenceBatch(store, plan);
+  for (let turns = 0; turns < 24; turns++) {
+    const cutting = engine.cut(spec, plan);
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await [...threads][turns % 2]?.terminate();
+    const lease = await cutting;
+    t.true(expected.equals(lease.bytes), `killed after ${turns} turns`);
+    t.is(lease.checksum, crc32(expected));
+    lease.release();
+  }
+  t.true(engine.metrics.workerDeaths > 0);
+});
+
+test("an aborted cut rejects with the signal's reason, gives its slot back, and the next one is served", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { workers: 1 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 0, 0);
+  const stop = new AbortController();
+  const [first, second, third] = [0, 1, 2].map((index) => {
+    return engine.cut(spec, plan, index === 1 ? { signal: stop.signal } : {});
+  }) as [ReturnType<Engine["cut"]>, ReturnType<Engine["cut"]>, ReturnType<Engine["cut"]>];
+  stop.abort(new Error("nobody wants it any more"));
+  await t.throwsAsync(second, { message: "nobody wants it any more" });
+  const [one, other] = await Promise.all([first, third]);
+  t.deepEqual(Buffer.from(one.bytes), Buffer.from(other.bytes));
+  one.release();
+  other.release();
+  await t.throwsAsync(engine.cut(spec, plan, { signal: AbortSignal.abort(new Error("too late")) }), {
+    message: "too late",
+  });
+  t.is(engine.metrics.leasedSlots, 0);
+});
+
+test("no memory beyond the slots' budget: a batch waits until an earlier one is released", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { slotBudgetBytes: 2 ** 20 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 0, 14);
+  const held = await engine.cut(spec, plan);
+  const before = Buffer.from(held.bytes);
+  const events: string[] = [];
+  const waiting = engine.cut(spec, planOf(store, spec, 1, 14)).then((lease) => {
+    events.push("cut");
+    lease.release();
+  });
+  t.deepEqual(before, Buffer.from(held.bytes));
+  t.is(engine.metrics.leasedSlots, 1);
+  events.push("released");
+  held.release();
+  await waiting;
+  t.deepEqual(events, ["released", "cut"]);
+});
+
+test("a batch that can never fit, and a case that is not there, are refused by name", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { slotBudgetBytes: 12 * 65_536 });
+  const spec = specOf(store);
+  const tooLarge = await t.throwsAsync(engine.cut(spec, planOf(store, spec, 0, 14)), { instanceOf: PatchstreamError });
+  t.is(tooLarge?.code, "LIMIT_EXCEEDED");
+  const plan = planOf(store, spec, 0, 12);
+  const elsewhere = { ...plan, crops: plan.crops.slice(0, 1).map((crop) => ({ ...crop, case: "hippocampus_999" })) };
+  const unknown = await t.throwsAsync(engine.cut(spec, elsewhere), { instanceOf: PatchstreamError });
+  t.like(unknown?.facts, { code: "NOT_FOUND", name: "hippocampus_999" });
+  t.is(engine.metrics.leasedSlots, 0);
+});
+
+test("damage in the store ends the batch with the case's name, from memory and by region alike", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = await makeSampleStore(folder);
+  const shard = join(path, "hippocampus_052/image/c.0.0.0.0");
+  const bytes = await readFile(shard);
+  bytes[100] = (bytes[100] as number) ^ 1;
+  await writeFile(shard, bytes);
+  const store = await openStore(path);
+  const spec = specOf(store, { strategy: "single-crop" });
+  for (const volumeBudgetBytes of [0, 2 ** 22]) {
+    const engine = await openEngine(path, { workers: 2, slotBudgetBytes: 2 ** 24, volumeBudgetBytes });
+    t.teardown(() => engine[Symbol.asyncDispose]());
+    const error = await t.throwsAsync(cutBytes(engine, spec, planOf(store, spec, 0, 0)), {
+      instanceOf: PatchstreamError,
+    });
+    t.like(error?.facts, { code: "STORE_DAMAGED", case: "hippocampus_052" });
+    t.is(engine.metrics.leasedSlots, 0);
+    t.is(engine.metrics.openCuts, 0);
+  }
+});
+
+test("closing an engine ends what waits, and its memory's leases stay readable", async (t) => {
+  const { store } = t.context;
+  const engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 21, volumeBudgetBytes: 2 ** 22 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 0, 5);
+  const lease = await engine.cut(spec, plan);
+  const cutting = [1, 2, 3, 4].map((step) => engine.cut(spec, planOf(store, spec, step, 5)));
+  const closed = engine[Symbol.asyncDispose]();
+  const outcomes = await Promise.allSettled(cutting);
+  await closed;
+  t.true(outcomes.some(({ status }) => status === "rejected"));
+  t.is(lease.checksum, crc32(lease.bytes));
+});

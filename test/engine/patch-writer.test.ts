@@ -1,0 +1,135 @@
+import test from "ava";
+import fc from "fast-check";
+import type { Box, Grid, Mirror } from "../../loader/engine/crop.js";
+import { cropReference } from "../../loader/engine/crop.reference.js";
+import { patchWriter, type Source } from "../../loader/engine/patch-writer.js";
+import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
+import { bf16Bits, f16Bits } from "../../loader/engine/rows.js";
+import { batchTensors } from "../../loader/engine/tensors.js";
+import type { WireFormat } from "../../plan/spec.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
+
+const PLACE = 1;
+const SAMPLES = 3;
+
+interface Case {
+  readonly source: Source;
+  readonly box: Box;
+  readonly patchSize: Zyx;
+  readonly mirror: Mirror;
+  readonly wire: WireFormat;
+}
+
+const extent = fc.integer({ min: 1, max: 6 });
+const size: fc.Arbitrary<Zyx> = fc.tuple(extent, extent, extent);
+const start = fc.integer({ min: -8, max: 8 });
+
+const source: fc.Arbitrary<Source> = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), size, fc.nat())
+  .map(([channels, extents, salt]) => {
+    const voxels = voxelCount(extents);
+    return {
+      image: {
+        values: Float32Array.from({ length: channels * voxels }, (_, i) =>
+          Math.fround(((i * 7919 + salt) % 9973) / 97 - 50),
+        ),
+        shape: [channels, ...extents],
+      },
+      label: {
+        values: Int16Array.from({ length: voxels }, (_, i) => ((i * 31 + salt) % 5) - 1),
+        shape: [1, ...extents],
+      },
+    };
+  });
+
+const wire: fc.Arbitrary<WireFormat> = fc.record({
+  image: fc.constantFrom("f32", "f16", "bf16"),
+  label: fc.constantFrom("u8", "i16"),
+  layout: fc.constantFrom("channels-first", "channels-last"),
+});
+
+const drawn: fc.Arbitrary<Case> = fc
+  .record({
+    source,
+    box: fc.record({ lower: fc.tuple(start, start, start), size }),
+    resampledSize: fc.option(size, { nil: undefined }),
+    mirror: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+    wire,
+  })
+  .map(({ resampledSize, ...rest }) => ({ ...rest, patchSize: resampledSize ?? rest.box.size }));
+
+/** The bytes of the batch when only the sample at `PLACE` has been written, made a voxel at a time. */
+function expectedBatch({ source: from, box, patchSize, mirror, wire: format }: Case): Uint8Array {
+  const [channels] = from.image.shape;
+  const tensors = batchTensors(format, { samples: SAMPLES, channels, patchSize });
+  const bytes = new Uint8Array(tensors[1].offset + tensors[1].byteLength).fill(0xaa);
+  const view = new DataView(bytes.buffer);
+  const voxels = voxelCount(patchSize);
+  const isLast = format.layout === "channels-last";
+  for (const { c, voxel, value } of patchVoxels(from.image, box, patchSize, mirror, 0)) {
+    const index = (voxel[0] * patchSize[1] + voxel[1]) * patchSize[2] + voxel[2];
+    const element = PLACE * channels * voxels + (isLast ? index * channels + c : c * voxels + index);
+    if (format.image === "f32") view.setFloat32(4 * element, value, true);
+    else view.setUint16(2 * element, (format.image === "f16" ? f16Bits : bf16Bits)(bitsOf(value)), true);
+  }
+  for (const { voxel, value } of patchVoxels(from.label, box, patchSize, mirror, -1)) {
+    const element = PLACE * voxels + (voxel[0] * patchSize[1] + voxel[1]) * patchSize[2] + voxel[2];
+    const label = value === -1 ? 0 : value;
+    if (format.label === "u8") view.setUint8(tensors[1].offset + element, label);
+    else view.setInt16(tensors[1].offset + 2 * element, label, true);
+  }
+  return bytes;
+}
+
+/** The values of a patch: cut, resampled where its size differs from the box's, then mirrored. */
+function* patchVoxels(
+  grid: Grid<Float32Array> | Grid<Int16Array>,
+  box: Box,
+  patchSize: Zyx,
+  mirror: Mirror,
+  outside: number,
+): ReturnType<typeof cropReference> {
+  const isResampled = box.size.some((count, axis) => count !== patchSize[axis]);
+  if (!isResampled) return yield* cropReference(grid, box, mirror, outside);
+  const [channels] = grid.shape;
+  const isLabel = grid.values instanceof Int16Array;
+  const values = new (isLabel ? Int16Array : Float32Array)(channels * voxelCount(box.size));
+  for (const { c, voxel, value } of cropReference(grid, box, [false, false, false], outside)) {
+    values[((c * box.size[0] + voxel[0]) * box.size[1] + voxel[1]) * box.size[2] + voxel[2]] = value;
+  }
+  const crop = { values, shape: [channels, ...box.size] } as const;
+  const resampled = new Float32Array(channels * voxelCount(patchSize));
+  const whole = { lower: [0, 0, 0], size: patchSize } as const;
+  for (const { c, voxel } of cropReference(
+    { values: resampled, shape: [channels, ...patchSize] },
+    whole,
+    [false, false, false],
+    0,
+  )) {
+    resampled[((c * patchSize[0] + voxel[0]) * patchSize[1] + voxel[1]) * patchSize[2] + voxel[2]] =
+      values instanceof Int16Array
+        ? resampledLabel({ values, shape: crop.shape }, patchSize, voxel)
+        : resampledVoxel(crop, patchSize, c, voxel);
+  }
+  yield* cropReference({ values: resampled, shape: [channels, ...patchSize] }, whole, mirror, outside);
+}
+
+function bitsOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
+}
+
+test("a written patch has the reference's bytes in every wire type and layout, mirrored or resampled, and no other byte changes", (t) => {
+  fc.assert(
+    fc.property(drawn, (one) => {
+      const expected = expectedBatch(one);
+      const buffer = new SharedArrayBuffer(expected.byteLength + 8);
+      const bytes = new Uint8Array(buffer).fill(0xaa);
+      const { patchSize, box, mirror, wire: format } = one;
+      const batch = { buffer, offset: 8, samples: SAMPLES, channels: one.source.image.shape[0] };
+      patchWriter({ wire: format, patchSize, cropSize: box.size }, batch)(one.source, box.lower, mirror, PLACE);
+      t.deepEqual(Buffer.from(bytes.subarray(8)), Buffer.from(expected));
+      t.deepEqual([...bytes.subarray(0, 8)], new Array(8).fill(0xaa));
+    }),
+    { numRuns: 300 },
+  );
+});
