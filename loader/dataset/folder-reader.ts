@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Which bytes of a file: from an offset, or the last ones. */
@@ -14,34 +14,29 @@ export interface ByteReader {
 /** Reads a store that lies in a folder. */
 export function folderReader(folder: string): ByteReader {
   return {
-    get: (key) => unlessMissing(readWhole(join(folder, key))),
-    getRange: (key, range) => unlessMissing(readRange(join(folder, key), range)),
+    get: (key) => read(join(folder, key), () => ({ offset: 0 })),
+    getRange: (key, range) =>
+      read(join(folder, key), (bytes) => ("length" in range ? range : { offset: bytes - range.suffixLength })),
   };
 }
 
-/** A plain array over the Buffer's bytes: zarrita realigns with `slice`, which copies for one and not for the other. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  const { buffer, byteOffset, length } = await readFile(path);
-  return new Uint8Array(buffer, byteOffset, length);
-}
-
-async function readRange(path: string, range: ByteRange): Promise<Uint8Array> {
-  await using file = await open(path);
-  const length = "length" in range ? range.length : range.suffixLength;
-  const offset = "length" in range ? range.offset : (await file.stat()).size - length;
-  if (offset < 0) throw new Error(`it is shorter than ${length} bytes`);
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
-    if (bytesRead === 0) throw new Error(`it ends before byte ${offset + length}`);
-    at += bytesRead;
-  }
-  return bytes;
-}
-
-async function unlessMissing(reading: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+/** The bytes of a file from an offset on, to its end where no length is given; undefined where there is no such file. */
+async function read(
+  path: string,
+  place: (fileBytes: number) => { readonly offset: number; readonly length?: number },
+): Promise<Uint8Array | undefined> {
   try {
-    return await reading;
+    await using file = await open(path);
+    const fileBytes = (await file.stat()).size;
+    const { offset, length = fileBytes - offset } = place(fileBytes);
+    if (offset < 0 || offset + length > fileBytes) throw new Error(`it is cut short at byte ${fileBytes}`);
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
+      if (bytesRead === 0) throw new Error(`it is cut short at byte ${offset + at}`);
+      at += bytesRead;
+    }
+    return bytes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -60,7 +55,7 @@ export function readingWholeFiles(reader: ByteReader): ByteReader {
       if (bytes === undefined) return undefined;
       const length = "length" in range ? range.length : range.suffixLength;
       const offset = "length" in range ? range.offset : bytes.length - length;
-      if (offset < 0 || offset + length > bytes.length) throw new Error(`it ends before byte ${offset + length}`);
+      if (offset < 0 || offset + length > bytes.length) throw new Error(`it is cut short at byte ${bytes.length}`);
       return bytes.subarray(offset, offset + length);
     },
   };

@@ -1,7 +1,7 @@
 import * as zarr from "zarrita";
 import { type ByteReader, readingWholeFiles } from "../folder-reader.js";
 import type { DataType } from "./array-layout.js";
-import { registerVerifyingCrc32c } from "./verifying-crc32c.js";
+import { registerReadingCodecs } from "./reading-codecs.js";
 
 /** A box of an array, one entry an axis: `start` inside, `end` outside. */
 export interface Box {
@@ -42,7 +42,7 @@ export class StoredArray<Type extends DataType> {
   }
 
   static async open<Type extends DataType>(reader: ByteReader, path: string, type: Type): Promise<StoredArray<Type>> {
-    registerVerifyingCrc32c();
+    registerReadingCodecs();
     return new StoredArray(reader, path, await openArray(reader, path, type));
   }
 
@@ -143,13 +143,15 @@ function copyOverlap<Values extends TypedArrays[DataType]>(
     const [from, to] = [Math.max(boxFrom, chunkFrom), Math.min(boxEnd, chunkFrom + chunkSide)];
     return { from, to, chunkFrom, chunkSide, boxFrom, boxSide: boxEnd - boxFrom };
   }) as [Overlap, Overlap, Overlap, Overlap];
+  const width = x.to - x.from;
   for (let ci = c.from; ci < c.to; ci++) {
     for (let zi = z.from; zi < z.to; zi++) {
+      const chunkSlice = ((ci - c.chunkFrom) * z.chunkSide + zi - z.chunkFrom) * y.chunkSide - y.chunkFrom;
+      const boxSlice = ((ci - c.boxFrom) * z.boxSide + zi - z.boxFrom) * y.boxSide - y.boxFrom;
       for (let yi = y.from; yi < y.to; yi++) {
-        const chunkRow = ((ci - c.chunkFrom) * z.chunkSide + zi - z.chunkFrom) * y.chunkSide + yi - y.chunkFrom;
-        const boxRow = ((ci - c.boxFrom) * z.boxSide + zi - z.boxFrom) * y.boxSide + yi - y.boxFrom;
-        const from = chunkRow * x.chunkSide + x.from - x.chunkFrom;
-        values.set(chunk.subarray(from, from + x.to - x.from), boxRow * x.boxSide + x.from - x.boxFrom);
+        const from = (chunkSlice + yi) * x.chunkSide + x.from - x.chunkFrom;
+        const to = (boxSlice + yi) * x.boxSide + x.from - x.boxFrom;
+        for (let i = 0; i < width; i++) values[to + i] = chunk[from + i] as number;
       }
     }
   }

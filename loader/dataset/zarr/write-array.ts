@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { syncFolder, writeFile } from "../write-file.js";
 import { type ArrayLayout, arrayMetadata, chunkCounts, shardName } from "./array-layout.js";
 import { crc32c } from "./crc32c.js";
@@ -16,7 +17,7 @@ export function writeArray(path: string, layout: ArrayLayout, values: Float32Arr
   return createHash("sha256").update(metadata).digest("hex");
 }
 
-/** The shard's bytes: every inner chunk in C order, padded with zeros and followed by its CRC-32C, then the checked index. */
+/** The shard's bytes: every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by its CRC-32C; then the index. */
 function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
   const rankFour = (sizes: readonly number[]) => [...new Array(4 - sizes.length).fill(1), ...sizes];
   const [, zSize, ySize, xSize] = rankFour(layout.shape) as [number, number, number, number];
@@ -26,12 +27,13 @@ function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | U
   const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const chunkBytes = zSide * ySide * xSide * itemBytes;
   const index = new BigUint64Array(2 * cCount * zCount * yCount * xCount);
-  let chunkNumber = 0;
+  let entry = 0;
+  let offset = 0;
   for (let c = 0; c < cCount; c++) {
     for (let zStart = 0; zStart < zCount * zSide; zStart += zSide) {
       for (let yStart = 0; yStart < yCount * ySide; yStart += ySide) {
         for (let xStart = 0; xStart < xCount * xSide; xStart += xSide) {
-          const chunk = new Uint8Array(chunkBytes + 4);
+          const chunk = new Uint8Array(chunkBytes);
           const rowBytes = Math.min(xSide, xSize - xStart) * itemBytes;
           for (let z = 0; z < Math.min(zSide, zSize - zStart); z++) {
             for (let y = 0; y < Math.min(ySide, ySize - yStart); y++) {
@@ -39,23 +41,22 @@ function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | U
               chunk.set(source.subarray(from, from + rowBytes), (z * ySide + y) * xSide * itemBytes);
             }
           }
-          appendChecksum(chunk);
-          index[2 * chunkNumber] = BigInt(chunkNumber * chunk.length);
-          index[2 * chunkNumber + 1] = BigInt(chunk.length);
-          chunkNumber++;
-          yield chunk;
+          const encoded = withChecksum(layout.gzipped ? gzipSync(chunk, { level: 1 }) : chunk);
+          index.set([BigInt(offset), BigInt(encoded.length)], entry);
+          offset += encoded.length;
+          entry += 2;
+          yield encoded;
         }
       }
     }
   }
-  const checkedIndex = new Uint8Array(index.byteLength + 4);
-  checkedIndex.set(new Uint8Array(index.buffer));
-  appendChecksum(checkedIndex);
-  yield checkedIndex;
+  yield withChecksum(new Uint8Array(index.buffer));
 }
 
-/** Puts the CRC-32C of everything before them into the last four bytes, little-endian, as Zarr's crc32c codec lays it out. */
-function appendChecksum(bytes: Uint8Array): void {
-  const end = bytes.length - 4;
-  new DataView(bytes.buffer).setUint32(end, crc32c(bytes.subarray(0, end)), true);
+/** The bytes and their CRC-32C, little-endian, as Zarr's crc32c codec lays it out. */
+function withChecksum(bytes: Uint8Array): Uint8Array {
+  const checked = new Uint8Array(bytes.length + 4);
+  checked.set(bytes);
+  new DataView(checked.buffer).setUint32(bytes.length, crc32c(bytes), true);
+  return checked;
 }
