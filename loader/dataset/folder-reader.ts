@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Which bytes of a file: from an offset, or the last ones. */
@@ -13,34 +13,58 @@ export interface ByteReader {
 
 /** Reads a store that lies in a folder. */
 export function folderReader(folder: string): ByteReader {
+  const files = new OpenFiles();
   return {
-    get: (key) => read(join(folder, key), () => ({ offset: 0 })),
+    get: (key) => files.use(join(folder, key), (file) => read(file, () => ({ offset: 0 }))),
     getRange: (key, range) =>
-      read(join(folder, key), (bytes) => ("length" in range ? range : { offset: bytes - range.suffixLength })),
+      files.use(join(folder, key), (file) =>
+        read(file, (bytes) => ("length" in range ? range : { offset: bytes - range.suffixLength })),
+      ),
   };
 }
 
-/** The bytes of a file from an offset on, to its end where no length is given; undefined where there is no such file. */
-async function read(
-  path: string,
-  place: (fileBytes: number) => { readonly offset: number; readonly length?: number },
-): Promise<Uint8Array | undefined> {
-  try {
-    await using file = await open(path);
-    const fileBytes = (await file.stat()).size;
-    const { offset, length = fileBytes - offset } = place(fileBytes);
-    if (offset < 0 || offset + length > fileBytes) throw new Error(`it is cut short at byte ${fileBytes}`);
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
-      if (bytesRead === 0) throw new Error(`it is cut short at byte ${offset + at}`);
-      at += bytesRead;
+/** Files that are being read: opened by the first read of several at a time and closed after the last. */
+class OpenFiles {
+  readonly #files = new Map<string, { readonly opening: Promise<FileHandle>; readers: number }>();
+
+  /** What `reading` makes of the file; undefined where there is no such file. */
+  async use<Value>(path: string, reading: (file: FileHandle) => Promise<Value>): Promise<Value | undefined> {
+    const shared = this.#files.get(path) ?? { opening: open(path), readers: 0 };
+    this.#files.set(path, shared);
+    shared.readers++;
+    try {
+      return await reading(await shared.opening);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    } finally {
+      shared.readers--;
+      if (shared.readers === 0) {
+        this.#files.delete(path);
+        await shared.opening.then(
+          (file) => file.close(),
+          () => undefined,
+        );
+      }
     }
-    return bytes;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
   }
+}
+
+/** The bytes from an offset on, to the file's end where no length is given. */
+async function read(
+  file: FileHandle,
+  place: (fileBytes: number) => { readonly offset: number; readonly length?: number },
+): Promise<Uint8Array> {
+  const fileBytes = (await file.stat()).size;
+  const { offset, length = fileBytes - offset } = place(fileBytes);
+  if (offset < 0 || offset + length > fileBytes) throw new Error(`it is cut short at byte ${fileBytes}`);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
+    if (bytesRead === 0) throw new Error(`it is cut short at byte ${offset + at}`);
+    at += bytesRead;
+  }
+  return bytes;
 }
 
 /** The same files, each read whole the first time a part of it is asked for: one read where every chunk is wanted. */

@@ -79,7 +79,12 @@ function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** What planning and serving need of a store's record. */
+/** What a store shows of itself; how it is checked stays inside. */
 export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Dataset {
-  return { ...dataset, cases };
+  return {
+    ...dataset,
+    cases: cases.map(
+      ({ sourceSha256: _source, settingsSha256: _settings, arrays: _arrays, metadataSha256: _metadata, ...one }) => one,
+    ),
+  };
 }

@@ -9,16 +9,10 @@ export const NORMALIZATION_SCHEMES = [
 
 export type NormalizationScheme = (typeof NORMALIZATION_SCHEMES)[number];
 
+export const INTENSITY_NAMES = ["mean", "median", "std", "min", "max", "percentile_00_5", "percentile_99_5"] as const;
+
 /** Intensities of a channel's foreground voxels over the data set, in nnU-Net's names. */
-export interface IntensityProperties {
-  readonly mean: number;
-  readonly median: number;
-  readonly std: number;
-  readonly min: number;
-  readonly max: number;
-  readonly percentile_00_5: number;
-  readonly percentile_99_5: number;
-}
+export type IntensityProperties = Readonly<Record<(typeof INTENSITY_NAMES)[number], number>>;
 
 export interface Normalization {
   readonly scheme: NormalizationScheme;
