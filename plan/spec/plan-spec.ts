@@ -2,12 +2,17 @@ import { checkNetworkPlan, poolingOfStrides } from "../curriculum/network-plan.j
 import type { NetworkPlan } from "../curriculum/stage.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
+import type { Zyx } from "../zyx.js";
 import { entries, type Fields, integer, list, object, type Read, required, zyx } from "./read.js";
 
 export const readPatchSize = zyx(1, LIMITS.patchAxis);
 export const readBatchSize = integer(1, LIMITS.batchSize);
 export const readStrides = list(zyx(1, 2), 1, LIMITS.levels);
-export const readKernelSizes = list(zyx(1, 15), 1, LIMITS.levels);
+export const readKernelSizes: Read<readonly Zyx[]> = (value, field) => {
+  const kernels = list(zyx(1, 15), 1, LIMITS.levels)(value, field);
+  const even = kernels.findIndex((kernel) => kernel.some((size) => size % 2 === 0));
+  return even < 0 ? kernels : refuse(`${field}[${even}]`, kernels[even], "made of odd sizes");
+};
 export const readFeatures = list(integer(1, LIMITS.features), 1, LIMITS.levels);
 
 const planFields = {

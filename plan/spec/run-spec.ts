@@ -6,8 +6,8 @@ import { entries, integer, name, object, type Read, real, required, truth, word 
 /** The training half of a run spec with its defaults: it never reaches a data server. */
 export interface TrainingSpec {
   readonly network: "plain-unet";
-  /** Channels of the finest level; each level has twice those of the one before. The plan's own `features` come first. */
-  readonly baseFeatures: number;
+  /** Channels of the finest level; each coarser level has twice as many. Absent: the plan's own `features`, or 32. */
+  readonly baseFeatures?: number;
   /** Name of an engine, or "auto": the fastest one that is installed. */
   readonly engine: string;
   readonly optimizer: "sgd";
@@ -54,7 +54,6 @@ const readFields = object({
 /** nnU-Net's settings (`nnUNetTrainer.py`). */
 const DEFAULTS: TrainingSpec = {
   network: "plain-unet",
-  baseFeatures: 32,
   engine: "auto",
   optimizer: "sgd",
   learningRate: 0.01,

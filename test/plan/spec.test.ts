@@ -149,6 +149,7 @@ test("explicit lists, fold all and groups", (t) => {
 });
 
 const refusals: readonly [fields: object, message: string][] = [
+  [{ plan: { kernelSizes: [[3, 2, 3]] } }, "data.plan.kernelSizes[0] is [3,2,3]; it must be made of odd sizes"],
   [{ dataset: 5 }, "data.dataset is 5; it must be text of 1 to 256 characters"],
   [{ dataset: "Task05" }, 'data.dataset is "Task05"; it must be "Task04_Hippocampus", the data set of this store'],
   [{ epoch: 5 }, "data.epoch is 5; it must be left out: there is no such field. Did you mean data.epochs?"],

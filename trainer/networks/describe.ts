@@ -2,15 +2,15 @@ import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "./network.js";
 
-/** Sizes of a network that its plan leaves open. */
+/** What a network's plan does not say. */
 export interface NetworkSize {
   /** Channels of the image. */
   readonly channels: number;
   /** Classes, background included. */
   readonly classes: number;
-  /** Features of the finest level; each coarser level has twice as many. */
-  readonly baseFeatures: number;
-  /** Upper bound of the features of a level; nnU-Net's is 320 in 3D. */
+  /** Features of the finest level; each coarser level has twice as many. Absent: the plan's own, or nnU-Net's 32. */
+  readonly baseFeatures?: number | undefined;
+  /** Upper bound of doubled features; nnU-Net's is 320 in 3D. */
   readonly maxFeatures?: number;
 }
 
@@ -18,26 +18,28 @@ const poolAlong = (pooling: Zyx, level: number, axis: 0 | 1 | 2): number =>
   level > 0 && level <= pooling[axis] ? 2 : 1;
 
 /**
- * nnU-Net's PlainConvUNet for `plan`: one level more than the most pooled axis has poolings, two convolutions a level both
- * ways, kernels of 3. An axis with fewer poolings is strided in the finest levels and kept whole in the deeper ones
- * (nnU-Net, `get_pool_and_conv_props`, for equal spacings).
+ * nnU-Net's PlainConvUNet for `plan`, two convolutions a level both ways. Strides and kernels are the plan's. A plan of
+ * poolings alone gets one level more than its most pooled axis has poolings, kernels of 3, and an axis with fewer poolings
+ * is strided in the finest levels and kept whole in the deeper ones (nnU-Net, `get_pool_and_conv_props`, for equal spacings).
  */
 export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDescription {
   const { channels, classes, baseFeatures, maxFeatures = 320 } = size;
-  const levels = Array.from({ length: Math.max(...plan.pooling) + 1 }, (_, level) => level);
+  const strides = plan.strides ?? stridesOf(plan.pooling);
+  const doubled = strides.map((_, level) => Math.min((baseFeatures ?? 32) * 2 ** level, maxFeatures));
   return {
     kind: "plain-unet",
     inputChannels: channels,
     classes,
-    features: levels.map((level) => Math.min(baseFeatures * 2 ** level, maxFeatures)),
-    kernelSizes: levels.map((): Zyx => [3, 3, 3]),
-    strides: levels.map(
-      (level): Zyx => [
-        poolAlong(plan.pooling, level, 0),
-        poolAlong(plan.pooling, level, 1),
-        poolAlong(plan.pooling, level, 2),
-      ],
-    ),
+    features: baseFeatures === undefined ? (plan.features ?? doubled) : doubled,
+    kernelSizes: plan.kernelSizes ?? strides.map((): Zyx => [3, 3, 3]),
+    strides,
     convsPerLevel: 2,
   };
+}
+
+function stridesOf(pooling: Zyx): Zyx[] {
+  return Array.from(
+    { length: Math.max(...pooling) + 1 },
+    (_, level): Zyx => [poolAlong(pooling, level, 0), poolAlong(pooling, level, 1), poolAlong(pooling, level, 2)],
+  );
 }

@@ -34,6 +34,31 @@ test("an axis with fewer poolings is not strided in the deeper levels", (t) => {
   );
 });
 
+test("strides, kernels and features of the plan are taken as they are, unless other features are asked for", (t) => {
+  const strides = [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 2, 2],
+  ] as const;
+  const kernelSizes = [
+    [1, 3, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ] as const;
+  const plan = {
+    patchSize: [8, 16, 16],
+    batchSize: 2,
+    pooling: [1, 2, 2],
+    strides,
+    kernelSizes,
+    features: [6, 7, 9],
+  } as const;
+  const network = describeNetwork(plan, { channels: 1, classes: 2 });
+  t.deepEqual([network.strides, network.kernelSizes, network.features], [strides, kernelSizes, [6, 7, 9]]);
+  t.deepEqual(describeNetwork(plan, { channels: 1, classes: 2, baseFeatures: 4 }).features, [4, 8, 16]);
+  t.deepEqual(describeNetwork(hippocampus, { channels: 1, classes: 3 }).features, [32, 64, 128, 256]);
+});
+
 test("parameters carry nnU-Net's names", (t) => {
   const network = describeNetwork(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
   const shapes = new Map(listParameters(network).map(({ name, shape }) => [name, shape]));
