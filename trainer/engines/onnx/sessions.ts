@@ -34,6 +34,9 @@ export class SessionCache implements AsyncDisposable {
       executionProviders: [this.#runtime.provider],
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
+      enableMemPattern: false, // with it the first run and the later ones have memory of their own: twice as much
+      // Threads that wait would otherwise spin, on the cores that a data server on the same machine needs.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
   }
 
