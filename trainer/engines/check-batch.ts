@@ -1,4 +1,4 @@
-import { PatchstreamError } from "../../plan/errors.js";
+import { refuse } from "../../plan/errors.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { IGNORED_LABEL } from "./constants.js";
@@ -8,15 +8,8 @@ import type { TrainingBatch } from "./engine.js";
 export function checkImage(network: NetworkDescription, image: Float32Array, batchSize: number, patchSize: Zyx): void {
   for (const axis of [0, 1, 2] as const) {
     const multiple = network.strides.reduce((product, stride) => product * stride[axis], 1);
-    if (patchSize[axis] < 1 || patchSize[axis] % multiple !== 0) {
-      const field = `patchSize[${axis}]`;
-      throw new PatchstreamError({
-        code: "SPEC_INVALID",
-        field,
-        got: patchSize[axis],
-        want: `a multiple of ${multiple}`,
-      });
-    }
+    const extent = patchSize[axis];
+    if (extent < 1 || extent % multiple !== 0) refuse(`patchSize[${axis}]`, extent, `a multiple of ${multiple}`);
   }
   checkLength("image", image.length, batchSize * network.inputChannels * voxelCount(patchSize));
 }
@@ -26,13 +19,10 @@ export function checkBatch(network: NetworkDescription, { image, label, batchSiz
   checkImage(network, image, batchSize, patchSize);
   checkLength("label", label.length, batchSize * voxelCount(patchSize));
   const wrong = label.find((value) => value >= network.classes && value !== IGNORED_LABEL);
-  if (wrong !== undefined) {
-    const want = `at most ${network.classes - 1}, or ${IGNORED_LABEL} where the loss ignores it`;
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "label", got: wrong, want });
-  }
+  if (wrong === undefined) return;
+  refuse("label", wrong, `at most ${network.classes - 1}, or ${IGNORED_LABEL} where the loss ignores it`);
 }
 
 function checkLength(field: string, got: number, want: number): void {
-  if (got === want) return;
-  throw new PatchstreamError({ code: "SPEC_INVALID", field: `${field}.length`, got, want: String(want) });
+  if (got !== want) refuse(`${field}.length`, got, String(want));
 }

@@ -1,4 +1,4 @@
-import { PatchstreamError } from "../../plan/errors.js";
+import { refuse } from "../../plan/errors.js";
 import { drawParameter } from "../networks/initialise.js";
 import { elementCount, type Parameter } from "../networks/parameters.js";
 import type { ModelState } from "./engine.js";
@@ -48,11 +48,9 @@ export function flattenState(parameters: readonly Parameter[], state: ModelState
     for (const { name, shape } of parameters) {
       const field = `${kind}/${name}`;
       const saved = state.get(field);
-      if (saved?.shape.join() !== shape.join()) {
-        throw new PatchstreamError(
-          { code: "SPEC_INVALID", field, got: saved?.shape ?? "missing", want: `of shape ${shape.join("x")}` },
-          "The saved model belongs to another network.",
-        );
+      if (saved === undefined || saved.shape.join() !== shape.join()) {
+        const want = `of shape ${shape.join("x")}`;
+        refuse(field, saved?.shape ?? "missing", want, "The saved model belongs to another network.");
       }
       flat.set(saved.values, offset);
       offset += saved.values.length;

@@ -1,4 +1,5 @@
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
+import { refuse } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "./network.js";
 
@@ -21,17 +22,21 @@ const poolAlong = (pooling: Zyx, level: number, axis: 0 | 1 | 2): number =>
  * nnU-Net's PlainConvUNet for `plan`, two convolutions a level both ways. Strides and kernels are the plan's. A plan of
  * poolings alone gets one level more than its most pooled axis has poolings, kernels of 3, and an axis with fewer poolings
  * is strided in the finest levels and kept whole in the deeper ones (nnU-Net, `get_pool_and_conv_props`, for equal spacings).
+ * Throws SPEC_INVALID for a plan that a U-Net cannot follow: no pooling at all, or a kernel of even size.
  */
 export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDescription {
   const { channels, classes, baseFeatures, maxFeatures = 320 } = size;
   const strides = plan.strides ?? stridesOf(plan.pooling);
+  if (strides.length < 2) refuse("plan.pooling", plan.pooling, "at least 1 on one axis for the network plain-unet");
+  const kernelSizes = plan.kernelSizes ?? strides.map((): Zyx => [3, 3, 3]);
+  kernelSizes.forEach(checkKernelSize);
   const doubled = strides.map((_, level) => Math.min((baseFeatures ?? 32) * 2 ** level, maxFeatures));
   return {
     kind: "plain-unet",
     inputChannels: channels,
     classes,
     features: baseFeatures === undefined ? (plan.features ?? doubled) : doubled,
-    kernelSizes: plan.kernelSizes ?? strides.map((): Zyx => [3, 3, 3]),
+    kernelSizes,
     strides,
     convsPerLevel: 2,
   };
@@ -42,4 +47,9 @@ function stridesOf(pooling: Zyx): Zyx[] {
     { length: Math.max(...pooling) + 1 },
     (_, level): Zyx => [poolAlong(pooling, level, 0), poolAlong(pooling, level, 1), poolAlong(pooling, level, 2)],
   );
+}
+
+function checkKernelSize(kernelSize: Zyx, level: number): void {
+  const even = kernelSize.findIndex((extent) => extent % 2 === 0);
+  if (even >= 0) refuse(`plan.kernelSizes[${level}][${even}]`, kernelSize[even], "odd");
 }

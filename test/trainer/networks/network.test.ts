@@ -59,6 +59,22 @@ test("strides, kernels and features of the plan are taken as they are, unless ot
   t.deepEqual(describeNetwork(hippocampus, { channels: 1, classes: 3 }).features, [32, 64, 128, 256]);
 });
 
+test("a plan without pooling and a kernel of even size are refused by name", (t) => {
+  const size = { channels: 1, classes: 2 };
+  t.throws(() => describeNetwork({ ...hippocampus, pooling: [0, 0, 0] }, size), {
+    message: /plan\.pooling is \[0,0,0\]/,
+  });
+  const kernelSizes = [
+    [3, 3, 3],
+    [3, 2, 3],
+    [3, 3, 3],
+    [3, 3, 3],
+  ] as const;
+  t.throws(() => describeNetwork({ ...hippocampus, kernelSizes }, size), {
+    message: "plan.kernelSizes[1][1] is 2; it must be odd",
+  });
+});
+
 test("parameters carry nnU-Net's names", (t) => {
   const network = describeNetwork(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
   const shapes = new Map(listParameters(network).map(({ name, shape }) => [name, shape]));
