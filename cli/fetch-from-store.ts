@@ -1,6 +1,6 @@
-import { caseTable, openEngine, openStore, type Store, type StoredCase } from "../loader/index.js";
-import { type BatchPlan, type Crop, foregroundLower, resolveSpec, type Zyx } from "../plan/index.js";
-import { type BatchRequest, type FetchedBatch, planRequest } from "./fetched-batch.js";
+import { caseTable, openEngine, openStore } from "../loader/index.js";
+import { resolveSpec } from "../plan/index.js";
+import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
 
 /** Cuts the batch from a store on this machine. */
 export async function fetchFromStore(path: string, request: BatchRequest): Promise<FetchedBatch> {
@@ -9,38 +9,13 @@ export async function fetchFromStore(path: string, request: BatchRequest): Promi
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(request.dataSpec, { name, digest, plan: networkPlan, cases });
   const plan = planRequest(spec, cases, request);
+  const lowers = await readLowers(plan, cases, (caseId, classValue) => store.readLocations(caseId, classValue));
   await using engine = await openEngine(store);
   const lease = await engine.cut(spec, plan);
-  const own = ({ offset, byteLength }: { offset: number; byteLength: number }) =>
-    lease.bytes.slice(offset, offset + byteLength);
-  const [image, label] = lease.tensors;
-  const batch = {
-    spec,
-    plan,
-    lowers: await readLowers(store, plan),
-    image: { type: image.type, shape: image.shape, bytes: own(image) },
-    label: { type: label.type, shape: label.shape, bytes: own(label) },
-    checksum: lease.checksum,
+  const own = <Tensor extends { offset: number; byteLength: number }>(tensor: Tensor) => {
+    return { ...tensor, bytes: lease.bytes.slice(tensor.offset, tensor.offset + tensor.byteLength) };
   };
+  const batch = { image: own(lease.tensors[0]), label: own(lease.tensors[1]), checksum: lease.checksum };
   lease.release();
-  return batch;
-}
-
-/** First voxel (Z,Y,X) of each crop; each list of locations is read once. */
-async function readLowers(store: Store, { crops, cropSize }: BatchPlan): Promise<Zyx[]> {
-  const lists = new Map<string, Promise<Uint32Array>>();
-  const readOnce = (caseId: string, classValue: number) => {
-    const key = `${classValue} ${caseId}`;
-    const list = lists.get(key) ?? store.readLocations(caseId, classValue);
-    lists.set(key, list);
-    return list;
-  };
-  const shapes = new Map(store.dataset.cases.map(({ id, shape }) => [id, shape]));
-  const lowerOf = async (crop: Crop): Promise<Zyx> => {
-    if (crop.kind === "random") return crop.lower;
-    const [z, y, x] = (await readOnce(crop.case, crop.class)).subarray(3 * crop.location);
-    const [, ...shape] = shapes.get(crop.case) as StoredCase["shape"];
-    return foregroundLower([z as number, y as number, x as number], shape, cropSize);
-  };
-  return Promise.all(crops.map(lowerOf));
+  return { spec, plan, lowers, ...batch };
 }

@@ -1,6 +1,8 @@
 import {
   type BatchPlan,
   type CaseTable,
+  type Crop,
+  foregroundLower,
   type ImageType,
   type LabelType,
   planBatch,
@@ -37,4 +39,26 @@ export interface FetchedBatch {
 export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: BatchRequest): BatchPlan {
   const { timeline, step, stage = timeline === "val" ? spec.stages.length - 1 : scheduledStage(spec, step) } = request;
   return planBatch(spec, cases, { timeline, step, stage });
+}
+
+/** First voxel (Z,Y,X) of each crop; each list of locations, (n,3) Z,Y,X, is read once. */
+export function readLowers(
+  { crops, cropSize }: BatchPlan,
+  { cases }: CaseTable,
+  readLocations: (caseId: string, classValue: number) => Promise<Uint32Array>,
+): Promise<Zyx[]> {
+  const lists = new Map<string, Promise<Uint32Array>>();
+  const readOnce = (caseId: string, classValue: number) => {
+    const key = `${classValue} ${caseId}`;
+    const list = lists.get(key) ?? readLocations(caseId, classValue);
+    lists.set(key, list);
+    return list;
+  };
+  const shapes = new Map(cases.map(({ id, shape }) => [id, shape]));
+  const lowerOf = async (crop: Crop): Promise<Zyx> => {
+    if (crop.kind === "random") return crop.lower;
+    const [z, y, x] = (await readOnce(crop.case, crop.class)).subarray(3 * crop.location);
+    return foregroundLower([z as number, y as number, x as number], shapes.get(crop.case) as Zyx, cropSize);
+  };
+  return Promise.all(crops.map(lowerOf));
 }

@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { PatchstreamError, parseRunSpec, type Timeline } from "../plan/index.js";
+import { Command, Option } from "commander";
+import { parseRunSpec, type Timeline } from "../plan/index.js";
 import { writeFiles } from "./batch-files.js";
+import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { BatchRequest, FetchedBatch } from "./fetched-batch.js";
 import { npyBytes } from "./npy.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { readJson } from "./read-json.js";
 import { imageValues, labelValues } from "./tensor-values.js";
 import { transformsText } from "./transforms-text.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface GetOptions extends CommonOptions {
-  readonly store: string;
+  readonly store?: string;
+  readonly data?: readonly string[];
   readonly run: string;
   readonly step: number;
   readonly stage?: number;
@@ -23,7 +26,12 @@ interface GetOptions extends CommonOptions {
 export function getCommand(): Command {
   return new Command("get")
     .description("Write one batch of a run, and which box of which case each of its samples is.")
-    .requiredOption("--store <folder>", "the store to cut from")
+    .option("--store <folder>", "the store to cut from")
+    .addOption(
+      new Option("--data <addresses>", "or the data servers to ask, host:port[,host:port]")
+        .conflicts("store")
+        .argParser(addressList),
+    )
     .requiredOption("--run <file>", "the run spec (run.json)")
     .requiredOption("--step <number>", "the step, from 0", wholeNumber)
     .option("--stage <number>", "the stage, from 0 (default: the one scheduled for the step)", wholeNumber)
@@ -36,33 +44,24 @@ export function getCommand(): Command {
     .action(get);
 }
 
-async function get(options: GetOptions): Promise<void> {
-  const { data: dataSpec } = parseRunSpec(await readJson(options.run));
+async function get(options: GetOptions, command: Command): Promise<void> {
+  const { data: dataSpec } = parseRunSpec(readJson(options.run, "a run spec in JSON"));
   const request: BatchRequest = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
-  const batch = await fetchFromStore(options.store, request);
+  const batch = await fetchBatch(options, request, command);
   const description = describeBatch(batch);
   if (options.out !== undefined) await writeBatch(options.out, batch, description);
   if (options.json) printJson(description);
   else process.stdout.write(batchText(batch, description));
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
-  return Number(text);
+function fetchBatch({ store, data }: GetOptions, request: BatchRequest, command: Command): Promise<FetchedBatch> {
+  if (store !== undefined) return fetchFromStore(store, request);
+  if (data !== undefined) return fetchFromServer(data, request);
+  return command.error("error: give --store FOLDER, or --data ADDRESS");
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const want = "a run spec in JSON";
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause: error });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause: error });
-  }
+function addressList(text: string): readonly string[] {
+  return text.split(",");
 }
 
 /** What batch.json holds; `lower` in store voxels, negative where a box leaves the volume. */

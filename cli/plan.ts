@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import {
   MODE_DEFAULTS,
   MODES,
   type Mode,
   type NetworkPlan,
-  PatchstreamError,
   parseNetworkPlan,
   parseNnunetPlans,
   planStages,
@@ -16,6 +15,7 @@ import { type CommonOptions, printJson } from "./output.js";
 import { paperRows, paperTable } from "./plan-paper.js";
 import { plotStages } from "./plan-plot.js";
 import { curriculumJson, curriculumTable } from "./plan-table.js";
+import { readJson } from "./read-json.js";
 
 interface PlanOptions extends CommonOptions {
   readonly paper?: true;
@@ -121,17 +121,7 @@ function printCurriculum(options: PlanOptions): void {
 }
 
 function readPlan(options: PlanOptions): NetworkPlan {
-  if (options.plans !== undefined) return parseNnunetPlans(readJson(options.plans));
+  if (options.plans !== undefined) return parseNnunetPlans(readJson(options.plans, "JSON, as nnU-Net writes it"));
   const fields = Object.fromEntries(NETWORK_OPTIONS.map((name) => [name, options[name]]));
   return parseNetworkPlan(fields, "plan");
-}
-
-function readJson(file: string): unknown {
-  const text = readFileSync(file, "utf8");
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "JSON, as nnU-Net writes it" });
-  }
 }

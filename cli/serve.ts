@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface ServeFlags extends CommonOptions {
   readonly host?: string;
@@ -72,11 +73,6 @@ function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
     ...(tokenFile !== undefined && { token: readFileSync(tokenFile, "utf8").trim() }),
     ...(flags.insecure && { insecure: true }),
   };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
-  return Number(text);
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };

@@ -69,8 +69,13 @@ export interface Store extends AsyncDisposable {
   readLocations(caseId: string, classValue: number): Promise<Uint32Array>;
 }
 
+/** What a case table is made of: a store's data set has it, and so has a server's description of it. */
+type Described = Pick<Dataset, "classes" | "channelNames"> & {
+  readonly cases: readonly Pick<StoredCase, "id" | "shape" | "foregroundCounts">[];
+};
+
 /** The case table that planning needs. */
-export function caseTable(dataset: Dataset): CaseTable {
+export function caseTable(dataset: Described): CaseTable {
   return {
     classes: dataset.classes,
     channels: dataset.channelNames.length,

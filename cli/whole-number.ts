@@ -1,0 +1,7 @@
+import { InvalidArgumentError } from "commander";
+
+/** Reads an option's value that counts something. Wrong use (exit 2) unless it is a whole number, 0 or more. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
