@@ -16,10 +16,13 @@ export class ByteReceiver {
   #received = 0;
   #checksum = 0;
 
-  /** `byteLength` must have been checked: as much is allocated. */
+  /**
+   * `byteLength` must have been checked: as much is allocated. The memory is not zeroed, which cost a tenth of the
+   * throughput; nobody sees it before every byte has been received.
+   */
   constructor(byteLength: number) {
-    this.buffer = new ArrayBuffer(byteLength);
-    this.#bytes = new Uint8Array(this.buffer);
+    this.#bytes = Buffer.allocUnsafeSlow(byteLength);
+    this.buffer = this.#bytes.buffer as ArrayBuffer;
   }
 
   add({ offset, data }: ReceivedChunk): void {
