@@ -1,4 +1,4 @@
-import { checkNetworkPlan, poolingOfStrides } from "../curriculum/network-plan.js";
+import { checkNetworkPlan, checkPatch, poolingOfStrides } from "../curriculum/network-plan.js";
 import type { NetworkPlan } from "../curriculum/stage.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
@@ -21,14 +21,16 @@ export function parseNnunetPlans(json: unknown): NetworkPlan {
   const configurations = members(plans.configurations, "plans.json: configurations");
   const field = `plans.json: configurations.${CONFIGURATION}`;
   if (configurations[CONFIGURATION] === undefined) {
-    refuse(field, undefined, "there", `The file has: ${Object.keys(configurations).join(", ")}.`);
+    refuse(field, undefined, "in the file", `It has: ${Object.keys(configurations).join(", ")}.`);
   }
   const configuration = members(configurations[CONFIGURATION], field);
   const patchSize = readPatchSize(configuration.patch_size, `${field}.patch_size`);
   const batchSize = readBatchSize(configuration.batch_size, `${field}.batch_size`);
   const network =
     configuration.architecture === undefined ? olderNetwork(configuration, field) : newerNetwork(configuration, field);
-  return checkNetworkPlan({ patchSize, batchSize, ...network }, field);
+  const plan = { patchSize, batchSize, ...network };
+  checkPatch(plan, patchSize, `${field}.patch_size`);
+  return checkNetworkPlan(plan, field);
 }
 
 type Network = Required<Pick<NetworkPlan, "pooling" | "strides" | "kernelSizes" | "features">>;

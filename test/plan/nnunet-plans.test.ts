@@ -65,11 +65,11 @@ test("a plan that is wrong is refused with its place in the file", (t) => {
   const changed = (fields: object) => ({ configurations: { "3d_fullres": { ...full, ...fields } } });
   const place = "plans.json: configurations.3d_fullres";
   t.is(refused([]), "plans.json is []; it must be an object");
-  t.is(refused({ configurations: { "2d": {} } }), `${place} is missing; it must be there. The file has: 2d.`);
+  t.is(refused({ configurations: { "2d": {} } }), `${place} is missing; it must be in the file. It has: 2d.`);
   t.is(refused(changed({ batch_size: "2" })), `${place}.batch_size is "2"; it must be an integer from 1 to 65536`);
   t.is(
     refused(changed({ patch_size: [20, 50, 40] })),
-    `${place}.patchSize[1] is 50; it must be a multiple of 8 (pooled 3 times on Y). Try 48 or 56.`,
+    `${place}.patch_size[1] is 50; it must be a multiple of 8 (pooled 3 times on Y). Try 48 or 56.`,
   );
   t.is(refused(changed({ architecture: {} })), `${place}.architecture.arch_kwargs is missing; it must be an object`);
 });
