@@ -29,7 +29,7 @@ export const PURPOSE = {
 
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
-/** Where a draw stands in a run: the four words of Philox's counter, and the seed that is its key. */
+/** Where in a run something is drawn: with a purpose and an index, the four words of Philox's counter and its key. */
 export interface DrawPlace {
   /** Integer, 0 to 2^53 - 1; its low 32 bits are the key's first word, the rest its second. */
   readonly seed: number;
@@ -38,74 +38,80 @@ export interface DrawPlace {
   readonly step: number;
   /** Sample in the global batch; 0 where the draw belongs to the whole batch. */
   readonly sample: number;
-  readonly purpose: Purpose;
-  /** Which of several draws for one purpose: an axis, a position. */
-  readonly index: number;
 }
-
-/** All draws of one sample. */
-export type SamplePlace = Omit<DrawPlace, "purpose" | "index">;
 
 type Words4 = [number, number, number, number];
 
 const WORD = 2 ** 32;
 
-/** High 32 bits of a x b, both unsigned 32-bit. */
+/** High 32 bits of a x b, as integers of 32 bits. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return aHigh * bHigh + (middle >>> 16) + (carry >>> 16);
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16); // below 2^32, as the next sum
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** Philox4x32 with 10 rounds: four unsigned 32-bit words from a counter of four and a key of two. */
 export function philox4x32(counter: Readonly<Words4>, key: readonly [number, number]): Words4 {
-  let [a, b, c, d] = counter;
-  let [keyLow, keyHigh] = key;
+  let a = counter[0] | 0;
+  let b = counter[1] | 0;
+  let c = counter[2] | 0;
+  let d = counter[3] | 0;
+  let keyLow = key[0] | 0;
+  let keyHigh = key[1] | 0;
   for (let round = 0; round < 10; round++) {
-    const highA = multiplyHigh(0xd2511f53, a);
-    const highC = multiplyHigh(0xcd9e8d57, c);
-    const lowA = Math.imul(0xd2511f53, a) >>> 0;
-    const lowC = Math.imul(0xcd9e8d57, c) >>> 0;
-    a = (highC ^ b ^ keyLow) >>> 0;
+    const highA = multiplyHigh(a, 0xd2511f53);
+    const highC = multiplyHigh(c, 0xcd9e8d57);
+    const lowA = Math.imul(a, 0xd2511f53);
+    const lowC = Math.imul(c, 0xcd9e8d57);
+    a = highC ^ b ^ keyLow;
     b = lowC;
-    c = (highA ^ d ^ keyHigh) >>> 0;
+    c = highA ^ d ^ keyHigh;
     d = lowA;
-    keyLow = (keyLow + 0x9e3779b9) >>> 0;
-    keyHigh = (keyHigh + 0xbb67ae85) >>> 0;
+    keyLow = (keyLow + 0x9e3779b9) | 0;
+    keyHigh = (keyHigh + 0xbb67ae85) | 0;
   }
-  return [a, b, c, d];
+  return [a >>> 0, b >>> 0, c >>> 0, d >>> 0];
 }
 
-/** The first three words of a place's counter; the fourth is its index. */
-export function counterStart({ step, sample, purpose, timeline }: Omit<DrawPlace, "index">): [number, number, number] {
-  return [step, sample, 2 * purpose + (timeline === "val" ? 1 : 0)];
+/** Third word of the counter of all draws for a purpose; step and sample come before it, the draw's index after it. */
+export function purposeWord({ timeline }: DrawPlace, purpose: Purpose): number {
+  return 2 * purpose + (timeline === "val" ? 1 : 0);
 }
 
-/** A double uniform in [0, 1), a multiple of 2^-53, made of the block's first two words. */
-export function drawUniform(place: DrawPlace): number {
-  const counter: Words4 = [...counterStart(place), place.index];
-  const [first, second] = philox4x32(counter, [place.seed % WORD, Math.floor(place.seed / WORD)]);
-  return ((first >>> 5) * 2 ** 26 + (second >>> 6)) / 2 ** 53;
+/**
+ * A double uniform in [0, 1), a multiple of 2^-53, made of the block's first two words. `index` says which of several draws
+ * for one purpose it is: an axis, a position.
+ */
+export function drawUniform(place: DrawPlace, purpose: Purpose, index: number): number {
+  const { seed, step, sample } = place;
+  const block = philox4x32([step, sample, purposeWord(place, purpose), index], [seed % WORD, Math.floor(seed / WORD)]);
+  return ((block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6)) / 2 ** 53;
 }
 
 /** A double uniform in [low, high). */
-export function drawBetween(place: DrawPlace, [low, high]: readonly [low: number, high: number]): number {
-  return low + drawUniform(place) * (high - low);
+export function drawBetween(
+  place: DrawPlace,
+  purpose: Purpose,
+  index: number,
+  [low, high]: readonly [low: number, high: number],
+): number {
+  return low + drawUniform(place, purpose, index) * (high - low);
 }
 
 /** True with `probability`. */
-export function drawEvent(place: DrawPlace, probability: number): boolean {
-  return drawUniform(place) < probability;
+export function drawEvent(place: DrawPlace, purpose: Purpose, index: number, probability: number): boolean {
+  return drawUniform(place, purpose, index) < probability;
 }
 
 /**
  * An integer from 0 to `count` - 1: floor(uniform x count). `count` is 1 to 2^32. Nothing is drawn twice, so draw i is
  * always block i; the price is that a value's probability is off 1/count by up to 2^-53, 1e-12 of it for 10,000 values.
  */
-export function drawInteger(place: DrawPlace, count: number): number {
-  return Math.floor(drawUniform(place) * count);
+export function drawInteger(place: DrawPlace, purpose: Purpose, index: number, count: number): number {
+  return Math.floor(drawUniform(place, purpose, index) * count);
 }

@@ -6,12 +6,11 @@ import type { BlurTransform } from "./transform.js";
 
 /** Each channel by itself, with a sigma of its own on each axis (batchgeneratorsv2, `GaussianBlurTransform`). */
 export function drawBlur(entry: ChannelwiseAugmentation, { place, channels }: Subject): BlurTransform | undefined {
-  const blur = { ...place, purpose: PURPOSE.blur };
-  if (!drawEvent({ ...blur, index: 0 }, entry.probability)) return undefined;
+  if (!drawEvent(place, PURPOSE.blur, 0, entry.probability)) return undefined;
   const sigmas = eachChannel(channels, (channel) => {
     const first = 1 + 4 * channel;
-    if (!drawEvent({ ...blur, index: first }, entry.channelProbability)) return null;
-    const sigma = (axis: 0 | 1 | 2) => drawBetween({ ...blur, index: first + 1 + axis }, entry.range);
+    if (!drawEvent(place, PURPOSE.blur, first, entry.channelProbability)) return null;
+    const sigma = (axis: 0 | 1 | 2) => drawBetween(place, PURPOSE.blur, first + 1 + axis, entry.range);
     return [sigma(0), sigma(1), sigma(2)] as const;
   });
   return sigmas && { kind: "blur", sigmas };

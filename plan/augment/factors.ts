@@ -11,11 +11,11 @@ export function drawFactors(
   { place, channels }: Subject,
   purpose: Purpose,
 ): number[] | undefined {
-  if (!drawEvent({ ...place, purpose, index: 0 }, probability)) return undefined;
+  if (!drawEvent(place, purpose, 0, probability)) return undefined;
   return Array.from({ length: channels }, (_, channel) => {
-    const side = { ...place, purpose, index: 1 + 2 * channel };
-    const value = { ...side, index: side.index + 1 };
-    if (low >= 1 || high <= 1) return drawBetween(value, [low, high]);
-    return drawBetween(value, drawEvent(side, 0.5) ? [low, 1] : [1, high]);
+    const first = 1 + 2 * channel;
+    const holdsOne = low < 1 && high > 1;
+    const side: Range = drawEvent(place, purpose, first, 0.5) ? [low, 1] : [1, high];
+    return drawBetween(place, purpose, first + 1, holdsOne ? side : [low, high]);
   });
 }

@@ -13,13 +13,12 @@ export function drawLowResolution(
   entry: ChannelwiseAugmentation,
   { place, channels, cropSize }: Subject,
 ): LowResolutionTransform | undefined {
-  const lowResolution = { ...place, purpose: PURPOSE.lowResolution };
-  if (!drawEvent({ ...lowResolution, index: 0 }, entry.probability)) return undefined;
+  if (!drawEvent(place, PURPOSE.lowResolution, 0, entry.probability)) return undefined;
   const inPlane = isDummy2d(cropSize);
   const zooms = eachChannel(channels, (channel) => {
     const first = 1 + 2 * channel;
-    if (!drawEvent({ ...lowResolution, index: first }, entry.channelProbability)) return null;
-    const zoom = drawBetween({ ...lowResolution, index: first + 1 }, entry.range);
+    if (!drawEvent(place, PURPOSE.lowResolution, first, entry.channelProbability)) return null;
+    const zoom = drawBetween(place, PURPOSE.lowResolution, first + 1, entry.range);
     return [inPlane ? 1 : zoom, zoom, zoom] as const;
   });
   return zooms && { kind: "low-resolution", zooms };

@@ -10,24 +10,21 @@ import type { SpatialTransform } from "./transform.js";
  * neither happens: the patch is then cut as it lies.
  */
 export function drawSpatial(entry: SpatialAugmentation, { place, cropSize }: Subject): SpatialTransform | undefined {
-  const rotation = { ...place, purpose: PURPOSE.rotation, index: 0 };
-  const scaling = { ...place, purpose: PURPOSE.scaling, index: 0 };
-  const isTurned = drawEvent(rotation, entry.rotationProbability);
-  const isScaled = drawEvent(scaling, entry.scalingProbability);
+  const isTurned = drawEvent(place, PURPOSE.rotation, 0, entry.rotationProbability);
+  const isScaled = drawEvent(place, PURPOSE.scaling, 0, entry.scalingProbability);
   if (!isTurned && !isScaled) return undefined;
   const inPlane = isDummy2d(cropSize);
   return {
     kind: "spatial",
-    anglesRad: isTurned ? drawAngles(rotation, inPlane, entry) : [0, 0, 0],
-    scale: isScaled ? drawBetween({ ...scaling, index: 1 }, entry.scaling) : 1,
+    anglesRad: isTurned ? drawAngles(place, inPlane, entry) : [0, 0, 0],
+    scale: isScaled ? drawBetween(place, PURPOSE.scaling, 1, entry.scaling) : 1,
     inPlane,
   };
 }
 
-function drawAngles(rotation: DrawPlace, inPlane: boolean, entry: SpatialAugmentation): Zyx {
-  const angle = (axis: 0 | 1 | 2, degrees: Range) => {
-    return (drawBetween({ ...rotation, index: 1 + axis }, degrees) * Math.PI) / 180;
-  };
+function drawAngles(place: DrawPlace, inPlane: boolean, entry: SpatialAugmentation): Zyx {
+  const angle = (axis: 0 | 1 | 2, degrees: Range) =>
+    (drawBetween(place, PURPOSE.rotation, 1 + axis, degrees) * Math.PI) / 180;
   if (inPlane) return [angle(0, entry.inPlaneDegrees), 0, 0];
   return [angle(0, entry.rotationDegrees), angle(1, entry.rotationDegrees), angle(2, entry.rotationDegrees)];
 }

@@ -1,9 +1,9 @@
-import type { SamplePlace } from "../random.js";
+import type { DrawPlace } from "../random.js";
 import type { Zyx } from "../zyx.js";
 
 /** The sample whose augmentation is drawn. */
 export interface Subject {
-  readonly place: SamplePlace;
+  readonly place: DrawPlace;
   /** The box that is cut from the volume (Z,Y,X). */
   readonly cropSize: Zyx;
   /** Of the image. */

@@ -26,8 +26,8 @@ export function stepOfStage(spec: Scheduled, stage: number): number {
  */
 export function scheduledStage(spec: Scheduled, step: number): number {
   if (spec.stageOrder === "random") {
-    const place = { seed: spec.seed, timeline: "train", step, sample: 0, purpose: PURPOSE.stage, index: 0 } as const;
-    return drawInteger(place, spec.stages.length);
+    const place = { seed: spec.seed, timeline: "train", step, sample: 0 } as const;
+    return drawInteger(place, PURPOSE.stage, 0, spec.stages.length);
   }
   let end = 0;
   for (const [index, { epochs }] of spec.stages.entries()) {

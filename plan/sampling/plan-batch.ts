@@ -3,7 +3,7 @@ import { drawAugmentation } from "../augment/draw-augmentation.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
-import { drawInteger, PURPOSE, type SamplePlace } from "../random.js";
+import { type DrawPlace, drawInteger, PURPOSE } from "../random.js";
 import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
 import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "./batch-plan.js";
@@ -64,7 +64,7 @@ export function planBatch(
     batchSize: stage.batchSize,
     foregroundCount: foregroundCount(stage.batchSize, stage.foregroundFraction),
     caseCount: entries.length,
-    draw: (purpose, sample, index, count) => drawInteger({ ...place, sample, purpose, index }, count),
+    draw: (purpose, sample, index, count) => drawInteger({ ...place, sample }, purpose, index, count),
   });
   const crops: Crop[] = [];
   for (let sample = rank; sample < choices.length; sample += ranks) {
@@ -104,17 +104,17 @@ function drawBox(
   { shape, foregroundCounts }: CaseEntry,
   cropSize: Stage["patchSize"],
   foreground: boolean,
-  place: SamplePlace,
+  place: DrawPlace,
 ): Box {
   const present = classes.map((_, index) => index).filter((index) => (foregroundCounts[index] ?? 0) > 0);
   if (foreground && present.length > 0) {
-    const index = present[drawInteger({ ...place, purpose: PURPOSE.class, index: 0 }, present.length)] as number;
-    const location = drawInteger({ ...place, purpose: PURPOSE.location, index: 0 }, foregroundCounts[index] as number);
+    const index = present[drawInteger(place, PURPOSE.class, 0, present.length)] as number;
+    const location = drawInteger(place, PURPOSE.location, 0, foregroundCounts[index] as number);
     return { kind: "foreground", class: classes[index] as number, location };
   }
   const { lower, upper } = randomStartBounds(shape, cropSize);
   const start = (axis: 0 | 1 | 2) =>
-    lower[axis] + drawInteger({ ...place, purpose: PURPOSE.start, index: axis }, upper[axis] - lower[axis] + 1);
+    lower[axis] + drawInteger(place, PURPOSE.start, axis, upper[axis] - lower[axis] + 1);
   return { kind: "random", lower: [start(0), start(1), start(2)] };
 }
 

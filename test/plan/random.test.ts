@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type DrawPlace, drawInteger, drawUniform, PURPOSE, philox4x32 } from "../../plan/random.js";
 
 const ALL = 0xffffffff;
-const place: DrawPlace = { seed: 1, timeline: "train", step: 0, sample: 0, purpose: PURPOSE.stage, index: 0 };
+const place: DrawPlace = { seed: 1, timeline: "train", step: 0, sample: 0 };
 const word = () => fc.integer({ min: 0, max: ALL });
 
 test("Philox4x32-10 gives Random123's known answers (tests/kat_vectors)", (t) => {
@@ -41,7 +41,7 @@ test("any counter and key agree with arbitrary precision", (t) => {
 test("the counter's words are step, sample, timeline with purpose, and index; the key is the seed's two words", (t) => {
   fc.assert(
     fc.property(word(), word(), word(), fc.maxSafeNat(), fc.boolean(), (step, sample, index, seed, val) => {
-      const drawn = drawUniform({ seed, timeline: val ? "val" : "train", step, sample, purpose: PURPOSE.start, index });
+      const drawn = drawUniform({ seed, timeline: val ? "val" : "train", step, sample }, PURPOSE.start, index);
       const key = [Number(BigInt(seed) & 0xffffffffn), Number(BigInt(seed) >> 32n)];
       const [first, second] = philoxReference([step, sample, 2 * PURPOSE.start + (val ? 1 : 0), index], key);
       const bits = ((BigInt(first ?? 0) >> 5n) << 26n) | (BigInt(second ?? 0) >> 6n);
@@ -53,7 +53,7 @@ test("the counter's words are step, sample, timeline with purpose, and index; th
 test("an integer stays below its count, the largest one too", (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 32 }), word(), (count, step) => {
-      const drawn = drawInteger({ ...place, step }, count);
+      const drawn = drawInteger({ ...place, step }, PURPOSE.stage, 0, count);
       t.true(Number.isInteger(drawn) && drawn >= 0 && drawn < count);
       t.is(Math.floor((1 - 2 ** -53) * count), count - 1);
     }),
@@ -63,7 +63,7 @@ test("an integer stays below its count, the largest one too", (t) => {
 test("integers are uniform: chi squared of 40,000 draws over 10 values is below the 99.99 % quantile", (t) => {
   const counts = new Array<number>(10).fill(0);
   for (let step = 0; step < 40_000; step++) {
-    const drawn = drawInteger({ ...place, step }, 10);
+    const drawn = drawInteger({ ...place, step }, PURPOSE.stage, 0, 10);
     counts[drawn] = (counts[drawn] ?? 0) + 1;
   }
   const chiSquared = counts.reduce((sum, count) => sum + (count - 4000) ** 2 / 4000, 0);
