@@ -149,6 +149,10 @@ test("explicit lists, fold all and groups", (t) => {
 });
 
 const refusals: readonly [fields: object, message: string][] = [
+  [
+    { plan: { patchSize: [16, 8, 8], minimum: [24, 8, 8], increment: [8, 8, 8] } },
+    "data.plan.patchSize[0] is 16; it must be 24 plus a multiple of 8. Try 24.",
+  ],
   [{ plan: { kernelSizes: [[3, 2, 3]] } }, "data.plan.kernelSizes[0] is [3,2,3]; it must be made of odd sizes"],
   [{ dataset: 5 }, "data.dataset is 5; it must be text of 1 to 256 characters"],
   [{ dataset: "Task05" }, 'data.dataset is "Task05"; it must be "Task04_Hippocampus", the data set of this store'],
