@@ -103,6 +103,7 @@ function ownStages(
   if (spec.epochs !== undefined && spec.epochs !== sum) {
     refuse("data.epochs", spec.epochs, `${sum}, the sum of the stages' epochs, or left out`);
   }
+  if (sum > LIMITS.epochs) refuse("data.epochs", sum, `at most ${LIMITS.epochs}, over all data.stages`);
   return filled;
 }
 
@@ -131,6 +132,9 @@ function checkTogether(spec: ResolvedSpec): void {
   if (steps < 1 || steps >= 2 ** 32) {
     const want = `such that the ${spec.epochs} epochs have 1 to ${2 ** 32 - 1} steps (they have ${steps})`;
     refuse("data.stepsPerEpoch", spec.stepsPerEpoch, want);
+  }
+  if (spec.epochs * spec.valSteps >= 2 ** 32) {
+    refuse("data.valSteps", spec.valSteps, `such that the ${spec.epochs} epochs have fewer than ${2 ** 32} of them`);
   }
   if ((strategy === "split-crop" || strategy === "multi-crop") && split.train.length < 2) {
     const hint = 'Strategy "nnunet" or "single-volume" can use a single case.';

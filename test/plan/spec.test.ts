@@ -150,6 +150,19 @@ test("explicit lists, fold all and groups", (t) => {
 
 const refusals: readonly [fields: object, message: string][] = [
   [
+    { epochs: 100_000, valSteps: 100_000 },
+    "data.valSteps is 100000; it must be such that the 100000 epochs have fewer than 4294967296 of them",
+  ],
+  [
+    {
+      stages: [
+        { patchSize: [8, 8, 8], epochs: 60_000 },
+        { patchSize: [8, 8, 8], epochs: 60_000 },
+      ],
+    },
+    "data.epochs is 120000; it must be at most 100000, over all data.stages",
+  ],
+  [
     { plan: { patchSize: [16, 8, 8], minimum: [24, 8, 8], increment: [8, 8, 8] } },
     "data.plan.patchSize[0] is 16; it must be 24 plus a multiple of 8. Try 24.",
   ],
