@@ -4,4 +4,15 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum: number; shared: true });
     readonly buffer: SharedArrayBuffer;
   }
+
+  class Module {
+    constructor(bytes: Uint8Array);
+    /** Tells a module from other values; a class without members would accept any. */
+    private readonly brand: undefined;
+  }
+
+  class Instance {
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
 }

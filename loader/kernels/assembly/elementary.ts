@@ -1,0 +1,48 @@
+/** Polynomials of the elementary functions, four f32 at a time; Chebyshev fits, errors against the exact function. */
+
+/** log2 of a positive normal f32, |error| < 2e-7 + 1e-7 |log2|. 0 and subnormals count as about 2^-127. */
+export function log2(value: v128): v128 {
+  // mantissa in [sqrt(1/2), sqrt(2)): log2(m) = 2 artanh(s) / ln 2 with s = (m - 1) / (m + 1), odd in s
+  const shifted = i32x4.sub(value, i32x4.splat(0x3f3504f3));
+  const exponent = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
+  const mantissa = i32x4.add(v128.and(shifted, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  const one = f32x4.splat(1);
+  const s = f32x4.div(f32x4.sub(mantissa, one), f32x4.add(mantissa, one));
+  const square = f32x4.mul(s, s);
+  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(0.43173301219940186)), f32x4.splat(0.5767145156860352));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(0.9617988467216492));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(2.885390043258667));
+  return f32x4.add(exponent, f32x4.mul(s, sum));
+}
+
+/** 2^value, relative error < 2e-7; the exponent is held between -126 and 126. */
+export function exp2(value: v128): v128 {
+  const held = f32x4.pmin(f32x4.splat(126), f32x4.pmax(f32x4.splat(-126), value));
+  const whole = f32x4.nearest(held);
+  const part = f32x4.sub(held, whole);
+  let sum = f32x4.add(f32x4.mul(part, f32x4.splat(0.00015461447765119374)), f32x4.splat(0.0013390866806730628));
+  sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.009618056938052177));
+  sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.055503569543361664));
+  sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.24022650718688965));
+  sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.6931471824645996));
+  sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(whole), i32x4.splat(127)), 23);
+  return f32x4.mul(sum, power);
+}
+
+/** sin of an angle in [-pi/4, pi/4], |error| < 1.2e-7. */
+export function sine(angle: v128): v128 {
+  const square = f32x4.mul(angle, angle);
+  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(-0.00019587950373534113)), f32x4.splat(0.008332748897373676));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(-0.166666641831398));
+  return f32x4.add(angle, f32x4.mul(f32x4.mul(angle, square), sum));
+}
+
+/** cos of an angle in [-pi/4, pi/4], |error| < 1.2e-7. */
+export function cosine(angle: v128): v128 {
+  const square = f32x4.mul(angle, angle);
+  let sum = f32x4.add(f32x4.mul(square, f32x4.splat(2.446383768983651e-5)), f32x4.splat(-0.001388759003020823));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(0.04166664928197861));
+  sum = f32x4.add(f32x4.mul(square, sum), f32x4.splat(-0.5));
+  return f32x4.add(f32x4.mul(square, sum), f32x4.splat(1));
+}

@@ -1,0 +1,16 @@
+export { blurPlanes } from "./blur-planes";
+export { blurRows } from "./blur-rows";
+export { cropImage } from "./crop-image";
+export { cropLabel } from "./crop-label";
+export { gamma } from "./gamma";
+export { moments } from "./moments";
+export { addNoise } from "./noise";
+export { resample } from "./resample";
+export { scaleShift } from "./scale-shift";
+export { warpImage } from "./warp-image";
+export { warpLabel } from "./warp-label";
+export { writeBf16 } from "./write-bf16";
+export { writeF16 } from "./write-f16";
+export { writeF32 } from "./write-f32";
+export { writeLabelI16 } from "./write-label-i16";
+export { writeLabelU8 } from "./write-label-u8";

@@ -1,0 +1,55 @@
+/**
+ * Sums of (value - pivot) and of its square, where the pivot is the first value, and the smallest and largest value: four
+ * f64 at `resultPtr`. f32, `voxels` of them, at least 1. Voxel i adds to partial sum i mod 4, in order; the partial sums
+ * are added as (0 + 2) + (1 + 3): the partition hangs on the count alone.
+ */
+export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
+  const wideEnd = valuesPtr + ((<usize>(voxels & ~3)) << 2);
+  const pivot = load<f32>(valuesPtr);
+  const pivot2 = f64x2.splat(<f64>pivot);
+  let sum01 = f64x2.splat(0);
+  let sum23 = f64x2.splat(0);
+  let square01 = f64x2.splat(0);
+  let square23 = f64x2.splat(0);
+  let least = f32x4.splat(pivot);
+  let most = least;
+  for (; valuesPtr < wideEnd; valuesPtr += 16) {
+    const values = v128.load(valuesPtr);
+    least = f32x4.pmin(least, values);
+    most = f32x4.pmax(most, values);
+    const first = f64x2.sub(f64x2.promote_low_f32x4(values), pivot2);
+    const second = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i32>(values, values, 2, 3, 2, 3)), pivot2);
+    sum01 = f64x2.add(sum01, first);
+    sum23 = f64x2.add(sum23, second);
+    square01 = f64x2.add(square01, f64x2.mul(first, first));
+    square23 = f64x2.add(square23, f64x2.mul(second, second));
+  }
+  const tail = voxels & 3;
+  if (tail > 0) {
+    // lanes past the end hold the pivot, which adds 0
+    const first = load<f32>(valuesPtr);
+    const second = tail > 1 ? load<f32>(valuesPtr + 4) : pivot;
+    const third = tail > 2 ? load<f32>(valuesPtr + 8) : pivot;
+    const values = f32x4.replace_lane(
+      f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(pivot), 0, first), 1, second),
+      2,
+      third,
+    );
+    least = f32x4.pmin(least, values);
+    most = f32x4.pmax(most, values);
+    const low = f64x2.sub(f64x2.promote_low_f32x4(values), pivot2);
+    const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i32>(values, values, 2, 3, 2, 3)), pivot2);
+    sum01 = f64x2.add(sum01, low);
+    sum23 = f64x2.add(sum23, high);
+    square01 = f64x2.add(square01, f64x2.mul(low, low));
+    square23 = f64x2.add(square23, f64x2.mul(high, high));
+  }
+  const sum = f64x2.add(sum01, sum23);
+  const square = f64x2.add(square01, square23);
+  least = f32x4.pmin(least, v128.shuffle<i32>(least, least, 2, 3, 2, 3));
+  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 2, 3));
+  store<f64>(resultPtr, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+  store<f64>(resultPtr + 8, f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1));
+  store<f64>(resultPtr + 16, min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)));
+  store<f64>(resultPtr + 24, max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)));
+}

@@ -1,0 +1,21 @@
+import type { Zyx } from "../../plan/zyx.js";
+import type { Grid } from "./kernels.js";
+import { valueAt } from "./value-at.reference.js";
+
+type Values = Float32Array | Int16Array;
+
+function crop(target: Grid<Values>, source: Grid<Values>, lower: Zyx, outside: number): void {
+  let to = 0;
+  for (let z = 0; z < target.size[0]; z++)
+    for (let y = 0; y < target.size[1]; y++)
+      for (let x = 0; x < target.size[2]; x++)
+        target.values[to++] = valueAt(source, [lower[0] + z, lower[1] + y, lower[2] + x], outside);
+}
+
+export function cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void {
+  crop(target, source, lower, 0);
+}
+
+export function cropLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx): void {
+  crop(target, source, lower, -1);
+}

@@ -1,0 +1,30 @@
+import { blurPlanes, blurRows } from "./blur.reference.js";
+import { cropImage, cropLabel } from "./crop.reference.js";
+import { gamma } from "./gamma.reference.js";
+import type { Kernels } from "./kernels.js";
+import { moments } from "./moments.reference.js";
+import { addNoise } from "./noise.reference.js";
+import { resample } from "./resample.reference.js";
+import { scaleShift } from "./scale-shift.reference.js";
+import { warpImage, warpLabel } from "./warp.reference.js";
+import { writeBf16, writeF16, writeF32, writeLabelI16, writeLabelU8 } from "./write.reference.js";
+
+/** The plain twin of every kernel, written to be believed: the same bits for the same input, on any typed arrays. */
+export const referenceKernels: Kernels = {
+  cropImage,
+  cropLabel,
+  warpImage,
+  warpLabel,
+  addNoise,
+  blurPlanes,
+  blurRows,
+  scaleShift,
+  moments,
+  gamma,
+  resample,
+  writeF32,
+  writeF16,
+  writeBf16,
+  writeLabelU8,
+  writeLabelI16,
+};

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
+
+/** One channel of a volume: (Z,Y,X), C order, from the view's start. */
+export interface Grid<Values> {
+  readonly values: Values;
+  readonly size: Zyx;
+}
+
+/** Which normal numbers `addNoise` takes: words of Philox4x32-10 blocks with this key and counter, see its source. */
+export interface NoisePlace {
+  readonly key: readonly [low: number, high: number];
+  readonly counter: readonly [step: number, sample: number, purpose: number];
+  /** The counter's last word for the first values. */
+  readonly firstBlock: number;
+}
+
+/** `outer` stacks of `length` lines of `inner` values; the lines of a stack are the axis that is blurred. */
+export interface Lines {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+export interface ScaleShift {
+  readonly subtract: number;
+  readonly scale: number;
+  readonly add: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Gamma {
+  readonly sign: 1 | -1;
+  readonly halfMin: number;
+  readonly halfRange: number;
+  readonly exponent: number;
+}
+
+/** Taps of each axis, see `resample`'s source: 4 words an output voxel, two i32 and two f32. */
+export type AxisTaps = readonly [z: Int32Array, y: Int32Array, x: Int32Array];
+
+/** Axes to mirror, as bits. */
+export const MIRROR_Z = 1;
+export const MIRROR_Y = 2;
+export const MIRROR_X = 4;
+
+/** Values that must be free after any image that a kernel writes: vectors may end past it. */
+export const ROOM_VALUES = 16;
+
+/**
+ * What the kernels do, to views of one memory; each is described in its source in `assembly/`. Finite input gives finite
+ * output. They keep no state and allocate nothing; what they need beside the voxels (taps, grids, a row) is a view too.
+ */
+export interface Kernels {
+  cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
+  cropLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx): void;
+  /** `grid`: start, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
+  warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, grid: Float64Array): void;
+  warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, grid: Float64Array): void;
+  addNoise(values: Float32Array, sigma: number, place: NoisePlace): void;
+  /** An odd number of taps. */
+  blurPlanes(target: Float32Array, source: Float32Array, lines: Lines, taps: Float32Array): void;
+  /** `row` has room for the source's length along X, the taps, and `ROOM_VALUES`. */
+  blurRows(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: Float32Array, row: Float32Array): void;
+  scaleShift(values: Float32Array, by: ScaleShift): void;
+  /** Writes four numbers: the sum of value - first value, the sum of its squares, the smallest and the largest value. */
+  moments(result: Float64Array, values: Float32Array): void;
+  gamma(values: Float32Array, by: Gamma): void;
+  /** `row` has room for the source's length along X and `ROOM_VALUES`. */
+  resample(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: AxisTaps, row: Float32Array): void;
+  writeF32(target: Float32Array, source: Grid<Float32Array>, mirrored: number): void;
+  writeF16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
+  writeBf16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
+  writeLabelU8(target: Uint8Array, source: Grid<Int16Array>, mirrored: number): void;
+  writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirrored: number): void;
+}
+
+type View = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
+type Exports = Readonly<Record<keyof Kernels, (...numbers: readonly number[]) => void>>;
+
+/** Reads and compiles the kernels; a module can be instantiated over any number of memories. */
+export function compileKernels(): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+}
+
+/**
+ * The kernels over `memory`, a shared one. Their arguments must be views of it that hold what the sizes say (RangeError
+ * otherwise); nothing is checked below that.
+ */
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const run = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+
+  /** Address of a view with `count` values, and `room` more in the memory. Above 2 GiB it wraps to a negative i32, as wasm wants. */
+  const at = (view: View, count: number, room = 0): number => {
+    const end = view.byteOffset + (count + room) * view.BYTES_PER_ELEMENT;
+    if (view.buffer !== memory.buffer) throw new RangeError("the view is not of the kernels' memory");
+    if (view.length < count || end > memory.buffer.byteLength)
+      throw new RangeError(
+        `a view of ${view.length} values at byte ${view.byteOffset} is too short for ${count} (+ ${room})`,
+      );
+    return view.byteOffset;
+  };
+  const atGrid = ({ values, size }: Grid<View>, room = 0) => at(values, voxelCount(size), room);
+
+  return {
+    cropImage: (target, source, lower) =>
+      run.cropImage(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
+    cropLabel: (target, source, lower) =>
+      run.cropLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
+    warpImage: (target, source, grid) =>
+      run.warpImage(atGrid(target), ...target.size, atGrid(source), ...source.size, at(grid, 12)),
+    warpLabel: (target, source, grid) =>
+      run.warpLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, at(grid, 12)),
+    addNoise: (values, sigma, { key, counter, firstBlock }) =>
+      run.addNoise(at(values, values.length, ROOM_VALUES), values.length, sigma, ...key, ...counter, firstBlock),
+    blurPlanes: (target, source, { outer, length, inner }, taps) => {
+      const voxels = outer * length * inner;
+      const to = at(target, voxels, ROOM_VALUES);
+      const from = at(source, voxels, ROOM_VALUES);
+      run.blurPlanes(to, from, outer, length, inner, at(taps, taps.length), taps.length >> 1);
+    },
+    blurRows: (target, source, taps, row) => {
+      const [depth, height, width] = source.size;
+      const to = atGrid({ values: target.values, size: source.size }, ROOM_VALUES);
+      const rowAt = at(row, width + taps.length + ROOM_VALUES);
+      run.blurRows(to, atGrid(source), depth * height, width, at(taps, taps.length), taps.length >> 1, rowAt);
+    },
+    scaleShift: (values, { subtract, scale, add, low, high }) =>
+      run.scaleShift(at(values, values.length, ROOM_VALUES), values.length, subtract, scale, add, low, high),
+    moments: (result, values) => run.moments(at(result, 4), at(values, Math.max(1, values.length)), values.length),
+    gamma: (values, { sign, halfMin, halfRange, exponent }) =>
+      run.gamma(at(values, values.length, ROOM_VALUES), values.length, sign, halfMin, halfRange, exponent),
+    resample: (target, source, taps, row) => {
+      const tapsAt = taps.map((axis, index) => at(axis, 4 * (target.size[index] as number)));
+      const rowAt = at(row, source.size[2] + ROOM_VALUES);
+      const [, height, width] = source.size;
+      run.resample(atGrid(target), ...target.size, atGrid(source, ROOM_VALUES), height, width, ...tapsAt, rowAt);
+    },
+    writeF32: (target, source, mirrored) =>
+      run.writeF32(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+    writeF16: (target, source, mirrored) =>
+      run.writeF16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+    writeBf16: (target, source, mirrored) =>
+      run.writeBf16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+    writeLabelU8: (target, source, mirrored) =>
+      run.writeLabelU8(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+    writeLabelI16: (target, source, mirrored) =>
+      run.writeLabelI16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+  };
+}

@@ -1,0 +1,50 @@
+import test from "ava";
+import { cosine, exp2, log2, sine } from "../../loader/kernels/elementary.reference.js";
+import { referenceKernels } from "../../loader/kernels/kernels.reference.js";
+
+const { fround } = Math;
+const steps = Array.from({ length: 20001 }, (_, i) => i / 20000);
+
+test("log2 is within 2e-7, and 1e-7 of its size, of the exact one", (t) => {
+  const inputs = [...steps.map((s) => fround(0.4 + 2 * s)), ...steps.map((s) => fround(2 ** (250 * s - 125)))];
+  for (const x of inputs) t.true(Math.abs(log2(x) - Math.log2(x)) < 2e-7 + 1e-7 * Math.abs(Math.log2(x)), `log2(${x})`);
+});
+
+test("exp2 is within 2e-7 of its size of the exact one, and stays finite", (t) => {
+  for (const s of steps) {
+    const x = fround(200 * s - 100);
+    t.true(Math.abs(exp2(x) / 2 ** x - 1) < 2e-7, `exp2(${x})`);
+  }
+  for (const x of [-1e30, -126.6, 126.6, 1e30]) t.true(Number.isFinite(exp2(x)));
+});
+
+test("sine and cosine are within 1.2e-7 of the exact ones from -pi/4 to pi/4", (t) => {
+  for (const s of steps) {
+    const x = fround(((s - 0.5) * Math.PI) / 2);
+    t.true(Math.abs(sine(x) - Math.sin(x)) < 1.2e-7, `sine(${x})`);
+    t.true(Math.abs(cosine(x) - Math.cos(x)) < 1.2e-7, `cosine(${x})`);
+  }
+});
+
+test("noise is standard normal: mean, deviation, tails and both neighbours of a pair", (t) => {
+  const count = 400_000;
+  const values = new Float32Array(count);
+  referenceKernels.addNoise(values, 1, { key: [1, 2], counter: [3, 4, 5], firstBlock: 0 });
+  const share = (isCounted: (value: number) => boolean) => values.filter(isCounted).length / count;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+  // five standard errors of each statistic for a fixed seed
+  t.true(Math.abs(mean) < 5 / Math.sqrt(count));
+  t.true(Math.abs(variance - 1) < 5 * Math.sqrt(2 / count));
+  for (const [bound, wanted] of [
+    [1, 0.8413447],
+    [-1, 0.1586553],
+    [2, 0.9772499],
+    [-3, 0.0013499],
+  ] as const)
+    t.true(Math.abs(share((value) => value < bound) - wanted) < 5 * Math.sqrt((wanted * (1 - wanted)) / count));
+  for (const lag of [1, 4, 16]) {
+    const product = values.subarray(lag).reduce((sum, value, i) => sum + value * (values[i] as number), 0) / count;
+    t.true(Math.abs(product) < 5 / Math.sqrt(count), `correlation at ${lag}`);
+  }
+});

@@ -1,0 +1,237 @@
+import test from "ava";
+import fc from "fast-check";
+import { compileKernels, instantiateKernels, MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { anyNumbers, anySize, filledSize, imageOf, inBoth, labelOf } from "./both.js";
+
+/** Keeps a run short. */
+const fits = (size: Zyx) => voxelCount(size) <= 2000;
+const size = anySize.filter(fits);
+const filled = filledSize.filter(fits);
+const anyLower = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -20, max: 40 }))) as unknown as fc.Arbitrary<Zyx>;
+const anyFloat = fc.float({ noNaN: true, noDefaultInfinity: true });
+const anyAxes = fc.integer({ min: 0, max: MIRROR_Z | MIRROR_Y | MIRROR_X });
+const anyWord = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+test("cropImage and cropLabel give the bits of their twins", (t) => {
+  fc.assert(
+    fc.property(size, size, anyLower, fc.nat(), (targetSize, sourceSize, lower, seed) => {
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const image = allocate(Float32Array, imageOf({ seed, isExtreme: true }, voxelCount(sourceSize)));
+        const label = allocate(Int16Array, labelOf(seed, voxelCount(sourceSize)));
+        const patch = allocate(Float32Array, voxelCount(targetSize));
+        const labelPatch = allocate(Int16Array, voxelCount(targetSize));
+        kernels.cropImage({ values: patch, size: targetSize }, { values: image, size: sourceSize }, lower);
+        kernels.cropLabel({ values: labelPatch, size: targetSize }, { values: label, size: sourceSize }, lower);
+        return [patch, labelPatch];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
+const anyStep = fc.double({ min: -1.5, max: 1.5, noNaN: true });
+const anyGrid = fc.oneof(
+  fc.tuple(
+    ...[0, 1, 2].map(() => fc.double({ min: -10, max: 20, noNaN: true })),
+    ...[3, 4, 5, 6, 7, 8, 9, 10, 11].map(() => anyStep),
+  ),
+  // in plane: Z goes along by whole voxels
+  fc
+    .record({ start: fc.tuple(fc.integer({ min: -3, max: 5 }), anyStep, anyStep), steps: fc.tuple(anyStep, anyStep) })
+    .map(({ start, steps: [along, across] }) => [...start, 1, 0, 0, 0, along, across, 0, -across, along]),
+);
+
+test("warpImage and warpLabel give the bits of their twins", (t) => {
+  fc.assert(
+    fc.property(size, size, anyGrid, anyNumbers, (targetSize, sourceSize, grid, numbers) => {
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const image = allocate(Float32Array, imageOf(numbers, voxelCount(sourceSize)));
+        const label = allocate(Int16Array, labelOf(numbers.seed, voxelCount(sourceSize)));
+        const patch = allocate(Float32Array, voxelCount(targetSize));
+        const labelPatch = allocate(Int16Array, voxelCount(targetSize));
+        const points = allocate(Float64Array, grid);
+        kernels.warpImage({ values: patch, size: targetSize }, { values: image, size: sourceSize }, points);
+        kernels.warpLabel({ values: labelPatch, size: targetSize }, { values: label, size: sourceSize }, points);
+        t.true(patch.every(Number.isFinite));
+        return [patch, labelPatch];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("addNoise gives the bits of its twin", (t) => {
+  const place = fc.record({
+    key: fc.tuple(anyWord, anyWord),
+    counter: fc.tuple(anyWord, anyWord, anyWord),
+    firstBlock: anyWord,
+  });
+  fc.assert(
+    fc.property(
+      fc.nat({ max: 200 }),
+      anyNumbers,
+      fc.float({ min: 0, max: 10, noNaN: true }),
+      place,
+      (count, numbers, sigma, at) => {
+        const { kernel, twin } = inBoth((kernels, allocate) => {
+          const values = allocate(Float32Array, imageOf(numbers, count));
+          allocate(Float32Array, 16);
+          kernels.addNoise(values, sigma, at);
+          t.true(values.every(Number.isFinite));
+          return [values];
+        });
+        t.deepEqual(kernel, twin);
+      },
+    ),
+  );
+});
+
+test("blurring gives the bits of its twin on every axis", (t) => {
+  const anyTaps = fc
+    .integer({ min: 0, max: 5 })
+    .chain((radius) =>
+      fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 2 * radius + 1, maxLength: 2 * radius + 1 }),
+    )
+    .map((taps) =>
+      taps.map(
+        (tap) =>
+          tap /
+          Math.max(
+            1,
+            taps.reduce((a, b) => a + b),
+          ),
+      ),
+    );
+  fc.assert(
+    fc.property(size, anyNumbers, anyTaps, (patchSize, numbers, drawnTaps) => {
+      const [depth, height, width] = patchSize;
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const values = allocate(Float32Array, imageOf(numbers, voxelCount(patchSize)));
+        const taps = allocate(Float32Array, drawnTaps);
+        const row = allocate(Float32Array, width + drawnTaps.length + 16);
+        const [alongZ, alongY, alongX] = [0, 1, 2].map(() => {
+          allocate(Float32Array, 16);
+          return allocate(Float32Array, voxelCount(patchSize));
+        }) as [Float32Array, Float32Array, Float32Array];
+        kernels.blurPlanes(alongZ, values, { outer: 1, length: depth, inner: height * width }, taps);
+        kernels.blurPlanes(alongY, values, { outer: depth, length: height, inner: width }, taps);
+        kernels.blurRows({ values: alongX, size: patchSize }, { values, size: patchSize }, taps, row);
+        t.true([alongZ, alongY, alongX].every((blurred) => blurred.every(Number.isFinite)));
+        return [alongX, alongY, alongZ];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
+test("scaleShift, moments and gamma give the bits of their twins", (t) => {
+  const by = fc.record({ subtract: anyFloat, scale: anyFloat, add: anyFloat });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 300 }),
+      anyNumbers,
+      by,
+      fc.float({ min: Math.fround(0.1), max: 5, noNaN: true }),
+      (count, numbers, drawn, exponent) => {
+        const { kernel, twin } = inBoth((kernels, allocate) => {
+          const [scaled, bent, inverted] = [0, 1, 2].map(() => {
+            allocate(Float32Array, 16);
+            return allocate(Float32Array, imageOf(numbers, count));
+          }) as [Float32Array, Float32Array, Float32Array];
+          const result = allocate(Float64Array, 4);
+          kernels.moments(result, scaled);
+          const [, , least, most] = result as unknown as [number, number, number, number];
+          kernels.scaleShift(scaled, { ...drawn, low: least, high: most });
+          const halfRange = most / 2 - least / 2;
+          kernels.gamma(bent, { sign: 1, halfMin: least / 2, halfRange, exponent });
+          kernels.gamma(inverted, { sign: -1, halfMin: -most / 2, halfRange, exponent });
+          t.true([scaled, bent, inverted].every((values) => values.every(Number.isFinite)));
+          return [result, scaled, bent, inverted];
+        });
+        t.deepEqual(kernel, twin);
+      },
+    ),
+  );
+});
+
+test("resample gives the bits of its twin", (t) => {
+  fc.assert(
+    fc.property(size, filled, anyNumbers, (targetSize, sourceSize, numbers) => {
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const values = allocate(Float32Array, imageOf(numbers, voxelCount(sourceSize)));
+        const row = allocate(Float32Array, sourceSize[2] + 16);
+        const taps = targetSize.map((extent, axis) => {
+          const words = allocate(Int32Array, 4 * extent);
+          const weights = new Float32Array(words.buffer, words.byteOffset, words.length);
+          for (let i = 0; i < extent; i++) {
+            const last = (sourceSize[axis] as number) - 1;
+            words[4 * i] = Math.floor((i * last) / extent);
+            words[4 * i + 1] = Math.min(last, (words[4 * i] as number) + 1);
+            weights[4 * i + 2] = 1 - ((i * 0.37) % 1);
+            weights[4 * i + 3] = (i * 0.37) % 1;
+          }
+          return words;
+        }) as unknown as readonly [Int32Array, Int32Array, Int32Array];
+        allocate(Float32Array, 16);
+        const target = allocate(Float32Array, voxelCount(targetSize));
+        kernels.resample({ values: target, size: targetSize }, { values, size: sourceSize }, taps, row);
+        t.true(target.every(Number.isFinite));
+        return [target];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
+test("every way to write a patch gives the bits of its twin, with any axes mirrored", (t) => {
+  fc.assert(
+    fc.property(size, anyNumbers, anyAxes, (patchSize, numbers, mirrored) => {
+      const count = voxelCount(patchSize);
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const image = { values: allocate(Float32Array, imageOf(numbers, count)), size: patchSize };
+        const label = { values: allocate(Int16Array, labelOf(numbers.seed, count)), size: patchSize };
+        const [f32, u8, i16] = [
+          allocate(Float32Array, count),
+          allocate(Uint8Array, count),
+          allocate(Int16Array, count),
+        ];
+        const [f16, bf16] = [allocate(Uint16Array, count), allocate(Uint16Array, count)];
+        kernels.writeF32(f32, image, mirrored);
+        kernels.writeF16(f16, image, mirrored);
+        kernels.writeBf16(bf16, image, mirrored);
+        kernels.writeLabelU8(u8, label, mirrored);
+        kernels.writeLabelI16(i16, label, mirrored);
+        return [f32, f16, bf16, u8, i16];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
+test("kernels reach addresses above 2 GiB", (t) => {
+  const memory = new WebAssembly.Memory({ initial: 65_536, maximum: 65_536, shared: true });
+  const kernels = instantiateKernels(compileKernels(), memory);
+  const [source, target] = [3.5, 3.75].map((gib) => new Float32Array(memory.buffer, gib * 2 ** 30, 1000)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  source.set(imageOf({ seed: 1, isExtreme: false }, 1000));
+  const size = [10, 10, 10] as const;
+  kernels.cropImage({ values: target, size }, { values: source, size }, [0, 0, 0]);
+  t.deepEqual([...target], [...source]);
+});
+
+test("a view of other memory, or too short for its size, is refused", (t) => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const kernels = instantiateKernels(compileKernels(), memory);
+  const size = [2, 2, 2] as const;
+  const inside = { values: new Float32Array(memory.buffer, 0, 8), size };
+  const outside = { values: new Float32Array(8), size };
+  const short = { values: new Float32Array(memory.buffer, 0, 7), size };
+  t.throws(() => kernels.cropImage(inside, outside, [0, 0, 0]), { instanceOf: RangeError });
+  t.throws(() => kernels.cropImage(inside, short, [0, 0, 0]), { instanceOf: RangeError });
+  const last = new Float32Array(memory.buffer, 65_536 - 32, 8);
+  t.throws(() => kernels.gamma(last, { sign: 1, halfMin: 0, halfRange: 1, exponent: 1 }), { instanceOf: RangeError });
+});
