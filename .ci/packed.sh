@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs the packed tarball as a user would and runs it on every Node version the README names.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+tarball=$(cd "$root" && npm pack --silent --ignore-scripts --pack-destination "$folder")
+cd "$folder"
+npm init -y >/dev/null
+npm install --no-audit "./$tarball" >/dev/null
+cat >smoke.mjs <<'SMOKE'
+import assert from "node:assert/strict";
+import { resolveSpec } from "patchstream/plan";
+for (const door of ["patchstream", "patchstream/plan", "patchstream/loader", "patchstream/trainer", "patchstream/proto"])
+  assert.ok(Object.keys(await import(door)).length > 0, door);
+assert.equal(typeof resolveSpec, "function");
+SMOKE
+
+for version in 20 22 24; do
+  printf '\n-- packed, on Node %s\n' "$version"
+  npx -y -p "node@$version" node --version
+  run() { npx -y -p "node@$version" node "$@"; }
+  cli=node_modules/patchstream/dist/cli/main.js
+  run smoke.mjs
+  run $cli plan --patch-size 40,56,40 --batch-size 9 --pooling 3,3,3 --mode performance --epochs 1000 >/dev/null
+  run $cli ingest "$root/examples/data/Task04_Hippocampus" "store-$version" --json >/dev/null
+  run $cli inspect "store-$version" --verify --json
+  printf '{"data":{"dataset":"Task04_Hippocampus","mode":"performance","epochs":15,"stepsPerEpoch":10,"seed":1}}' >run.json
+  run $cli get --store "store-$version" --run run.json --step 3 --out "batch-$version" --json
+done
+cmp batch-20/image.npy batch-22/image.npy
+cmp batch-20/image.npy batch-24/image.npy
+echo "the same batch, byte for byte, on Node 20, 22 and 24"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Holds what patchstream wrote against independent readers: the store with zarr-python, batches with numpy.
+# Makes `.venv` once, from the pinned requirements.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+python=.venv/bin/python
+[ -x "$python" ] || python3 -m venv .venv
+"$python" -m pip install --quiet --disable-pip-version-check -r test/python/requirements.txt
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cli() { node dist/cli/main.js "$@"; }
+
+cli ingest examples/data/Task04_Hippocampus "$folder/store" --json >/dev/null
+"$python" test/python/read_store.py "$folder/store"
+
+for mode in performance efficiency; do
+  printf '{"data":{"dataset":"Task04_Hippocampus","mode":"%s","augmentation":"none","epochs":15,"stepsPerEpoch":10,"seed":7}}' "$mode" >"$folder/run.json"
+  for step in 0 25 77 110 149; do
+    cli get --store "$folder/store" --run "$folder/run.json" --step "$step" --out "$folder/$mode-$step" --json >/dev/null
+    "$python" test/python/check_get.py "$folder/store" "$folder/$mode-$step"
+  done
+done
