@@ -1,0 +1,30 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A server process that prints `{"address": ...}` once it is ready; disposing it ends it. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly address: string;
+  readonly process: ChildProcess;
+}
+
+/** Starts `node script ...args` and waits for its address. */
+export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([
+    once(lines, "line"),
+    once(child, "exit").then(([code]) => Promise.reject(new Error(`${script} ended with ${code} before it was ready`))),
+  ])) as [string];
+  const { address } = JSON.parse(line) as { address: string };
+  return {
+    address,
+    process: child,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { Client, credentials, type ServiceDefinition } from "@grpc/grpc-js";
+
+/** One method that streams raw bytes; the request says how many, in messages of what size. */
+export const bareStream = {
+  send: {
+    path: "/benchmark.Bare/Send",
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: (bytes: Buffer) => bytes,
+    requestDeserialize: (bytes: Buffer) => bytes,
+    responseSerialize: (bytes: Buffer) => bytes,
+    responseDeserialize: (bytes: Buffer) => bytes,
+  },
+} satisfies ServiceDefinition;
+
+/** Bytes per second of a bare stream from `address`, received in this thread. */
+export async function bareBytesPerSecond(address: string, totalBytes: number, messageBytes: number): Promise<number> {
+  const client = new Client(address, credentials.createInsecure(), {
+    "grpc-node.flow_control_window": 16 * 1024 * 1024,
+    "grpc.max_receive_message_length": -1,
+  });
+  const request = Buffer.alloc(16);
+  request.writeDoubleLE(totalBytes, 0);
+  request.writeDoubleLE(messageBytes, 8);
+  const { path, requestSerialize, responseDeserialize } = bareStream.send;
+  const start = process.hrtime.bigint();
+  let received = 0;
+  for await (const message of client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request))
+    received += (message as Buffer).byteLength;
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  client.close();
+  if (received !== totalBytes) throw new Error(`received ${received} of ${totalBytes} bytes`);
+  return received / seconds;
+}
