@@ -1,0 +1,72 @@
+/** `npm run bench`: measures, prints, and writes the tables of RESULTS.md between their markers. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ingest } from "../loader/index.js";
+import { makeCtStore } from "./ct-volumes.js";
+import { type MeasureOptions, measureStages } from "./how-fast-is-the-wire/measure.js";
+import { table } from "./how-fast-is-the-wire/table.js";
+import { machine } from "./machine.js";
+
+const WORKERS = 2;
+const ROUNDS = 5;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const results = join(root, "benchmarks", "RESULTS.md");
+
+function replaceSection(text: string, name: string, content: string): string {
+  const begin = `<!-- ${name} begin -->`;
+  const end = `<!-- ${name} end -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${results} lacks the markers of ${name}`);
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "patchstream-bench-"));
+try {
+  const hippocampus = join(folder, "hippocampus");
+  await ingest(join(root, "examples/data/Task04_Hippocampus"), hippocampus, {});
+  const ct = await makeCtStore(folder);
+  const common: Omit<MeasureOptions, "store" | "data"> = {
+    workers: WORKERS,
+    rounds: ROUNDS,
+    onStage: ({ stage, patchSize, batchSize, share }) =>
+      process.stderr.write(`stage ${stage} ${patchSize.join("x")} batch ${batchSize}: ${share.median.toFixed(2)}\n`),
+  };
+  const small = await measureStages({
+    ...common,
+    store: hippocampus,
+    data: {
+      dataset: "Task04_Hippocampus",
+      plan: { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] },
+      mode: "performance",
+    },
+  });
+  const large = await measureStages({
+    ...common,
+    store: ct.path,
+    data: {
+      dataset: "CtSized",
+      plan: ct.plan,
+      mode: "performance",
+      split: { train: ["case_0", "case_1", "case_2"], val: ["case_3"] },
+    },
+  });
+  const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
+  const report = [
+    `\`npm run bench\` (${WORKERS} workers, ${ROUNDS} rounds after one to warm up): ${about.join("; ")}.`,
+    "",
+    "Hippocampus, plan 40x56x40, batch 9, PGPS-Performance:",
+    "",
+    table(small),
+    "",
+    "CT-sized volumes (160x320x320), plan 128x128x128, batch 2, PGPS-Performance:",
+    "",
+    table(large),
+  ].join("\n");
+  process.stdout.write(`${report}\n`);
+  await writeFile(results, replaceSection(await readFile(results, "utf8"), "how-fast-is-the-wire", report));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
