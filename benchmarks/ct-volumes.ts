@@ -11,7 +11,8 @@ const HEADER_BYTES = 352;
 function nifti(voxels: Int16Array | Uint8Array): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeInt32LE(348, 0);
-  [3, SHAPE[2], SHAPE[1], SHAPE[0], 1, 1, 1, 1].forEach((extent, i) => header.writeInt16LE(extent, 40 + 2 * i));
+  for (const [i, extent] of [3, SHAPE[2], SHAPE[1], SHAPE[0], 1, 1, 1, 1].entries())
+    header.writeInt16LE(extent, 40 + 2 * i);
   const isLabel = voxels instanceof Uint8Array;
   header.writeInt16LE(isLabel ? 2 : 4, 70);
   header.writeInt16LE(isLabel ? 8 : 16, 72);
