@@ -11,6 +11,21 @@ from pathlib import Path
 HERE = Path(__file__).parent
 MASK = 0xFFFFFFFF
 BATCH_CASE, SAMPLE_CASE, CASE_ORDER, CLASS, LOCATION, START, MIRROR = range(1, 8)
+ROTATION, SCALING, NOISE, NOISE_VOXELS, BLUR, BRIGHTNESS, CONTRAST, LOW_RESOLUTION, GAMMA_INVERTED, GAMMA = range(8, 18)
+
+# nnU-Net's default (nnUNetTrainer.py, get_training_transforms).
+NNUNET = [
+    {"kind": "spatial", "rotationProbability": 0.2, "rotationDegrees": [-30, 30], "inPlaneDegrees": [-180, 180],
+     "scalingProbability": 0.2, "scaling": [0.7, 1.4]},
+    {"kind": "noise", "probability": 0.1, "range": [0, 0.1]},
+    {"kind": "blur", "probability": 0.2, "channelProbability": 0.5, "range": [0.5, 1]},
+    {"kind": "brightness", "probability": 0.15, "range": [0.75, 1.25]},
+    {"kind": "contrast", "probability": 0.15, "range": [0.75, 1.25]},
+    {"kind": "low-resolution", "probability": 0.25, "channelProbability": 0.5, "range": [0.5, 1]},
+    {"kind": "gamma", "inverted": True, "probability": 0.1, "range": [0.7, 1.5]},
+    {"kind": "gamma", "inverted": False, "probability": 0.3, "range": [0.7, 1.5]},
+    {"kind": "mirror", "axes": [0, 1, 2]},
+]
 
 
 def philox4x32(counter, key):
@@ -36,6 +51,9 @@ class Draws:
 
     def integer(self, purpose, sample, index, count):
         return math.floor(self.uniform(purpose, sample, index) * count)
+
+    def between(self, purpose, sample, index, low, high):
+        return low + self.uniform(purpose, sample, index) * (high - low)
 
 
 def two_cases(draws, count):
@@ -73,6 +91,65 @@ def random_start(draws, sample, axis, shape, patch):
     return lower + draws.integer(START, sample, axis, upper - lower + 1)
 
 
+def factors(draws, purpose, sample, channels, low, high):
+    """Each channel's own, half of them below 1 and half above."""
+    values = []
+    for channel in range(channels):
+        below = draws.uniform(purpose, sample, 1 + 2 * channel) < 0.5
+        values.append(draws.between(purpose, sample, 2 + 2 * channel, *((low, 1) if below else (1, high))))
+    return values
+
+
+def spatial(draws, entry, sample, flat):
+    turned = draws.uniform(ROTATION, sample, 0) < entry["rotationProbability"]
+    scaled = draws.uniform(SCALING, sample, 0) < entry["scalingProbability"]
+    if not turned and not scaled:
+        return None
+    angles = [0, 0, 0]
+    for axis in range(3 if turned and not flat else int(turned)):
+        degrees = entry["inPlaneDegrees" if flat else "rotationDegrees"]
+        angles[axis] = draws.between(ROTATION, sample, 1 + axis, *degrees) * math.pi / 180
+    scale = draws.between(SCALING, sample, 1, *entry["scaling"]) if scaled else 1
+    return {"anglesRad": angles, "scale": scale, "inPlane": flat}
+
+
+def channelwise(draws, purpose, entry, sample, channels, width, value):
+    """`value(first index)` for each channel that has one, or None where none has."""
+    firsts = [1 + width * channel for channel in range(channels)]
+    has = [draws.uniform(purpose, sample, first) < entry["channelProbability"] for first in firsts]
+    return [value(first + 1) if one else None for first, one in zip(firsts, has)] if any(has) else None
+
+
+def drawn(draws, entry, sample, channels, patch):
+    """Parameters of one transform of one sample, or None."""
+    kind, flat = entry["kind"], max(patch) / patch[0] > 3
+    if kind == "spatial":
+        return spatial(draws, entry, sample, flat)
+    if kind == "mirror":
+        flips = [axis for axis in entry["axes"] if draws.uniform(MIRROR, sample, axis) < 0.5]
+        return {"axes": flips} if flips else None
+    inverted = entry.get("inverted", False)
+    purposes = {"noise": NOISE, "blur": BLUR, "brightness": BRIGHTNESS, "contrast": CONTRAST}
+    purposes |= {"low-resolution": LOW_RESOLUTION, "gamma": GAMMA_INVERTED if inverted else GAMMA}
+    purpose, (low, high) = purposes[kind], entry["range"]
+    if draws.uniform(purpose, sample, 0) >= entry["probability"]:
+        return None
+    if kind == "noise":
+        sigma = draws.between(NOISE, sample, 1, low, high)
+        return {"sigma": sigma, "counter": [draws.step, sample, 2 * NOISE_VOXELS + draws.val]}
+    if kind in ("blur", "low-resolution"):
+        each_axis = kind == "blur"
+
+        def value(first):
+            zyx = [draws.between(purpose, sample, first + axis * each_axis, low, high) for axis in range(3)]
+            return [1, *zyx[1:]] if flat and not each_axis else zyx
+
+        values = channelwise(draws, purpose, entry, sample, channels, 4 if each_axis else 2, value)
+        return values and {"sigmas" if each_axis else "zooms": values}
+    values = factors(draws, purpose, sample, channels, low, high)
+    return {"inverted": inverted, "gammas": values} if kind == "gamma" else {"factors": values}
+
+
 def plan_batch(spec, table, timeline, step, stage):
     val = timeline == "val"
     sizes = {**spec["plan"], "foregroundFraction": 0.33} if val else spec["stages"][stage]
@@ -85,8 +162,10 @@ def plan_batch(spec, table, timeline, step, stage):
     crops = []
     for sample, owner in enumerate(owners):
         case = cases[ids[owner]]
-        flips = [axis for axis in spec["augmentation"][0]["axes"] if not val and draws.uniform(MIRROR, sample, axis) < 0.5]
-        crop = {"sample": sample, "case": case["id"], "transforms": [{"kind": "mirror", "axes": flips}] if flips else []}
+        augmentation = [] if val else spec["augmentation"]
+        parameters = [(entry["kind"], drawn(draws, entry, sample, table["channels"], patch)) for entry in augmentation]
+        transforms = [{"kind": kind} | values for kind, values in parameters if values is not None]
+        crop = {"sample": sample, "case": case["id"], "transforms": transforms}
         counts = {label: count for label, count in zip(table["classes"], case["foregroundCounts"]) if count > 0}
         if sample >= randoms and counts:
             label = sorted(counts)[draws.integer(CLASS, sample, 0, len(counts))]
@@ -103,11 +182,18 @@ def main():
     given = json.loads((HERE / "six-cases.json").read_text())
     table, spec = given["cases"], given["spec"]
     plans = []
+
+    def add(changes, channels, timeline, step, stage):
+        plan = plan_batch(spec | changes, table | {"channels": channels}, timeline, step, stage)
+        plans.append({"spec": changes, "channels": channels, "plan": plan})
+
     for strategy in ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"]:
         for step, stage in [(0, 0), (4, 2), (16, 1)]:
-            changed = spec | {"strategy": strategy, "seed": 2**40 + 7}
-            plans.append({"strategy": strategy, "seed": 2**40 + 7, "plan": plan_batch(changed, table, "train", step, stage)})
-    plans.append({"strategy": "split-crop", "seed": 1, "plan": plan_batch(spec, table, "val", 20, 2)})
+            add({"strategy": strategy, "seed": 2**40 + 7}, 1, "train", step, stage)
+    add({}, 1, "val", 20, 2)
+    flat = {"patchSize": [8, 32, 32], "batchSize": 24, "epochs": 7, "foregroundFraction": 0.5}
+    add({"augmentation": NNUNET}, 2, "train", 3, 0)
+    add({"augmentation": NNUNET, "stages": [flat]}, 1, "train", 3, 0)
     (HERE / "batch-plans.json").write_text(json.dumps(plans) + "\n")
 
 

@@ -1,19 +1,22 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
+import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
 import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import type { Strategy } from "../../plan/spec.js";
+import type { ResolvedSpec } from "../../plan/spec.js";
 import { sixCases, threeStages } from "./six-cases.js";
 
+/** What is changed of `threeStages` and `sixCases`, and the plan of one batch of it. */
 interface Golden {
-  readonly strategy: Strategy;
-  readonly seed: number;
+  readonly spec: Partial<ResolvedSpec>;
+  readonly channels: number;
   readonly plan: BatchPlan;
 }
 
 test("whole batch plans equal those of another implementation; they change only when RECIPE rises", (t) => {
   const file = new URL("../../../test/golden/batch-plans.json", import.meta.url);
-  for (const { strategy, seed, plan } of JSON.parse(readFileSync(file, "utf8")) as Golden[]) {
-    t.deepEqual(planBatch({ ...threeStages, strategy, seed }, sixCases, plan), plan, strategy);
+  for (const { spec, channels, plan } of JSON.parse(readFileSync(file, "utf8")) as Golden[]) {
+    t.deepEqual(planBatch({ ...threeStages, ...spec }, { ...sixCases, channels }, plan), plan, spec.strategy);
+    if (spec.augmentation) t.deepEqual(spec.augmentation, NNUNET_AUGMENTATION);
   }
 });
