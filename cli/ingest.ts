@@ -37,7 +37,7 @@ function parseCount(text: string): number {
 const VERBS = { measure: "measured", store: "stored" };
 
 /** On a terminal a bar a pass, elsewhere a line a case; always on stderr. */
-function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
+export function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
   if (!process.stderr.isTTY) {
     const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}\n`;
     return { show: (progress) => process.stderr.write(line(progress)), stop: () => undefined };

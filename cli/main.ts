@@ -1,15 +1,29 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { demoCommand } from "./demo.js";
 import { getCommand } from "./get.js";
 import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan.js";
 import { serveCommand } from "./serve.js";
+import { stageCommand } from "./stage.js";
+import { trainCommand } from "./train.js";
+import { trainerCommand } from "./trainer.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
-const commands: (() => Command)[] = [planCommand, ingestCommand, inspectCommand, getCommand, serveCommand];
+const commands: (() => Command)[] = [
+  planCommand,
+  ingestCommand,
+  inspectCommand,
+  getCommand,
+  serveCommand,
+  trainerCommand,
+  trainCommand,
+  stageCommand,
+  demoCommand,
+];
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -23,6 +23,7 @@ export type ErrorFacts =
   | { code: "WORKER_DIED"; doing: string; attempts: number; reason: string }
   | { code: "ENGINE_MISSING"; engine: string; reason: string }
   | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number; gradientNorm: number }
+  | { code: "TRAINING_ENDED"; training: string; state: string; reason: string }
   | { code: "WRITE_FAILED"; file: string; reason: string };
 
 export type ErrorCode = ErrorFacts["code"];
@@ -83,6 +84,8 @@ function describe(facts: ErrorFacts): string {
       return `engine ${facts.engine} is not usable here: ${facts.reason}`;
     case "LOSS_NOT_FINITE":
       return `the loss is ${facts.loss}, the gradient norm ${facts.gradientNorm}, at step ${facts.step}, stage ${facts.stage}`;
+    case "TRAINING_ENDED":
+      return `training ${facts.training} is ${facts.state}${facts.reason === "" ? "" : `: ${facts.reason}`}`;
     case "WRITE_FAILED":
       return `${facts.file} was not written: ${facts.reason}`;
   }

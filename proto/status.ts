@@ -22,6 +22,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
   WORKER_DIED: status.UNAVAILABLE,
   PATCH_MISMATCH: status.INTERNAL,
   LOSS_NOT_FINITE: status.ABORTED,
+  TRAINING_ENDED: status.ABORTED,
   WRITE_FAILED: status.INTERNAL,
   INTERNAL: status.INTERNAL,
 };

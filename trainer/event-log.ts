@@ -2,15 +2,27 @@ import { EventEmitter, once } from "node:events";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingEvent } from "./events.js";
-import { appendJsonLines, readJsonLines, replaceJsonLines } from "./json-lines.js";
+import { appendJsonLines, readJsonLines, readLastJsonLine, replaceJsonLines } from "./json-lines.js";
 
 const FILE = "events.jsonl";
 const READ_BYTES = 1 << 16;
 
-/** The first step that an event belongs to; undefined for what has no place among the steps. */
-function stepOf(event: TrainingEvent): number | undefined {
-  if (event.kind === "step") return event.step.step;
-  return event.kind === "stage" ? event.stage.fromStep : undefined;
+/** The step that an event belongs to: evaluation comes after all of them, what has no place among them before. */
+function stepOf(event: TrainingEvent): number {
+  switch (event.kind) {
+    case "step":
+      return event.step.step;
+    case "stage":
+      return event.stage.fromStep;
+    case "caseEvaluated":
+    case "evaluated":
+      return Number.POSITIVE_INFINITY;
+    case "state":
+    case "opened":
+    case "checkpoint":
+    case "warning":
+      return -1;
+  }
 }
 
 /**
@@ -32,6 +44,11 @@ export class EventLog {
     return readJsonLines<TrainingEvent>(this.#file);
   }
 
+  /** The last event; undefined when there is none, or when it was being written as the process ended. */
+  readLast(): TrainingEvent | undefined {
+    return readLastJsonLine<TrainingEvent>(this.#file);
+  }
+
   append(event: TrainingEvent): void {
     appendJsonLines(this.#file, [event], { durable: false });
     this.#change(false);
@@ -40,7 +57,7 @@ export class EventLog {
   /** Takes up the history again before `step`: what came of that step or later is forgotten. */
   rewindTo(step: number): void {
     const events = this.read();
-    const end = events.findIndex((event) => (stepOf(event) ?? -1) >= step);
+    const end = events.findIndex((event) => stepOf(event) >= step);
     if (end >= 0) replaceJsonLines(this.#file, events.slice(0, end));
     this.#change(false);
   }

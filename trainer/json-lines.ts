@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { PatchstreamError } from "../plan/errors.js";
 
 /** WRITE_FAILED for what a write to `file` threw. */
@@ -35,6 +45,22 @@ export function readJsonLines<Entry>(file: string): Entry[] {
         );
       }
     });
+}
+
+const TAIL_BYTES = 1 << 16;
+
+/** The last whole entry of a file of JSON lines, if it is shorter than 64 KiB; undefined when there is none. */
+export function readLastJsonLine<Entry>(file: string): Entry | undefined {
+  const descriptor = openSync(file, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(descriptor, tail, 0, tail.length, size - tail.length);
+    const line = tail.toString().split("\n").at(-2);
+    return line === undefined ? undefined : (JSON.parse(line) as Entry);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 const encode = (entries: readonly unknown[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");

@@ -1,19 +1,12 @@
+import type { CaseGeometry } from "../../client/types.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { coarseAxis, resampleLinear } from "./resample.js";
 import type { Maps } from "./sliding-window.js";
 
-/** How a stored volume lies in its original file; see `Geometry` of the store. Sizes and spacings are Z,Y,X. */
-export interface GridGeometry {
-  /** Array shape of the source file. */
-  readonly originalShape: Zyx;
-  readonly originalSpacingMm: Zyx;
-  /** Axis i of the store is axis `transpose[i]` of the source. */
-  readonly transpose: Zyx;
-  /** Box kept by the crop to nonzero, in transposed source voxels: start inside, end outside. */
-  readonly cropStart: Zyx;
-  readonly cropEnd: Zyx;
-  /** Spacing of the stored volume. */
+/** How a stored volume lies in its original file. */
+export interface GridGeometry extends Omit<CaseGeometry, "affine"> {
+  /** Spacing of the stored volume in mm (Z,Y,X). */
   readonly spacingMm: Zyx;
 }
 

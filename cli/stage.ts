@@ -1,0 +1,42 @@
+import { Command, Option } from "commander";
+import { callUnary, openChannel } from "../proto/index.js";
+import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { wholeNumber } from "./whole-number.js";
+
+interface Options extends CommonOptions, CallFlags {
+  readonly trainer: string;
+  readonly advance?: boolean;
+  readonly to?: number;
+  readonly fromStep?: number;
+}
+
+/** `patchstream stage`. */
+export function stageCommand(): Command {
+  const command = new Command("stage")
+    .description("change the stage of a running training by hand")
+    .argument("<training>", "its id, as train printed it")
+    .requiredOption("--trainer <address>", "the trainer service, host:port")
+    .addOption(new Option("--advance", "go to the next stage").conflicts("to"))
+    .option("--to <stage>", "go to this stage, from 0", wholeNumber)
+    .option("--from-step <step>", "first step with that stage (default: the first not asked for yet)", wholeNumber);
+  return addCallFlags(command)
+    .addHelpText("after", "\nExample:\n  $ patchstream stage 20261123-173207-5f1c --trainer localhost:7071 --advance")
+    .action(async (training: string, options: Options) => {
+      const { trainer: address, advance, to, fromStep, json } = options;
+      if (!advance && to === undefined) command.error("error: one of --advance and --to is needed", { exitCode: 2 });
+      const trainer = openChannel(address, callOptions(options));
+      try {
+        const request = {
+          training,
+          ...(to !== undefined && { stage: to }),
+          ...(fromStep !== undefined && { fromStep }),
+        };
+        const decision = await callUnary(trainer, "TrainerService", "setStage", request);
+        if (json) printJson(decision);
+        else process.stdout.write(`stage ${decision.stage} from step ${decision.fromStep}\n`);
+      } finally {
+        trainer.client.close();
+      }
+    });
+}

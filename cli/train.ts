@@ -1,0 +1,55 @@
+import { Command } from "commander";
+import { openChannel } from "../proto/index.js";
+import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { readRunFile } from "./run-file.js";
+import { trainingProgress } from "./training-progress.js";
+import { trainingTable } from "./training-table.js";
+import { startTraining, watchTraining } from "./watch-training.js";
+
+interface Options extends CommonOptions, CallFlags {
+  readonly trainer: string;
+  readonly data?: string;
+  readonly run?: string;
+  readonly resume?: string;
+}
+
+/** `patchstream train`. */
+export function trainCommand(): Command {
+  const command = new Command("train")
+    .description("start a training at a trainer and watch it; leaving it does not stop it")
+    .requiredOption("--trainer <address>", "the trainer service, host:port")
+    .option("--data <addresses>", "data servers of one store, host:port[,host:port]")
+    .option("--run <file>", "run spec (JSON)")
+    .option("--resume <training>", "go on with this training from its last checkpoint");
+  return addCallFlags(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json",
+    )
+    .action(async (options: Options) => {
+      const { trainer: address, data = "", run, resume, json } = options;
+      if ((run === undefined) === (resume === undefined)) command.error("error: one of --run and --resume is needed");
+      const trainer = openChannel(address, callOptions(options));
+      const progress = trainingProgress();
+      try {
+        const training = await startTraining(trainer, {
+          data: data.split(",").filter((one) => one !== ""),
+          run: run === undefined ? undefined : await readRunFile(run),
+          ...(resume !== undefined && { resume }),
+        });
+        if (json) printJson({ training });
+        else process.stderr.write(`training ${training}\n`);
+        const summary = await watchTraining(trainer, training, (event) => {
+          if (json) printJson(event);
+          else progress.show(event);
+        });
+        progress.stop();
+        if (json) printJson({ summary });
+        else process.stdout.write(trainingTable(summary));
+      } finally {
+        progress.stop();
+        trainer.client.close();
+      }
+    });
+}

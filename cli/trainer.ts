@@ -1,0 +1,70 @@
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import { engineNames, serveTrainer } from "../trainer/index.js";
+import {
+  addCallFlags,
+  addListenFlags,
+  type CallFlags,
+  callOptions,
+  type ListenFlags,
+  listenOptions,
+} from "./connection-flags.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { wholeNumber } from "./whole-number.js";
+
+/** `CallFlags` with the prefix "data-". */
+interface DataFlags {
+  readonly dataTls?: boolean;
+  readonly dataTlsCa?: string;
+  readonly dataTlsCert?: string;
+  readonly dataTlsKey?: string;
+  readonly dataTokenFile?: string;
+}
+
+interface Options extends CommonOptions, ListenFlags, DataFlags {
+  readonly engine: string;
+  readonly threads: number;
+  readonly runs: string;
+}
+
+function dataCallFlags({ dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTokenFile }: DataFlags): CallFlags {
+  return {
+    ...(dataTls && { tls: dataTls }),
+    ...(dataTlsCa !== undefined && { tlsCa: dataTlsCa }),
+    ...(dataTlsCert !== undefined && { tlsCert: dataTlsCert }),
+    ...(dataTlsKey !== undefined && { tlsKey: dataTlsKey }),
+    ...(dataTokenFile !== undefined && { tokenFile: dataTokenFile }),
+  };
+}
+
+/** `patchstream trainer`: the trainer service, until SIGINT or SIGTERM; trainings then stop after the step in progress. */
+export function trainerCommand(): Command {
+  const command = new Command("trainer")
+    .description("serve trainings: start, watch, steer and stop them over gRPC")
+    .addOption(new Option("--engine <name>", "for trainings whose spec says auto").choices(engineNames).default("auto"))
+    .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
+    .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
+  addListenFlags(command);
+  return addCallFlags(command, "data-")
+    .addHelpText(
+      "after",
+      "\nThe --data flags say how data servers are called.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
+    )
+    .action(async (options: Options) => {
+      const { json, engine, threads, runs: runsFolder } = options;
+      const stopped = new Promise<void>((resolve) => {
+        for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
+      });
+      await using server = await serveTrainer({
+        ...listenOptions(options, command),
+        engine,
+        threads,
+        runsFolder,
+        notice: (line) => process.stderr.write(`${line}\n`),
+        connection: callOptions(dataCallFlags(options)),
+      });
+      if (json) printJson({ address: server.address });
+      else process.stdout.write(`patchstream trains at ${server.address}, runs in ${runsFolder}\n`);
+      await stopped;
+    });
+}

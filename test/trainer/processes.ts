@@ -1,0 +1,100 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Channel, callStream, callUnary, openChannel } from "../../proto/index.js";
+import type { TrainingEvent } from "../../trainer/index.js";
+
+const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
+
+/** What `t.teardown` and ava's hooks have in common. */
+export interface Teardown {
+  teardown(end: () => unknown): void;
+}
+
+export function temporaryFolder({ teardown }: Teardown): string {
+  const folder = mkdtempSync(join(tmpdir(), "patchstream-trainer-"));
+  teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A raw folder with the first `count` of the sample's cases; returns their ids. */
+export function copySample(folder: string, count: number): string[] {
+  const ids = readdirSync(join(SAMPLE, "labelsTr")).map((file) => file.replace(".nii.gz", ""));
+  const chosen = ids.sort().slice(0, count);
+  for (const sub of ["imagesTr", "labelsTr"]) mkdirSync(join(folder, sub), { recursive: true });
+  for (const file of chosen.flatMap((id) => [`imagesTr/${id}_0000.nii.gz`, `labelsTr/${id}.nii.gz`])) {
+    cpSync(join(SAMPLE, file), join(folder, file));
+  }
+  const dataset = JSON.parse(readFileSync(join(SAMPLE, "dataset.json"), "utf8"));
+  writeFileSync(join(folder, "dataset.json"), JSON.stringify({ ...dataset, numTraining: count }));
+  return chosen;
+}
+
+/** A finished command: what it printed. Rejects with `code` and `stderr` where it failed. */
+export function patchstream(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [MAIN, ...args]);
+}
+
+/** A server in a process of its own. */
+export interface Process {
+  readonly address: string;
+  /** Ends it with no chance to do anything. */
+  kill(): Promise<void>;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}
+
+/** `patchstream ARGS` from when it serves until the test ends. */
+export async function serving({ teardown }: Teardown, ...args: string[]): Promise<Process> {
+  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  teardown(() => end(child, "SIGTERM"));
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), "line"),
+    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}`))),
+  ]);
+  return { address: (JSON.parse(line) as { address: string }).address, kill: () => end(child, "SIGKILL") };
+}
+
+export function channelTo({ teardown }: Teardown, { address }: Process): Channel {
+  const channel = openChannel(address);
+  teardown(() => channel.client.close());
+  return channel;
+}
+
+export async function start(trainer: Channel, data: Process, run: object): Promise<string> {
+  const request = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "" };
+  return (await callUnary(trainer, "TrainerService", "startTraining", request)).training;
+}
+
+/** The events of a training, from its first to its last. */
+export async function* watch(trainer: Channel, training: string): AsyncGenerator<TrainingEvent> {
+  for await (const event of callStream(trainer, "TrainerService", "watchTraining", { training })) {
+    if (event.kind !== undefined) yield event;
+  }
+}
+
+export async function collect(events: AsyncIterable<TrainingEvent>): Promise<TrainingEvent[]> {
+  const all: TrainingEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+/** What two runs must have in common, step by step. */
+export function curve(events: readonly TrainingEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.kind !== "step") return [];
+    const { step, stage, loss, checksum, learningRate, gradientNorm } = event.step;
+    return [JSON.stringify({ step, stage, loss, checksum, learningRate, gradientNorm })];
+  });
+}

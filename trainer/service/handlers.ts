@@ -1,0 +1,56 @@
+import { open } from "node:fs/promises";
+import { PatchstreamError } from "../../plan/errors.js";
+import { CHUNK_BYTES } from "../../proto/framing.js";
+import type { GetCheckpointResponse } from "../../proto/messages.js";
+import type { Handlers } from "../../proto/serve.js";
+import { checkpointPath } from "../checkpoint.js";
+import type { TrainerSettings } from "../training.js";
+import { answerPrediction } from "./predict.js";
+import type { Trainings } from "./trainings.js";
+
+function parseRun(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch (cause) {
+    const got = `${bytes.length} bytes`;
+    const want = "a run spec as UTF-8 JSON";
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "run", got, want }, undefined, { cause });
+  }
+}
+
+async function* readChunks(file: string, training: string): AsyncGenerator<GetCheckpointResponse> {
+  const opened = await open(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "ENOENT") throw cause;
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "checkpoint of training", name: training, known: [] });
+  });
+  await using checkpoint = opened;
+  const { size } = await checkpoint.stat();
+  for (let offset = 0; offset < size; ) {
+    const { bytesRead, buffer } = await checkpoint.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
+    yield { offset, totalBytes: size, data: buffer.subarray(0, bytesRead) };
+    offset += bytesRead;
+  }
+}
+
+/** The trainer's service over `trainings`; what each method promises stands in trainer.proto. */
+export function trainerHandlers(trainings: Trainings, settings: TrainerSettings): Handlers<"TrainerService"> {
+  return {
+    async startTraining({ run, data, resume }) {
+      if (resume === "") return { training: trainings.start(parseRun(run), data) };
+      trainings.resume(resume, data);
+      return { training: resume };
+    },
+    watchTraining: ({ training }, { signal }) => trainings.follow(training, signal),
+    async setStage({ training, stage, fromStep }) {
+      const decision = await trainings.setStage(training, stage, fromStep);
+      return { stage: decision.stage, fromStep: decision.fromStep };
+    },
+    async stopTraining({ training }) {
+      await trainings.stop(training);
+      return {};
+    },
+    listTrainings: async () => ({ trainings: trainings.list() }),
+    getCheckpoint: ({ training }) => readChunks(checkpointPath(trainings.place(training).folder), training),
+    predict: (call) => answerPrediction(call, trainings, settings),
+  };
+}

@@ -1,0 +1,212 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StageDecision } from "../../client/types.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { parseRunSpec } from "../../plan/spec/run-spec.js";
+import type { Training, TrainingState } from "../../proto/messages.js";
+import { EventLog } from "../event-log.js";
+import type { TrainingEvent } from "../events.js";
+import { replaceJsonLines } from "../json-lines.js";
+import type { StageRequest } from "../loop.js";
+import { runTraining, type TrainerSettings } from "../training.js";
+
+const REQUEST_FILE = "run.json";
+
+/** What a training was started with, kept in its folder. */
+interface TrainingRequest {
+  readonly data: readonly string[];
+  /** The run spec as it was sent. */
+  readonly run: unknown;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly folder: string;
+  readonly events: EventLog;
+  request: TrainingRequest;
+  state: TrainingState;
+  stop: AbortController;
+  readonly stageRequests: StageRequest[];
+  /** Resolves when the training has ended, however it did. */
+  ended: Promise<void>;
+}
+
+/** Sorts by time, tells the time, and is no path: 20261123-173207-5f1c. */
+function newId(now: Date): string {
+  const [date, time] = now.toISOString().replace(/[-:]/g, "").split(/[T.]/);
+  return `${date}-${time}-${randomBytes(2).toString("hex")}`;
+}
+
+/** How a training stands that nothing runs: as its last event says, unless that was cut short. */
+function stateAtRest(last: TrainingEvent | undefined): TrainingState {
+  const state = last?.kind === "state" ? last.state.state : "TRAINING_STATE_RUNNING";
+  const unfinished = state === "TRAINING_STATE_RUNNING" || state === "TRAINING_STATE_QUEUED";
+  return unfinished ? "TRAINING_STATE_INTERRUPTED" : state;
+}
+
+function readRequest(folder: string): TrainingRequest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, REQUEST_FILE), "utf8")) as TrainingRequest;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** The trainings in a runs folder, one folder each. One at a time runs, in the order of their start. */
+export class Trainings implements AsyncDisposable {
+  readonly #runsFolder: string;
+  readonly #settings: TrainerSettings;
+  readonly #entries = new Map<string, Entry>();
+  #turn: Promise<void> = Promise.resolve();
+  #closing = false;
+
+  /** Opens `runsFolder`, made where there is none, with the trainings of before. */
+  constructor(runsFolder: string, settings: TrainerSettings) {
+    this.#runsFolder = runsFolder;
+    this.#settings = settings;
+    mkdirSync(runsFolder, { recursive: true });
+    for (const id of readdirSync(runsFolder).sort()) {
+      const folder = join(runsFolder, id);
+      const request = readRequest(folder);
+      if (!request) continue;
+      const events = new EventLog(folder, { ended: true });
+      this.#add({ id, folder, events, request, state: stateAtRest(events.readLast()) });
+    }
+  }
+
+  #add(fresh: Pick<Entry, "id" | "folder" | "events" | "request" | "state">): Entry {
+    const entry = { ...fresh, stop: new AbortController(), stageRequests: [], ended: Promise.resolve() };
+    this.#entries.set(entry.id, entry);
+    return entry;
+  }
+
+  #find(id: string): Entry {
+    const entry = this.#entries.get(id);
+    const known = [...this.#entries.keys()];
+    if (!entry) throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known });
+    return entry;
+  }
+
+  /** Queues a new training of `run`, a run spec. Throws SPEC_INVALID. Returns its id. */
+  start(run: unknown, data: readonly string[]): string {
+    parseRunSpec(run);
+    if (data.length === 0)
+      throw new PatchstreamError({ code: "SPEC_INVALID", field: "data", got: [], want: "addresses of data servers" });
+    const id = newId(new Date());
+    const folder = join(this.#runsFolder, id);
+    mkdirSync(folder);
+    const request = { data, run };
+    replaceJsonLines(join(folder, REQUEST_FILE), [request]);
+    const events = new EventLog(folder, { ended: false });
+    this.#enqueue(this.#add({ id, folder, events, request, state: "TRAINING_STATE_QUEUED" }));
+    return id;
+  }
+
+  /** Queues a training that has ended, to go on from its last checkpoint; empty `data`: with the servers of before. */
+  resume(id: string, data: readonly string[]): void {
+    const entry = this.#find(id);
+    if (entry.state === "TRAINING_STATE_QUEUED" || entry.state === "TRAINING_STATE_RUNNING")
+      throw new PatchstreamError(
+        { code: "ALREADY_EXISTS", what: "running training", name: id },
+        "Watch it, or stop it.",
+      );
+    if (data.length > 0) {
+      entry.request = { ...entry.request, data };
+      replaceJsonLines(join(entry.folder, REQUEST_FILE), [entry.request]);
+    }
+    entry.stop = new AbortController();
+    this.#enqueue(entry);
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#setState(entry, "TRAINING_STATE_QUEUED");
+    entry.ended = this.#turn
+      .then(() => this.#run(entry))
+      .catch((error) => this.#settings.notice(`${entry.id}: ${messageOf(error)}`));
+    this.#turn = entry.ended;
+  }
+
+  #setState(entry: Entry, state: TrainingState, message = ""): void {
+    entry.state = state;
+    entry.events.append({ kind: "state", state: { state, message } });
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    const { folder, events, request, stageRequests } = entry;
+    const { signal } = entry.stop;
+    const stopped = () => (this.#closing ? "TRAINING_STATE_INTERRUPTED" : "TRAINING_STATE_STOPPED");
+    try {
+      if (signal.aborted) return this.#setState(entry, stopped());
+      this.#setState(entry, "TRAINING_STATE_RUNNING");
+      const outcome = await runTraining({
+        ...this.#settings,
+        folder,
+        data: request.data,
+        run: parseRunSpec(request.run),
+        emit: (event) => events.append(event),
+        rewindTo: (step) => events.rewindTo(step),
+        takeStageRequests: () => stageRequests.splice(0),
+        signal,
+      });
+      this.#setState(entry, outcome === "done" ? "TRAINING_STATE_DONE" : stopped());
+    } catch (error) {
+      if (signal.aborted) this.#setState(entry, stopped());
+      else this.#setState(entry, "TRAINING_STATE_FAILED", messageOf(error));
+    } finally {
+      events.end();
+      for (const { reject } of stageRequests.splice(0)) reject(this.#notRunning(entry));
+    }
+  }
+
+  #notRunning({ id, state }: Entry): PatchstreamError {
+    const running = [...this.#entries.values()].filter((entry) => entry.state === "TRAINING_STATE_RUNNING");
+    const known = running.map((entry) => entry.id);
+    const stands = state.replace("TRAINING_STATE_", "").toLowerCase();
+    return new PatchstreamError({ code: "NOT_FOUND", what: "running training", name: id, known }, `It is ${stands}.`);
+  }
+
+  /** A manual stage transition: resolves when it holds, which is between two steps. */
+  setStage(id: string, stage: number | undefined, fromStep: number | undefined): Promise<StageDecision> {
+    const entry = this.#find(id);
+    if (entry.state !== "TRAINING_STATE_RUNNING") throw this.#notRunning(entry);
+    return new Promise((resolve, reject) => entry.stageRequests.push({ stage, fromStep, resolve, reject }));
+  }
+
+  /** Ends a training after the step in progress; resolves when it has ended. */
+  async stop(id: string): Promise<void> {
+    const entry = this.#find(id);
+    entry.stop.abort();
+    await entry.ended;
+  }
+
+  /** Everything that happened in a training, then what happens, until it ends; throws an AbortError when `signal` aborts. */
+  follow(id: string, signal: AbortSignal): AsyncGenerator<TrainingEvent> {
+    return this.#find(id).events.follow(signal);
+  }
+
+  /** Folder of a training, where its checkpoint lies, and the data servers it was last given. */
+  place(id: string): { readonly folder: string; readonly data: readonly string[] } {
+    const { folder, request } = this.#find(id);
+    return { folder, data: request.data };
+  }
+
+  /** Oldest first. */
+  list(): Training[] {
+    return [...this.#entries.values()].map(({ id, state, request }) => {
+      const { dataset } = parseRunSpec(request.run).data;
+      return { id, state, data: request.data, dataset };
+    });
+  }
+
+  /** Ends every training after the step in progress; they can be resumed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    for (const { stop } of this.#entries.values()) stop.abort();
+    await this.#turn;
+  }
+}

@@ -1,0 +1,101 @@
+import type { ClassDice } from "../proto/messages.js";
+import type { TrainingEvent } from "./events.js";
+
+/** One stage as it went. */
+export interface StageSummary {
+  readonly stage: number;
+  /** Z,Y,X. */
+  readonly patchSize: readonly number[];
+  readonly batchSize: number;
+  readonly steps: number;
+  /** Steps and waiting, the first batch of each opened run apart. */
+  readonly seconds: number;
+  /** Waiting for batches as a share of `seconds`, 0 to 1. */
+  readonly waitingShare: number;
+  /** Mean over its steps. */
+  readonly loss: number;
+}
+
+export interface TrainingSummary {
+  readonly stages: readonly StageSummary[];
+  readonly steps: number;
+  readonly seconds: number;
+  /** Milliseconds that the first batch of each opened run took to come: connecting, and reading volumes from disk. */
+  readonly warmUpMs: number;
+  readonly cases: readonly { readonly case: string; readonly classes: readonly ClassDice[] }[];
+  readonly classes: readonly ClassDice[];
+  /** Mean over the foreground classes; absent before the evaluation. */
+  readonly meanDice?: number;
+}
+
+interface StageTally {
+  readonly stage: number;
+  readonly patchSize: readonly number[];
+  readonly batchSize: number;
+  steps: number;
+  waitedMs: number;
+  stepMs: number;
+  lossSum: number;
+}
+
+/** Folds a training's events into what a person wants to know of it; `summary` may be asked for at any time. */
+export class SummaryTally {
+  readonly #stages = new Map<number, StageTally>();
+  #current: StageTally | undefined;
+  #warmingUp = true;
+  #warmUpMs = 0;
+  readonly #cases: { case: string; classes: readonly ClassDice[] }[] = [];
+  #classes: readonly ClassDice[] = [];
+  #meanDice: number | undefined;
+
+  add(event: TrainingEvent): void {
+    if (event.kind === "opened") this.#warmingUp = true;
+    else if (event.kind === "stage") this.#enter(event.stage);
+    else if (event.kind === "step") this.#step(event.step);
+    else if (event.kind === "caseEvaluated") {
+      this.#cases.push({ case: event.caseEvaluated.case, classes: event.caseEvaluated.classes });
+    } else if (event.kind === "evaluated") {
+      this.#classes = event.evaluated.classes;
+      this.#meanDice = event.evaluated.meanDice;
+    }
+  }
+
+  #enter({ stage, patchSize, batchSize }: Pick<StageTally, "stage" | "patchSize" | "batchSize">): void {
+    const fresh = { stage, patchSize, batchSize, steps: 0, waitedMs: 0, stepMs: 0, lossSum: 0 };
+    this.#current = this.#stages.get(stage) ?? fresh;
+    this.#stages.set(stage, this.#current);
+  }
+
+  #step({ waitedMs, stepMs, loss }: { waitedMs: number; stepMs: number; loss: number }): void {
+    const tally = this.#current;
+    if (!tally) return;
+    tally.steps++;
+    tally.stepMs += stepMs;
+    tally.lossSum += loss;
+    if (this.#warmingUp) this.#warmUpMs += waitedMs;
+    else tally.waitedMs += waitedMs;
+    this.#warmingUp = false;
+  }
+
+  get summary(): TrainingSummary {
+    const tallies = [...this.#stages.values()].filter(({ steps }) => steps > 0);
+    const stages = tallies.map(({ stage, patchSize, batchSize, steps, waitedMs, stepMs, lossSum }) => ({
+      stage,
+      patchSize,
+      batchSize,
+      steps,
+      seconds: (waitedMs + stepMs) / 1000,
+      waitingShare: waitedMs / (waitedMs + stepMs),
+      loss: lossSum / steps,
+    }));
+    return {
+      stages,
+      steps: stages.reduce((sum, { steps }) => sum + steps, 0),
+      seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+      warmUpMs: this.#warmUpMs,
+      cases: this.#cases,
+      classes: this.#classes,
+      ...(this.#meanDice !== undefined && { meanDice: this.#meanDice }),
+    };
+  }
+}
