@@ -85,14 +85,12 @@ export async function ingest(
   };
 
   const settingsSha256 = sha256(JSON.stringify({ PREPROCESSING, ...settings }));
-  rmSync(join(storeFolder, "zarr.json"), { force: true });
   const kept = raw.cases.filter(({ id }) => measured.values.has(id));
   const stored = await pass<SealedCase>("store", kept, (one): StoreTask => {
     const { sourceSha256 } = measured.values.get(one.id) as MeasuredCase;
     return { raw: one, rules, store: storeFolder, settings, settingsSha256, sourceSha256 };
   });
   const cases = [...stored.values.values()];
-  removeOthers(storeFolder, new Set(cases.map(({ id }) => id)));
   const digest = writeStoreRecord(storeFolder, {
     name,
     raw,
@@ -102,6 +100,7 @@ export async function ingest(
     plansJson,
     fingerprint,
   });
+  removeOthers(storeFolder, new Set(cases.map(({ id }) => id)));
   return {
     name,
     digest,

@@ -46,20 +46,20 @@ export async function openStoreFrom(path: string, reader: ByteReader): Promise<S
   return {
     path,
     dataset: toDataset(record),
-    readImage(caseId, region) {
+    async readImage(caseId, region) {
       const { shape } = caseOf(caseId);
       const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
       checkRegion(caseId, shape, region);
       return read(caseId, "image", "float32", (array) => (box ? array.read(box) : array.readAll()));
     },
-    readLabel(caseId, region) {
+    async readLabel(caseId, region) {
       checkRegion(caseId, caseOf(caseId).shape, region);
       return read(caseId, "label", "int16", (array) => (region ? array.read(region) : array.readAll()));
     },
-    readReference(caseId) {
+    async readReference(caseId) {
       return read(caseOf(caseId).id, "reference", "int16", (array) => array.readAll());
     },
-    readLocations(caseId, classValue) {
+    async readLocations(caseId, classValue) {
       if (!record.classes.includes(classValue)) {
         const known = record.classes.map(String);
         throw new PatchstreamError({ code: "NOT_FOUND", what: "class", name: String(classValue), known });
@@ -87,14 +87,14 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
   }
 }
 
-/** The same files; every zarr.json of a case's arrays is held against the SHA-256 in the store's record, and no file may be missing. */
+/** The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and no file may be missing. */
 function checkingMetadata(reader: ByteReader, cases: ReadonlyMap<string, SealedCase>): ByteReader {
   return {
     async get(key) {
       const bytes = await reader.get(key);
       if (bytes === undefined) throw new Error(`${key} is missing`);
-      const [, caseId, array] = /^\/([^/]+)\/(.+)\/zarr\.json$/.exec(key) ?? [];
-      const expected = caseId && array && cases.get(caseId)?.arrays[array];
+      const [, caseId, folder] = /^\/([^/]+)\/(.+)\/zarr\.json$/.exec(key) ?? [];
+      const expected = caseId && folder && cases.get(caseId)?.metadata[folder];
       if (expected && sha256(bytes) !== expected) throw new Error("its zarr.json is not the one that was written");
       return bytes;
     },

@@ -9,8 +9,8 @@ export interface CaseRecord extends StoredCase {
   /** SHA-256 (hex) of the source files and of the settings this case was made with: both unchanged, it need not be made again. */
   readonly sourceSha256: string;
   readonly settingsSha256: string;
-  /** SHA-256 (hex) of each array's zarr.json, by the array's path below the case. */
-  readonly arrays: Readonly<Record<string, string>>;
+  /** SHA-256 (hex) of every zarr.json below the case's own, by its folder below the case. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** What the store's zarr.json holds of a case: the record and the SHA-256 of the file that it came from. */
@@ -84,7 +84,7 @@ export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Da
   return {
     ...dataset,
     cases: cases.map(
-      ({ sourceSha256: _source, settingsSha256: _settings, arrays: _arrays, metadataSha256: _metadata, ...one }) => one,
+      ({ sourceSha256: _source, settingsSha256: _settings, metadata: _nested, metadataSha256: _own, ...one }) => one,
     ),
   };
 }

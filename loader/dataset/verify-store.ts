@@ -18,9 +18,13 @@ export async function verifyStore(path: string, caseIds?: readonly string[]): Pr
     if ((await digestOf(reader, file)) !== expected) throw damaged(`${file} is not as it was written`);
   }
   await using store = await openStoreFrom(resolve(path), reader);
-  for (const { id, metadataSha256, digest } of record.cases.filter(({ id }) => caseIds?.includes(id) ?? true)) {
-    if ((await digestOf(reader, join(id, "zarr.json"))) !== metadataSha256)
-      throw damaged("its zarr.json is not as it was written", id);
+  for (const { id, metadataSha256, metadata, digest } of record.cases.filter(
+    ({ id }) => caseIds?.includes(id) ?? true,
+  )) {
+    for (const [folder, expected] of Object.entries({ ".": metadataSha256, ...metadata })) {
+      const file = join(id, folder, "zarr.json");
+      if ((await digestOf(reader, file)) !== expected) throw damaged(`${file} is not as it was written`, id);
+    }
     const locations: Uint32Array[] = [];
     for (const value of record.classes) locations.push(await store.readLocations(id, value));
     const found = caseDigest(await store.readImage(id), await store.readLabel(id), locations, record.classes);

@@ -21,13 +21,13 @@ export interface CaseToWrite {
 
 /**
  * Writes one case's group into the store `path`: under a temporary name, synced, then renamed, so that a case is there whole
- * or not at all. A case of that id is replaced. Throws WRITE_FAILED.
+ * or not at all. A case of that id is replaced, and the store's own record, which knew the old one, goes first. Throws WRITE_FAILED.
  */
 export function writeCase(path: string, { id, source, stored, settings, settingsSha256 }: CaseToWrite): SealedCase {
   const unfinished = join(path, `${UNFINISHED}${id}`);
   rmSync(unfinished, { recursive: true, force: true });
   const { shape, image, label, locations } = stored;
-  const arrays: Record<string, string> = {
+  const metadata: Record<string, string> = {
     image: writeArray(join(unfinished, "image"), imageLayout(shape), image),
     label: writeArray(join(unfinished, "label"), labelLayout([shape[1], shape[2], shape[3]]), label),
     reference: writeArray(join(unfinished, "reference"), labelLayout(source.shape), source.label),
@@ -35,9 +35,11 @@ export function writeCase(path: string, { id, source, stored, settings, settings
   for (const [i, value] of settings.classes.entries()) {
     const places = locations[i] as Uint32Array;
     const name = `locations/${value}`;
-    arrays[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
+    metadata[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
   }
-  writeFile(join(unfinished, "locations", "zarr.json"), [Buffer.from(groupMetadata())]);
+  const group = groupMetadata();
+  writeFile(join(unfinished, "locations", "zarr.json"), [Buffer.from(group)]);
+  metadata.locations = sha256(group);
   const record: CaseRecord = {
     id,
     shape,
@@ -55,13 +57,14 @@ export function writeCase(path: string, { id, source, stored, settings, settings
     },
     sourceSha256: source.sha256,
     settingsSha256,
-    arrays,
+    metadata,
   };
-  const metadata = groupMetadata(record);
-  writeFile(join(unfinished, "zarr.json"), [Buffer.from(metadata)]);
+  const text = groupMetadata(record);
+  writeFile(join(unfinished, "zarr.json"), [Buffer.from(text)]);
   syncFolder(join(unfinished, "locations"));
   syncFolder(unfinished);
+  rmSync(join(path, "zarr.json"), { force: true });
   rmSync(join(path, id), { recursive: true, force: true });
   moveIntoPlace(unfinished, join(path, id));
-  return { ...record, metadataSha256: sha256(metadata) };
+  return { ...record, metadataSha256: sha256(text) };
 }
