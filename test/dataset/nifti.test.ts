@@ -175,10 +175,10 @@ const damages: Record<string, [damage: (path: string) => void, reason: RegExp]> 
   "complex voxels": [(path) => writeFileSync(path, withDatatype(32)), /NIfTI datatype 32/],
   "a plain header that promises terabytes": [
     (path) => writeFileSync(path, withDimensions([32767, 32767, 32767])),
-    /bytes of voxels are missing/,
+    /its header gives it 35181150961663 voxels; it must be at most 1073741824/,
   ],
-  "a gzipped header that promises terabytes": [
-    (path) => writeFileSync(path, gzipSync(withDimensions([32767, 32767, 32767]))),
+  "a gzipped header that promises gigabytes": [
+    (path) => writeFileSync(path, gzipSync(withDimensions([1000, 1000, 1000]))),
     /promises \d+ bytes, which \d+ compressed ones cannot hold/,
   ],
 };

@@ -4,6 +4,20 @@ import type { Zyx } from "../../../plan/zyx.js";
 /** Bytes to hand to `parseHeader`: the longer of the two headers and the four bytes that follow it. */
 export const HEADER_BYTES = 544;
 
+/** The NIfTI datatypes that we read, by code, as they lie in memory on this machine (little-endian). */
+export const VOXEL_ARRAYS = {
+  2: Uint8Array,
+  4: Int16Array,
+  8: Int32Array,
+  16: Float32Array,
+  64: Float64Array,
+  256: Int8Array,
+  512: Uint16Array,
+  768: Uint32Array,
+  1024: BigInt64Array,
+  1280: BigUint64Array,
+} as const;
+
 /** What we keep of a NIfTI header. Its texts (description, names) are left behind on purpose. */
 export interface NiftiHeader {
   /** (C,Z,Y,X): the file's (t,z,y,x). */
@@ -11,31 +25,12 @@ export interface NiftiHeader {
   readonly spacingMm: Zyx;
   /** Row-major 4x4 voxel (x,y,z) to world (mm). */
   readonly affine: readonly number[];
-  /** NIfTI datatype code. */
-  readonly datatype: number;
+  readonly datatype: keyof typeof VOXEL_ARRAYS;
   readonly littleEndian: boolean;
   readonly slope: number;
   readonly intercept: number;
   /** Byte at which the voxels begin. */
   readonly voxelOffset: number;
-}
-
-/** Bytes a voxel of each NIfTI datatype we read: uint8, int16, int32, float32, float64, int8, uint16, uint32, int64, uint64. */
-const VOXEL_BYTES = new Map([
-  [2, 1],
-  [4, 2],
-  [8, 4],
-  [16, 4],
-  [64, 8],
-  [256, 1],
-  [512, 2],
-  [768, 4],
-  [1024, 8],
-  [1280, 8],
-]);
-
-export function voxelBytes({ datatype }: NiftiHeader): number {
-  return VOXEL_BYTES.get(datatype) as number;
 }
 
 /** Why a header is refused, and what would be right. */
@@ -64,7 +59,7 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
   if (!shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
     throw new HeaderRefused(`its header gives it the size ${[x, y, z, channels].join("x")}`, "at least 1 on each axis");
   }
-  if (!VOXEL_BYTES.has(header.datatypeCode)) {
+  if (!(header.datatypeCode in VOXEL_ARRAYS)) {
     throw new HeaderRefused(`its voxels have NIfTI datatype ${header.datatypeCode}`, "an integer or real type");
   }
   const millimetres = millimetresPerUnit(header.xyzt_units);
@@ -80,15 +75,16 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
   if (!Number.isFinite(slope) || !Number.isFinite(intercept)) {
     throw new HeaderRefused(`its scaling is ${slope} and ${intercept}`, "finite");
   }
-  const voxelOffset = Math.round(header.vox_offset);
-  if (!(voxelOffset >= 0 && voxelOffset < 2 ** 31)) {
+  const headerBytes = header instanceof NIFTI1 ? 352 : 544;
+  const voxelOffset = header.vox_offset === 0 ? headerBytes : Math.round(header.vox_offset);
+  if (!(voxelOffset >= headerBytes && voxelOffset < 2 ** 31)) {
     throw new HeaderRefused(`its voxels begin at byte ${header.vox_offset}`, "a place inside the file");
   }
   return {
     shape,
     spacingMm: spacing as unknown as Zyx,
     affine,
-    datatype: header.datatypeCode,
+    datatype: header.datatypeCode as keyof typeof VOXEL_ARRAYS,
     littleEndian: header.littleEndian,
     slope,
     intercept,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
 import { PatchstreamError } from "../../../plan/errors.js";
-import { HEADER_BYTES, HeaderRefused, type NiftiHeader, parseHeader, voxelBytes } from "./header.js";
+import { HEADER_BYTES, HeaderRefused, type NiftiHeader, parseHeader, VOXEL_ARRAYS } from "./header.js";
 
 /** A volume of this many voxels fills an arena (4 GiB of float32). */
 const MOST_VOXELS = 2 ** 30;
@@ -10,6 +10,10 @@ const MOST_VOXELS = 2 ** 30;
 const DEFLATE_RATIO = 1032;
 /** Compressed bytes that hold a header even where deflate found nothing to save. */
 const HEADER_PEEK_BYTES = 4096;
+/** Voxels converted at a time, through doubles. */
+const BLOCK_VOXELS = 2 ** 16;
+/** Output is inflated in pieces of this size at most. */
+const INFLATE_BYTES = 2 ** 24;
 
 /** A NIfTI file's voxels as numbers, in stored orientation. */
 export interface NiftiVolume {
@@ -29,6 +33,9 @@ export function readNifti(path: string): NiftiVolume {
     const file = readFileSync(path);
     const compressed = file[0] === 0x1f && file[1] === 0x8b;
     const header = parseHeader(compressed ? gunzipStart(file) : file.subarray(0, HEADER_BYTES));
+    const count = header.shape.reduce((a, b) => a * b);
+    if (count > MOST_VOXELS)
+      throw new HeaderRefused(`its header gives it ${count} voxels`, `at most ${MOST_VOXELS} voxels`);
     const bytes = compressed ? gunzipWhole(file, header) : file;
     const missing = contentBytes(header) - bytes.length;
     if (missing !== 0) {
@@ -43,8 +50,8 @@ export function readNifti(path: string): NiftiVolume {
   }
 }
 
-function contentBytes(header: NiftiHeader): number {
-  return header.voxelOffset + header.shape.reduce((a, b) => a * b) * voxelBytes(header);
+function contentBytes({ shape, datatype, voxelOffset }: NiftiHeader): number {
+  return voxelOffset + shape.reduce((a, b) => a * b) * VOXEL_ARRAYS[datatype].BYTES_PER_ELEMENT;
 }
 
 function gunzipStart(file: Buffer): Buffer {
@@ -59,56 +66,42 @@ function gunzipWhole(file: Buffer, header: NiftiHeader): Buffer {
       "whole",
     );
   }
-  return gunzipSync(file, { maxOutputLength: bytes + 1 });
+  return gunzipSync(file, { maxOutputLength: bytes + 1, chunkSize: Math.min(bytes + 1, INFLATE_BYTES) });
 }
 
 function decodeVoxels(bytes: Buffer, header: NiftiHeader): Float32Array {
-  const count = header.shape.reduce((a, b) => a * b);
-  if (count > MOST_VOXELS) throw new HeaderRefused(`it has ${count} voxels`, `at most ${MOST_VOXELS} voxels`);
-  const stored = storedNumbers(bytes.subarray(header.voxelOffset), header);
+  const stored = storedVoxels(bytes.subarray(header.voxelOffset), header);
   const { slope, intercept } = header;
-  const voxels = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const value = (stored[i] as number) * slope + intercept;
-    voxels[i] = value;
-    if (!Number.isFinite(voxels[i]))
-      throw new HeaderRefused(`voxel ${i} is ${value}`, "finite (as a float32) everywhere");
+  const voxels = new Float32Array(stored.length);
+  for (let start = 0; start < stored.length; start += BLOCK_VOXELS) {
+    const block = toNumbers(stored.subarray(start, start + BLOCK_VOXELS));
+    for (let i = 0; i < block.length; i++) {
+      const value = (block[i] as number) * slope + intercept;
+      voxels[start + i] = value;
+      if (Number.isFinite(voxels[start + i])) continue;
+      throw new HeaderRefused(`voxel ${start + i} is ${value}`, "finite (as a float32) everywhere");
+    }
   }
   return voxels;
 }
 
-/** The voxels as they are stored, before slope and intercept. */
-function storedNumbers(stored: Uint8Array, header: NiftiHeader): Float64Array {
-  const bytes = Buffer.from(new Uint8Array(stored).buffer);
-  const width = voxelBytes(header);
-  if (!header.littleEndian) {
-    if (width === 2) bytes.swap16();
-    else if (width === 4) bytes.swap32();
-    else if (width === 8) bytes.swap64();
+type StoredVoxels = InstanceType<(typeof VOXEL_ARRAYS)[NiftiHeader["datatype"]]>;
+
+function toNumbers(stored: StoredVoxels): Float64Array {
+  const wide = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
+  return wide ? Float64Array.from(stored, Number) : new Float64Array(stored);
+}
+
+/** The voxels in the file's own type, copied, in this machine's byte order. */
+function storedVoxels(content: Uint8Array, { datatype, littleEndian }: NiftiHeader): StoredVoxels {
+  const bytes = Buffer.from(new Uint8Array(content).buffer);
+  const TypedArray = VOXEL_ARRAYS[datatype];
+  if (!littleEndian) {
+    if (TypedArray.BYTES_PER_ELEMENT === 2) bytes.swap16();
+    else if (TypedArray.BYTES_PER_ELEMENT === 4) bytes.swap32();
+    else if (TypedArray.BYTES_PER_ELEMENT === 8) bytes.swap64();
   }
-  const { buffer } = bytes;
-  switch (header.datatype) {
-    case 2:
-      return new Float64Array(new Uint8Array(buffer));
-    case 4:
-      return new Float64Array(new Int16Array(buffer));
-    case 8:
-      return new Float64Array(new Int32Array(buffer));
-    case 16:
-      return new Float64Array(new Float32Array(buffer));
-    case 64:
-      return new Float64Array(buffer);
-    case 256:
-      return new Float64Array(new Int8Array(buffer));
-    case 512:
-      return new Float64Array(new Uint16Array(buffer));
-    case 768:
-      return new Float64Array(new Uint32Array(buffer));
-    case 1024:
-      return Float64Array.from(new BigInt64Array(buffer), Number);
-    default:
-      return Float64Array.from(new BigUint64Array(buffer), Number);
-  }
+  return new TypedArray(bytes.buffer);
 }
 
 function inputDamaged(file: string, error: unknown): unknown {
@@ -118,6 +111,7 @@ function inputDamaged(file: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return facts("there is no such file", "present");
   if (code === "ERR_BUFFER_TOO_LARGE") return facts("it holds more voxels than its header says", "the header's size");
+  if (code === "ERR_FS_FILE_TOO_LARGE") return facts("it is larger than 2 GiB", "smaller, or gzipped");
   if (code.startsWith("Z_")) return facts(`its gzip stream is damaged (${(error as Error).message})`, "whole");
   return error;
 }

@@ -39,12 +39,12 @@ function reachableFromBorder(shape: Zyx, mask: Uint8Array): Uint8Array {
   const [depth, height, width] = shape;
   const slice = height * width;
   const reached = new Uint8Array(mask.length);
-  const pending: number[] = [];
+  const pending = new Uint32Array(mask.reduce((zeros, value) => zeros + (value === 0 ? 1 : 0), 0));
+  let count = 0;
   const visit = (voxel: number) => {
-    if (mask[voxel] === 0 && reached[voxel] === 0) {
-      reached[voxel] = 1;
-      pending.push(voxel);
-    }
+    if (mask[voxel] !== 0 || reached[voxel] !== 0) return;
+    reached[voxel] = 1;
+    pending[count++] = voxel;
   };
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
@@ -53,7 +53,8 @@ function reachableFromBorder(shape: Zyx, mask: Uint8Array): Uint8Array {
       for (let x = 0; x < width; x += whole ? 1 : Math.max(1, width - 1)) visit(row + x);
     }
   }
-  for (let voxel = pending.pop(); voxel !== undefined; voxel = pending.pop()) {
+  while (count > 0) {
+    const voxel = pending[--count] as number;
     const inSlice = voxel % slice;
     const x = inSlice % width;
     if (voxel >= slice) visit(voxel - slice);
