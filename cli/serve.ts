@@ -1,39 +1,26 @@
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
+import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface ServeFlags extends CommonOptions {
-  readonly host?: string;
-  readonly port?: number;
+interface ServeFlags extends CommonOptions, ListenFlags {
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
   readonly metricsPort?: number;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsCa?: string;
-  readonly tokenFile?: string;
-  readonly insecure?: boolean;
 }
 
 /** `patchstream serve`: the data server of one store, until SIGINT or SIGTERM drains it. */
 export function serveCommand(): Command {
-  return new Command("serve")
+  const command = new Command("serve")
     .description("Serve the batches of a store over gRPC.")
     .argument("<store>", "the store to serve")
-    .option("--host <host>", "address to listen on (default: this machine only; others need TLS)")
-    .option("--port <port>", "port (default 0: any free one)", wholeNumber)
     .option("--workers <count>", "threads that cut (default: one a processor)", wholeNumber)
     .option("--volume-budget <bytes>", "memory for volumes, such as 4GiB", byteCount)
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
-    .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber)
-    .option("--tls-cert <file>", "PEM certificate")
-    .option("--tls-key <file>", "PEM key of the certificate")
-    .option("--tls-ca <file>", "PEM certificate that clients' certificates must be signed by (mTLS)")
-    .option("--token-file <file>", "file with the bearer token that calls must carry")
-    .option("--insecure", "listen on other addresses than this machine's without TLS")
+    .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
+  return addListenFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action(run);
 }
@@ -58,20 +45,13 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
 }
 
 function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
-  const { host, port, workers, volumeBudget, slotBudget, metricsPort, tlsCert, tlsKey, tlsCa, tokenFile } = flags;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) command.error("error: --tls-cert and --tls-key go together");
-  if (tlsCa !== undefined && tlsCert === undefined) command.error("error: --tls-ca needs --tls-cert and --tls-key");
+  const { workers, volumeBudget, slotBudget, metricsPort } = flags;
   return {
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
+    ...listenOptions(flags, command),
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
     ...(metricsPort !== undefined && { metricsPort }),
-    ...(tlsCert !== undefined &&
-      tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey, ...(tlsCa !== undefined && { ca: tlsCa }) } }),
-    ...(tokenFile !== undefined && { token: readFileSync(tokenFile, "utf8").trim() }),
-    ...(flags.insecure && { insecure: true }),
   };
 }
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { openChannel } from "../proto/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { readRunFile } from "./run-file.js";
+import { readJson } from "./read-json.js";
 import { trainingProgress } from "./training-progress.js";
 import { trainingTable } from "./training-table.js";
 import { startTraining, watchTraining } from "./watch-training.js";
@@ -35,7 +35,7 @@ export function trainCommand(): Command {
       try {
         const training = await startTraining(trainer, {
           data: data.split(",").filter((one) => one !== ""),
-          run: run === undefined ? undefined : await readRunFile(run),
+          run: run === undefined ? undefined : readJson(run, "a run spec in JSON"),
           ...(resume !== undefined && { resume }),
         });
         if (json) printJson({ training });
