@@ -4,12 +4,11 @@ import type { GraphBuilder, Value } from "../graph.js";
 import type { Tape } from "../tape.js";
 import { channelsToBlocks } from "./blocks.js";
 
-/** Extents of a convolution: batch, channels in and out, sizes in and out (Z,Y,X), kernel, stride and padding. */
+/** Extents of a convolution: batch, channels in and out, size of the output (Z,Y,X), kernel, stride and padding. */
 interface Geometry {
   readonly batch: number;
   readonly inputs: number;
   readonly outputs: number;
-  readonly inputSize: Zyx;
   readonly outputSize: Zyx;
   readonly kernel: Zyx;
   readonly stride: Zyx;
@@ -17,7 +16,9 @@ interface Geometry {
 }
 
 const AXES = [0, 1, 2] as const;
-const perAxis = (of: (axis: 0 | 1 | 2) => number): Zyx => [of(0), of(1), of(2)];
+type Axis = (typeof AXES)[number];
+
+const perAxis = (of: (axis: Axis) => number): Zyx => [of(0), of(1), of(2)];
 
 function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
   const [batch, inputs, ...inputSize] = input.shape as [number, number, number, number, number];
@@ -26,7 +27,7 @@ function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
   const outputSize = perAxis(
     (axis) => Math.floor((inputSize[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1,
   );
-  return { batch, inputs, outputs, inputSize, outputSize, kernel, stride, padding };
+  return { batch, inputs, outputs, outputSize, kernel, stride, padding };
 }
 
 /** Convolution of (B,C,Z,Y,X) with odd kernels (O,C,kz,ky,kx), padded by (kernel - 1) / 2, plus a bias (O). */
@@ -46,40 +47,45 @@ export function convolution(tape: Tape, input: Value, weight: Value, bias: Value
 }
 
 /**
- * Input voxel s v + r (stride s, 0 <= r < s) meets kernel element r + padding - s d of output voxel v + d. So all s^3
- * residues r are channels of one convolution of the gradient over the offsets d, whose blocks are then interleaved. Without
- * a stride that is the convolution with the kernel flipped.
+ * Input voxel s v + r (stride s, 0 <= r < s) meets kernel element r + padding - s d of output voxel v + d. So the residues r
+ * are channels of one convolution of the gradient over the offsets d, whose blocks are then interleaved. Without a stride
+ * that is the convolution with the kernel flipped.
  */
 function inputGradient(graph: GraphBuilder, weight: Value, gradient: Value, geometry: Geometry): Value {
   const { batch, inputs, outputs, outputSize, stride } = geometry;
   const offsets = AXES.map((axis) => offsetsAlong(geometry, axis));
-  const taps = perAxis((axis) => offsets[axis]?.length ?? 0);
-  const zero = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]);
-  const picked = AXES.reduce((kernel, axis) => {
-    const { [axis]: elements } = geometry.kernel;
-    const residues = Array.from({ length: stride[axis] }, (_, residue) => residue);
-    const indices = residues.flatMap((residue) =>
-      (offsets[axis] ?? []).map((offset) => {
-        const element = residue + geometry.padding[axis] - stride[axis] * offset;
-        return element >= 0 && element < elements ? element : elements;
-      }),
-    );
-    return graph.gather(kernel, axis + 2, indices);
-  }, zero);
-  const [sz, sy, sx] = stride;
-  const split = graph.reshape(picked, [outputs, inputs, sz, taps[0], sy, taps[1], sx, taps[2]]);
+  const withZeros = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]);
+  const picked = AXES.reduce(
+    (kernel, axis) => graph.gather(kernel, axis + 2, elementsAlong(geometry, axis)),
+    withZeros,
+  );
+
+  const residuesAndTaps = AXES.flatMap((axis) => [stride[axis], offsets[axis]?.count ?? 0]);
+  const byTap = graph.transpose(graph.reshape(picked, [outputs, inputs, ...residuesAndTaps]), [1, 2, 4, 6, 0, 3, 5, 7]);
   const channels = inputs * elementCount(stride);
-  const kernel = graph.reshape(graph.transpose(split, [1, 2, 4, 6, 0, 3, 5, 7]), [channels, outputs, ...taps]);
-  const pads = [...offsets.map(([first = 0]) => -first), ...offsets.map((all) => all.at(-1) ?? 0)];
+  const kernel = graph.reshape(byTap, [channels, outputs, ...byTap.shape.slice(5)]);
+  const pads = [...offsets.map(({ first }) => -first), ...offsets.map(({ first, count }) => first + count - 1)];
   const residues = graph.apply("Conv", [gradient, kernel], [batch, channels, ...outputSize], { pads });
   return elementCount(stride) === 1 ? residues : channelsToBlocks(graph, residues, stride);
 }
 
-/** Output voxels, counted from v, that the input voxels s v to s v + s - 1 reach along `axis`. */
-function offsetsAlong({ kernel, stride, padding }: Geometry, axis: 0 | 1 | 2): number[] {
+/** The offsets d along `axis` whose output voxels v + d any of the input voxels s v to s v + s - 1 reach. */
+function offsetsAlong({ kernel, stride, padding }: Geometry, axis: Axis): { first: number; count: number } {
   const first = Math.ceil((padding[axis] - kernel[axis] + 1) / stride[axis]);
   const last = Math.floor((stride[axis] - 1 + padding[axis]) / stride[axis]);
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return { first, count: last - first + 1 };
+}
+
+/** For each residue and then each offset along `axis`, the kernel element where they meet; where none does, the one past the end. */
+function elementsAlong(geometry: Geometry, axis: Axis): number[] {
+  const { first, count } = offsetsAlong(geometry, axis);
+  const extent = geometry.kernel[axis];
+  const stride = geometry.stride[axis];
+  return Array.from({ length: stride * count }, (_, index) => {
+    const residue = Math.floor(index / count);
+    const element = residue + geometry.padding[axis] - stride * (first + (index % count));
+    return element >= 0 && element < extent ? element : extent;
+  });
 }
 
 /**
