@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { availableParallelism } from "node:os";
-import { PatchstreamError } from "../../plan/errors.js";
+import { availableParallelism, totalmem } from "node:os";
+import { PatchstreamError, refuse } from "../../plan/errors.js";
 import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
 import type { ResolvedSpec } from "../../plan/spec.js";
 import { openStore } from "../dataset/open-store.js";
@@ -12,12 +12,12 @@ import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
 import { VolumeCache } from "./volume-cache.js";
-import { WorkerThreads } from "./worker-threads.js";
+import { closed, WorkerThreads } from "./worker-threads.js";
 
 export interface EngineOptions {
   /** Threads that cut. Default: one a processor. */
   readonly workers?: number;
-  /** Memory for volumes. What does not fit is read from the store patch by patch. Default: 4 GiB. */
+  /** Memory for volumes; a volume that it cannot hold is read patch by patch. Default: 4 GiB, or half of the machine's. */
   readonly volumeBudgetBytes?: number;
   /** Memory for batches that are cut or being sent. Default: 512 MiB. */
   readonly slotBudgetBytes?: number;
@@ -61,11 +61,29 @@ export interface Engine extends AsyncDisposable {
   cut(spec: ResolvedSpec, plan: BatchPlan, options?: { signal?: AbortSignal }): Promise<SlotLease>;
 }
 
-/** Opens an engine on a store: its workers open the same path. Disposing it drops what waits and ends its threads. */
+/**
+ * Opens an engine on a store: its workers open the same path. Disposing it drops what waits and ends its threads. Throws
+ * SPEC_INVALID for less than one worker and LIMIT_EXCEEDED for budgets beyond the machine's memory.
+ */
 export async function openEngine(store: Store | string, options: EngineOptions = {}): Promise<Engine> {
   if (typeof store !== "string") return new StoreEngine(store.path, store.dataset, options);
   await using opened = await openStore(store);
   return new StoreEngine(opened.path, opened.dataset, options);
+}
+
+/** Budgets beyond the machine's memory would end in its killing the process, not in an error. */
+function withDefaults(options: EngineOptions): Required<EngineOptions> {
+  const memoryBytes = totalmem();
+  const {
+    workers = availableParallelism(),
+    volumeBudgetBytes = Math.min(2 ** 32, memoryBytes / 2),
+    slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4),
+  } = options;
+  if (!Number.isInteger(workers) || workers < 1) refuse("workers", workers, "a whole number, 1 or more");
+  const bytes = volumeBudgetBytes + slotBudgetBytes;
+  if (bytes <= memoryBytes) return { workers, volumeBudgetBytes, slotBudgetBytes };
+  const limit = "the memory for volumes and batches in bytes";
+  throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit, got: bytes, max: memoryBytes });
 }
 
 class StoreEngine implements Engine {
@@ -80,7 +98,7 @@ class StoreEngine implements Engine {
   readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0 };
 
   constructor(storePath: string, dataset: Dataset, options: EngineOptions) {
-    const { workers = availableParallelism(), volumeBudgetBytes = 2 ** 32, slotBudgetBytes = 2 ** 29 } = options;
+    const { workers, volumeBudgetBytes, slotBudgetBytes } = withDefaults(options);
     this.dataset = dataset;
     this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
     this.#workers = workers;
@@ -127,7 +145,7 @@ class StoreEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const open = [...this.#open];
-    for (const [stop] of open) stop.abort(new DOMException("The engine was closed.", "AbortError"));
+    for (const [stop] of open) stop.abort(closed());
     await Promise.allSettled(open.map(([, cutting]) => cutting));
     await this.#threads[Symbol.asyncDispose]();
   }

@@ -1,55 +1,53 @@
-import { Piscina } from "piscina";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { RunChecksum } from "./batch-checksum.js";
 import type { Outcome, Task, WorkerSetup } from "./task.js";
 import { WaitingLine } from "./waiting-line.js";
+import { WorkerThread } from "./worker-thread.js";
 
 /** A task that killed this many threads in a row is given up. */
 const ATTEMPTS = 3;
 
 /**
  * Threads that run tasks in the order they came. A task that waits can be aborted; one that runs never is, for that would
- * kill its thread while it writes. A task whose thread dies is run again on another one.
+ * kill its thread while it writes. A task whose thread dies is run again.
  */
 export class WorkerThreads implements AsyncDisposable {
-  readonly #pool: Piscina<Task, Outcome>;
+  readonly #threads: readonly WorkerThread[];
+  readonly #idle: WorkerThread[];
   readonly #line = new WaitingLine();
-  #idle: number;
   #deaths = 0;
+  #isClosed = false;
 
   constructor(count: number, setup: WorkerSetup) {
-    this.#idle = count;
-    this.#pool = new Piscina<Task, Outcome>({
-      filename: new URL("./worker.js", import.meta.url).href,
-      workerData: setup,
-      minThreads: count,
-      maxThreads: count,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-    });
+    this.#threads = Array.from({ length: count }, () => new WorkerThread(setup));
+    this.#idle = [...this.#threads];
   }
 
-  /** Threads that died so far. */
+  /** Threads that died at work so far. */
   get deaths(): number {
     return this.#deaths;
   }
 
   /** Runs a task on the next idle thread; checksums of what it cut. Throws what the task failed with, or WORKER_DIED. */
   async run(task: Task, signal?: AbortSignal): Promise<readonly RunChecksum[]> {
-    await this.#line.take(() => (this.#idle > 0 ? this.#idle-- : undefined), signal);
+    const thread = await this.#line.take(() => {
+      if (this.#isClosed) throw closed();
+      return this.#idle.pop();
+    }, signal);
     try {
-      return checksumsOf(await this.#runOnSomeThread(task));
+      return checksumsOf(await this.#runUntilDone(thread, task));
     } finally {
-      this.#idle++;
+      this.#idle.push(thread);
       this.#line.retry();
     }
   }
 
-  async #runOnSomeThread(task: Task): Promise<Outcome> {
+  async #runUntilDone(thread: WorkerThread, task: Task): Promise<Outcome> {
     for (let attempts = 1; ; attempts++) {
       try {
-        return await this.#pool.run(task);
+        return await thread.run(task);
       } catch (error) {
+        if (this.#isClosed) throw closed();
         this.#deaths++;
         if (attempts < ATTEMPTS) continue;
         const reason = error instanceof Error ? error.message : String(error);
@@ -59,10 +57,16 @@ export class WorkerThreads implements AsyncDisposable {
     }
   }
 
-  /** Ends the threads; tasks must have settled. */
+  /** Ends the threads. Tasks that still run or wait reject. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy();
+    this.#isClosed = true;
+    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
+}
+
+/** What waits or begins when the engine is closed rejects with this. */
+export function closed(): DOMException {
+  return new DOMException("The engine was closed.", "AbortError");
 }
 
 function checksumsOf(outcome: Outcome): readonly RunChecksum[] {

@@ -63,16 +63,16 @@ function cutFromVolume(volume: VolumeViews, entry: StoredCase, task: CutTask, wr
 }
 
 async function cutFromStore(store: Store, entry: StoredCase, task: CutTask, writePatch: WritePatch): Promise<void> {
+  const lists = new Map<number, Uint32Array>();
+  const locationsOf = async (classIndex: number) => {
+    const list =
+      lists.get(classIndex) ?? (await store.readLocations(entry.id, store.dataset.classes[classIndex] as number));
+    lists.set(classIndex, list);
+    return list;
+  };
   for (const { place, from, mirror } of unpackCrops(task.crops)) {
     const lower =
-      from.kind === "random"
-        ? from.lower
-        : lowerAround(
-            await store.readLocations(entry.id, store.dataset.classes[from.classIndex] as number),
-            from.location,
-            entry,
-            task,
-          );
+      from.kind === "random" ? from.lower : lowerAround(await locationsOf(from.classIndex), from.location, entry, task);
     const part = await readSource(store, entry, lower, task.cropSize);
     writePatch(part.source, part.lower, mirror, place);
   }

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
@@ -162,29 +162,77 @@ test("a volume larger than the memory for volumes is read region by region, and 
   t.is(engine.metrics.volumeLoads, 0);
 });
 
-test.serial("worker threads that die while they load or cut change a counter and nothing else", async (t) => {
-  const { store } = t.context;
+/** The live worker threads of this process, from now on. */
+function watchThreads(t: Context, onStart: (thread: Worker) => void = () => {}): Set<Worker> {
   const threads = new Set<Worker>();
   const onThread = (thread: Worker) => {
     threads.add(thread);
     thread.once("exit", () => threads.delete(thread));
+    onStart(thread);
   };
   process.on("worker", onThread);
   t.teardown(() => process.off("worker", onThread));
-  const engine = await engineFor(t);
+  return threads;
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test.serial("worker threads that die while they load or cut change a counter and nothing else", async (t) => {
+  const { store } = t.context;
+  const threads = watchThreads(t);
   const spec = specOf(store);
   const plan = planOf(store, spec, 2, 3);
   const expected = await referenceBatch(store, plan);
-  for (let turns = 0; turns < 24; turns++) {
-    const cutting = engine.cut(spec, plan);
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await [...threads][turns % 2]?.terminate();
-    const lease = await cutting;
-    t.true(expected.equals(lease.bytes), `killed after ${turns} turns`);
-    t.is(lease.checksum, crc32(expected));
-    lease.release();
+  let deaths = 0;
+  for (const volumeBudgetBytes of [2 ** 22, 0]) {
+    const engine = await engineFor(t, { volumeBudgetBytes });
+    for (let turns = 0; turns < 12; turns++) {
+      const cutting = engine.cut(spec, plan);
+      for (let count = 0; count < turns; count++) await turn();
+      await [...threads].at(turns % 2 === 0 ? -1 : -2)?.terminate();
+      const lease = await cutting;
+      t.true(expected.equals(lease.bytes), `killed after ${turns} turns`);
+      t.is(lease.checksum, crc32(expected));
+      lease.release();
+    }
+    deaths += engine.metrics.workerDeaths;
   }
-  t.true(engine.metrics.workerDeaths > 0);
+  t.true(deaths > 0);
+});
+
+test.serial("a thread that dies at work, and its successor that dies while it starts, are both replaced", async (t) => {
+  const { store } = t.context;
+  const threads = watchThreads(t);
+  const engine = await engineFor(t, { workers: 1 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 2, 8);
+  const expected = await cutBytes(engine, spec, plan);
+  const cutting = cutBytes(engine, spec, plan);
+  const [first] = threads;
+  while (engine.metrics.openCuts === 0) await turn();
+  await first?.terminate();
+  while (threads.size === 0) await turn();
+  const [second] = threads;
+  t.not(second, first);
+  await second?.terminate();
+  t.true(expected.equals(await cutting));
+});
+
+test.serial("samples that every thread dies of end in one clear error, and the engine goes on", async (t) => {
+  const { store } = t.context;
+  let isDeadly = true;
+  watchThreads(t, (thread) => {
+    if (isDeadly) thread.terminate();
+  });
+  const engine = await engineFor(t, { workers: 1 });
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 2, 8);
+  const error = await t.throwsAsync(engine.cut(spec, plan), { instanceOf: PatchstreamError });
+  t.like(error?.facts, { code: "WORKER_DIED", attempts: 3 });
+  t.regex(error?.message ?? "", /^3 worker threads died loading case hippocampus_\d+: /);
+  isDeadly = false;
+  t.true((await referenceBatch(store, plan)).equals(await cutBytes(engine, spec, plan)));
+  t.is(engine.metrics.leasedSlots, 0);
 });
 
 test("an aborted cut rejects with the signal's reason, gives its slot back, and the next one is served", async (t) => {
@@ -263,6 +311,15 @@ test("damage in the store ends the batch with the case's name, from memory and b
   }
 });
 
+test("an engine without a worker, or with budgets beyond the machine's memory, is refused", async (t) => {
+  const none = await t.throwsAsync(openEngine(t.context.store, { workers: 0 }), { instanceOf: PatchstreamError });
+  t.like(none?.facts, { code: "SPEC_INVALID", field: "workers", got: 0 });
+  const huge = await t.throwsAsync(openEngine(t.context.store, { volumeBudgetBytes: 2 ** 50 }), {
+    instanceOf: PatchstreamError,
+  });
+  t.like(huge?.facts, { code: "LIMIT_EXCEEDED", got: 2 ** 50 + Math.min(2 ** 29, totalmem() / 4), max: totalmem() });
+});
+
 test("closing an engine ends what waits, and its memory's leases stay readable", async (t) => {
   const { store } = t.context;
   const engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 21, volumeBudgetBytes: 2 ** 22 });
@@ -274,5 +331,7 @@ test("closing an engine ends what waits, and its memory's leases stay readable",
   const outcomes = await Promise.allSettled(cutting);
   await closed;
   t.true(outcomes.some(({ status }) => status === "rejected"));
+  const late: unknown = await engine.cut(spec, plan).catch((error: unknown) => error);
+  t.like(late, { name: "AbortError", message: "The engine was closed." });
   t.is(lease.checksum, crc32(lease.bytes));
 });

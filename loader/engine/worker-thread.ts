@@ -1,0 +1,56 @@
+import { Piscina } from "piscina";
+import type { Outcome, Task, WorkerSetup } from "./task.js";
+
+/**
+ * One thread for tasks, one at a time. When it has died, the next task gets a new one. A pool of its own for each thread,
+ * because a pool of several forgets a waiting task whose thread dies while it starts (piscina 5.3.2).
+ */
+export class WorkerThread implements AsyncDisposable {
+  readonly #setup: WorkerSetup;
+  #pool: Piscina<Task, Outcome>;
+  #isLost = false;
+
+  constructor(setup: WorkerSetup) {
+    this.#setup = setup;
+    this.#pool = this.#start();
+  }
+
+  /** Runs a task. Rejects only if the thread dies. */
+  async run(task: Task): Promise<Outcome> {
+    if (this.#isLost) await this.#replace();
+    try {
+      return await this.#pool.run(task);
+    } catch (error) {
+      this.#isLost = true;
+      throw error;
+    }
+  }
+
+  /** Ends the thread, and with it the task that runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #replace(): Promise<void> {
+    await this.#pool.destroy();
+    this.#isLost = false;
+    this.#pool = this.#start();
+  }
+
+  #start(): Piscina<Task, Outcome> {
+    const pool = new Piscina<Task, Outcome>({
+      filename: new URL("./worker.js", import.meta.url).href,
+      workerData: this.#setup,
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+    });
+    const lose = () => {
+      if (pool === this.#pool) this.#isLost = true;
+    };
+    pool.on("workerDestroy", lose);
+    pool.on("error", lose);
+    return pool;
+  }
+}
