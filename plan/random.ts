@@ -17,7 +17,7 @@ export const PURPOSE = {
   rotation: 8,
   scaling: 9,
   noise: 10,
-  /** The noise itself, a block a voxel. */
+  /** The noise itself, not drawn here but when it is added. */
   noiseVoxels: 11,
   blur: 12,
   brightness: 13,

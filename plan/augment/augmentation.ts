@@ -84,9 +84,3 @@ export const NNUNET_AUGMENTATION: readonly Augmentation[] = [
   { kind: "gamma", inverted: false, probability: 0.3, range: [0.7, 1.5] },
   { kind: "mirror", axes: [0, 1, 2] },
 ];
-
-/** Whether two entries are the same transform: a list has each once. The two gammas are two transforms. */
-export function isSameTransform(one: Augmentation, other: Augmentation): boolean {
-  const inverted = (entry: Augmentation) => entry.kind === "gamma" && entry.inverted;
-  return one.kind === other.kind && inverted(one) === inverted(other);
-}

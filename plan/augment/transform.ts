@@ -28,7 +28,7 @@ export interface SpatialTransform {
 
 /**
  * Normal noise of standard deviation `sigma` on every channel. Its random numbers are Philox blocks too: `counter` holds
- * the first three words, the fourth counts the patch's voxels (C,Z,Y,X), and the key is the run's seed.
+ * the first three words, the fourth counts blocks over the patch (C,Z,Y,X), and the key is the run's seed.
  */
 export interface NoiseTransform {
   readonly kind: "noise";
