@@ -1,4 +1,4 @@
-import { PatchstreamError } from "../plan/errors.js";
+import { PatchstreamError } from "../plan/index.js";
 
 /** Options every command takes. */
 export interface CommonOptions {
