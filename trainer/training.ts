@@ -36,8 +36,6 @@ export interface TrainingOptions extends TrainerSettings {
   readonly data: readonly string[];
   readonly run: RunSpec;
   readonly emit: (event: TrainingEvent) => void;
-  /** Told where the training begins: 0, or where its checkpoint was written. */
-  readonly rewindTo: (step: number) => void;
   readonly takeStageRequests: () => StageRequest[];
   readonly signal: AbortSignal;
 }
@@ -67,12 +65,12 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const settings = options.run.training;
   const checkpoint = await readCheckpoint(folder);
   const from = checkpoint?.step ?? 0;
-  options.rewindTo(from);
 
   await using client = connect(data, options.connection);
-  await using run = await client.openRun(checkpoint?.spec ?? options.run.data, { signal });
-  const { spec, digest } = run.info;
+  const { spec, specBytes, digest } = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
   if (checkpoint) checkDigest(checkpoint, digest);
+  // Without the signal: being stopped must not break off what the loop is in the middle of.
+  await using run = await client.openRun(specBytes);
   const dataset = await client.describeDataset({ signal });
   const { labels, classes, channelNames } = dataset;
   const network: NetworkDescription = describeNetwork(spec.plan, {

@@ -6,8 +6,20 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Channel, callStream, callUnary, openChannel } from "../../proto/index.js";
+import { crc32 } from "node:zlib";
+import {
+  type Channel,
+  callDuplex,
+  callStream,
+  callUnary,
+  type Messages,
+  methodOf,
+  openChannel,
+} from "../../proto/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
+
+type PredictRequest = Messages["PredictRequest"];
+type PredictResponse = Messages["PredictResponse"];
 
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
@@ -97,4 +109,22 @@ export function curve(events: readonly TrainingEvent[]): string[] {
     const { step, stage, loss, checksum, learningRate, gradientNorm } = event.step;
     return [JSON.stringify({ step, stage, loss, checksum, learningRate, gradientNorm })];
   });
+}
+
+/** The label that Predict answers `requests` with, its checksum verified. */
+export async function predict(trainer: Channel, requests: readonly PredictRequest[]): Promise<Uint8Array> {
+  const decode = methodOf("TrainerService", "predict").decodeResponse;
+  const call = callDuplex(trainer, "TrainerService", "predict", decode);
+  for (const request of requests) call.write(request);
+  call.end();
+  let label = new Uint8Array();
+  let checksum = 0;
+  for await (const message of call as AsyncIterable<PredictResponse>) {
+    if (message.kind === "volumeBegin") {
+      label = new Uint8Array(message.volumeBegin.tensor?.byteLength ?? 0);
+      checksum = message.volumeBegin.checksum;
+    } else if (message.kind === "chunk") label.set(message.chunk.data, message.chunk.offset);
+  }
+  if (crc32(label) !== checksum) throw new Error("the label's checksum does not match");
+  return label;
 }

@@ -37,7 +37,7 @@ export function trainerHandlers(trainings: Trainings, settings: TrainerSettings)
   return {
     async startTraining({ run, data, resume }) {
       if (resume === "") return { training: trainings.start(parseRun(run), data) };
-      trainings.resume(resume, data);
+      await trainings.resume(resume, data);
       return { training: resume };
     },
     watchTraining: ({ training }, { signal }) => trainings.follow(training, signal),

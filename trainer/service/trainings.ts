@@ -5,6 +5,7 @@ import type { StageDecision } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { parseRunSpec } from "../../plan/spec/run-spec.js";
 import type { Training, TrainingState } from "../../proto/messages.js";
+import { readCheckpoint } from "../checkpoint.js";
 import { EventLog } from "../event-log.js";
 import type { TrainingEvent } from "../events.js";
 import { replaceJsonLines } from "../json-lines.js";
@@ -55,6 +56,16 @@ function readRequest(folder: string): TrainingRequest | undefined {
   }
 }
 
+function checkAddresses(data: readonly string[]): void {
+  if (data.length === 0 || data.includes(""))
+    throw new PatchstreamError({
+      code: "SPEC_INVALID",
+      field: "data",
+      got: data,
+      want: "host:port of one data server or more",
+    });
+}
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** The trainings in a runs folder, one folder each. One at a time runs, in the order of their start. */
@@ -95,8 +106,7 @@ export class Trainings implements AsyncDisposable {
   /** Queues a new training of `run`, a run spec. Throws SPEC_INVALID. Returns its id. */
   start(run: unknown, data: readonly string[]): string {
     parseRunSpec(run);
-    if (data.length === 0)
-      throw new PatchstreamError({ code: "SPEC_INVALID", field: "data", got: [], want: "addresses of data servers" });
+    checkAddresses(data);
     const id = newId(new Date());
     const folder = join(this.#runsFolder, id);
     mkdirSync(folder);
@@ -107,19 +117,25 @@ export class Trainings implements AsyncDisposable {
     return id;
   }
 
-  /** Queues a training that has ended, to go on from its last checkpoint; empty `data`: with the servers of before. */
-  resume(id: string, data: readonly string[]): void {
+  /**
+   * Queues a training that has ended, to go on from its last checkpoint; what was told of later steps is forgotten. Empty
+   * `data`: with the servers of before. Throws INPUT_DAMAGED for a damaged checkpoint.
+   */
+  async resume(id: string, data: readonly string[]): Promise<void> {
     const entry = this.#find(id);
+    const checkpoint = await readCheckpoint(entry.folder);
     if (entry.state === "TRAINING_STATE_QUEUED" || entry.state === "TRAINING_STATE_RUNNING")
       throw new PatchstreamError(
         { code: "ALREADY_EXISTS", what: "running training", name: id },
         "Watch it, or stop it.",
       );
     if (data.length > 0) {
+      checkAddresses(data);
       entry.request = { ...entry.request, data };
       replaceJsonLines(join(entry.folder, REQUEST_FILE), [entry.request]);
     }
     entry.stop = new AbortController();
+    entry.events.rewindTo(checkpoint?.step ?? 0);
     this.#enqueue(entry);
   }
 
@@ -149,7 +165,6 @@ export class Trainings implements AsyncDisposable {
         data: request.data,
         run: parseRunSpec(request.run),
         emit: (event) => events.append(event),
-        rewindTo: (step) => events.rewindTo(step),
         takeStageRequests: () => stageRequests.splice(0),
         signal,
       });

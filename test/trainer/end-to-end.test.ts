@@ -1,0 +1,302 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import anyTest, { type TestFn } from "ava";
+import { connect } from "../../client/index.js";
+import { ingest } from "../../loader/index.js";
+import { type Channel, callStream, callUnary } from "../../proto/index.js";
+import type { TrainingEvent } from "../../trainer/index.js";
+import {
+  channelTo,
+  collect,
+  copySample,
+  curve,
+  type Process,
+  patchstream,
+  predict,
+  serving,
+  start,
+  type Teardown,
+  temporaryFolder,
+  watch,
+} from "./processes.js";
+
+interface Shared {
+  readonly store: string;
+  readonly cases: readonly string[];
+  /** One data server and one trainer for the tests that kill neither. */
+  readonly data: Process;
+  readonly trainer: Process;
+  readonly runs: string;
+  readonly channel: Channel;
+}
+
+const test = anyTest as TestFn<Shared>;
+const ended: (() => unknown)[] = [];
+
+test.before("a store of three of the sample's cases, served", async (t) => {
+  const scope = { teardown: (end: () => unknown) => ended.push(end) };
+  const folder = temporaryFolder(scope);
+  const raw = join(folder, "Task04_Hippocampus");
+  copySample(raw, 3);
+  const store = join(folder, "store");
+  const { cases } = await ingest(raw, store, { workers: 1 });
+  t.context = { store, cases, ...(await servers(scope, store)) };
+});
+test.after.always(async () => {
+  for (const end of ended.toReversed()) await end();
+});
+
+/** Four stages, 32 steps of a few milliseconds; `data` and `training` change it. */
+function tinyRun(cases: readonly string[], { data = {}, training = {} }: { data?: object; training?: object } = {}) {
+  return {
+    data: {
+      dataset: "Task04_Hippocampus",
+      split: { train: cases.slice(0, -1), val: cases.slice(-1) },
+      plan: { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] },
+      mode: "performance",
+      epochs: 8,
+      stepsPerEpoch: 4,
+      augmentation: "none",
+      ...data,
+    },
+    training: { baseFeatures: 4, learningRate: 0.05, momentum: 0.9, ...training },
+  };
+}
+
+async function servers(scope: Teardown, store: string): Promise<Pick<Shared, "data" | "trainer" | "runs" | "channel">> {
+  const data = await serving(scope, "serve", store, "--workers", "1");
+  const runs = temporaryFolder(scope);
+  const trainer = await serving(scope, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx");
+  return { data, trainer, runs, channel: channelTo(scope, trainer) };
+}
+
+async function trained(channel: Channel, data: Process, run: object): Promise<TrainingEvent[]> {
+  return collect(watch(channel, await start(channel, data, run)));
+}
+
+function steps(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) => (event.kind === "step" ? [event.step] : []));
+}
+
+function lastState(events: readonly TrainingEvent[]) {
+  const last = events.at(-1);
+  return last?.kind === "state" ? last.state : undefined;
+}
+
+test("a training passes every stage at its scheduled step and ends with Dice", async (t) => {
+  const { data, channel } = t.context;
+  const events = await trained(channel, data, tinyRun(t.context.cases));
+  t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
+  t.deepEqual(
+    steps(events).map(({ step }) => step),
+    Array.from({ length: 32 }, (_, i) => i),
+  );
+  const entered = events.flatMap((event) => (event.kind === "stage" ? [event.stage] : []));
+  t.deepEqual(
+    entered.map(({ stage, fromStep, patchSize, batchSize }) => ({ stage, fromStep, patchSize, batchSize })),
+    [
+      { stage: 0, fromStep: 0, patchSize: [4, 4, 4], batchSize: 24 },
+      { stage: 1, fromStep: 4, patchSize: [8, 4, 4], batchSize: 12 },
+      { stage: 2, fromStep: 8, patchSize: [8, 8, 4], batchSize: 6 },
+      { stage: 3, fromStep: 12, patchSize: [8, 8, 8], batchSize: 3 },
+      { stage: 4, fromStep: 16, patchSize: [8, 8, 12], batchSize: 2 },
+    ],
+  );
+  const evaluated = events.find((event) => event.kind === "evaluated");
+  t.deepEqual(
+    evaluated?.evaluated.classes.map(({ name }) => name),
+    ["Anterior", "Posterior"],
+  );
+  const mean = evaluated?.evaluated.meanDice ?? Number.NaN;
+  t.true(mean >= 0 && mean <= 1);
+});
+
+test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {
+  const { data, channel } = await servers(t, t.context.store);
+  const run = tinyRun(t.context.cases);
+  const undisturbed = curve(await trained(channel, data, run));
+  const disturbed: TrainingEvent[] = [];
+  for await (const event of watch(channel, await start(channel, data, run))) {
+    disturbed.push(event);
+    if (event.kind === "step" && event.step.step === 9) {
+      await data.kill();
+      await serving(t, "serve", t.context.store, "--workers", "2", "--port", data.address.split(":")[1] as string);
+    }
+  }
+  t.is(lastState(disturbed)?.state, "TRAINING_STATE_DONE");
+  t.deepEqual(curve(disturbed), undisturbed);
+});
+
+test("a trainer that is killed goes on from its checkpoint to the same losses and the same Dice", async (t) => {
+  const { data, channel, trainer, runs } = await servers(t, t.context.store);
+  const run = tinyRun(t.context.cases);
+  const undisturbed = await trained(channel, data, run);
+  const training = await start(channel, data, run);
+  await t.throwsAsync(
+    async () => {
+      for await (const event of watch(channel, training)) {
+        if (event.kind === "step" && event.step.step === 14) await trainer.kill();
+      }
+    },
+    { code: "UNAVAILABLE" },
+  );
+  const again = await serving(t, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx");
+  const channelAgain = channelTo(t, again);
+  const { trainings } = await callUnary(channelAgain, "TrainerService", "listTrainings", {});
+  t.deepEqual(
+    trainings.map(({ state }) => state),
+    ["TRAINING_STATE_DONE", "TRAINING_STATE_INTERRUPTED"],
+  );
+  const { stdout } = await patchstream("train", "--trainer", again.address, "--resume", training, "--json");
+  const resumed = stdout
+    .trim()
+    .split("\n")
+    .slice(1, -1)
+    .map((line) => JSON.parse(line) as TrainingEvent);
+  t.deepEqual(curve(resumed), curve(undisturbed));
+  const dice = (events: readonly TrainingEvent[]) => events.find((event) => event.kind === "evaluated");
+  t.deepEqual(dice(resumed), dice(undisturbed));
+  const firstSteps = resumed.flatMap((event) => (event.kind === "opened" ? [event.opened.firstStep] : []));
+  t.is(firstSteps.length, 2);
+  t.true((firstSteps[1] as number) > 0, "it did not begin again");
+});
+
+test("a stage advanced by hand begins at the step that was answered, and the schedule goes on after it", async (t) => {
+  const { data, channel, trainer } = t.context;
+  const run = tinyRun(t.context.cases, { data: { epochs: 10, stepsPerEpoch: 30 } });
+  const training = await start(channel, data, run);
+  const taken: { step: number; stage: number }[] = [];
+  let decision: { stage: number; fromStep: number } | undefined;
+  for await (const event of watch(channel, training)) {
+    if (event.kind === "step") taken.push(event.step);
+    if (event.kind === "step" && event.step.step === 3) {
+      const { stdout } = await patchstream("stage", training, "--trainer", trainer.address, "--advance", "--json");
+      decision = JSON.parse(stdout);
+    }
+  }
+  const fromStep = decision?.fromStep ?? Number.NaN;
+  const advanced = decision?.stage ?? Number.NaN;
+  const scheduled = (step: number) => Math.min(4, Math.floor(step / 60));
+  t.is(taken.length, 300);
+  t.is(advanced, scheduled(fromStep) + 1);
+  for (const { step, stage } of taken) {
+    t.is(stage, step < fromStep ? scheduled(step) : Math.max(advanced, scheduled(step)), `step ${step}`);
+  }
+});
+
+test("a stage set for an exact step begins there; a step that has passed and a stage that is none are refused", async (t) => {
+  const { data, channel } = t.context;
+  const run = tinyRun(t.context.cases, { data: { epochs: 10, stepsPerEpoch: 30 } });
+  const training = await start(channel, data, run);
+  const set = (stage: number, fromStep: number) =>
+    callUnary(channel, "TrainerService", "setStage", { training, stage, fromStep });
+  const taken: { step: number; stage: number }[] = [];
+  for await (const event of watch(channel, training)) {
+    if (event.kind === "step") taken.push(event.step);
+    if (event.kind === "step" && event.step.step === 5) {
+      await t.throwsAsync(set(3, 2), { code: "STEP_PASSED", message: /step 2 has passed/ });
+      await t.throwsAsync(set(7, 290), { code: "STAGE_UNKNOWN" });
+      t.deepEqual(await set(0, 270), { stage: 0, fromStep: 270 });
+    }
+  }
+  t.deepEqual(
+    taken.slice(268, 272).map(({ stage }) => stage),
+    [4, 4, 0, 0],
+  );
+  await t.throwsAsync(set(1, 299), { code: "NOT_FOUND", message: /It is done/ });
+});
+
+test("a watcher that comes late gets all of the history, and one that leaves stops nothing", async (t) => {
+  const { data, channel } = t.context;
+  const training = await start(channel, data, tinyRun(t.context.cases));
+  for await (const event of watch(channel, training)) if (event.kind === "step") break;
+  const watched = await collect(watch(channel, training));
+  t.is(lastState(watched)?.state, "TRAINING_STATE_DONE");
+  t.deepEqual(await collect(watch(channel, training)), watched);
+});
+
+test("a loss that is not finite stops the training, naming step and stage; the checkpoint is from before", async (t) => {
+  const { data, channel, trainer } = t.context;
+  const run = tinyRun(t.context.cases, { training: { learningRate: 100, weightDecay: 1, gradientClip: 1e6 } });
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
+  t.is(lastState(events)?.state, "TRAINING_STATE_FAILED");
+  const failed = steps(events).length;
+  const message = new RegExp(`^the loss is .* at step ${failed}, stage ${Math.min(4, Math.floor(failed / 4))}\\.`);
+  t.regex(lastState(events)?.message ?? "", message);
+  const checkpoints = events.flatMap((event) => (event.kind === "checkpoint" ? [event.checkpoint.step] : []));
+  t.true(Math.max(...checkpoints) <= failed);
+  await t.throwsAsync(patchstream("train", "--trainer", trainer.address, "--resume", training), {
+    message: /failed: the loss is/,
+  });
+});
+
+test("trainings wait for their turn; one stopped keeps every step it took and goes on later", async (t) => {
+  const { data, channel, runs } = await servers(t, t.context.store);
+  const long = tinyRun(t.context.cases, { data: { epochs: 8, stepsPerEpoch: 100 } });
+  const first = await start(channel, data, long);
+  const second = await start(channel, data, tinyRun(t.context.cases));
+  const { trainings } = await callUnary(channel, "TrainerService", "listTrainings", {});
+  t.deepEqual(
+    trainings.map(({ id, dataset }) => ({ id, dataset })),
+    [first, second].map((id) => ({ id, dataset: "Task04_Hippocampus" })),
+  );
+  t.is(trainings[1]?.state, "TRAINING_STATE_QUEUED");
+  for await (const event of watch(channel, first)) if (event.kind === "step" && event.step.step === 3) break;
+  await callUnary(channel, "TrainerService", "stopTraining", { training: first });
+  const stopped = await collect(watch(channel, first));
+  t.is(lastState(stopped)?.state, "TRAINING_STATE_STOPPED");
+  const checkpoint = stopped.findLast((event) => event.kind === "checkpoint");
+  t.is(checkpoint?.checkpoint.step, steps(stopped).length);
+  t.is(lastState(await collect(watch(channel, second)))?.state, "TRAINING_STATE_DONE");
+
+  const pieces: Uint8Array[] = [];
+  for await (const { data } of callStream(channel, "TrainerService", "getCheckpoint", { training: second }))
+    pieces.push(data);
+  t.deepEqual(Buffer.concat(pieces), readFileSync(join(runs, second, "checkpoint.safetensors")));
+});
+
+test("mirroring where labels tell a direction is warned of", async (t) => {
+  const { data, channel } = t.context;
+  const augmentation = [{ kind: "mirror", axes: [2] }];
+  const events = await trained(
+    channel,
+    data,
+    tinyRun(t.context.cases, { data: { augmentation, epochs: 5, stepsPerEpoch: 1 } }),
+  );
+  const warnings = events.flatMap((event) => (event.kind === "warning" ? [event.warning] : []));
+  t.deepEqual(
+    warnings.map(({ code }) => code),
+    ["mirroring-directions"],
+  );
+  t.regex(warnings[0]?.text ?? "", /Anterior, Posterior/);
+});
+
+test("a wrong spec and a training that nobody started are refused in one line", async (t) => {
+  const { data, channel } = t.context;
+  const wrong = tinyRun(t.context.cases, { training: { learningRate: -1 } });
+  await t.throwsAsync(start(channel, data, wrong), { code: "SPEC_INVALID", message: /training\.learningRate is -1/ });
+  await t.throwsAsync(callUnary(channel, "TrainerService", "stopTraining", { training: "../../etc" }), {
+    code: "NOT_FOUND",
+  });
+  const elsewhere = await trained(channel, data, { data: { dataset: "Task99_Other" } });
+  t.is(lastState(elsewhere)?.state, "TRAINING_STATE_FAILED");
+  t.regex(lastState(elsewhere)?.message ?? "", /Task99_Other/);
+  await t.throwsAsync(trained(channel, { ...data, address: "" }, tinyRun(t.context.cases)), { code: "SPEC_INVALID" });
+});
+
+test("a case predicted over the wire is labelled as the evaluation labelled it, on its original grid", async (t) => {
+  const { data, channel } = t.context;
+  const training = await start(channel, data, tinyRun(t.context.cases));
+  const events = await collect(watch(channel, training));
+  const [held] = events.flatMap((event) => (event.kind === "caseEvaluated" ? [event.caseEvaluated] : []));
+  await using client = connect(data.address);
+  const reference = await client.readReference(held?.case ?? "");
+  const label = await predict(channel, [{ kind: "case", case: { training, data: "", case: held?.case ?? "" } }]);
+  t.is(label.length, reference.length);
+  for (const { class: value, dice } of held?.classes ?? []) {
+    const both = reference.filter((one, i) => one === value && label[i] === value).length;
+    const either = reference.filter((one) => one === value).length + label.filter((one) => one === value).length;
+    t.is(dice, (2 * both) / either);
+  }
+});
