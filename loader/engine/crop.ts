@@ -51,18 +51,29 @@ export function cropBox<Source extends Elements, Target extends Writable>(
   if (insideVoxels < voxels) target.values.fill(target.outside, target.at, target.at + channels * voxels);
   if (insideVoxels === 0) return;
 
+  // Elements from a row (Y) and a plane (Z) to the next, in the volume and, backwards where mirrored, in the patch.
   const voxelStep = target.channelsLast ? channels : 1;
   const channelStep = target.channelsLast ? 1 : voxels;
-  const firstX = mirror[2] ? size[2] - 1 - startX : startX;
-  const stepX = mirror[2] ? -voxelStep : voxelStep;
+  const toX = mirror[2] ? -voxelStep : voxelStep;
+  const toY = mirror[1] ? -size[2] * voxelStep : size[2] * voxelStep;
+  const toZ = mirror[0] ? -size[1] * size[2] * voxelStep : size[1] * size[2] * voxelStep;
+  const firstTo =
+    target.at +
+    (mirror[0] ? startZ - size[0] + 1 : startZ) * toZ +
+    (mirror[1] ? startY - size[1] + 1 : startY) * toY +
+    (mirror[2] ? startX - size[2] + 1 : startX) * toX;
+  const firstFrom = ((lower[0] + startZ) * height + lower[1] + startY) * width + lower[2] + startX;
+  const { values: from } = source;
+  const { values: to } = target;
+  const count = endX - startX;
   for (let c = 0; c < channels; c++) {
-    for (let z = startZ; z < endZ; z++) {
-      const toZ = mirror[0] ? size[0] - 1 - z : z;
+    for (let z = 0; z < endZ - startZ; z++) {
+      let rowFrom = firstFrom + (c * depth + z) * height * width;
+      let rowTo = firstTo + c * channelStep + z * toZ;
       for (let y = startY; y < endY; y++) {
-        const toY = mirror[1] ? size[1] - 1 - y : y;
-        const to = target.at + c * channelStep + ((toZ * size[1] + toY) * size[2] + firstX) * voxelStep;
-        const from = ((c * depth + lower[0] + z) * height + lower[1] + y) * width + lower[2] + startX;
-        copyRow(target.values, to, stepX, source.values, from, endX - startX);
+        copyRow(to, rowTo, toX, from, rowFrom, count);
+        rowFrom += width;
+        rowTo += toY;
       }
     }
   }
