@@ -20,6 +20,9 @@ type Axis = (typeof AXES)[number];
 
 const perAxis = (of: (axis: Axis) => number): Zyx => [of(0), of(1), of(2)];
 
+/** Most elements of one matrix of moved inputs: 64 MiB. More taps than fit are multiplied in several products. */
+const ROW_ELEMENTS = 2 ** 24;
+
 function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
   const [batch, inputs, ...inputSize] = input.shape as [number, number, number, number, number];
   const [outputs, , ...kernel] = weight.shape as [number, number, number, number, number];
@@ -102,22 +105,28 @@ function weightGradient(graph: GraphBuilder, input: Value, gradient: Value, geom
   const gradientTaps = kz / planeTaps;
   const planes = outputSize[0] + gradientTaps - 1;
 
-  const moved: Value[] = [];
-  for (let z = 0; z < planeTaps; z++) {
-    for (let y = 0; y < ky; y++) {
-      for (let x = 0; x < kx; x++)
-        moved.push(graph.window(padded, [z, y, x], [planes, outputSize[1], outputSize[2]], stride));
-    }
-  }
-  const voxels = planes * outputSize[1] * outputSize[2];
-  const rows = graph.reshape(graph.concatenate(moved, 1), [batch, moved.length * inputs, voxels]);
-
+  const size: Zyx = [planes, outputSize[1], outputSize[2]];
+  const voxels = elementCount(size);
   const movedGradient = Array.from({ length: gradientTaps }, (_, z) =>
     graph.pad(gradient, [0, 0, z, 0, 0], [0, 0, gradientTaps - 1 - z, 0, 0]),
   );
   const columns = graph.reshape(graph.concatenate(movedGradient, 1), [batch, gradientTaps * outputs, voxels]);
+  const transposed = graph.transpose(columns, [0, 2, 1]);
 
-  const products = graph.sum(graph.matmul(rows, graph.transpose(columns, [0, 2, 1])), [0]);
-  const byTap = graph.reshape(products, [planeTaps, ky, kx, inputs, gradientTaps, outputs]);
+  const starts: Zyx[] = [];
+  for (let z = 0; z < planeTaps; z++) {
+    for (let y = 0; y < ky; y++) {
+      for (let x = 0; x < kx; x++) starts.push([z, y, x]);
+    }
+  }
+  const together = Math.max(1, Math.floor(ROW_ELEMENTS / (batch * inputs * voxels)));
+  const products: Value[] = [];
+  for (let first = 0; first < starts.length; first += together) {
+    const moved = starts.slice(first, first + together).map((start) => graph.window(padded, start, size, stride));
+    const rows = graph.reshape(graph.concatenate(moved, 1), [batch, moved.length * inputs, voxels]);
+    products.push(graph.sum(graph.matmul(rows, transposed), [0]));
+  }
+  const allTaps = graph.concatenate(products, 1);
+  const byTap = graph.reshape(allTaps, [planeTaps, ky, kx, inputs, gradientTaps, outputs]);
   return graph.reshape(graph.transpose(byTap, [5, 3, 4, 0, 1, 2]), [outputs, inputs, kz, ky, kx]);
 }
