@@ -19,7 +19,7 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Memory for volumes; a volume that it cannot hold is read patch by patch. Default: 4 GiB, or half of the machine's. */
   readonly volumeBudgetBytes?: number;
-  /** Memory for batches that are cut or being sent. Default: 512 MiB. */
+  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
   readonly slotBudgetBytes?: number;
 }
 
@@ -106,6 +106,7 @@ class StoreEngine implements Engine {
     const arenas = reserveArenas(volumeBudgetBytes);
     this.#threads = new WorkerThreads(workers, {
       storePath,
+      datasetDigest: dataset.digest,
       arenas: arenas.map(({ memory }) => memory),
       slots: this.#slots.memory,
     });

@@ -7,6 +7,8 @@ import type { VolumeHome } from "./volume-cache.js";
 /** What every worker is started with. */
 export interface WorkerSetup {
   readonly storePath: string;
+  /** Of the store as the engine opened it. */
+  readonly datasetDigest: string;
   readonly arenas: readonly WebAssembly.Memory[];
   readonly slots: SharedArrayBuffer;
 }
@@ -14,6 +16,7 @@ export interface WorkerSetup {
 /** Bring a case into its place in an arena. */
 export interface LoadTask {
   readonly kind: "load";
+  /** Of a case that the data set has. */
   readonly caseId: string;
   readonly home: VolumeHome;
 }
@@ -21,6 +24,7 @@ export interface LoadTask {
 /** Cut samples of one case into their places in a slot. */
 export interface CutTask {
   readonly kind: "cut";
+  /** Of a case that the data set has. */
   readonly caseId: string;
   /** Absent: the case is larger than any arena and is read from the store, region by region. */
   readonly home?: VolumeHome;
@@ -40,5 +44,5 @@ export type Task = LoadTask | CutTask;
 /** A task always answers, so that a rejection can only mean that its thread died. */
 export type Outcome =
   | { readonly ok: true; readonly checksums: readonly RunChecksum[] }
-  | { readonly ok: false; readonly facts: ErrorFacts; readonly hint?: string }
-  | { readonly ok: false; readonly bug: string };
+  | { readonly ok: false; readonly facts: ErrorFacts; readonly hint: string | undefined }
+  | { readonly ok: false; readonly bug: unknown };

@@ -71,6 +71,6 @@ export function closed(): DOMException {
 
 function checksumsOf(outcome: Outcome): readonly RunChecksum[] {
   if (outcome.ok) return outcome.checksums;
-  if ("bug" in outcome) throw new Error(outcome.bug);
+  if ("bug" in outcome) throw outcome.bug;
   throw new PatchstreamError(outcome.facts, outcome.hint);
 }

@@ -18,23 +18,30 @@ const setup = workerData as WorkerSetup;
 let opened: Promise<Store> | undefined;
 
 function openOnce(): Promise<Store> {
-  opened ??= openStore(setup.storePath);
+  opened ??= openSameStore();
   return opened;
+}
+
+/** The volumes' places were chosen for the data set that the engine opened: another one must not be written there. */
+async function openSameStore(): Promise<Store> {
+  const store = await openStore(setup.storePath);
+  if (store.dataset.digest === setup.datasetDigest) return store;
+  const reason = "it is not the data set any more that was opened";
+  throw new PatchstreamError({ code: "STORE_DAMAGED", store: setup.storePath, reason }, "Start the server again.");
 }
 
 /** Runs one task in this thread. Never throws: see `Outcome`. */
 export default async function work(task: Task): Promise<Outcome> {
   try {
     const store = await openOnce();
-    const entry = caseOf(store, task.caseId);
+    const entry = store.dataset.cases.find(({ id }) => id === task.caseId) as StoredCase;
     if (task.kind === "cut") return { ok: true, checksums: await cut(store, entry, task) };
     await loadVolume(store, entry, viewsAt(entry, task.home));
     return { ok: true, checksums: [] };
   } catch (error) {
-    if (!(error instanceof PatchstreamError))
-      return { ok: false, bug: String(error instanceof Error ? error.stack : error) };
+    if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
     const { facts, hint } = error;
-    return hint === undefined ? { ok: false, facts } : { ok: false, facts, hint };
+    return { ok: false, facts, hint };
   }
 }
 
@@ -84,11 +91,4 @@ function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCas
 
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   return volumeViews(entry, (setup.arenas[arena] as WebAssembly.Memory).buffer, offset);
-}
-
-function caseOf(store: Store, caseId: string): StoredCase {
-  const entry = store.dataset.cases.find(({ id }) => id === caseId);
-  if (entry !== undefined) return entry;
-  const known = store.dataset.cases.map(({ id }) => id);
-  throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: caseId, known });
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -162,6 +162,38 @@ test("a volume larger than the memory for volumes is read region by region, and 
   t.is(engine.metrics.volumeLoads, 0);
 });
 
+test("boxes that leave the volume, or never touch it, are the same from memory and by region", async (t) => {
+  const { store } = t.context;
+  const spec = specOf(store);
+  const plan = planOf(store, spec, 0, 4);
+  const { id } = store.dataset.cases[0] as StoredCase;
+  const lowers: Zyx[] = [
+    [-500, 0, 0],
+    [0, 900, 0],
+    [-20, -10, 30],
+    [3, 4, -15],
+    [-23, -15, -15],
+    [30, 45, 30],
+  ];
+  const crops = lowers.map((lower, sample) => ({ kind: "random", sample, case: id, lower, transforms: [] }) as const);
+  const expected = await referenceBatch(store, { ...plan, crops });
+  for (const volumeBudgetBytes of [2 ** 22, 0]) {
+    const engine = await engineFor(t, { volumeBudgetBytes });
+    t.true(expected.equals(await cutBytes(engine, spec, { ...plan, crops })), `${volumeBudgetBytes} bytes for volumes`);
+  }
+});
+
+test("Progressive Resolution's batches are the same from memory and by region", async (t) => {
+  const { store } = t.context;
+  const spec = specOf(store, { mode: "progressive-resolution" });
+  const plan = planOf(store, spec, 1, 6);
+  t.notDeepEqual(plan.cropSize, plan.patchSize);
+  const [cached, regional] = [await engineFor(t), await engineFor(t, { volumeBudgetBytes: 0 })];
+  const bytes = await cutBytes(cached, spec, plan);
+  t.true(bytes.equals(await cutBytes(regional, spec, plan)));
+  t.is(bytes.byteLength, batchBytes(spec, 6, 1));
+});
+
 /** The live worker threads of this process, from now on. */
 function watchThreads(t: Context, onStart: (thread: Worker) => void = () => {}): Set<Worker> {
   const threads = new Set<Worker>();
@@ -318,6 +350,20 @@ test("an engine without a worker, or with budgets beyond the machine's memory, i
     instanceOf: PatchstreamError,
   });
   t.like(huge?.facts, { code: "LIMIT_EXCEEDED", got: 2 ** 50 + Math.min(2 ** 29, totalmem() / 4), max: totalmem() });
+});
+
+test("a store that was replaced since it was opened is not cut from", async (t) => {
+  const folders = [0, 1].map(() => mkdtemp(join(tmpdir(), "patchstream-engine-")));
+  const [folder, other] = (await Promise.all(folders)) as [string, string];
+  t.teardown(() => Promise.all([folder, other].map((path) => rm(path, { recursive: true, force: true }))));
+  const store = await openStore(await makeSampleStore(folder));
+  const engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 22, volumeBudgetBytes: 2 ** 22 });
+  t.teardown(() => engine[Symbol.asyncDispose]());
+  const spec = specOf(store);
+  await rm(store.path, { recursive: true });
+  await rename(await makeSampleStore(other, ["hippocampus_003", "hippocampus_068"]), store.path);
+  const error = await t.throwsAsync(engine.cut(spec, planOf(store, spec, 0, 14)), { instanceOf: PatchstreamError });
+  t.like(error?.facts, { code: "STORE_DAMAGED", store: store.path });
 });
 
 test("closing an engine ends what waits, and its memory's leases stay readable", async (t) => {

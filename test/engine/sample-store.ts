@@ -6,19 +6,19 @@ import { ingest } from "../../loader/dataset/ingest.js";
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus/", import.meta.url));
 const CASES = ["hippocampus_003", "hippocampus_052", "hippocampus_060"];
 
-/** Ingests three cases of the shipped sample into `folder`; the path of the store. */
-export async function makeSampleStore(folder: string): Promise<string> {
+/** Ingests cases of the shipped sample, three where not said, into `folder`; the path of the store. */
+export async function makeSampleStore(folder: string, cases: readonly string[] = CASES): Promise<string> {
   const raw = join(folder, "Task04_Hippocampus");
   await mkdir(join(raw, "imagesTr"), { recursive: true });
   await mkdir(join(raw, "labelsTr"));
-  for (const id of CASES) {
+  for (const id of cases) {
     await cp(join(SAMPLE, "imagesTr", `${id}_0000.nii.gz`), join(raw, "imagesTr", `${id}_0000.nii.gz`));
     await cp(join(SAMPLE, "labelsTr", `${id}.nii.gz`), join(raw, "labelsTr", `${id}.nii.gz`));
   }
   const dataset = {
     channel_names: { "0": "MRI" },
     labels: { background: 0, Anterior: 1, Posterior: 2 },
-    numTraining: CASES.length,
+    numTraining: cases.length,
     file_ending: ".nii.gz",
   };
   await writeFile(join(raw, "dataset.json"), JSON.stringify(dataset));
