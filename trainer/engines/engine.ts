@@ -33,7 +33,7 @@ export interface StepResult {
 /** Weights and momenta by name, as float32 in C order. */
 export type ModelState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
-/** A network being trained. */
+/** A network being trained. One call at a time: each waits for the one before. */
 export interface Model extends AsyncDisposable {
   /** One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum. */
   step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult>;

@@ -39,7 +39,7 @@ export async function openRuntime(provider: "cpu" | "cuda"): Promise<OnnxRuntime
     throw new PatchstreamError(
       { code: "ENGINE_MISSING", engine, reason: `onnxruntime-node cannot open its ${provider} provider` },
       provider === "cuda"
-        ? "It needs an NVIDIA GPU, CUDA 12 and cuDNN 9. Run: npm install onnxruntime-node --onnxruntime-node-install=cuda12"
+        ? "It needs an NVIDIA GPU, CUDA 12 and cuDNN 9. Run: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12"
         : "Run: npm install onnxruntime-node",
       { cause },
     );

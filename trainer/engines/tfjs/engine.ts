@@ -29,7 +29,7 @@ export async function openTfjsEngine(name: TfjsPackage): Promise<Engine> {
   }
 }
 
-/** tfjs-node 4.22 calls two functions of node:util that Node 23 removed (tensorflow/tfjs issue 8425). */
+/** tfjs-node 4.22 calls two functions of node:util that Node 23 removed (mended in tensorflow/tfjs pull request 8425, not released). */
 function restoreRemovedUtilities(): void {
   const util = createRequire(import.meta.url)("node:util") as Record<string, unknown>;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
