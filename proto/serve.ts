@@ -173,11 +173,36 @@ function streamAdapter(method: AnyMethod, handler: StreamHandler, { token, onFai
 
 type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
 
+/**
+ * The messages of a call, one at a time: what the handler has not asked for stays with gRPC's flow control. Not the stream's
+ * own iterator, which destroys the call when its status is an error, before the status is sent.
+ */
+async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let isOver = false;
+  let wake = () => {};
+  call.on("readable", () => wake());
+  call.on("end", () => {
+    isOver = true;
+    wake();
+  });
+  signal.addEventListener("abort", () => wake(), { once: true });
+  for (;;) {
+    signal.throwIfAborted();
+    const message = call.read() as Buffer | null;
+    if (message !== null) yield message;
+    else if (isOver) return;
+    else
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  }
+}
+
 function duplexAdapter(method: AnyMethod, handler: DuplexHandler, { token, onFailure }: ImplementOptions) {
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
     const context = contextOf(call);
     async function* requests(): AsyncGenerator<unknown> {
-      for await (const bytes of call.iterator({ destroyOnReturn: false })) yield method.decodeRequest(bytes as Buffer);
+      for await (const bytes of messagesOf(call, context.signal)) yield method.decodeRequest(bytes);
     }
     try {
       authorize(call.metadata, token);

@@ -17,14 +17,15 @@ export async function atAnyReplica<T>(
   call: (channel: Channel, options: { timeoutMs: number; signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   const endMs = performance.now() + deadlineMs;
+  let last: PatchstreamError | undefined;
   for (let attempt = 0; ; attempt++) {
-    signal.throwIfAborted();
     const channel = channels[attempt % channels.length] as Channel;
-    const leftMs = Math.max(1, endMs - performance.now());
     try {
-      return await call(channel, { timeoutMs: leftMs, signal });
+      return await call(channel, { timeoutMs: Math.ceil(Math.max(1, endMs - performance.now())), signal });
     } catch (error) {
-      if (!(error instanceof PatchstreamError) || error.code === "DEADLINE") throw error;
+      if (!(error instanceof PatchstreamError)) throw error;
+      if (error.code === "DEADLINE") throw last ?? late(error, deadlineMs);
+      last = error;
       const failure = error.cause as ServiceError | undefined;
       const damaged = error.code === "BATCH_DAMAGED" && attempt < 2;
       const retry = damaged || (failure !== undefined && mayRetry(failure, error));
@@ -32,4 +33,10 @@ export async function atAnyReplica<T>(
     }
     if ((attempt + 1) % channels.length === 0) await setTimeout(PAUSE_MS, undefined, { signal });
   }
+}
+
+/** The last attempt had less than the whole deadline; what is reported is the whole. */
+function late(error: PatchstreamError, timeoutMs: number): PatchstreamError {
+  const { facts } = error;
+  return facts.code === "DEADLINE" ? new PatchstreamError({ ...facts, timeoutMs }, error.hint) : error;
 }

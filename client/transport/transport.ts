@@ -19,7 +19,8 @@ export class Transport implements AsyncDisposable {
   #gone: PatchstreamError | undefined;
 
   constructor(start: ThreadStart) {
-    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start });
+    // Flags of the main script, such as --input-type, are not the thread's.
+    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start, execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (message: FromThread) => this.#settle(message));
     this.#worker.on("error", (error) => this.#end(error.message));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
@@ -16,7 +17,7 @@ import { serveMetrics } from "./metrics-endpoint.js";
 import { ServedRuns } from "./served-run.js";
 
 export interface ServeOptions extends ListenOptions, EngineOptions {
-  /** Bytes of wanted but unsent batches on one stream. Default: the slot budget. */
+  /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
   /** Streams open at once. Default 256. */
   readonly maxStreams?: number;
@@ -76,11 +77,12 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const limits: ServerLimits = {
     ...DEFAULT_LIMITS,
     maxBatchBytes: slotBudgetBytes,
-    maxOutstandingBytes: options.maxOutstandingBytes ?? slotBudgetBytes,
+    maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
     maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
   };
   const metrics = createMetrics(engine);
   const draining = new AbortController();
+  setMaxListeners(0, draining.signal);
   const server = new Server({ ...SERVER_OPTIONS, "grpc.max_receive_message_length": limits.maxMessageBytes });
   const health = addStandardServices(server, "DataService");
   const runs = new ServedRuns(engine);

@@ -1,0 +1,284 @@
+import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { ExecutionContext } from "ava";
+import test from "ava";
+import { connect } from "../../client/connect.js";
+import type { Batch, ConnectOptions, DataClient } from "../../client/types.js";
+import type { PatchstreamError } from "../../plan/errors.js";
+import { oneServer, startServer } from "./served-store.js";
+import { spawnServer } from "./server-process.js";
+import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
+import { startProxy } from "./tcp-proxy.js";
+
+const server = oneServer(test);
+
+/** Long enough for a busy machine, shorter than any keepalive: nothing here may hang on one. */
+const DEADLINE_MS = 25_000;
+
+function client(t: ExecutionContext, addresses: string | string[], options: ConnectOptions = {}): DataClient {
+  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, ...options });
+  t.teardown(() => connected[Symbol.asyncDispose]());
+  return connected;
+}
+
+function fingerprint({ step, stage, image, label }: Batch): string {
+  const hash = createHash("sha256").update(image.bytes).update(label.bytes).digest("hex");
+  return `${step} ${stage} ${hash}`;
+}
+
+async function collect(batches: AsyncIterable<Batch>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const batch of batches) all.push(fingerprint(batch));
+  return all;
+}
+
+let undisturbed: Promise<string[]> | undefined;
+
+/** What every run of the small spec must deliver. */
+function expected(): Promise<string[]> {
+  undisturbed ??= (async () => {
+    const connected = connect((await server()).address, { deadlineMs: DEADLINE_MS });
+    const run = await connected.openRun(SMALL_RUN, { creditBatches: 1 });
+    const all = await collect(run.batches());
+    await connected[Symbol.asyncDispose]();
+    return all;
+  })();
+  return undisturbed;
+}
+
+test("two clients get byte-identical batches, however many they want at once", async (t) => {
+  const { address } = await server();
+  const all = await expected();
+  t.is(all.length, RUN_STEPS);
+  t.is(new Set(all).size, RUN_STEPS);
+  for (const creditBatches of [2, 7, 100]) {
+    const run = await client(t, address).openRun(SMALL_RUN, { creditBatches });
+    t.deepEqual(await collect(run.batches()), all);
+  }
+  const batch = await client(t, address).getBatch(SMALL_RUN, { step: 11 });
+  t.is(fingerprint(batch), all[11] as string);
+});
+
+test("a run that begins at step s delivers what one that came there would", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
+  t.deepEqual(await collect(run.batches({ from: 13, to: 19 })), (await expected()).slice(13, 19));
+  t.deepEqual(await collect(run.batches({ from: 2, to: 4 })), (await expected()).slice(2, 4));
+});
+
+test("a server that is killed and started again goes on at the same step with the same bytes", async (t) => {
+  const first = await spawnServer(t);
+  const run = await client(t, first.address).openRun(SMALL_RUN, { creditBatches: 3 });
+  const got: string[] = [];
+  for await (const batch of run.batches()) {
+    got.push(fingerprint(batch));
+    if (batch.step === 9) {
+      t.is(await first.end("SIGKILL"), "SIGKILL");
+      await spawnServer(t, "--port", first.address.split(":")[1] as string);
+    }
+  }
+  t.deepEqual(got, await expected());
+});
+
+test("when one of two replicas is killed the other goes on, each step exactly once", async (t) => {
+  const victim = await spawnServer(t);
+  const run = await client(t, [victim.address, (await server()).address]).openRun(SMALL_RUN, { creditBatches: 6 });
+  const got: string[] = [];
+  for await (const batch of run.batches()) {
+    got.push(fingerprint(batch));
+    if (batch.step === 5) await victim.end("SIGKILL");
+  }
+  t.deepEqual(got, await expected());
+});
+
+test("a replica that falls silent is hedged: its wants go to the other, long before keepalive would notice", async (t) => {
+  const { address } = await server();
+  const proxy = await startProxy(t, address);
+  const run = await client(t, [proxy.address, address], { deadlineMs: 15_000 }).openRun(SMALL_RUN);
+  const got: string[] = [];
+  for await (const batch of run.batches()) {
+    got.push(fingerprint(batch));
+    if (batch.step === 3) proxy.freeze();
+  }
+  t.deepEqual(got, await expected());
+});
+
+test("a connection reset in the middle of a batch costs nothing but the time to ask again", async (t) => {
+  const proxy = await startProxy(t, (await server()).address);
+  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 2 });
+  const got: string[] = [];
+  for await (const batch of run.batches()) {
+    got.push(fingerprint(batch));
+    if (batch.step % 4 === 0) proxy.cutAfter(STAGE_BYTES[batch.stage as 0 | 1 | 2] * 1.5);
+  }
+  t.deepEqual(got, await expected());
+});
+
+test("a damaged batch is asked for again, and what is delivered is right", async (t) => {
+  const proxy = await startProxy(t, (await server()).address);
+  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1 });
+  const got: string[] = [];
+  for await (const batch of run.batches({ from: 16 })) {
+    got.push(fingerprint(batch));
+    if (batch.step === 17) proxy.damage(2);
+  }
+  t.deepEqual(got, (await expected()).slice(16));
+});
+
+test("a batch that arrives damaged three times is BATCH_DAMAGED, never delivered", async (t) => {
+  const proxy = await startProxy(t, (await server()).address);
+  proxy.damage(1_000);
+  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1 });
+  const error = await t.throwsAsync<PatchstreamError>(collect(run.batches({ from: 20 })));
+  t.like(error?.facts, { code: "BATCH_DAMAGED", step: 20, attempts: 3 });
+});
+
+test("wants are bounded in batches and in bytes, and one batch is always allowed", async (t) => {
+  const connected = client(t, (await server()).address);
+  const few = await connected.openRun(SMALL_RUN, { creditBatches: 3 });
+  for await (const { step } of few.batches()) t.true(few.firstUnwanted <= step + 1 + 3);
+  const small = await connected.openRun(SMALL_RUN, { creditBytes: 2 * STAGE_BYTES[1] });
+  for await (const { step, stage } of small.batches()) {
+    const ahead = small.firstUnwanted - step - 1;
+    if (stage === 2) t.true(ahead <= 1, `${ahead} ahead of step ${step}`);
+    if (stage === 1) t.true(ahead <= 2, `${ahead} ahead of step ${step}`);
+  }
+});
+
+test("received memory is the batch's own: never shared, and in one piece", async (t) => {
+  const batch = await client(t, (await server()).address).getBatch(SMALL_RUN, { step: 16 });
+  t.true(batch.image.bytes.buffer instanceof ArrayBuffer);
+  t.is(batch.image.bytes.buffer, batch.label.bytes.buffer);
+  t.deepEqual(batch.patchSize, [40, 56, 40]);
+  t.like(batch, { timeline: "train", globalBatch: 3, step: 16, stage: 2 });
+});
+
+test("a stage change defaults to the first step not wanted yet: nothing of the old size from there on", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 4 });
+  let fromStep = Infinity;
+  for await (const { step, stage, patchSize } of run.batches()) {
+    if (step === 2) {
+      const unwanted = run.firstUnwanted;
+      const decision = await run.changeStage({ stage: 2, reason: "plateau" });
+      t.deepEqual(decision, { stage: 2, fromStep: unwanted, reason: "plateau" });
+      fromStep = decision.fromStep;
+    }
+    t.is(stage, step >= fromStep ? 2 : Math.floor(step / STAGE_STEPS), `step ${step}`);
+    t.deepEqual(patchSize, SMALL_RUN.stages[stage]?.patchSize as never);
+  }
+  t.true(fromStep > 3 && fromStep <= 7);
+});
+
+test("an immediate change holds from the first step not delivered, and drops what had arrived", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 8 });
+  const stages: number[] = [];
+  for await (const { step, stage } of run.batches({ to: 14 })) {
+    stages.push(stage);
+    if (step === 4) t.like(await run.changeStage({ stage: 1, fromStep: "immediate", reason: "x" }), { fromStep: 5 });
+    if (step === 9) t.like(await run.changeStage({ stage: 0, fromStep: "immediate", reason: "x" }), { fromStep: 10 });
+  }
+  t.deepEqual(stages, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
+});
+
+test("a stage change of two ranks at an agreed step holds for both, and together they get whole batches", async (t) => {
+  const { address } = await server();
+  const whole = await client(t, address).getBatch(SMALL_RUN, { step: 12, stage: 2 });
+  const shares = await Promise.all(
+    [0, 1].map(async (rank) => {
+      const run = await client(t, address).openRun(SMALL_RUN, { rank, ranks: 2, creditBatches: 3 });
+      const stages: number[] = [];
+      let twelfth: Batch | undefined;
+      for await (const batch of run.batches()) {
+        stages.push(batch.stage);
+        if (batch.step === 12) twelfth = batch;
+        if (batch.step === 5 + rank) await run.changeStage({ stage: 2, fromStep: 10, reason: "agreed" });
+      }
+      return { stages, twelfth };
+    }),
+  );
+  for (const { stages } of shares) t.deepEqual(stages, [...Array(8).fill(0), 1, 1, ...Array(14).fill(2)]);
+  const rows = (batch: Batch | undefined) => batch?.label.shape[0];
+  t.deepEqual([rows(whole), rows(shares[0]?.twelfth), rows(shares[1]?.twelfth)], [3, 2, 1]);
+  const labelBytes = 40 * 56 * 40;
+  t.deepEqual(shares[1]?.twelfth?.label.bytes, whole.label.bytes.slice(labelBytes, 2 * labelBytes));
+});
+
+test("decisions are replayed on resume: the same stages from the same steps", async (t) => {
+  const connected = client(t, (await server()).address);
+  const first = await connected.openRun(SMALL_RUN);
+  const got: string[] = [];
+  const decisions = [];
+  for await (const batch of first.batches()) {
+    got.push(fingerprint(batch));
+    if (batch.step === 3) decisions.push(await first.changeStage({ stage: 1, fromStep: 6, reason: "a" }));
+    if (batch.step === 14) decisions.push(await first.changeStage({ stage: 2, fromStep: 20, reason: "b" }));
+  }
+  const resumed = await connected.openRun(SMALL_RUN, { creditBatches: 3 });
+  t.deepEqual(await collect(resumed.batches({ from: 4, decisions })), got.slice(4));
+});
+
+test("a change at a step already delivered is STEP_PASSED and names the step that was", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
+  for await (const { step } of run.batches({ to: 7 })) {
+    if (step !== 5) continue;
+    const late = run.changeStage({ stage: 1, fromStep: 3, reason: "late" });
+    t.like((await t.throwsAsync<PatchstreamError>(late))?.facts, { code: "STEP_PASSED", step: 3, delivered: 5 });
+    const unknown = run.changeStage({ stage: 7, reason: "far" });
+    t.like((await t.throwsAsync<PatchstreamError>(unknown))?.facts, { code: "STAGE_UNKNOWN", stage: 7 });
+  }
+});
+
+test("a stage change survives the death of the only server", async (t) => {
+  const first = await spawnServer(t);
+  const run = await client(t, first.address).openRun(SMALL_RUN, { creditBatches: 4 });
+  const stages: number[] = [];
+  for await (const { step, stage } of run.batches({ to: 14 })) {
+    stages.push(stage);
+    if (step !== 4) continue;
+    await run.changeStage({ stage: 2, fromStep: 7, reason: "x" });
+    await first.end("SIGKILL");
+    await spawnServer(t, "--port", first.address.split(":")[1] as string);
+  }
+  t.deepEqual(stages, [...Array(7).fill(0), ...Array(7).fill(2)]);
+});
+
+test("a server that never comes ends the wait by the deadline, and the error names it", async (t) => {
+  const gone = await startServer(t);
+  await gone.drain();
+  const lonely = client(t, gone.address, { deadlineMs: 300 });
+  const error = await t.throwsAsync<PatchstreamError>(lonely.openRun(SMALL_RUN));
+  t.true(error?.code === "UNAVAILABLE" || error?.code === "DEADLINE");
+  t.regex(error?.message ?? "", new RegExp(gone.address));
+});
+
+test("a server that goes away for good ends a blocked wait with DEADLINE, naming step and address", async (t) => {
+  const doomed = await startServer(t);
+  const run = await client(t, doomed.address, { deadlineMs: 4_000 }).openRun(SMALL_RUN, { creditBatches: 1 });
+  const error = await t.throwsAsync<PatchstreamError>(async () => {
+    for await (const { step } of run.batches()) if (step === 2) await doomed.drain();
+  });
+  t.is(error?.code, "DEADLINE");
+  t.regex(error?.message ?? "", new RegExp(`step 3 .*${doomed.address}`));
+});
+
+test("an aborted signal ends a blocked wait with its own reason", async (t) => {
+  const stop = new AbortController();
+  const proxy = await startProxy(t, (await server()).address);
+  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1, signal: stop.signal });
+  const error = await t.throwsAsync(async () => {
+    for await (const { step } of run.batches())
+      if (step === 1) {
+        proxy.freeze();
+        setTimeout(0).then(() => stop.abort(new Error("enough")));
+      }
+  });
+  t.is(error?.message, "enough");
+});
+
+test("the server's own refusal reaches the caller with its facts and hint", async (t) => {
+  const connected = client(t, (await server()).address);
+  const error = await t.throwsAsync<PatchstreamError>(connected.openRun({ ...SMALL_RUN, dataset: "Task01" }));
+  t.like(error?.facts, { code: "SPEC_INVALID", field: "data.dataset", got: "Task01" });
+  const ranks = await connected.openRun(SMALL_RUN, { rank: 0, ranks: 9 });
+  const refused = await t.throwsAsync<PatchstreamError>(collect(ranks.batches()));
+  t.like(refused?.facts, { code: "REQUEST_INVALID", field: "ranks", got: 9 });
+});

@@ -1,0 +1,37 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { ExecutionContext } from "ava";
+import { sampleStore } from "./served-store.js";
+
+const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+
+/** `patchstream serve` as a process of its own. */
+export interface ServerProcess {
+  readonly address: string;
+  readonly process: ChildProcess;
+  /** Sends a signal and waits for the end; the exit code, or the signal's name. */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+}
+
+export async function spawnServer(t: ExecutionContext, ...flags: string[]): Promise<ServerProcess> {
+  const budgets = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
+  const args = [MAIN, "serve", await sampleStore(), "--json", ...budgets, ...flags];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  t.teardown(() => child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { address } = JSON.parse(line) as { address: string };
+    return {
+      address,
+      process: child,
+      async end(signal) {
+        child.kill(signal);
+        const [code, by] = (await exited) as [number | null, string | null];
+        return code ?? by ?? "";
+      },
+    };
+  }
+  throw new Error("the server ended before it was ready");
+}

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { ExecutionContext } from "ava";
+
+const FRAME_HEADER = 9;
+const DATA_FRAME = 0;
+
+/** A wire between a client and a server that can be cut, held still, or made to flip bits. */
+export interface TcpProxy {
+  readonly address: string;
+  /** Bytes that came from the server. */
+  readonly received: number;
+  /** Resets every connection; new ones are accepted. */
+  cut(): void;
+  /** From now on nothing goes through, and nothing is closed: a partition. */
+  freeze(): void;
+  /** Flips one bit in each of the next `count` HTTP/2 data frames of full size that the server sends. */
+  damage(count: number): void;
+  /** Resets every connection once the server has sent that many more bytes. */
+  cutAfter(bytes: number): void;
+}
+
+/** Finds the payloads of full HTTP/2 data frames in what one end sends, however it is cut into pieces. */
+class FrameWalker {
+  readonly #header = Buffer.alloc(FRAME_HEADER);
+  #headerBytes = 0;
+  #payloadLeft = 0;
+
+  /** Calls `onPayload` with the part of a data frame's payload that begins in this piece. */
+  walk(piece: Buffer, onPayload: (start: number, end: number) => void): void {
+    let at = 0;
+    while (at < piece.length) {
+      if (this.#payloadLeft > 0) {
+        const skipped = Math.min(this.#payloadLeft, piece.length - at);
+        this.#payloadLeft -= skipped;
+        at += skipped;
+        continue;
+      }
+      const taken = Math.min(FRAME_HEADER - this.#headerBytes, piece.length - at);
+      piece.copy(this.#header, this.#headerBytes, at, at + taken);
+      this.#headerBytes += taken;
+      at += taken;
+      if (this.#headerBytes < FRAME_HEADER) return;
+      this.#headerBytes = 0;
+      this.#payloadLeft = this.#header.readUIntBE(0, 3);
+      const isFull = this.#header[3] === DATA_FRAME && this.#payloadLeft >= 16_000;
+      if (isFull) onPayload(at, Math.min(at + this.#payloadLeft, piece.length));
+    }
+  }
+}
+
+export async function startProxy(t: ExecutionContext, target: string): Promise<TcpProxy> {
+  const [host, port] = target.split(":") as [string, string];
+  const sockets = new Set<Socket>();
+  const state = { frozen: false, damage: 0, cutAfter: Infinity, received: 0 };
+  const reset = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const server = createServer((near) => {
+    const far = connect(Number(port), host);
+    const frames = new FrameWalker();
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      from.on("data", (piece: Buffer) => {
+        if (state.frozen) return;
+        if (from === far) {
+          state.received += piece.length;
+          frames.walk(piece, (start, end) => {
+            const middle = (start + end) >> 1;
+            if (state.damage === 0 || end - start < 1_000) return;
+            state.damage--;
+            piece[middle] = (piece[middle] as number) ^ 16;
+          });
+          state.cutAfter -= piece.length;
+          if (state.cutAfter <= 0) {
+            state.cutAfter = Infinity;
+            reset();
+            return;
+          }
+        }
+        if (!to.write(piece)) {
+          from.pause();
+          to.once("drain", () => from.resume());
+        }
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => {
+    reset();
+    server.close();
+  });
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get received() {
+      return state.received;
+    },
+    cut: reset,
+    freeze() {
+      state.frozen = true;
+    },
+    damage(count) {
+      state.damage = count;
+    },
+    cutAfter(bytes) {
+      state.cutAfter = bytes;
+    },
+  };
+}

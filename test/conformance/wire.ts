@@ -1,0 +1,117 @@
+import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import { type Channel, callStream, callUnary } from "../../proto/call.js";
+import { codec } from "../../proto/codec.js";
+import type { Messages } from "../../proto/messages.js";
+import { methodOf } from "../../proto/service.js";
+import { SMALL_RUN } from "./small-run.js";
+
+type Response = Messages["StreamResponse"];
+
+/** A batch put together from its frames. */
+export interface WireBatch {
+  readonly begin: Messages["BatchBegin"];
+  readonly bytes: Buffer;
+  readonly chunks: readonly { readonly offset: number; readonly length: number }[];
+}
+
+/** A stream as the wire sees it: messages out, messages in, nothing done on its own. */
+export class WireStream {
+  readonly call: ClientDuplexStream<Buffer, Buffer>;
+  readonly #responses: AsyncIterator<Buffer>;
+
+  constructor({ client, metadata }: Channel) {
+    const bytes = (message: Buffer) => message;
+    const { path } = methodOf("DataService", "stream");
+    this.call = client.makeBidiStreamRequest(path, bytes, bytes, metadata, {});
+    this.#responses = this.call[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  send(message: Messages["StreamRequest"]): void {
+    this.sendBytes(codec("StreamRequest").encode(message));
+  }
+
+  sendBytes(bytes: Buffer): void {
+    this.call.write(bytes);
+  }
+
+  want(firstStep: number, count = 1, stage?: number): void {
+    this.send({ kind: "want", want: { firstStep, count, ...(stage !== undefined && { stage }) } });
+  }
+
+  report(stage: number, fromStep: number): void {
+    this.send({ kind: "stageReport", stageReport: { stage, fromStep, reason: "test", metrics: {} } });
+  }
+
+  /** The next message; undefined when the server has ended the stream with OK. Throws what it ended with otherwise. */
+  async next(): Promise<Response | undefined> {
+    const { done, value } = await this.#responses.next();
+    return done ? undefined : codec("StreamResponse").decode(value);
+  }
+
+  async expect<Kind extends NonNullable<Response["kind"]>>(kind: Kind): Promise<Extract<Response, { kind: Kind }>> {
+    const message = await this.next();
+    if (message?.kind !== kind) throw new Error(`${message?.kind ?? "the end"} came instead of ${kind}`);
+    return message as Extract<Response, { kind: Kind }>;
+  }
+
+  /** The next batch: its begin, chunks and end, with nothing in between. */
+  async batch(): Promise<WireBatch> {
+    return this.rest((await this.expect("batchBegin")).batchBegin);
+  }
+
+  /** What follows a begin. */
+  async rest(begin: Messages["BatchBegin"]): Promise<WireBatch> {
+    const parts: Uint8Array[] = [];
+    const chunks: { offset: number; length: number }[] = [];
+    for (;;) {
+      const message = await this.next();
+      if (message?.kind === "chunk") {
+        parts.push(message.chunk.data);
+        chunks.push({ offset: message.chunk.offset, length: message.chunk.data.length });
+      } else if (message?.kind === "batchEnd") return { begin, bytes: Buffer.concat(parts), chunks };
+      else throw new Error(`${message?.kind ?? "the end"} came inside of a batch`);
+    }
+  }
+
+  /** Reads on to the end; the error it ended with. */
+  async failure(): Promise<ServiceError> {
+    try {
+      while ((await this.next()) !== undefined);
+    } catch (error) {
+      return error as ServiceError;
+    }
+    throw new Error("the stream ended with OK");
+  }
+}
+
+export function specBytes(spec: object = SMALL_RUN): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(spec));
+}
+
+export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Messages["DescribeRunResponse"]> {
+  return callUnary(channel, "DataService", "describeRun", { spec: specBytes(spec) });
+}
+
+/** Opens a stream and waits for Started. */
+export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
+  const { spec } = await describe(channel);
+  const stream = new WireStream(channel);
+  stream.send({ kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides } });
+  await stream.expect("started");
+  return stream;
+}
+
+export async function getBatch(channel: Channel, request: Partial<Messages["GetBatchRequest"]>): Promise<WireBatch> {
+  const whole = { spec: specBytes(), timeline: "TIMELINE_TRAIN", step: 0, rank: 0, ranks: 1, ...request } as const;
+  const parts: Uint8Array[] = [];
+  const chunks: { offset: number; length: number }[] = [];
+  let begin: Messages["BatchBegin"] | undefined;
+  for await (const frame of callStream(channel, "DataService", "getBatch", whole)) {
+    if (frame.kind === "batchBegin") begin = frame.batchBegin;
+    if (frame.kind !== "chunk") continue;
+    parts.push(frame.chunk.data);
+    chunks.push({ offset: frame.chunk.offset, length: frame.chunk.data.length });
+  }
+  if (begin === undefined) throw new Error("no batch began");
+  return { begin, bytes: Buffer.concat(parts), chunks };
+}
