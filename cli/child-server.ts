@@ -21,13 +21,21 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Runs `patchstream ARGS --json` until it prints its address. Its stderr is ours. Throws UNAVAILABLE when it ends instead. */
+/** The last line that `child` wrote to stderr. */
+function lastWords(child: ChildProcess): () => string | undefined {
+  let last: string | undefined;
+  if (child.stderr) createInterface(child.stderr).on("line", (line) => (last = line));
+  return () => last;
+}
+
+/** Runs `patchstream ARGS --json` until it prints its address. Throws UNAVAILABLE when it ends instead. */
 export async function startServer(args: readonly string[]): Promise<ChildServer> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
-  const name = `patchstream ${args[0]}`;
-  const lost = once(child, "exit").then(([code, signal]): never => {
-    const reason = `the process ended (${signal ?? `exit code ${code}`})`;
-    throw new PatchstreamError({ code: "UNAVAILABLE", address: name, reason });
+  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+  const saidLast = lastWords(child);
+  const lost = once(child, "close").then(([code, signal]): never => {
+    const said = saidLast();
+    const reason = `the process ended (${signal ?? `exit code ${code}`})${said === undefined ? "" : `, saying: ${said}`}`;
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: `the ${args[0]} command`, reason });
   });
   lost.catch(() => undefined);
   try {

@@ -11,6 +11,7 @@ import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
 import { trainCommand } from "./train.js";
 import { trainerCommand } from "./trainer.js";
+import { trainingsCommand } from "./trainings.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
 const commands: (() => Command)[] = [
@@ -22,6 +23,7 @@ const commands: (() => Command)[] = [
   trainerCommand,
   trainCommand,
   stageCommand,
+  trainingsCommand,
   demoCommand,
 ];
 

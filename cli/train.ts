@@ -12,6 +12,7 @@ interface Options extends CommonOptions, CallFlags {
   readonly data?: string;
   readonly run?: string;
   readonly resume?: string;
+  readonly watch?: string;
 }
 
 /** `patchstream train`. */
@@ -21,23 +22,26 @@ export function trainCommand(): Command {
     .requiredOption("--trainer <address>", "the trainer service, host:port")
     .option("--data <addresses>", "data servers of one store, host:port[,host:port]")
     .option("--run <file>", "run spec (JSON)")
-    .option("--resume <training>", "go on with this training from its last checkpoint");
+    .option("--resume <training>", "go on with this training from its last checkpoint")
+    .option("--watch <training>", "only watch this training, from its beginning");
   return addCallFlags(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json",
     )
     .action(async (options: Options) => {
-      const { trainer: address, data = "", run, resume, json } = options;
-      if ((run === undefined) === (resume === undefined)) command.error("error: one of --run and --resume is needed");
+      const { trainer: address, data = "", run, resume, watch, json } = options;
+      if ([run, resume, watch].filter((one) => one !== undefined).length !== 1)
+        command.error("error: one of --run, --resume and --watch is needed");
       const trainer = openChannel(address, callOptions(options));
       const progress = trainingProgress();
       try {
-        const training = await startTraining(trainer, {
+        const request = {
           data: data.split(",").filter((one) => one !== ""),
           run: run === undefined ? undefined : readJson(run, "a run spec in JSON"),
           ...(resume !== undefined && { resume }),
-        });
+        };
+        const training = watch ?? (await startTraining(trainer, request));
         if (json) printJson({ training });
         else process.stderr.write(`training ${training}\n`);
         const summary = await watchTraining(trainer, training, (event) => {

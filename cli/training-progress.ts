@@ -8,14 +8,18 @@ export interface TrainingProgress {
   stop(): void;
 }
 
+/** A state in a word: done, running, ... */
+export function stateName(state: string): string {
+  return state.replace("TRAINING_STATE_", "").toLowerCase();
+}
+
 const size = (voxels: readonly number[]) => voxels.join("x");
 
 function newsOf(event: TrainingEvent): string | undefined {
   switch (event.kind) {
     case "state": {
       const { state, message } = event.state;
-      const word = state.replace("TRAINING_STATE_", "").toLowerCase();
-      return message === "" ? `training is ${word}` : `training is ${word}: ${message}`;
+      return message === "" ? `training is ${stateName(state)}` : `training is ${stateName(state)}: ${message}`;
     }
     case "opened": {
       const { dataset, firstStep, steps, stages, engine, parameters } = event.opened;

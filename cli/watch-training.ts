@@ -1,6 +1,7 @@
 import { PatchstreamError } from "../plan/index.js";
 import { type Channel, callStream, callUnary } from "../proto/index.js";
 import { SummaryTally, type TrainingEvent, type TrainingSummary } from "../trainer/index.js";
+import { stateName } from "./training-progress.js";
 
 export interface StartedTraining {
   readonly run: unknown;
@@ -35,7 +36,7 @@ export async function watchTraining(
   }
   const ending = last?.kind === "state" ? last.state : undefined;
   if (ending?.state === "TRAINING_STATE_DONE") return tally.summary;
-  const word = ending?.state.replace("TRAINING_STATE_", "").toLowerCase() ?? "interrupted";
+  const word = ending ? stateName(ending.state) : "interrupted";
   throw new PatchstreamError(
     { code: "TRAINING_ENDED", training, state: word, reason: ending?.message ?? "" },
     `Go on with: patchstream train --trainer ${trainer.address} --resume ${training}`,

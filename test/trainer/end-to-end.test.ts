@@ -300,3 +300,52 @@ test("a case predicted over the wire is labelled as the evaluation labelled it, 
     t.is(dice, (2 * both) / either);
   }
 });
+
+test("an image predicted on its own grid is labelled as the case it is", async (t) => {
+  const { data, channel } = t.context;
+  const training = await start(channel, data, tinyRun(t.context.cases));
+  await collect(watch(channel, training));
+  await using client = connect(data.address);
+  const { cases } = await client.describeDataset();
+  const [first] = cases;
+  if (!first) return t.fail();
+  const bytes = new Uint8Array((await client.readImage(first.id)).buffer);
+  const tensor = { name: "image", type: "f32", shape: first.shape, byteLength: bytes.length };
+  const half = bytes.length / 2;
+  const chunk = (offset: number, end: number) => ({ step: 0, offset, data: bytes.subarray(offset, end) });
+  const label = await predict(channel, [
+    { kind: "image", image: { training, tensor } },
+    { kind: "chunk", chunk: chunk(0, half) },
+    { kind: "chunk", chunk: chunk(half, bytes.length) },
+  ]);
+  // The sample is stored as it lies in its files: nothing is cut, turned or resampled.
+  t.deepEqual(label, await predict(channel, [{ kind: "case", case: { training, data: "", case: first.id } }]));
+
+  const wrong = { ...tensor, shape: [2, ...first.shape.slice(1)] };
+  await t.throwsAsync(predict(channel, [{ kind: "image", image: { training, tensor: wrong } }]), {
+    message: /image is "\d+ bytes"|image is "0 bytes"/,
+  });
+  await t.throwsAsync(predict(channel, [{ kind: "image", image: { training, tensor } }]), { message: /0 bytes/ });
+});
+
+test("the commands say what they did, and wrong use is exit 2", async (t) => {
+  const { data, trainer, channel } = t.context;
+  const training = await start(channel, data, tinyRun(t.context.cases));
+  const watched = await patchstream("train", "--trainer", trainer.address, "--watch", training);
+  t.regex(watched.stdout, /^ *stage +patch \(Z,Y,X\) +batch +steps +seconds +waiting +loss\n +0 +4x4x4 +24 +4 /);
+  t.regex(watched.stdout, /32 steps in [\d.]+ s.*mean foreground Dice 0\.\d{3}\n$/s);
+  t.regex(watched.stderr, /step 4: stage 1, patch 8x4x4, batch 12 \(scheduled\)/);
+  const listed = await patchstream("trainings", "--trainer", trainer.address);
+  t.true(listed.stdout.includes(`${training}  Task04_Hippocampus  done\n`));
+  const address = ["--trainer", trainer.address];
+  await t.throwsAsync(patchstream("stage", training, ...address), { code: 2, message: /--advance and --to/ });
+  await t.throwsAsync(patchstream("stage", training, ...address, "--advance"), { code: 1, message: /It is done/ });
+  await t.throwsAsync(patchstream("train", ...address), { code: 2, message: /--run, --resume and --watch/ });
+});
+
+test("a trainer listens on this machine only, unless it is told otherwise aloud", async (t) => {
+  await t.throwsAsync(patchstream("trainer", "--host", "0.0.0.0", "--runs", temporaryFolder(t)), {
+    code: 1,
+    message: /host is "0\.0\.0\.0".*loopback.*--insecure/,
+  });
+});

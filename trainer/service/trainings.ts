@@ -127,7 +127,7 @@ export class Trainings implements AsyncDisposable {
     if (entry.state === "TRAINING_STATE_QUEUED" || entry.state === "TRAINING_STATE_RUNNING")
       throw new PatchstreamError(
         { code: "ALREADY_EXISTS", what: "running training", name: id },
-        "Watch it, or stop it.",
+        "Watch it with: patchstream train --watch ID, or stop it.",
       );
     if (data.length > 0) {
       checkAddresses(data);

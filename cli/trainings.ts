@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { callUnary, openChannel } from "../proto/index.js";
+import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { stateName } from "./training-progress.js";
+
+interface Options extends CommonOptions, CallFlags {
+  readonly trainer: string;
+  readonly stop?: string;
+}
+
+/** `patchstream trainings`. */
+export function trainingsCommand(): Command {
+  const command = new Command("trainings")
+    .description("list a trainer's trainings, oldest first, or stop one")
+    .requiredOption("--trainer <address>", "the trainer service, host:port")
+    .option("--stop <training>", "end this one after the step in progress; train --resume goes on with it");
+  return addCallFlags(command)
+    .addHelpText("after", "\nExample:\n  $ patchstream trainings --trainer localhost:7071")
+    .action(async (options: Options) => {
+      const { trainer: address, stop, json } = options;
+      const trainer = openChannel(address, callOptions(options));
+      try {
+        if (stop !== undefined) await callUnary(trainer, "TrainerService", "stopTraining", { training: stop });
+        const { trainings } = await callUnary(trainer, "TrainerService", "listTrainings", {});
+        if (json) printJson(trainings);
+        else for (const one of trainings) process.stdout.write(`${one.id}  ${one.dataset}  ${stateName(one.state)}\n`);
+      } finally {
+        trainer.client.close();
+      }
+    });
+}
