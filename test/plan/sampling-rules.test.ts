@@ -1,7 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
+import { roundHalfToEven } from "../../plan/round-half-to-even.js";
 import { foregroundLower, randomStartBounds } from "../../plan/sampling/box.js";
-import { foregroundCount, roundHalfToEven } from "../../plan/sampling/foreground-count.js";
+import { foregroundCount } from "../../plan/sampling/foreground-count.js";
 import type { Zyx } from "../../plan/zyx.js";
 
 const size = (): fc.Arbitrary<Zyx> => fc.tuple(side(), side(), side());

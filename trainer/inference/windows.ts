@@ -1,11 +1,5 @@
+import { roundHalfToEven } from "../../plan/round-half-to-even.js";
 import type { Zyx } from "../../plan/zyx.js";
-
-/** Rounds halves to the even neighbour, as numpy does. `value` is not negative. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /**
  * First voxels of the windows along one axis of `size` voxels: half a patch apart at most, evenly spread, the first at 0 and

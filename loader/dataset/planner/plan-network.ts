@@ -1,4 +1,4 @@
-import { roundHalfToEven } from "../../../plan/sampling/foreground-count.js";
+import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { planTopology, type Topology } from "./topology.js";
 
