@@ -12,37 +12,42 @@ export function resampleLabelsLinear(volume: Volume<Int16Array>, newShape: Zyx):
   const [zTaps, yTaps, xTaps] = [0, 1, 2].map((axis) =>
     linearTaps(shape[axis] as number, newShape[axis] as number),
   ) as [LinearTaps, LinearTaps, LinearTaps];
-  const [zStride, yStride] = [shape[1] * shape[2], shape[2]];
+  const [slice, row] = [shape[1] * shape[2], shape[2]];
   const result = new Int16Array(newShape[0] * newShape[1] * newShape[2]);
-  const labels = new Int16Array(8);
+  const corners = new Int32Array(8);
   const weights = new Float64Array(8);
   let to = 0;
   for (let z = 0; z < newShape[0]; z++) {
     for (let y = 0; y < newShape[1]; y++) {
       for (let x = 0; x < newShape[2]; x++) {
-        let same = true;
-        for (let tap = 0; tap < 8; tap++) {
-          const [zSide, ySide, xSide] = [tap >> 2, (tap >> 1) & 1, tap & 1];
-          const from =
-            (zTaps.positions[2 * z + zSide] as number) * zStride +
-            (yTaps.positions[2 * y + ySide] as number) * yStride +
-            (xTaps.positions[2 * x + xSide] as number);
-          labels[tap] = values[from] as number;
-          weights[tap] =
-            (zTaps.weights[2 * z + zSide] as number) *
-            (yTaps.weights[2 * y + ySide] as number) *
-            (xTaps.weights[2 * x + xSide] as number);
-          if (labels[tap] !== labels[0]) same = false;
+        for (let corner = 0; corner < 8; corner++) {
+          const zAt = zTaps.positions[2 * z + (corner >> 2)] as number;
+          const yAt = yTaps.positions[2 * y + ((corner >> 1) & 1)] as number;
+          const xAt = xTaps.positions[2 * x + (corner & 1)] as number;
+          corners[corner] = values[zAt * slice + yAt * row + xAt] as number;
         }
-        result[to++] = same ? (labels[0] as number) : heaviestLabel(labels, weights);
+        if (allEqual(corners)) result[to++] = corners[0] as number;
+        else {
+          for (let corner = 0; corner < 8; corner++) {
+            const zWeight = zTaps.weights[2 * z + (corner >> 2)] as number;
+            const yWeight = yTaps.weights[2 * y + ((corner >> 1) & 1)] as number;
+            weights[corner] = zWeight * yWeight * (xTaps.weights[2 * x + (corner & 1)] as number);
+          }
+          result[to++] = heaviestLabel(corners, weights);
+        }
       }
     }
   }
   return { shape: newShape, values: result };
 }
 
+function allEqual(labels: Int32Array): boolean {
+  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[0]) return false;
+  return true;
+}
+
 /** The highest label whose taps weigh at least 0.5 together; 0 when none does. */
-function heaviestLabel(labels: Int16Array, weights: Float64Array): number {
+function heaviestLabel(labels: Int32Array, weights: Float64Array): number {
   let chosen: number | undefined;
   for (let tap = 0; tap < 8; tap++) {
     const label = labels[tap] as number;
