@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
+import { folderReader } from "./folder-reader.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
 import { type CaseRules, readCase } from "./raw/read-case.js";
-import { type CaseRecord, type SealedCase, sha256 } from "./store-metadata.js";
+import { type CaseRecord, openSeal, SealBroken, type SealedCase, sha256 } from "./store-metadata.js";
+import { verifyCase } from "./verify-store.js";
 import { writeCase } from "./write-case.js";
 
 /** What a task came to. Failures cross the thread as plain facts, since a class would not survive it. */
@@ -29,8 +31,8 @@ export interface StoreTask extends MeasureTask {
 }
 
 /** First pass over a case: reads it whole, so that what is damaged shows before anything is written. */
-export function measureCase({ raw, rules }: MeasureTask): Outcome<MeasuredCase> {
-  return outcomeOf(() => {
+export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<MeasuredCase>> {
+  return outcomeOf(async () => {
     const source = readCase(raw, rules);
     const fingerprint = fingerprintCase(source);
     if (fingerprint === undefined) throw nothingLeft(raw, "every voxel is 0");
@@ -38,9 +40,9 @@ export function measureCase({ raw, rules }: MeasureTask): Outcome<MeasuredCase> 
   });
 }
 
-/** Second pass: preprocesses and writes a case, or keeps the one that is there if it was made of the same. */
-export function storeCase(task: StoreTask): Outcome<SealedCase> {
-  return outcomeOf(() => finishedCase(task) ?? makeCase(task));
+/** Second pass: preprocesses and writes a case, or keeps the one that is there if it was made of the same and is whole. */
+export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
+  return outcomeOf(async () => (await finishedCase(task)) ?? makeCase(task));
 }
 
 function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): SealedCase {
@@ -50,13 +52,21 @@ function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): S
   return writeCase(store, { id: raw.id, source, stored, settings, settingsSha256 });
 }
 
-function finishedCase({ raw, store, settingsSha256, sourceSha256 }: StoreTask): SealedCase | undefined {
+async function finishedCase({ raw, store, settings, ...made }: StoreTask): Promise<SealedCase | undefined> {
   const file = join(store, raw.id, "zarr.json");
   if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
-  const record = JSON.parse(text).attributes.patchstream as CaseRecord;
-  const same = record.settingsSha256 === settingsSha256 && record.sourceSha256 === sourceSha256;
-  return same ? { ...record, metadataSha256: sha256(text) } : undefined;
+  try {
+    const text = readFileSync(file, "utf8");
+    const record = openSeal<CaseRecord>(text);
+    if (record.settingsSha256 !== made.settingsSha256 || record.sourceSha256 !== made.sourceSha256) return undefined;
+    const finished = { ...record, metadataSha256: sha256(text) };
+    await verifyCase(store, folderReader(store), finished, settings.classes);
+    return finished;
+  } catch (error) {
+    if (error instanceof SealBroken || (error instanceof PatchstreamError && error.code === "STORE_DAMAGED"))
+      return undefined;
+    throw error;
+  }
 }
 
 function nothingLeft({ images }: RawCase, reason: string): PatchstreamError {
@@ -68,9 +78,9 @@ function nothingLeft({ images }: RawCase, reason: string): PatchstreamError {
   });
 }
 
-function outcomeOf<Value>(work: () => Value): Outcome<Value> {
+async function outcomeOf<Value>(work: () => Promise<Value>): Promise<Outcome<Value>> {
   try {
-    return { value: work() };
+    return { value: await work() };
   } catch (error) {
     if (error instanceof PatchstreamError) return { facts: error.facts };
     throw error;

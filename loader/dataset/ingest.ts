@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Piscina } from "piscina";
@@ -11,7 +11,7 @@ import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
 import { checkName, type RawCase, type RawDataset, readJson, readRawDataset } from "./raw/list-cases.js";
-import { datasetDigest, type SealedCase, type StoreRecord, sealStore, sha256 } from "./store-metadata.js";
+import { datasetDigest, type SealedCase, type StoreRecord, sealedGroup, sha256 } from "./store-metadata.js";
 import { UNFINISHED } from "./write-case.js";
 import { replaceFile } from "./write-file.js";
 
@@ -67,7 +67,6 @@ export async function ingest(
   const raw = readRawDataset(resolve(rawFolder));
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
-  mkdirSync(storeFolder, { recursive: true });
   using _lock = lockStore(storeFolder);
   await using pool = workerPool(options.workers ?? availableParallelism());
   const pass = passRunner(pool, options);
@@ -126,26 +125,21 @@ function passRunner(pool: Piscina, { onError, onProgress }: IngestOptions) {
     const outcomes = await Promise.all(
       cases.map(async (one) => {
         const outcome = (await pool.run(taskOf(one), { name })) as Outcome<Value>;
-        if ("facts" in outcome && !(onError === "skip" && outcome.facts.code === "INPUT_DAMAGED")) {
-          throw new PatchstreamError(outcome.facts);
-        }
+        const result = "value" in outcome ? outcome : { skipped: skip(outcome.facts, onError) };
         done++;
         onProgress?.({ pass, caseId: one.id, done, total: cases.length });
-        return [one.id, outcome] as const;
+        return { id: one.id, ...result };
       }),
     );
     const values = new Map<string, Value>();
-    const skipped: SkippedCase[] = [];
-    for (const [id, outcome] of outcomes) {
-      if ("value" in outcome) values.set(id, outcome.value);
-      else skipped.push(skippedCase(outcome.facts));
-    }
-    return { values, skipped };
+    for (const outcome of outcomes) if ("value" in outcome) values.set(outcome.id, outcome.value);
+    return { values, skipped: outcomes.flatMap((outcome) => ("skipped" in outcome ? [outcome.skipped] : [])) };
   };
 }
 
-function skippedCase(facts: ErrorFacts): SkippedCase {
-  if (facts.code !== "INPUT_DAMAGED") throw new PatchstreamError(facts);
+/** What is reported of a damaged case that may be left out; throws for any other failure. */
+function skip(facts: ErrorFacts, onError: IngestOptions["onError"]): SkippedCase {
+  if (onError !== "skip" || facts.code !== "INPUT_DAMAGED") throw new PatchstreamError(facts);
   return { file: facts.file, reason: facts.reason };
 }
 
@@ -195,6 +189,6 @@ function writeStoreRecord(storeFolder: string, contents: StoreContents): string 
     cases: contents.cases,
     files: Object.fromEntries(Object.entries(texts).map(([file, text]) => [file, sha256(text)])),
   };
-  replaceFile(join(storeFolder, "zarr.json"), sealStore(record));
+  replaceFile(join(storeFolder, "zarr.json"), sealedGroup(record));
   return digest;
 }

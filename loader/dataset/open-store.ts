@@ -14,6 +14,15 @@ export async function openStore(path: string): Promise<Store> {
 /** Opens the store whose files `reader` gives; `path` is what errors call it. */
 export async function openStoreFrom(path: string, reader: ByteReader): Promise<Store> {
   const record = await readStoreRecord(path, reader);
+  const reads = readCases(path, reader, record);
+  return { path, dataset: toDataset(record), ...reads, [Symbol.asyncDispose]: async () => undefined };
+}
+
+/** The reading half of a store. */
+export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" | "readLocations">;
+
+/** Reads from cases that are known by their records, whether or not the store itself is finished. */
+export function readCases(path: string, reader: ByteReader, record: Pick<StoreRecord, "cases" | "classes">): CaseReads {
   const cases = new Map(record.cases.map((one) => [one.id, one]));
   const checked = checkingMetadata(reader, cases);
   const arrays = new Map<string, Promise<StoredArray<DataType>>>();
@@ -44,8 +53,6 @@ export async function openStoreFrom(path: string, reader: ByteReader): Promise<S
   }
 
   return {
-    path,
-    dataset: toDataset(record),
     async readImage(caseId, region) {
       const { shape } = caseOf(caseId);
       const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
@@ -66,9 +73,6 @@ export async function openStoreFrom(path: string, reader: ByteReader): Promise<S
       }
       return read(caseOf(caseId).id, `locations/${classValue}`, "uint32", (array) => array.readAll());
     },
-    async [Symbol.asyncDispose]() {
-      arrays.clear();
-    },
   };
 }
 
@@ -81,7 +85,7 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
     throw damaged("there is no finished store here", `Make one with "patchstream ingest RAW ${path}".`);
   }
   try {
-    return openSeal(new TextDecoder().decode(bytes));
+    return openSeal<StoreRecord>(new TextDecoder().decode(bytes));
   } catch (error) {
     throw damaged((error as Error).message);
   }

@@ -25,32 +25,34 @@ export interface StoreRecord extends Omit<Dataset, "cases"> {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** A zarr.json of a group. */
-export function groupMetadata(record?: object): string {
-  const attributes = record === undefined ? {} : { patchstream: record };
+/** The zarr.json of a group. */
+export function groupMetadata(attributes: object = {}): string {
   return JSON.stringify({ zarr_format: 3, node_type: "group", attributes }, undefined, 2);
 }
 
+const NO_SEAL = "0".repeat(64);
+
 /**
- * The store's zarr.json. Its `seal` is the SHA-256 of the file's own bytes with 64 zeros in the seal's place, so that a change
- * of any bit shows; the SHA-256s it holds do the same for all other metadata.
+ * The zarr.json of a group with a record. Its `seal` is the SHA-256 of the file's own bytes with 64 zeros in the seal's place,
+ * so that a change of any bit shows; the SHA-256s it holds do the same for other metadata.
  */
-export function sealStore(record: StoreRecord): string {
-  const open = groupMetadata({ format: FORMAT, seal: NO_SEAL, ...record });
+export function sealedGroup(record: StoreRecord | CaseRecord): string {
+  const open = groupMetadata({ patchstream: { format: FORMAT, seal: NO_SEAL, ...record } });
   return open.replace(NO_SEAL, sha256(open));
 }
 
-/** Reads what `sealStore` wrote. Throws an Error saying why the text is not to be trusted. */
-export function openSeal(text: string): StoreRecord {
+/** Why a zarr.json is not to be trusted. */
+export class SealBroken extends Error {}
+
+/** Reads what `sealedGroup` wrote. Throws SealBroken. */
+export function openSeal<Sealed extends StoreRecord | CaseRecord>(text: string): Sealed {
   const seal = /"seal": "([0-9a-f]{64})"/.exec(text)?.[1];
-  if (seal === undefined) throw new Error("its zarr.json has no seal");
-  if (sha256(text.replace(seal, NO_SEAL)) !== seal) throw new Error("its zarr.json does not match its seal");
-  const { format, ...record } = JSON.parse(text).attributes.patchstream;
-  if (format !== FORMAT) throw new Error(`it has format ${format}; this version reads format ${FORMAT}`);
+  if (seal === undefined) throw new SealBroken("its zarr.json has no seal");
+  if (sha256(text.replace(seal, NO_SEAL)) !== seal) throw new SealBroken("its zarr.json does not match its seal");
+  const { format, seal: _seal, ...record } = JSON.parse(text).attributes.patchstream;
+  if (format !== FORMAT) throw new SealBroken(`it has format ${format}; this version reads format ${FORMAT}`);
   return record;
 }
-
-const NO_SEAL = "0".repeat(64);
 
 /** Digest of one case: SHA-256 over the SHA-256s of its image, label and foreground locations (class by class, ascending). */
 export function caseDigest(
@@ -64,7 +66,7 @@ export function caseDigest(
   return sha256(parts.join("\n"));
 }
 
-/** Digest of a data set (DESIGN, section 1): SHA-256 over each case's id, shape, spacing, types and digest, sorted by id. */
+/** Digest of a data set (docs/reference/store.md): SHA-256 over each case's id, shape, spacing, types and digest, sorted by id. */
 export function datasetDigest(cases: readonly StoredCase[]): string {
   return sha256(
     JSON.stringify(cases.map(({ id, shape, spacingMm, digest }) => [id, shape, spacingMm, "float32", "int16", digest])),

@@ -8,7 +8,7 @@ export interface Region {
   readonly end: Zyx;
 }
 
-/** How a stored case maps back to its original file (see DESIGN, section 7). All in original array order where not said. */
+/** How a stored case maps back to its original file (docs/reference/store.md). All in original array order where not said. */
 export interface Geometry {
   /** Row-major 4x4 voxel-to-world (mm) matrix of the source file, for (x,y,z) voxel indices. */
   readonly affine: readonly number[];
@@ -32,7 +32,7 @@ export interface StoredCase {
   readonly spacingMm: Zyx;
   /** Stored foreground locations of each class, in the order of `Dataset.classes`. */
   readonly foregroundCounts: readonly number[];
-  /** SHA-256 (hex) of decoded image, label and foreground index, as DESIGN section 1 orders them. */
+  /** SHA-256 (hex) of decoded image, label and foreground index, as docs/reference/store.md orders them. */
   readonly digest: string;
   readonly geometry: Geometry;
 }
@@ -40,7 +40,7 @@ export interface StoredCase {
 /** Everything about a store that is small: read once when it is opened. */
 export interface Dataset {
   readonly name: string;
-  /** DESIGN, section 1: SHA-256 (hex) over the sorted case list. */
+  /** SHA-256 (hex) over the sorted case list (docs/reference/store.md). */
   readonly digest: string;
   /** Channel names, in channel order. */
   readonly channelNames: readonly string[];

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PreprocessedCase, PreprocessSettings } from "./preprocess/preprocess-case.js";
 import type { SourceCase } from "./raw/read-case.js";
-import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sha256 } from "./store-metadata.js";
+import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup, sha256 } from "./store-metadata.js";
 import { moveIntoPlace, syncFolder, writeFile } from "./write-file.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import { writeArray } from "./zarr/write-array.js";
@@ -59,7 +59,7 @@ export function writeCase(path: string, { id, source, stored, settings, settings
     settingsSha256,
     metadata,
   };
-  const text = groupMetadata(record);
+  const text = sealedGroup(record);
   writeFile(join(unfinished, "zarr.json"), [Buffer.from(text)]);
   syncFolder(join(unfinished, "locations"));
   syncFolder(unfinished);

@@ -255,6 +255,20 @@ test("a finished case is kept while its files and settings stay, and made again 
   await verifyStore(folders.store);
 });
 
+test("a damaged case of a store is mended by ingesting again, whichever of its files is damaged", async (t) => {
+  const folders = foldersWith(t);
+  const before = await run(folders);
+  for (const file of ["phantom_1/image/c.0.0.0.0", "phantom_1/label/zarr.json", "phantom_2/zarr.json", "zarr.json"]) {
+    const path = join(folders.store, file);
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(30) ^ 1, 30);
+    writeFileSync(path, bytes);
+    await t.throwsAsync(verifyStore(folders.store), { instanceOf: PatchstreamError }, file);
+    t.deepEqual(await run(folders), before);
+    await t.notThrowsAsync(verifyStore(folders.store), file);
+  }
+});
+
 test("a case that has left the data set leaves the store, and the user's own files stay", async (t) => {
   const folders = foldersWith(t);
   await run(folders);
