@@ -1,0 +1,44 @@
+import test from "ava";
+import fc from "fast-check";
+import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
+import { locationAt, volumeBytes, volumeViews } from "../../loader/engine/volume-layout.js";
+
+const extent = fc.integer({ min: 1, max: 9 });
+const entry = fc.record({
+  shape: fc.tuple(fc.integer({ min: 1, max: 3 }), extent, extent, extent),
+  foregroundCounts: fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 3 }),
+});
+
+test("image, label and locations of a volume lie side by side, in the bytes that it asks for", (t) => {
+  fc.assert(
+    fc.property(entry, (one) => {
+      const bytes = volumeBytes(one);
+      const { image, label, locations } = volumeViews(one, new SharedArrayBuffer(16 + bytes), 16);
+      const views = [image.values, label.values, ...locations];
+      let end = 16;
+      for (const view of views) {
+        t.true(view.byteOffset >= end && view.byteOffset < end + 4);
+        end = view.byteOffset + view.byteLength;
+      }
+      t.true(end <= 16 + bytes && end > 16 + bytes - 4);
+    }),
+  );
+});
+
+test("a volume at the far end of a 4 GiB arena is read where it was written, and nowhere else", (t) => {
+  const pages = 65_536;
+  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const one = { shape: [1, 2, 3, 4], foregroundCounts: [2] } as const;
+  const far = (pages - 1) * BLOCK_BYTES;
+  const written = volumeViews(one, buffer, far);
+  written.image.values.fill(1.5);
+  written.label.values.fill(-1);
+  written.locations[0]?.set([1, 2, 3, 4, 5, 6]);
+  const again = volumeViews(one, buffer, far);
+  t.deepEqual([...again.image.values], new Array(24).fill(1.5));
+  t.deepEqual([...again.label.values], new Array(24).fill(-1));
+  t.deepEqual(locationAt(again.locations[0] as Uint32Array, 1), [4, 5, 6]);
+  for (const elsewhere of [0, far - 2 ** 31]) {
+    t.deepEqual([...volumeViews(one, buffer, elsewhere).image.values], new Array(24).fill(0));
+  }
+});
