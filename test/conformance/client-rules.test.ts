@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
@@ -281,4 +282,18 @@ test("the server's own refusal reaches the caller with its facts and hint", asyn
   const ranks = await connected.openRun(SMALL_RUN, { rank: 0, ranks: 9 });
   const refused = await t.throwsAsync<PatchstreamError>(collect(ranks.batches()));
   t.like(refused?.facts, { code: "REQUEST_INVALID", field: "ranks", got: 9 });
+});
+
+test("a training loop that blocks its thread delays no transfer: what was wanted arrives meanwhile", async (t) => {
+  const watched = await spawnServer(t, "--metrics-port", "0");
+  const run = await client(t, watched.address).openRun(SMALL_RUN, { creditBatches: RUN_STEPS, creditBytes: 1 << 30 });
+  const decisions = [{ stage: 2, fromStep: 0, reason: "more bytes than gRPC's window" }];
+  const untilAllAreSent = `
+    for (;;) {
+      const text = await (await fetch("http://${watched.metrics}/metrics")).text();
+      if (text.includes('patchstream_batches_sent_total{stage="2"} ${RUN_STEPS}')) break;
+    }`;
+  for await (const { step } of run.batches({ decisions }))
+    if (step === 0) execFileSync(process.execPath, ["--input-type=module", "-e", untilAllAreSent]);
+  t.pass();
 });

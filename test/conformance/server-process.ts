@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 /** `patchstream serve` as a process of its own. */
 export interface ServerProcess {
   readonly address: string;
+  /** host:port of the metrics, with `--metrics-port`. */
+  readonly metrics: string | undefined;
   readonly process: ChildProcess;
   /** Sends a signal and waits for the end; the exit code, or the signal's name. */
   end(signal: NodeJS.Signals): Promise<number | string>;
@@ -22,9 +24,10 @@ export async function spawnServer(t: ExecutionContext, ...flags: string[]): Prom
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) {
-    const { address } = JSON.parse(line) as { address: string };
+    const { address, metrics } = JSON.parse(line) as { address: string; metrics?: string };
     return {
       address,
+      metrics,
       process: child,
       async end(signal) {
         child.kill(signal);

@@ -1,0 +1,151 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import type { PatchstreamError } from "../../plan/errors.js";
+import { callUnary } from "../../proto/call.js";
+import type { Messages } from "../../proto/messages.js";
+import { implement } from "../../proto/serve.js";
+import { dial, oneServer } from "./served-store.js";
+import { SMALL_RUN } from "./small-run.js";
+import { getBatch, specBytes, type WireBatch } from "./wire.js";
+
+const honest = oneServer(test);
+
+type Response = Messages["StreamResponse"];
+
+/** What a peer answers to the want of a step, given the honest answer. */
+type Lie = (batch: WireBatch) => readonly Response[];
+
+/** A server that describes the run honestly and answers every want with the messages of `lie`. */
+async function startLiar(t: ExecutionContext, lie: Lie): Promise<string> {
+  const channel = dial(t, await honest());
+  const server = new Server();
+  implement(server, "DataService", {
+    describeDataset: () => callUnary(channel, "DataService", "describeDataset", {}),
+    describeRun: ({ spec }) => callUnary(channel, "DataService", "describeRun", { spec }),
+    readLocations: (request) => callUnary(channel, "DataService", "readLocations", request),
+    preview: (request) => callUnary(channel, "DataService", "preview", request),
+    async *getBatch() {},
+    async *readCase() {},
+    async stream({ requests, send }) {
+      await send({ kind: "started", started: { digest: "" } });
+      for await (const request of requests) {
+        if (request.kind !== "want") continue;
+        const batch = await getBatch(channel, { spec: specBytes(), step: request.want.firstStep });
+        for (const message of lie(batch)) await send(message);
+      }
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  t.teardown(() => server.forceShutdown());
+  return `127.0.0.1:${port}`;
+}
+
+async function deliveredBy(t: ExecutionContext, lie: Lie): Promise<PatchstreamError | undefined> {
+  const client = connect(await startLiar(t, lie), { deadlineMs: 20_000 });
+  t.teardown(() => client[Symbol.asyncDispose]());
+  const run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
+  return t.throwsAsync<PatchstreamError>(async () => {
+    for await (const batch of run.batches()) t.fail(`step ${batch.step} was delivered`);
+  });
+}
+
+const begin = (changes: (honest: Messages["BatchBegin"]) => Partial<Messages["BatchBegin"]>): Lie => {
+  return ({ begin, bytes }) => [
+    { kind: "batchBegin", batchBegin: { ...begin, ...changes(begin) } },
+    { kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } },
+    { kind: "batchEnd", batchEnd: { step: begin.step } },
+  ];
+};
+
+test("a patch of another size than its stage's is PATCH_MISMATCH, before memory is taken for it", async (t) => {
+  const grown = begin(({ tensors }) => ({
+    tensors: tensors.map((tensor) => ({
+      ...tensor,
+      shape: [...tensor.shape.slice(0, -1), 1_000_000_000],
+      byteLength: 2 ** 40,
+    })),
+  }));
+  const error = await deliveredBy(t, grown);
+  t.like(error?.facts, { code: "PATCH_MISMATCH", step: 0, want: [6, 8, 8, 8] });
+});
+
+test("tensors of another type, count or batch than the run's are refused", async (t) => {
+  const f16 = begin(({ tensors: [image, label] }) => ({
+    tensors: [{ ...image, type: "f16" } as Messages["Tensor"], label as Messages["Tensor"]],
+  }));
+  t.is((await deliveredBy(t, f16))?.code, "PATCH_MISMATCH");
+  t.is(
+    (
+      await deliveredBy(
+        t,
+        begin(() => ({ globalBatch: 7 })),
+      )
+    )?.code,
+    "PATCH_MISMATCH",
+  );
+  t.is(
+    (
+      await deliveredBy(
+        t,
+        begin(({ tensors }) => ({ tensors: tensors.slice(0, 1) })),
+      )
+    )?.code,
+    "INTERNAL",
+  );
+});
+
+const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [
+  ["a batch that was not wanted", begin(() => ({ step: 17 })), /step 17 came, which was not wanted/],
+  [
+    "a chunk outside of a batch",
+    ({ bytes }) => [{ kind: "chunk", chunk: { step: 0, offset: 0, data: bytes } }],
+    /outside of a batch/,
+  ],
+  [
+    "a chunk that leaves a gap",
+    ({ begin, bytes }) => [
+      { kind: "batchBegin", batchBegin: begin },
+      { kind: "chunk", chunk: { step: 0, offset: 8, data: bytes.subarray(8) } },
+    ],
+    /at 8 came after 0 bytes/,
+  ],
+  [
+    "more bytes than the batch has",
+    ({ begin, bytes }) => [
+      { kind: "batchBegin", batchBegin: begin },
+      { kind: "chunk", chunk: { step: 0, offset: 0, data: Buffer.concat([bytes, bytes]) } },
+    ],
+    /came after 0 bytes/,
+  ],
+  [
+    "fewer bytes than the batch has",
+    ({ begin, bytes }) => [
+      { kind: "batchBegin", batchBegin: begin },
+      { kind: "chunk", chunk: { step: 0, offset: 0, data: bytes.subarray(8) } },
+      { kind: "batchEnd", batchEnd: { step: 0 } },
+    ],
+    /bytes came/,
+  ],
+  [
+    "a batch inside of another",
+    ({ begin }) => [
+      { kind: "batchBegin", batchBegin: begin },
+      { kind: "batchBegin", batchBegin: begin },
+    ],
+    /inside of another/,
+  ],
+  ["an end without a begin", () => [{ kind: "batchEnd", batchEnd: { step: 0 } }], /that had not begun/],
+  ["an empty message", () => [{}], /an empty message came/],
+];
+
+for (const [name, lie, reason] of broken)
+  test(`${name} ends the stream with an error that says so`, async (t) => {
+    const error = await deliveredBy(t, lie);
+    t.is(error?.code, "INTERNAL");
+    t.regex(error?.message ?? "", reason);
+  });

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { status } from "@grpc/grpc-js";
+import test from "ava";
+import { STATUS_OF } from "../../proto/status.js";
+
+const page = (name: string) => readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), "utf8");
+
+test("every rule of the protocol page names tests that there are", (t) => {
+  const folder = new URL("../../../test/conformance/", import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts") && name !== "pages.test.ts");
+  const tests = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  const rules = page("protocol.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !/^\| (rule|-)/.test(line));
+  t.true(rules.length > 30);
+  for (const rule of rules) {
+    const names = [...(rule.split(/ +\| /).at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+    t.true(names.length > 0, rule);
+    for (const name of names) t.true(tests.includes(name), `no test is named "${name}"`);
+  }
+});
+
+test("the errors page lists every code with its status", (t) => {
+  const listed = [...page("errors.md").matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, code, name]) => [code, name]);
+  const expected = Object.entries(STATUS_OF).map(([code, value]) => [code, status[value]]);
+  t.deepEqual(listed.toSorted(), expected.toSorted());
+});
