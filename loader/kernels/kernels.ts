@@ -55,9 +55,9 @@ export const ROOM_VALUES = 16;
 export interface Kernels {
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
   cropLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx): void;
-  /** `grid`: start, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
-  warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, grid: Float64Array): void;
-  warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, grid: Float64Array): void;
+  /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
+  warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
+  warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx, grid: Float64Array): void;
   addNoise(values: Float32Array, sigma: number, place: NoisePlace): void;
   /** An odd number of taps. */
   blurPlanes(target: Float32Array, source: Float32Array, lines: Lines, taps: Float32Array): void;
@@ -108,10 +108,10 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
       run.cropImage(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
     cropLabel: (target, source, lower) =>
       run.cropLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
-    warpImage: (target, source, grid) =>
-      run.warpImage(atGrid(target), ...target.size, atGrid(source), ...source.size, at(grid, 12)),
-    warpLabel: (target, source, grid) =>
-      run.warpLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, at(grid, 12)),
+    warpImage: (target, source, lower, grid) =>
+      run.warpImage(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower, at(grid, 12)),
+    warpLabel: (target, source, lower, grid) =>
+      run.warpLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower, at(grid, 12)),
     addNoise: (values, sigma, { key, counter, firstBlock }) =>
       run.addNoise(at(values, values.length, ROOM_VALUES), values.length, sigma, ...key, ...counter, firstBlock),
     blurPlanes: (target, source, { outer, length, inner }, taps) => {

@@ -18,6 +18,7 @@ interface Neighbours {
 function* samples(
   size: Zyx,
   source: Grid<Float32Array | Int16Array>,
+  lower: Zyx,
   grid: Float64Array,
   outside: number,
 ): Generator<Neighbours> {
@@ -30,14 +31,16 @@ function* samples(
       const start = [z0 + z * zz + y * yz, y0 + z * zy + y * yy, x0 + z * zx + y * yx].map(fround);
       for (let x = 0; x < size[2]; x++) {
         const at = [xz, xy, xx].map((step, axis) => fround((start[axis] as number) + fround(x * fround(step))));
-        yield neighbours(source, at as unknown as Zyx, outside);
+        yield neighbours(source, lower, at as unknown as Zyx, outside);
       }
     }
 }
 
-function neighbours(source: Grid<Float32Array | Int16Array>, at: Zyx, outside: number): Neighbours {
+function neighbours(source: Grid<Float32Array | Int16Array>, lower: Zyx, at: Zyx, outside: number): Neighbours {
   const values = [0, 1, 2, 3, 4, 5, 6, 7].map((corner) => {
-    const [z, y, x] = at.map((coordinate, axis) => Math.floor(coordinate) + ((corner >> (2 - axis)) & 1));
+    const [z, y, x] = at.map(
+      (coordinate, axis) => (lower[axis] as number) + Math.floor(coordinate) + ((corner >> (2 - axis)) & 1),
+    );
     return valueAt(source, [z, y, x] as unknown as Zyx, outside);
   });
   const [z, y, x] = at.map((coordinate): Weights => {
@@ -47,9 +50,14 @@ function neighbours(source: Grid<Float32Array | Int16Array>, at: Zyx, outside: n
   return { values, z, y, x };
 }
 
-export function warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, grid: Float64Array): void {
+export function warpImage(
+  target: Grid<Float32Array>,
+  source: Grid<Float32Array>,
+  lower: Zyx,
+  grid: Float64Array,
+): void {
   let to = 0;
-  for (const { values, z, y, x } of samples(target.size, source, grid, 0)) {
+  for (const { values, z, y, x } of samples(target.size, source, lower, grid, 0)) {
     const quarters = [fround(x[0] / 4), fround(x[1] / 4)] as const;
     const [row00, row01, row10, row11] = [0, 2, 4, 6].map((corner) =>
       mix(values[corner] as number, values[corner + 1] as number, quarters),
@@ -63,9 +71,9 @@ function mix(below: number, above: number, weights: Weights): number {
   return fround(fround(below * weights[0]) + fround(above * weights[1]));
 }
 
-export function warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, grid: Float64Array): void {
+export function warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx, grid: Float64Array): void {
   let to = 0;
-  for (const sample of samples(target.size, source, grid, -1)) {
+  for (const sample of samples(target.size, source, lower, grid, -1)) {
     const lowestFirst = [...new Set(sample.values)].sort((a, b) => a - b);
     const shares = lowestFirst.map((value) => share(value, sample));
     target.values[to++] = lowestFirst[shares.indexOf(Math.max(...shares))] as number;

@@ -6,12 +6,7 @@ export function rowStart(gridPtr: usize, z: i32, y: i32): f32 {
   return <f32>(load<f64>(gridPtr) + <f64>z * load<f64>(gridPtr, 24) + <f64>y * load<f64>(gridPtr, 48));
 }
 
-/** Whether a coordinate and the whole number above it lie in 0 to `last`. */
-export function isInside(coordinate: f32, last: f32): bool {
-  return coordinate >= 0 && coordinate < last;
-}
-
-/** Whether no voxel of an axis of `length` is less than 1 away. */
-export function isBeyond(coordinate: f32, length: i32): bool {
-  return coordinate <= -1 || coordinate >= <f32>length;
+/** Whether a coordinate and the whole number above it lie in `first` to `last`. */
+export function isInside(coordinate: f32, first: f32, last: f32): bool {
+  return coordinate >= first && coordinate < last;
 }

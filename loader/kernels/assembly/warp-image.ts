@@ -1,10 +1,11 @@
 import { saturate } from "./saturate";
-import { isBeyond, isInside, rowStart } from "./warp-grid";
+import { isInside, rowStart } from "./warp-grid";
 
 /**
  * Trilinear samples of an image (Z,Y,X, f32, 0 outside) on a regular grid: output voxel (z,y,x) lies at
- * start + z stepZ + y stepY + x stepX, all of them (Z,Y,X) in voxels of the image, 12 f64 at `gridPtr`. The first point of a
- * row is summed in f64, the rest is f32. Weights along X carry a factor 1/4, so that no finite image overflows midway.
+ * lower + start + z stepZ + y stepY + x stepX, all of them (Z,Y,X) in voxels of the image; start and steps are 12 f64 at
+ * `gridPtr`. The first point of a row is summed in f64, the rest is f32; the whole numbers of `lower` are added last, so that
+ * a part of an image gives the bits of the whole. Weights along X carry a factor 1/4, so that no finite image overflows midway.
  * Any sizes, not in place.
  *
  * Rounding keeps order, so the points of a row that have all their neighbours inside lie side by side: they are sampled
@@ -19,21 +20,28 @@ export function warpImage(
   inZ: i32,
   inY: i32,
   inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
   gridPtr: usize,
 ): void {
   const stepZ = <f32>load<f64>(gridPtr, 72);
   const stepY = <f32>load<f64>(gridPtr, 80);
   const stepX = <f32>load<f64>(gridPtr, 88);
-  const lastY = <f32>(inY - 1);
-  const lastX = <f32>(inX - 1);
+  const firstZ = <f32>-lowerZ;
+  const firstY = <f32>-lowerY;
+  const firstX = <f32>-lowerX;
+  const lastY = <f32>(inY - 1 - lowerY);
+  const lastX = <f32>(inX - 1 - lowerX);
   const rowBytes = (<usize>inX) << 2;
+  const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << 2); // may lie outside, its offsets lead back
   for (let z = 0; z < outZ; z++) {
     for (let y = 0; y < outY; y++, outPtr += (<usize>outX) << 2) {
       const startZ = rowStart(gridPtr, z, y);
       const startY = rowStart(gridPtr + 8, z, y);
       const startX = rowStart(gridPtr + 16, z, y);
       const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
-      const lastZ = <f32>(isOnePlane ? inZ : inZ - 1);
+      const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
       const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
       let from = 0;
       let end = outX;
@@ -41,15 +49,27 @@ export function warpImage(
         const atZ = startZ + <f32>from * stepZ;
         const atY = startY + <f32>from * stepY;
         const atX = startX + <f32>from * stepX;
-        if (isInside(atZ, lastZ) && isInside(atY, lastY) && isInside(atX, lastX)) break;
-        store<f32>(outPtr + ((<usize>from) << 2), sampleAtEdge(inPtr, inZ, inY, inX, atZ, atY, atX));
+        if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
+        store<f32>(
+          outPtr + ((<usize>from) << 2),
+          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+        );
       }
       for (; from < end; end--) {
         const atZ = startZ + <f32>(end - 1) * stepZ;
         const atY = startY + <f32>(end - 1) * stepY;
         const atX = startX + <f32>(end - 1) * stepX;
-        if (end - from >= 4 && isInside(atZ, lastZ) && isInside(atY, lastY) && isInside(atX, lastX)) break;
-        store<f32>(outPtr + ((<usize>(end - 1)) << 2), sampleAtEdge(inPtr, inZ, inY, inX, atZ, atY, atX));
+        if (
+          end - from >= 4 &&
+          isInside(atZ, firstZ, lastZ) &&
+          isInside(atY, firstY, lastY) &&
+          isInside(atX, firstX, lastX)
+        )
+          break;
+        store<f32>(
+          outPtr + ((<usize>(end - 1)) << 2),
+          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+        );
       }
       for (let x = from; x < end; x += 4) {
         if (x > end - 4) x = end - 4; // the last four overlap those before
@@ -57,23 +77,23 @@ export function warpImage(
         const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
         const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
         const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
-        v128.store(outPtr + ((<usize>x) << 2), sampleInside(inPtr, inY, inX, planeBytes, atZ, atY, atX));
+        v128.store(outPtr + ((<usize>x) << 2), sampleInside(lowerPtr, inY, inX, planeBytes, atZ, atY, atX));
       }
     }
   }
 }
 
-function sampleInside(inPtr: usize, inY: i32, inX: i32, planeBytes: usize, atZ: v128, atY: v128, atX: v128): v128 {
+function sampleInside(lowerPtr: usize, inY: i32, inX: i32, planeBytes: usize, atZ: v128, atY: v128, atX: v128): v128 {
   const floorZ = f32x4.floor(atZ);
   const floorY = f32x4.floor(atY);
   const floorX = f32x4.floor(atX);
   const row = i32x4.add(i32x4.mul(toInteger(floorZ), i32x4.splat(inY)), toInteger(floorY));
   const offset = i32x4.shl(i32x4.add(i32x4.mul(row, i32x4.splat(inX)), toInteger(floorX)), 2);
   const rowBytes = (<usize>inX) << 2;
-  const first = inPtr + <usize>i32x4.extract_lane(offset, 0);
-  const second = inPtr + <usize>i32x4.extract_lane(offset, 1);
-  const third = inPtr + <usize>i32x4.extract_lane(offset, 2);
-  const fourth = inPtr + <usize>i32x4.extract_lane(offset, 3);
+  const first = lowerPtr + <usize>i32x4.extract_lane(offset, 0);
+  const second = lowerPtr + <usize>i32x4.extract_lane(offset, 1);
+  const third = lowerPtr + <usize>i32x4.extract_lane(offset, 2);
+  const fourth = lowerPtr + <usize>i32x4.extract_lane(offset, 3);
 
   const one = f32x4.splat(1);
   const quarter = f32x4.splat(0.25);
@@ -101,9 +121,9 @@ function sampleInside(inPtr: usize, inY: i32, inX: i32, planeBytes: usize, atZ: 
   return fromQuarter(f32x4.add(f32x4.mul(plane0, belowZ), f32x4.mul(plane1, aboveZ)));
 }
 
-/** Whole numbers from 0 to 2^23 as integers; two instructions where the saturating conversion takes six on x86. */
+/** Whole numbers up to 2^22 in size as integers; two instructions where the saturating conversion takes six on x86. */
 function toInteger(whole: v128): v128 {
-  return i32x4.sub(f32x4.add(whole, f32x4.splat(8388608)), i32x4.splat(0x4b000000));
+  return i32x4.sub(f32x4.add(whole, f32x4.splat(12582912)), i32x4.splat(0x4b400000));
 }
 
 /** For four places, the weighted sum of the value there and the next one. */
@@ -120,11 +140,22 @@ function fromQuarter(value: v128): v128 {
   return saturate(f32x4.add(f32x4.mul(value, f32x4.splat(4)), f32x4.splat(0)));
 }
 
-function sampleAtEdge(inPtr: usize, inZ: i32, inY: i32, inX: i32, atZ: f32, atY: f32, atX: f32): f32 {
-  if (isBeyond(atZ, inZ) || isBeyond(atY, inY) || isBeyond(atX, inX)) return 0;
-  const z = <i32>floor(atZ);
-  const y = <i32>floor(atY);
-  const x = <i32>floor(atX);
+function sampleAtEdge(
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  atZ: f32,
+  atY: f32,
+  atX: f32,
+): f32 {
+  const z = <i32>floor(atZ) + lowerZ;
+  const y = <i32>floor(atY) + lowerY;
+  const x = <i32>floor(atX) + lowerX;
+  if (z < -1 || y < -1 || x < -1 || z >= inZ || y >= inY || x >= inX) return 0;
   const partX = atX - floor(atX);
   const aboveX = partX * 0.25;
   const belowX = (<f32>1 - partX) * 0.25;

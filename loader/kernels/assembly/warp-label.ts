@@ -1,4 +1,4 @@
-import { isBeyond, isInside, rowStart } from "./warp-grid";
+import { isInside, rowStart } from "./warp-grid";
 
 /**
  * Samples of a label (Z,Y,X, i16, -1 outside) on the grid that `warpImage` describes: each value's share among the eight
@@ -13,21 +13,28 @@ export function warpLabel(
   inZ: i32,
   inY: i32,
   inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
   gridPtr: usize,
 ): void {
   const stepZ = <f32>load<f64>(gridPtr, 72);
   const stepY = <f32>load<f64>(gridPtr, 80);
   const stepX = <f32>load<f64>(gridPtr, 88);
-  const lastY = <f32>(inY - 1);
-  const lastX = <f32>(inX - 1);
+  const firstZ = <f32>-lowerZ;
+  const firstY = <f32>-lowerY;
+  const firstX = <f32>-lowerX;
+  const lastY = <f32>(inY - 1 - lowerY);
+  const lastX = <f32>(inX - 1 - lowerX);
   const rowBytes = (<usize>inX) << 1;
+  const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << 1); // may lie outside, its offsets lead back
   for (let z = 0; z < outZ; z++) {
     for (let y = 0; y < outY; y++, outPtr += (<usize>outX) << 1) {
       const startZ = rowStart(gridPtr, z, y);
       const startY = rowStart(gridPtr + 8, z, y);
       const startX = rowStart(gridPtr + 16, z, y);
       const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
-      const lastZ = <f32>(isOnePlane ? inZ : inZ - 1);
+      const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
       const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
       let from = 0;
       let end = outX;
@@ -35,15 +42,27 @@ export function warpLabel(
         const atZ = startZ + <f32>from * stepZ;
         const atY = startY + <f32>from * stepY;
         const atX = startX + <f32>from * stepX;
-        if (isInside(atZ, lastZ) && isInside(atY, lastY) && isInside(atX, lastX)) break;
-        store<i16>(outPtr + ((<usize>from) << 1), sampleAtEdge(inPtr, inZ, inY, inX, atZ, atY, atX));
+        if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
+        store<i16>(
+          outPtr + ((<usize>from) << 1),
+          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+        );
       }
       for (; from < end; end--) {
         const atZ = startZ + <f32>(end - 1) * stepZ;
         const atY = startY + <f32>(end - 1) * stepY;
         const atX = startX + <f32>(end - 1) * stepX;
-        if (end - from >= 4 && isInside(atZ, lastZ) && isInside(atY, lastY) && isInside(atX, lastX)) break;
-        store<i16>(outPtr + ((<usize>(end - 1)) << 1), sampleAtEdge(inPtr, inZ, inY, inX, atZ, atY, atX));
+        if (
+          end - from >= 4 &&
+          isInside(atZ, firstZ, lastZ) &&
+          isInside(atY, firstY, lastY) &&
+          isInside(atX, firstX, lastX)
+        )
+          break;
+        store<i16>(
+          outPtr + ((<usize>(end - 1)) << 1),
+          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+        );
       }
       for (let x = from; x < end; x += 4) {
         if (x > end - 4) x = end - 4; // the last four overlap those before
@@ -53,11 +72,11 @@ export function warpLabel(
         const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
         const row = i32x4.add(i32x4.mul(wholePart(atZ), i32x4.splat(inY)), wholePart(atY));
         const offset = i32x4.shl(i32x4.add(i32x4.mul(row, i32x4.splat(inX)), wholePart(atX)), 1);
-        const pairs = pairsAt(inPtr, offset);
-        const sameRows = i32x4.eq(pairs, pairsAt(inPtr + rowBytes, offset));
+        const pairs = pairsAt(lowerPtr, offset);
+        const sameRows = i32x4.eq(pairs, pairsAt(lowerPtr + rowBytes, offset));
         const samePlanes = v128.and(
-          i32x4.eq(pairs, pairsAt(inPtr + planeBytes, offset)),
-          i32x4.eq(pairs, pairsAt(inPtr + planeBytes + rowBytes, offset)),
+          i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes, offset)),
+          i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes + rowBytes, offset)),
         );
         const low = i32x4.shr_s(i32x4.shl(pairs, 16), 16);
         const samePairs = i32x4.eq(low, i32x4.shr_s(pairs, 16));
@@ -70,8 +89,8 @@ export function warpLabel(
           const laneZ = startZ + <f32>(x + lane) * stepZ;
           const laneY = startY + <f32>(x + lane) * stepY;
           const laneX = startX + <f32>(x + lane) * stepX;
-          const laneRow = <usize>floor(laneZ) * <usize>inY + <usize>floor(laneY);
-          const laneFrom = inPtr + ((laneRow * <usize>inX + <usize>floor(laneX)) << 1);
+          const laneRow = <i32>floor(laneZ) * inY + <i32>floor(laneY);
+          const laneFrom = lowerPtr + ((<usize>(laneRow * inX + <i32>floor(laneX))) << 1);
           const plane0 = planeAt(laneFrom, rowBytes);
           const plane1 = planeAt(laneFrom + planeBytes, rowBytes);
           store<i16>(to + ((<usize>lane) << 1), largestShare(plane0, plane1, laneZ, laneY, laneX));
@@ -81,9 +100,9 @@ export function warpLabel(
   }
 }
 
-/** The whole parts of numbers from 0 to 2^23 as integers. */
+/** The whole parts of numbers up to 2^22 in size as integers. */
 function wholePart(values: v128): v128 {
-  return i32x4.sub(f32x4.add(f32x4.floor(values), f32x4.splat(8388608)), i32x4.splat(0x4b000000));
+  return i32x4.sub(f32x4.add(f32x4.floor(values), f32x4.splat(12582912)), i32x4.splat(0x4b400000));
 }
 
 /** Two neighbours along X at each of four byte offsets. */
@@ -99,11 +118,22 @@ function planeAt(from: usize, rowBytes: usize): v128 {
   return i32x4.extend_low_i16x8_s(v128.load32_lane(from + rowBytes, v128.load32_zero(from), 1));
 }
 
-function sampleAtEdge(inPtr: usize, inZ: i32, inY: i32, inX: i32, atZ: f32, atY: f32, atX: f32): i32 {
-  if (isBeyond(atZ, inZ) || isBeyond(atY, inY) || isBeyond(atX, inX)) return -1;
-  const z = <i32>floor(atZ);
-  const y = <i32>floor(atY);
-  const x = <i32>floor(atX);
+function sampleAtEdge(
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  atZ: f32,
+  atY: f32,
+  atX: f32,
+): i32 {
+  const z = <i32>floor(atZ) + lowerZ;
+  const y = <i32>floor(atY) + lowerY;
+  const x = <i32>floor(atX) + lowerX;
+  if (z < -1 || y < -1 || x < -1 || z >= inZ || y >= inY || x >= inX) return -1;
   const low = planeAtEdge(inPtr, inZ, inY, inX, z, y, x);
   const high = planeAtEdge(inPtr, inZ, inY, inX, z + 1, y, x);
   return largestShare(low, high, atZ, atY, atX);
