@@ -1,13 +1,15 @@
 import type { Zyx } from "../../plan/zyx.js";
-import type { Box, Grid, Mirror } from "./crop.js";
-import type { Elements } from "./rows.js";
+import type { Box, Grid } from "./grid.js";
+
+/** Which axes (Z,Y,X) are mirrored. */
+export type Mirror = readonly [z: boolean, y: boolean, x: boolean];
 
 /**
- * What `cropBox` must equal, a voxel at a time: the patch's values, not yet in their wire type, at (c, z, y, x) of the
- * target. Written to be believed, not to be fast.
+ * What a patch without other transforms must equal, a voxel at a time: its values, not yet in their wire type, at (c, z, y, x)
+ * of the target. Written to be believed, not to be fast.
  */
 export function* cropReference(
-  source: Grid<Elements>,
+  source: Grid<ArrayLike<number>>,
   box: Box,
   mirror: Mirror,
   outside: number,

@@ -7,7 +7,8 @@ import { openStore } from "../dataset/open-store.js";
 import type { Dataset, Store, StoredCase } from "../dataset/store.js";
 import { reserveArenas } from "./arenas.js";
 import { joinChecksums, type RunChecksum } from "./batch-checksum.js";
-import { packCrops } from "./packed-crops.js";
+import { packCrops, unpackedTransforms } from "./packed-crops.js";
+import { scratchBytes, workerScratchBytes } from "./scratch.js";
 import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
@@ -90,6 +91,8 @@ class StoreEngine implements Engine {
   readonly dataset: Dataset;
   readonly #cases: ReadonlyMap<string, StoredCase>;
   readonly #workers: number;
+  /** Of each worker, in each arena. */
+  readonly #scratchBytes: number;
   readonly #slots: SlotPool;
   readonly #threads: WorkerThreads;
   readonly #volumes: VolumeCache;
@@ -103,13 +106,16 @@ class StoreEngine implements Engine {
     this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
     this.#workers = workers;
     this.#slots = new SlotPool(slotBudgetBytes);
-    const arenas = reserveArenas(volumeBudgetBytes);
-    this.#threads = new WorkerThreads(workers, {
+    this.#scratchBytes = workerScratchBytes(workers);
+    const arenas = reserveArenas(volumeBudgetBytes, workers * this.#scratchBytes);
+    this.#threads = new WorkerThreads(workers, (worker) => ({
       storePath,
       datasetDigest: dataset.digest,
-      arenas: arenas.map(({ memory }) => memory),
+      arenas: arenas.map(({ memory, scratchOffset }) => {
+        return { memory, scratchOffset: scratchOffset + worker * this.#scratchBytes };
+      }),
       slots: this.#slots.memory,
-    });
+    }));
     this.#volumes = new VolumeCache(arenas, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });
@@ -178,7 +184,7 @@ class StoreEngine implements Engine {
   }
 
   async #cutPart(
-    { wire }: ResolvedSpec,
+    { wire, seed }: ResolvedSpec,
     { patchSize, cropSize, crops }: BatchPlan,
     part: BatchPart,
     slot: Slot,
@@ -191,11 +197,13 @@ class StoreEngine implements Engine {
       patchSize,
       cropSize,
       wire,
+      seed,
       slotOffset: slot.offset,
       samples: crops.length,
       crops: packCrops(part.crops, this.dataset.classes),
+      transforms: unpackedTransforms(part.crops),
     } as const;
-    if (this.#volumes.fits(entry)) {
+    if (this.#volumes.fits(entry) && scratchBytes(task) <= this.#scratchBytes) {
       return this.#volumes.use(entry, signal, (home) => this.#threads.run({ ...task, home }, signal));
     }
     this.#counts.regionCuts += part.crops.length;

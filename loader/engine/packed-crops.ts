@@ -1,6 +1,7 @@
+import type { Transform } from "../../plan/augment/transform.js";
 import type { Crop } from "../../plan/sampling/batch-plan.js";
 import type { Zyx } from "../../plan/zyx.js";
-import type { Mirror } from "./crop.js";
+import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../kernels/kernels.js";
 
 /** A crop as a worker needs it: its place in the batch, where its box starts (or which location says so), its mirroring. */
 export interface PlacedCrop {
@@ -8,7 +9,8 @@ export interface PlacedCrop {
   readonly from:
     | { readonly kind: "random"; readonly lower: Zyx }
     | { readonly kind: "foreground"; readonly classIndex: number; readonly location: number };
-  readonly mirror: Mirror;
+  /** Axes, as kernels' bits. */
+  readonly mirrored: number;
 }
 
 const FIELDS = 6;
@@ -23,9 +25,8 @@ export function packCrops(
 ): Int32Array {
   const packed = new Int32Array(FIELDS * crops.length);
   for (const [index, { place, crop }] of crops.entries()) {
-    const [z, y, x] = mirrorOf(crop);
     const start = crop.kind === "random" ? [-1, ...crop.lower] : [classes.indexOf(crop.class), crop.location, 0, 0];
-    packed.set([place, ...start, (z ? 1 : 0) | (y ? 2 : 0) | (x ? 4 : 0)], FIELDS * index);
+    packed.set([place, ...start, mirroredAxes(crop)], FIELDS * index);
   }
   return packed;
 }
@@ -33,7 +34,7 @@ export function packCrops(
 /** The crops that `packCrops` packed. */
 export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
   for (let at = 0; at < packed.length; at += FIELDS) {
-    const [place, classIndex, a, b, c, bits] = packed.subarray(at, at + FIELDS) as unknown as [
+    const [place, classIndex, a, b, c, mirrored] = packed.subarray(at, at + FIELDS) as unknown as [
       number,
       number,
       number,
@@ -44,14 +45,19 @@ export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
     yield {
       place,
       from: classIndex === -1 ? { kind: "random", lower: [a, b, c] } : { kind: "foreground", classIndex, location: a },
-      mirror: [(bits & 1) !== 0, (bits & 2) !== 0, (bits & 4) !== 0],
+      mirrored,
     };
   }
 }
 
+/** The transforms of each crop but the mirrorings, which are packed. */
+export function unpackedTransforms(crops: readonly { readonly crop: Crop }[]): Transform[][] {
+  return crops.map(({ crop }) => crop.transforms.filter(({ kind }) => kind !== "mirror"));
+}
+
 /** Mirroring an axis twice leaves it as it was. */
-function mirrorOf(crop: Crop): Mirror {
-  const mirrors = crop.transforms.filter((transform) => transform.kind === "mirror");
-  const isMirrored = (axis: 0 | 1 | 2) => mirrors.filter(({ axes }) => axes.includes(axis)).length % 2 === 1;
-  return [isMirrored(0), isMirrored(1), isMirrored(2)];
+function mirroredAxes({ transforms }: Crop): number {
+  const bits = [MIRROR_Z, MIRROR_Y, MIRROR_X] as const;
+  const axes = transforms.flatMap((transform) => (transform.kind === "mirror" ? transform.axes : []));
+  return axes.reduce<number>((mirrored, axis) => mirrored ^ bits[axis], 0);
 }

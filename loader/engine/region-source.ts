@@ -1,17 +1,13 @@
 import type { Zyx } from "../../plan/zyx.js";
 import type { Store, StoredCase } from "../dataset/store.js";
-import type { Source } from "./patch-writer.js";
+import type { Box, Source } from "./grid.js";
 
-/**
- * Reads the part of a case that a box (`lower`, `size`: Z,Y,X, store voxels) touches. `lower` of the answer is the box's
- * start counted from that part, so that a crop there equals the crop from the whole volume.
- */
+/** Reads the part of a case that a box (Z,Y,X, store voxels) touches; `start` is that part's first voxel. */
 export async function readSource(
   store: Store,
   entry: StoredCase,
-  lower: Zyx,
-  size: Zyx,
-): Promise<{ readonly source: Source; readonly lower: Zyx }> {
+  { lower, size }: Box,
+): Promise<{ readonly source: Source; readonly start: Zyx }> {
   const [channels, ...extent] = entry.shape;
   const clamp = (value: number, axis: 0 | 1 | 2) => Math.min(Math.max(value, 0), extent[axis]);
   const start = eachAxis((axis) => clamp(lower[axis], axis));
@@ -29,7 +25,7 @@ export async function readSource(
         shape: [1, ...part],
       },
     },
-    lower: eachAxis((axis) => lower[axis] - start[axis]),
+    start,
   };
 }
 

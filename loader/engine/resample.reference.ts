@@ -1,11 +1,10 @@
 import type { Zyx } from "../../plan/zyx.js";
-import type { Grid } from "./crop.js";
-import type { Elements } from "./rows.js";
+import type { Grid } from "./grid.js";
 
 const { fround } = Math;
 
 /** One voxel of `resampleImage`, by its formula: X mixed first, then Y, then Z, each operation in float32. */
-export function resampledVoxel(source: Grid<Elements>, size: Zyx, channel: number, [z, y, x]: Zyx): number {
+export function resampledVoxel(source: Grid<ArrayLike<number>>, size: Zyx, channel: number, [z, y, x]: Zyx): number {
   const [, depth, height, width] = source.shape;
   const at = (sz: number, sy: number, sx: number) =>
     source.values[((channel * depth + sz) * height + sy) * width + sx] as number;

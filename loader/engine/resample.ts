@@ -1,5 +1,5 @@
 import type { Zyx } from "../../plan/zyx.js";
-import type { Grid } from "./crop.js";
+import type { Grid } from "./grid.js";
 
 /**
  * Trilinear resampling on the half-pixel grid, as `torch.nn.functional.interpolate(mode="trilinear",

@@ -1,15 +1,17 @@
+import type { Transform } from "../../plan/augment/transform.js";
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { WireFormat } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { RunChecksum } from "./batch-checksum.js";
 import type { VolumeHome } from "./volume-cache.js";
 
-/** What every worker is started with. */
+/** What a worker is started with. */
 export interface WorkerSetup {
   readonly storePath: string;
   /** Of the store as the engine opened it. */
   readonly datasetDigest: string;
-  readonly arenas: readonly WebAssembly.Memory[];
+  /** `scratchOffset`: the byte where this worker's own scratch begins. */
+  readonly arenas: readonly { readonly memory: WebAssembly.Memory; readonly scratchOffset: number }[];
   readonly slots: SharedArrayBuffer;
 }
 
@@ -26,17 +28,20 @@ export interface CutTask {
   readonly kind: "cut";
   /** Of a case that the data set has. */
   readonly caseId: string;
-  /** Absent: the case is larger than any arena and is read from the store, region by region. */
+  /** Absent: the case is larger than any arena, or the patch than the scratch, so it is read from the store by region. */
   readonly home?: VolumeHome;
   readonly patchSize: Zyx;
   readonly cropSize: Zyx;
   readonly wire: WireFormat;
+  readonly seed: number;
   /** Bytes from the start of the slots' memory to the batch. */
   readonly slotOffset: number;
   /** Samples in the batch. */
   readonly samples: number;
   /** See `packCrops`. */
   readonly crops: Int32Array;
+  /** Of each crop, all but its mirrorings. */
+  readonly transforms: readonly (readonly Transform[])[];
 }
 
 export type Task = LoadTask | CutTask;

@@ -1,6 +1,6 @@
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { StoredCase } from "../dataset/store.js";
-import type { Grid } from "./crop.js";
+import type { Grid } from "./grid.js";
 
 /** Bytes, from the start of a volume, of what an arena holds of a case: image, label, and each class's locations. */
 interface VolumeLayout {

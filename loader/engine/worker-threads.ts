@@ -18,8 +18,8 @@ export class WorkerThreads implements AsyncDisposable {
   #deaths = 0;
   #isClosed = false;
 
-  constructor(count: number, setup: WorkerSetup) {
-    this.#threads = Array.from({ length: count }, () => new WorkerThread(setup));
+  constructor(count: number, setupOf: (worker: number) => WorkerSetup) {
+    this.#threads = Array.from({ length: count }, (_, worker) => new WorkerThread(setupOf(worker)));
     this.#idle = [...this.#threads];
   }
 

@@ -7,14 +7,18 @@ import type { Store, StoredCase } from "../dataset/store.js";
 import { checksumRuns, type RunChecksum } from "./batch-checksum.js";
 import { loadVolume } from "./load-volume.js";
 import { unpackCrops } from "./packed-crops.js";
-import { patchWriter, type WritePatch } from "./patch-writer.js";
+import { type BatchPlace, patchCutter } from "./patch-cutter.js";
 import { readSource } from "./region-source.js";
+import { scratchBytes } from "./scratch.js";
 import type { CutTask, Outcome, Task, WorkerSetup } from "./task.js";
 import { batchTensors } from "./tensors.js";
+import { boxAround } from "./transforms/spatial.js";
 import type { VolumeHome } from "./volume-cache.js";
 import { locationAt, type VolumeViews, volumeViews } from "./volume-layout.js";
+import { Workplaces } from "./workplaces.js";
 
 const setup = workerData as WorkerSetup;
+const workplaces = new Workplaces(setup.arenas);
 let opened: Promise<Store> | undefined;
 
 function openOnce(): Promise<Store> {
@@ -48,9 +52,9 @@ export default async function work(task: Task): Promise<Outcome> {
 async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<RunChecksum[]> {
   const { wire, patchSize, samples, slotOffset } = task;
   const channels = entry.shape[0];
-  const writePatch = patchWriter(task, { buffer: setup.slots, offset: slotOffset, samples, channels });
-  if (task.home === undefined) await cutFromStore(store, entry, task, writePatch);
-  else cutFromVolume(viewsAt(entry, task.home), entry, task, writePatch);
+  const batch = { buffer: setup.slots, offset: slotOffset, samples, channels };
+  if (task.home === undefined) await cutFromStore(store, entry, task, batch);
+  else cutFromVolume(entry, task, task.home, batch);
   const places = Array.from(unpackCrops(task.crops), ({ place }) => place);
   return checksumRuns(
     places,
@@ -59,17 +63,19 @@ async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<RunC
   );
 }
 
-function cutFromVolume(volume: VolumeViews, entry: StoredCase, task: CutTask, writePatch: WritePatch): void {
-  for (const { place, from, mirror } of unpackCrops(task.crops)) {
+function cutFromVolume(entry: StoredCase, task: CutTask, home: VolumeHome, batch: BatchPlace): void {
+  const volume = viewsAt(entry, home);
+  const cutPatch = patchCutter(task, batch, workplaces.inArena(home.arena));
+  for (const [index, { place, from, mirrored }] of [...unpackCrops(task.crops)].entries()) {
     const lower =
       from.kind === "random"
         ? from.lower
         : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task);
-    writePatch(volume, lower, mirror, place);
+    cutPatch(volume, { lower, mirrored, place, transforms: task.transforms[index] ?? [] });
   }
 }
 
-async function cutFromStore(store: Store, entry: StoredCase, task: CutTask, writePatch: WritePatch): Promise<void> {
+async function cutFromStore(store: Store, entry: StoredCase, task: CutTask, batch: BatchPlace): Promise<void> {
   const lists = new Map<number, Uint32Array>();
   const locationsOf = async (classIndex: number) => {
     const list =
@@ -77,11 +83,16 @@ async function cutFromStore(store: Store, entry: StoredCase, task: CutTask, writ
     lists.set(classIndex, list);
     return list;
   };
-  for (const { place, from, mirror } of unpackCrops(task.crops)) {
+  for (const [index, { place, from, mirrored }] of [...unpackCrops(task.crops)].entries()) {
     const lower =
       from.kind === "random" ? from.lower : lowerAround(await locationsOf(from.classIndex), from.location, entry, task);
-    const part = await readSource(store, entry, lower, task.cropSize);
-    writePatch(part.source, part.lower, mirror, place);
+    const transforms = task.transforms[index] ?? [];
+    const spatial = transforms.find((transform) => transform.kind === "spatial");
+    const crop = { lower, size: task.cropSize };
+    const part = await readSource(store, entry, spatial === undefined ? crop : boxAround(spatial, crop));
+    const { workplace, source } = workplaces.inOwnMemory(part.source, scratchBytes(task));
+    const partLower = [lower[0] - part.start[0], lower[1] - part.start[1], lower[2] - part.start[2]] as const;
+    patchCutter(task, batch, workplace)(source, { lower: partLower, mirrored, place, transforms });
   }
 }
 
@@ -90,5 +101,5 @@ function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCas
 }
 
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
-  return volumeViews(entry, (setup.arenas[arena] as WebAssembly.Memory).buffer, offset);
+  return volumeViews(entry, (setup.arenas[arena] as WorkerSetup["arenas"][number]).memory.buffer, offset);
 }

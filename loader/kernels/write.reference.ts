@@ -1,4 +1,5 @@
 import { voxelCount } from "../../plan/zyx.js";
+import { bf16Bits, f16Bits } from "./half-bits.reference.js";
 import { type Grid, MIRROR_X, MIRROR_Y, MIRROR_Z } from "./kernels.js";
 
 type Numbers = Float32Array | Uint16Array | Uint8Array | Int16Array;
@@ -26,11 +27,11 @@ export function writeF32(target: Float32Array, source: Grid<Float32Array>, mirro
 }
 
 export function writeF16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void {
-  write(target, source, mirrored, f16Bits);
+  write(target, source, mirrored, (value) => f16Bits(bitsOf(value)));
 }
 
 export function writeBf16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void {
-  write(target, source, mirrored, bf16Bits);
+  write(target, source, mirrored, (value) => bf16Bits(bitsOf(value)));
 }
 
 export function writeLabelU8(target: Uint8Array, source: Grid<Int16Array>, mirrored: number): void {
@@ -41,32 +42,6 @@ export function writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirr
   write(target, source, mirrored, (value) => Math.max(value, 0));
 }
 
-/** The half nearest to a finite `value`, ties to even, as its bits: sign, exponent of 5, mantissa of 10. */
-function f16Bits(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.min(Math.abs(value), 65504);
-  const exponent = Math.max(size === 0 ? -14 : floorLog2(size), -14);
-  const units = roundEven(size / 2 ** (exponent - 10)); // 1024 to 2048, or below 1024 when subnormal
-  return sign | ((exponent + 14) * 1024 + units);
-}
-
-/** The bfloat16 nearest to a finite f32, ties to even, as its bits: the upper half of the f32's. */
-function bf16Bits(value: number): number {
-  const [word] = new Uint32Array(Float32Array.of(value).buffer) as unknown as readonly [number];
-  const rounded = roundEven((word & 0x7fffffff) / 65536);
-  return ((word >>> 16) & 0x8000) | Math.min(rounded, 0x7f7f);
-}
-
-function floorLog2(size: number): number {
-  let exponent = 0;
-  while (size >= 2 ** (exponent + 1)) exponent++;
-  while (size < 2 ** exponent) exponent--;
-  return exponent;
-}
-
-function roundEven(value: number): number {
-  const below = Math.floor(value);
-  const part = value - below;
-  if (part !== 0.5) return part < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
+function bitsOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { imageValues, labelValues } from "../../cli/tensor-values.js";
-import { bf16Bits, f16Bits } from "../../loader/engine/rows.js";
+import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
 
 test("channels-last images come out channels-first", (t) => {
   const bytes = new Uint8Array(Float32Array.of(1, 10, 2, 20, 3, 30, 4, 40).buffer);

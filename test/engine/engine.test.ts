@@ -10,6 +10,7 @@ import { cropReference } from "../../loader/engine/crop.reference.js";
 import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
 import { batchBytes } from "../../loader/engine/tensors.js";
 import { volumeBytes } from "../../loader/engine/volume-layout.js";
+import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { BatchPlan, Crop } from "../../plan/sampling/batch-plan.js";
@@ -139,6 +140,26 @@ test("the bytes depend neither on workers, nor on what is in memory, nor on what
       for (const [index, bytes] of cut.entries()) t.true(bytes.equals(expected[index] as Buffer), `${what}, ${pass}`);
     }
     t.is(engine.metrics.leasedSlots, 0);
+  }
+});
+
+test("augmented bytes depend neither on workers nor on what is in memory", async (t) => {
+  const { store } = t.context;
+  const spec: ResolvedSpec = { ...specOf(store, { strategy: "split-crop" }), augmentation: NNUNET_AUGMENTATION };
+  const plans = [2, 14].map((stage) => planOf(store, spec, 5, stage));
+  const kinds = new Set(
+    plans.flatMap(({ crops }) => crops.flatMap(({ transforms }) => transforms.map(({ kind }) => kind))),
+  );
+  t.is(kinds.size, 8, "every kind of transform is drawn");
+  const plain = await referenceBatch(store, plans[0] as BatchPlan);
+  let expected: Buffer[] | undefined;
+  for (const options of [{ workers: 1 }, { workers: 2 }, { workers: 4 }, { volumeBudgetBytes: 0 }]) {
+    const engine = await engineFor(t, options);
+    const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
+    expected ??= cut;
+    for (const [index, bytes] of cut.entries())
+      t.true(bytes.equals(expected[index] as Buffer), JSON.stringify(options));
+    t.false(plain.equals(cut[0] as Buffer));
   }
 });
 

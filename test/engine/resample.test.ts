@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Grid } from "../../loader/engine/crop.js";
+import type { Grid } from "../../loader/engine/grid.js";
 import { resampleImage, resampleLabel } from "../../loader/engine/resample.js";
 import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";

@@ -2,6 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { packCrops, unpackCrops } from "../../loader/engine/packed-crops.js";
 import { splitBatch } from "../../loader/engine/split-batch.js";
+import { MIRROR_X, MIRROR_Z } from "../../loader/kernels/kernels.js";
 import type { BatchPlan, Crop } from "../../plan/sampling/batch-plan.js";
 
 const crop: fc.Arbitrary<Crop> = fc.record({
@@ -84,9 +85,9 @@ test("packing keeps where a crop lies and which axes it mirrors; mirroring twice
   t.deepEqual(
     [...unpackCrops(packed)],
     [
-      { place: 10, from: { kind: "random", lower: [-3, 0, 70_000] }, mirror: [true, false, true] },
-      { place: 11, from: { kind: "foreground", classIndex: 1, location: 9_999 }, mirror: [false, false, false] },
-      { place: 12, from: { kind: "foreground", classIndex: 0, location: 0 }, mirror: [false, false, true] },
+      { place: 10, from: { kind: "random", lower: [-3, 0, 70_000] }, mirrored: MIRROR_Z | MIRROR_X },
+      { place: 11, from: { kind: "foreground", classIndex: 1, location: 9_999 }, mirrored: 0 },
+      { place: 12, from: { kind: "foreground", classIndex: 0, location: 0 }, mirrored: MIRROR_X },
     ],
   );
 });

@@ -34,7 +34,7 @@ const never = new AbortController().signal;
 /** A cache over `blocks` blocks; `loading` holds the ids in the order their loads began. */
 function cacheOf(blocks: number): { cache: VolumeCache; loading: string[] } {
   const loading: string[] = [];
-  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES), async ({ id }) => {
+  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), async ({ id }) => {
     loading.push(id);
   });
   return { cache, loading };
@@ -78,7 +78,7 @@ test("a case in use stays; who needs its room waits until it is not", async (t) 
 
 test("a load that fails tells all who waited, frees its room, and is tried again by the next", async (t) => {
   let attempts = 0;
-  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES), async () => {
+  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), async () => {
     attempts++;
     if (attempts === 1) throw new Error("chunk 3 is damaged");
   });

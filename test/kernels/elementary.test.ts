@@ -1,6 +1,9 @@
 import test from "ava";
 import { cosine, exp2, log2, sine } from "../../loader/kernels/elementary.reference.js";
+import { exponentialOfMinus } from "../../loader/kernels/exponential.js";
 import { referenceKernels } from "../../loader/kernels/kernels.reference.js";
+
+import { sineCosine } from "../../loader/kernels/sine-cosine.js";
 
 const { fround } = Math;
 const steps = Array.from({ length: 20001 }, (_, i) => i / 20000);
@@ -47,4 +50,15 @@ test("noise is standard normal: mean, deviation, tails and both neighbours of a 
     const product = values.subarray(lag).reduce((sum, value, i) => sum + value * (values[i] as number), 0) / count;
     t.true(Math.abs(product) < 5 / Math.sqrt(count), `correlation at ${lag}`);
   }
+});
+
+test("sineCosine is within 1e-15 of the exact ones over two turns, exponentialOfMinus within 1e-14 of its size", (t) => {
+  for (const s of steps) {
+    const angle = (s - 0.5) * 8 * Math.PI;
+    const [sin, cos] = sineCosine(angle);
+    t.true(Math.abs(sin - Math.sin(angle)) < 1e-15 && Math.abs(cos - Math.cos(angle)) < 1e-15, `${angle}`);
+    const x = 60 * s;
+    t.true(Math.abs(exponentialOfMinus(x) / Math.exp(-x) - 1) < 1e-14, `${x}`);
+  }
+  t.deepEqual(sineCosine(0), [0, 1]);
 });

@@ -1,7 +1,7 @@
 import { mirroredRow, reversed } from "./mirrored-rows";
 
 /**
- * Converts a finite image (Z,Y,X, f32) to bfloat16, to nearest, ties to even, held at the largest finite size, with the flagged
+ * Converts an image (Z,Y,X, f32) to bfloat16, to nearest, ties to even, held at the largest finite size (a NaN stays one), with the flagged
  * axes (1: Z, 2: Y, 4: X) mirrored. Any sizes, not in place.
  */
 export function writeBf16(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
@@ -37,7 +37,11 @@ function packed(bits: v128): v128 {
 /** Bits of four bfloat16, each in the low 16 bits of its lane. */
 function toBfloat(values: v128): v128 {
   const sign = v128.and(i32x4.shr_u(values, 16), i32x4.splat(0x8000));
-  const magnitude = i32x4.min_s(v128.and(values, i32x4.splat(0x7fffffff)), i32x4.splat(0x7f7f0000));
+  const exact = v128.and(values, i32x4.splat(0x7fffffff));
+  const magnitude = i32x4.min_s(exact, i32x4.splat(0x7f7f0000));
   const even = v128.and(i32x4.shr_u(magnitude, 16), i32x4.splat(1));
-  return v128.or(sign, i32x4.shr_u(i32x4.add(i32x4.add(magnitude, i32x4.splat(0x7fff)), even), 16));
+  const finite = i32x4.shr_u(i32x4.add(i32x4.add(magnitude, i32x4.splat(0x7fff)), even), 16);
+  const isNotNumber = i32x4.gt_s(exact, i32x4.splat(0x7f800000));
+  const quiet = v128.or(i32x4.shr_u(exact, 16), i32x4.splat(0x40));
+  return v128.or(sign, v128.bitselect(quiet, finite, isNotNumber));
 }

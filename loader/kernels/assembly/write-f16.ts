@@ -1,7 +1,7 @@
 import { mirroredRow, reversed } from "./mirrored-rows";
 
 /**
- * Converts a finite image (Z,Y,X, f32) to IEEE halves, to nearest, ties to even, held at 65504 in size, with the flagged
+ * Converts an image (Z,Y,X, f32) to IEEE halves, to nearest, ties to even, held at 65504 in size (a NaN stays one), with the flagged
  * axes (1: Z, 2: Y, 4: X) mirrored. Any sizes, not in place.
  */
 export function writeF16(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
@@ -37,7 +37,8 @@ function packed(halves: v128): v128 {
 /** Bits of four halves, each in the low 16 bits of its lane. */
 function toHalf(values: v128): v128 {
   const sign = v128.and(i32x4.shr_u(values, 16), i32x4.splat(0x8000));
-  const magnitude = i32x4.min_s(v128.and(values, i32x4.splat(0x7fffffff)), i32x4.splat(0x477fe000)); // 65504
+  const exact = v128.and(values, i32x4.splat(0x7fffffff));
+  const magnitude = i32x4.min_s(exact, i32x4.splat(0x477fe000)); // 65504
   // exponent bias 127 to 15, and half a unit in the last place, less a bit where the half below is even
   const even = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1));
   const rounded = i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), even);
@@ -45,5 +46,7 @@ function toHalf(values: v128): v128 {
   // the last place of 0.5 is 2^-24, that of a subnormal half, so the sum's own rounding does it
   const subnormal = i32x4.sub(f32x4.add(magnitude, f32x4.splat(0.5)), i32x4.splat(0x3f000000));
   const isNormal = i32x4.ge_s(magnitude, i32x4.splat(0x38800000));
-  return v128.or(sign, v128.bitselect(normal, subnormal, isNormal));
+  const isNotNumber = i32x4.gt_s(exact, i32x4.splat(0x7f800000));
+  const finite = v128.bitselect(normal, subnormal, isNormal);
+  return v128.or(sign, v128.bitselect(i32x4.splat(0x7e00), finite, isNotNumber));
 }

@@ -1,11 +1,14 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Box, Grid, Mirror } from "../../loader/engine/crop.js";
-import { cropReference } from "../../loader/engine/crop.reference.js";
-import { patchWriter, type Source } from "../../loader/engine/patch-writer.js";
+import { cropReference, type Mirror } from "../../loader/engine/crop.reference.js";
+import type { Box, Grid, Source } from "../../loader/engine/grid.js";
+import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
-import { bf16Bits, f16Bits } from "../../loader/engine/rows.js";
+import { scratchBytes } from "../../loader/engine/scratch.js";
 import { batchTensors } from "../../loader/engine/tensors.js";
+import { Workplaces } from "../../loader/engine/workplaces.js";
+import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
+import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
 import type { WireFormat } from "../../plan/spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 
@@ -118,7 +121,9 @@ function bitsOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }
 
-test("a written patch has the reference's bytes in every wire type and layout, mirrored or resampled, and no other byte changes", (t) => {
+const workplaces = new Workplaces([]);
+
+test("a cut patch has the reference's bytes in every wire type and layout, mirrored or resampled, and no other byte changes", (t) => {
   fc.assert(
     fc.property(drawn, (one) => {
       const expected = expectedBatch(one);
@@ -126,7 +131,11 @@ test("a written patch has the reference's bytes in every wire type and layout, m
       const bytes = new Uint8Array(buffer).fill(0xaa);
       const { patchSize, box, mirror, wire: format } = one;
       const batch = { buffer, offset: 8, samples: SAMPLES, channels: one.source.image.shape[0] };
-      patchWriter({ wire: format, patchSize, cropSize: box.size }, batch)(one.source, box.lower, mirror, PLACE);
+      const sizes = { patchSize, cropSize: box.size };
+      const { workplace, source: copy } = workplaces.inOwnMemory(one.source, scratchBytes(sizes));
+      const mirrored = (mirror[0] ? MIRROR_Z : 0) | (mirror[1] ? MIRROR_Y : 0) | (mirror[2] ? MIRROR_X : 0);
+      const cutPatch = patchCutter({ ...sizes, wire: format, seed: 1 }, batch, workplace);
+      cutPatch(copy, { lower: box.lower, transforms: [], mirrored, place: PLACE });
       t.deepEqual(Buffer.from(bytes.subarray(8)), Buffer.from(expected));
       t.deepEqual([...bytes.subarray(0, 8)], new Array(8).fill(0xaa));
     }),

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { bf16Bits, f16Bits, labelToI16, labelToU8 } from "../../loader/engine/rows.js";
+import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
 
 const view = new DataView(new ArrayBuffer(4));
 
@@ -74,14 +74,4 @@ test("a NaN stays a NaN in both 16-bit types", (t) => {
     t.true((f16Bits(bits) & 0x7fff) > 0x7c00);
     t.true((bf16Bits(bits) & 0x7fff) > 0x7f80);
   }
-});
-
-test("label -1 leaves as 0, other labels as they are", (t) => {
-  const source = Int16Array.from([-1, 0, 1, 255]);
-  const narrow = new Uint8Array(4);
-  labelToU8(narrow, 3, -1, source, 0, 4);
-  t.deepEqual([...narrow], [255, 1, 0, 0]);
-  const wide = new Int16Array(4);
-  labelToI16(wide, 0, 1, source, 0, 4);
-  t.deepEqual([...wide], [0, 0, 1, 255]);
 });

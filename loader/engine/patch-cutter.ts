@@ -1,0 +1,148 @@
+import type { SpatialTransform, Transform } from "../../plan/augment/transform.js";
+import type { ImageType, WireFormat } from "../../plan/spec.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import type { Kernels } from "../kernels/kernels.js";
+import type { Grid, Source } from "./grid.js";
+import { resampleImage, resampleLabel } from "./resample.js";
+import { type PatchSizes, type Scratch, scratchAt } from "./scratch.js";
+import { batchTensors } from "./tensors.js";
+import { applyTransforms } from "./transforms/apply.js";
+import { spatialGrid } from "./transforms/spatial.js";
+
+export interface PatchFormat extends PatchSizes {
+  readonly wire: WireFormat;
+  /** The run's seed. */
+  readonly seed: number;
+}
+
+/** Where a batch's tensors are written: `samples` of them from byte `offset` of `buffer` on. */
+export interface BatchPlace {
+  readonly buffer: SharedArrayBuffer;
+  readonly offset: number;
+  readonly samples: number;
+  readonly channels: number;
+}
+
+/** Kernels, and where in their memory patches are made: `scratchBytes` from `offset` on. */
+export interface Workplace {
+  readonly kernels: Kernels;
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+}
+
+/** How one patch is cut. */
+export interface PatchCut {
+  /** First voxel (Z,Y,X, voxels of the source) of the box. */
+  readonly lower: Zyx;
+  readonly transforms: readonly Transform[];
+  /** Axes, as kernels' bits. */
+  readonly mirrored: number;
+  /** Its place in the batch. */
+  readonly place: number;
+}
+
+/** Cuts a patch from a source that lies in the kernels' memory. */
+export type CutPatch = (source: Source, cut: PatchCut) => void;
+
+/**
+ * The cutter of a batch's patches, laid out as `batchTensors` says. The box is read, turned and zoomed; resampled where the
+ * patch has another size (Progressive Resolution); augmented a channel at a time; and mirrored and converted on its way to
+ * the batch. Outside of the volume the image is 0 and the label -1; on the wire label -1 is 0, as at the end of nnU-Net's
+ * pipeline.
+ */
+export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: Workplace): CutPatch {
+  const scratch = scratchAt(workplace.buffer, workplace.offset, format);
+  const writeImage = imageWriter(format, batch, workplace.kernels, scratch);
+  const writeLabel = labelWriter(format, batch, workplace.kernels, scratch);
+  return (source, cut) => {
+    const spatial = cut.transforms.find((transform) => transform.kind === "spatial");
+    if (spatial !== undefined) scratch.tables.grid.set(spatialGrid(spatial, format.cropSize));
+    writeImage(source.image, cut, spatial);
+    writeLabel(source.label, cut, spatial);
+  };
+}
+
+type WriteTensor<Values> = (source: Grid<Values>, cut: PatchCut, spatial: SpatialTransform | undefined) => void;
+
+function imageWriter(
+  { wire, cropSize, patchSize, seed }: PatchFormat,
+  { buffer, offset, samples, channels }: BatchPlace,
+  kernels: Kernels,
+  { images, tables }: Scratch,
+): WriteTensor<Float32Array> {
+  const [place] = batchTensors(wire, { samples, channels, patchSize });
+  const count = samples * channels * voxelCount(patchSize);
+  const at = offset + place.offset;
+  const tensor = wire.image === "f32" ? new Float32Array(buffer, at, count) : new Uint16Array(buffer, at, count);
+  const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
+  const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
+  const tools = { kernels, tables, seed };
+  return ({ values: volume, shape: [, ...size] }, { lower, transforms, mirrored, place }, spatial) => {
+    for (let index = 0; index < channels; index++) {
+      const source = { values: volume.subarray(index * voxelCount(size), (index + 1) * voxelCount(size)), size };
+      let [values, spare] = images;
+      const crop = { values: values.subarray(0, cropVoxels), size: cropSize };
+      if (spatial === undefined) kernels.cropImage(crop, source, lower);
+      else kernels.warpImage(crop, source, lower, tables.grid);
+      if (isResampled) {
+        resampleImage({ values, shape: [1, ...cropSize] }, patchSize, spare);
+        [values, spare] = [spare, values];
+      }
+      const channel = { values: values.subarray(0, voxels), spare: spare.subarray(0, voxels), index, size: patchSize };
+      const augmented = applyTransforms(transforms, channel, tools);
+      const written = converted(wire.image, augmented.values, augmented.spare, patchSize, mirrored, kernels);
+      const first = place * channels * voxels;
+      if (wire.layout === "channels-first") tensor.set(written, first + index * voxels);
+      else for (let i = 0; i < voxels; i++) tensor[first + i * channels + index] = written[i] as number;
+    }
+  };
+}
+
+/** The patch in its wire type, mirrored, in `spare`; or `values` themselves where nothing changes. */
+function converted(
+  type: ImageType,
+  values: Float32Array,
+  spare: Float32Array,
+  size: Zyx,
+  mirrored: number,
+  kernels: Kernels,
+): Float32Array | Uint16Array {
+  if (type === "f32") {
+    if (mirrored === 0) return values;
+    kernels.writeF32(spare, { values, size }, mirrored);
+    return spare;
+  }
+  const halves = new Uint16Array(spare.buffer, spare.byteOffset, spare.length);
+  if (type === "f16") kernels.writeF16(halves, { values, size }, mirrored);
+  else kernels.writeBf16(halves, { values, size }, mirrored);
+  return halves;
+}
+
+function labelWriter(
+  { wire, cropSize, patchSize }: PatchFormat,
+  { buffer, offset, samples, channels }: BatchPlace,
+  kernels: Kernels,
+  { labels, tables }: Scratch,
+): WriteTensor<Int16Array> {
+  const [, tensor] = batchTensors(wire, { samples, channels, patchSize });
+  const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
+  const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
+  const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
+  const [values, spare] = isResampled ? [labels[1], labels[0]] : labels;
+  const patch = { values, size: patchSize };
+  const narrow = new Uint8Array(spare.buffer, spare.byteOffset, voxels);
+  const bytes = new Uint8Array(buffer, offset + tensor.offset, tensor.byteLength);
+  return ({ values: volume, shape: [, ...size] }, { lower, mirrored, place }, spatial) => {
+    const source = { values: volume, size };
+    if (spatial === undefined) kernels.cropLabel(crop, source, lower);
+    else kernels.warpLabel(crop, source, lower, tables.grid);
+    if (isResampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+    if (wire.label === "u8") {
+      kernels.writeLabelU8(narrow, patch, mirrored);
+      bytes.set(narrow, place * voxels);
+    } else {
+      kernels.writeLabelI16(spare, patch, mirrored);
+      bytes.set(new Uint8Array(spare.buffer, spare.byteOffset, 2 * voxels), 2 * place * voxels);
+    }
+  };
+}
