@@ -59,12 +59,12 @@ export class GraphBuilder {
     shape: readonly number[],
     attributes: Record<string, Attribute> = {},
   ): Value {
-    const [output] = this.applyMany(operator, inputs, [shape], attributes);
+    const [output] = this.#applyMany(operator, inputs, [shape], attributes);
     return output as Value;
   }
 
   /** One node with an output for each of `shapes`. */
-  applyMany(
+  #applyMany(
     operator: string,
     inputs: readonly Value[],
     shapes: readonly (readonly number[])[],
@@ -149,7 +149,7 @@ export class GraphBuilder {
 
   split(value: Value, axis: number, extents: readonly number[]): Value[] {
     const shapes = extents.map((extent) => value.shape.with(axis, extent));
-    return this.applyMany("Split", [value, this.integers(extents)], shapes, { axis });
+    return this.#applyMany("Split", [value, this.integers(extents)], shapes, { axis });
   }
 
   /** The elements at `indices` along `axis`. */
