@@ -83,7 +83,6 @@ export class CutAhead<Lease extends { release(): void }> {
   /** Applies a stage report to every want that has not begun; throws LIMIT_EXCEEDED for a stage too large to be sent. */
   reaim(report: ReportedStage): void {
     checkLimit(this.#limits, "maxBatchBytes", this.#source.batchBytes(report.stage));
-    checkLimit(this.#limits, "maxOutstandingSteps", this.#reports.count);
     this.#reports.add(report);
     const stale = this.#ahead.filter(({ wanted }) => this.#stageOf(wanted) !== wanted.stage);
     for (const cutting of stale) {

@@ -31,6 +31,9 @@ export interface DataServiceParts {
 /** What a preview is cut as, whatever the run's own wire format. */
 const PLAIN_WIRE = { image: "f32", label: "i16", layout: "channels-first" } as const;
 
+/** Locations asked for by number; all of a class, which are no more, come when none is named. */
+const MOST_LOCATIONS = 10_000;
+
 interface OneBatch {
   readonly share: ServedShare;
   readonly step: number;
@@ -138,6 +141,7 @@ async function readLocations(store: Store, request: Messages["ReadLocationsReque
   const all = await store.readLocations(entry.id, request.class);
   if (request.k.length === 0) return [...all];
   const count = all.length / 3;
+  if (request.k.length > MOST_LOCATIONS) refuse("k", `${request.k.length} numbers`, `at most ${MOST_LOCATIONS}`);
   return request.k.flatMap((k) => {
     if (k >= count) refuse("k", k, `0 to ${count - 1}`);
     return [...all.subarray(3 * k, 3 * k + 3)];

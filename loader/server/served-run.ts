@@ -117,11 +117,30 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** A resolved spec needs five; far beyond, even printing the value in an error would run out of stack. */
+const DEEPEST_JSON = 64;
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (nesting(text) > DEEPEST_JSON) throw new RangeError("nested too deep");
+    return JSON.parse(text);
   } catch (cause) {
     const got = Buffer.from(bytes.subarray(0, 40)).toString();
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "data", got, want: "UTF-8 JSON" }, undefined, { cause });
+    throw new PatchstreamError(
+      { code: "SPEC_INVALID", field: "data", got, want: "UTF-8 JSON, nested at most 64 deep" },
+      undefined,
+      { cause },
+    );
   }
+}
+
+/** How deep brackets are nested, those inside of strings left out. */
+function nesting(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
+    else if (token === "]" || token === "}") depth--;
+  }
+  return deepest;
 }

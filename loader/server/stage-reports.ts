@@ -1,3 +1,8 @@
+import { PatchstreamError } from "../../plan/errors.js";
+
+/** Far more transitions than any curriculum has; each costs a few bytes for as long as its stream. */
+const MOST_REPORTS = 4096;
+
 /** A stage that holds from a step on. */
 export interface ReportedStage {
   readonly stage: number;
@@ -9,11 +14,15 @@ export class StageReports {
   /** Ascending in `fromStep`: a report ends every earlier one that began at its step or later. */
   #reports: ReportedStage[] = [];
 
-  get count(): number {
-    return this.#reports.length;
-  }
-
+  /** Throws LIMIT_EXCEEDED for more reports that all still matter than any run makes. */
   add(report: ReportedStage): void {
+    if (this.#reports.length === MOST_REPORTS)
+      throw new PatchstreamError({
+        code: "LIMIT_EXCEEDED",
+        limit: "stage reports on one stream",
+        got: MOST_REPORTS + 1,
+        max: MOST_REPORTS,
+      });
     this.#reports = [...this.#reports.filter(({ fromStep }) => fromStep < report.fromStep), report];
   }
 

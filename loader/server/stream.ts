@@ -90,7 +90,8 @@ async function readRequests(
         share.scheduledStage(fromStep);
         batches.reaim({ stage, fromStep });
         metrics.stageReports.inc();
-        call.send({ kind: "stageApplied", stageApplied: { stage, fromStep } }).catch(() => {});
+        // Waiting for it keeps who reports without end and does not read from filling the memory with answers.
+        await call.send({ kind: "stageApplied", stageApplied: { stage, fromStep } });
         break;
       }
       case "stop":

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createConnection } from "node:net";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import test from "ava";
 import fc from "fast-check";
@@ -96,6 +98,32 @@ test("a spec's mistake comes back with field, value and what would be right", as
   );
   t.is(error?.code, "SPEC_INVALID");
   t.regex(error?.message ?? "", /patchSize/);
+});
+
+test("a spec nested a million deep is refused like any other", async (t) => {
+  const channel = dial(t, await server());
+  const deep = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from("[".repeat(500_000)) });
+  t.like((await t.throwsAsync<PatchstreamError>(deep))?.facts, { code: "SPEC_INVALID", field: "data" });
+  const closed = `{"dataset":${"[".repeat(400_000)}${"]".repeat(400_000)}}`;
+  const valid = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from(closed) });
+  t.like((await t.throwsAsync<PatchstreamError>(valid))?.facts, { code: "SPEC_INVALID", field: "data" });
+});
+
+test("whatever bytes come on the port, the server goes on", async (t) => {
+  const { address } = await server();
+  const [host, port] = address.split(":") as [string, string];
+  const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  await fc.assert(
+    fc.asyncProperty(fc.boolean(), fc.uint8Array({ maxLength: 500 }), async (asHttp2, bytes) => {
+      const socket = createConnection(Number(port), host);
+      socket.on("error", () => {});
+      socket.end(asHttp2 ? Buffer.concat([preface, bytes]) : Buffer.from(bytes));
+      socket.resume();
+      await once(socket, "close");
+    }),
+    { numRuns: 60 },
+  );
+  t.is((await getBatch(dial(t, { address }), { step: 0 })).begin.step, 0);
 });
 
 test("wants beyond maxOutstandingBytes end with RESOURCE_EXHAUSTED, but a single batch is always allowed", async (t) => {
