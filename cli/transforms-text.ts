@@ -1,16 +1,14 @@
 import type { Transform } from "../plan/index.js";
 
-/** What was done to a sample, in words and numbers: `turn 12,-3,20 deg  gamma 1.31  flip z,x`. A channel left alone is `-`. */
+/** What was done to a sample, in words and numbers: `turn 12.5,-3,20.1 deg  gamma 1.31  flip z,x`. A channel left alone is `-`. */
 export function transformsText(transforms: readonly Transform[]): string {
   return transforms.length === 0 ? "as stored" : transforms.map(text).join("  ");
 }
 
 function text(transform: Transform): string {
   switch (transform.kind) {
-    case "spatial": {
-      const degrees = transform.anglesRad.map((angle) => Math.round((angle * 180) / Math.PI));
-      return `turn ${(transform.inPlane ? degrees.slice(0, 1) : degrees).join(",")} deg  zoom ${short(transform.scale)}`;
-    }
+    case "spatial":
+      return spatialText(transform);
     case "noise":
       return `noise ${short(transform.sigma)}`;
     case "blur":
@@ -25,6 +23,12 @@ function text(transform: Transform): string {
     case "mirror":
       return `flip ${transform.axes.map((axis) => "zyx"[axis]).join(",")}`;
   }
+}
+
+function spatialText({ anglesRad, scale, inPlane }: Extract<Transform, { kind: "spatial" }>): string {
+  const degrees = anglesRad.slice(0, inPlane ? 1 : 3).map((angle) => short((angle * 180) / Math.PI));
+  const turn = anglesRad.some((angle) => angle !== 0) ? [`turn ${degrees.join(",")} deg`] : [];
+  return [...turn, ...(scale === 1 ? [] : [`zoom ${short(scale)}`])].join("  ");
 }
 
 function eachChannel(values: readonly (number | null)[]): string {
