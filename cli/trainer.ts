@@ -25,6 +25,7 @@ interface Options extends CommonOptions, ListenFlags, DataFlags {
   readonly engine: string;
   readonly threads: number;
   readonly runs: string;
+  readonly metricsPort?: number;
 }
 
 function dataCallFlags({ dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTokenFile }: DataFlags): CallFlags {
@@ -43,7 +44,8 @@ export function trainerCommand(): Command {
     .description("serve trainings: start, watch, steer and stop them over gRPC")
     .addOption(new Option("--engine <name>", "for trainings whose spec says auto").choices(engineNames).default("auto"))
     .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
-    .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
+    .option("--runs <folder>", "where trainings keep checkpoints and history", "runs")
+    .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
   addListenFlags(command);
   return addCallFlags(command, "data-")
     .addHelpText(
@@ -51,7 +53,7 @@ export function trainerCommand(): Command {
       "\nThe --data flags say how data servers are called.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
     )
     .action(async (options: Options) => {
-      const { json, engine, threads, runs: runsFolder } = options;
+      const { json, engine, threads, runs: runsFolder, metricsPort } = options;
       const stopped = new Promise<void>((resolve) => {
         for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
       });
@@ -60,11 +62,16 @@ export function trainerCommand(): Command {
         engine,
         threads,
         runsFolder,
+        ...(metricsPort !== undefined && { metricsPort }),
         notice: (line) => process.stderr.write(`${line}\n`),
         connection: callOptions(dataCallFlags(options)),
       });
-      if (json) printJson({ address: server.address });
-      else process.stdout.write(`patchstream trains at ${server.address}, runs in ${runsFolder}\n`);
+      const { address, metricsAddress: metrics } = server;
+      if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });
+      else {
+        const also = metrics === undefined ? "" : `, metrics at http://${metrics}/metrics`;
+        process.stdout.write(`patchstream trains at ${address}${also}, runs in ${runsFolder}\n`);
+      }
       await stopped;
     });
 }

@@ -19,7 +19,7 @@ function newsOf(event: TrainingEvent): string | undefined {
   switch (event.kind) {
     case "state": {
       const { state, message } = event.state;
-      return message === "" ? `training is ${stateName(state)}` : `training is ${stateName(state)}: ${message}`;
+      return message === "" ? `training ${stateName(state)}` : `training ${stateName(state)}: ${message}`;
     }
     case "opened": {
       const { dataset, firstStep, steps, stages, engine, parameters } = event.opened;

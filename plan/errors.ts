@@ -85,7 +85,7 @@ function describe(facts: ErrorFacts): string {
     case "LOSS_NOT_FINITE":
       return `the loss is ${facts.loss}, the gradient norm ${facts.gradientNorm}, at step ${facts.step}, stage ${facts.stage}`;
     case "TRAINING_ENDED":
-      return `training ${facts.training} is ${facts.state}${facts.reason === "" ? "" : `: ${facts.reason}`}`;
+      return `training ${facts.training} ${facts.state}${facts.reason === "" ? "" : `: ${facts.reason}`}`;
     case "WRITE_FAILED":
       return `${facts.file} was not written: ${facts.reason}`;
   }

@@ -99,6 +99,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   });
 
   const timeline = new StageTimeline(folder);
+  if (timeline.decisions.length === 0) timeline.append(checkpoint?.decisions ?? []);
   const losses = [...(checkpoint?.losses ?? [])];
   const taken = await train({
     run,
@@ -120,6 +121,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     signal,
   });
   if (taken < steps) return "stopped";
+  if (spec.split.val.length === 0) return "done";
 
   const { patchSize, batchSize } = spec.plan;
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };

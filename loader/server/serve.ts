@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { type ListenOptions, listen, SERVER_OPTIONS } from "../../proto/listen.js";
+import { serveMetrics } from "../../proto/metrics-endpoint.js";
 import { implement } from "../../proto/serve.js";
 import { addStandardServices } from "../../proto/standard.js";
 import { openStore } from "../dataset/open-store.js";
@@ -13,7 +14,6 @@ import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.js";
 import { createMetrics } from "./metrics.js";
-import { serveMetrics } from "./metrics-endpoint.js";
 import { ServedRuns } from "./served-run.js";
 
 export interface ServeOptions extends ListenOptions, EngineOptions {

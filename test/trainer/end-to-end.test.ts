@@ -4,6 +4,7 @@ import anyTest, { type TestFn } from "ava";
 import { connect } from "../../client/index.js";
 import { ingest } from "../../loader/index.js";
 import { type Channel, callStream, callUnary } from "../../proto/index.js";
+import { readCheckpoint } from "../../trainer/checkpoint.js";
 import type { TrainingEvent } from "../../trainer/index.js";
 import {
   channelTo,
@@ -51,7 +52,8 @@ function tinyRun(cases: readonly string[], { data = {}, training = {} }: { data?
   return {
     data: {
       dataset: "Task04_Hippocampus",
-      split: { train: cases.slice(0, -1), val: cases.slice(-1) },
+      split: { train: cases, val: [] },
+      valSteps: 0,
       plan: { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] },
       mode: "performance",
       epochs: 8,
@@ -63,10 +65,28 @@ function tinyRun(cases: readonly string[], { data = {}, training = {} }: { data?
   };
 }
 
+const holdOutLast = (cases: readonly string[]) => ({ split: { train: cases.slice(0, -1), val: cases.slice(-1) } });
+
+/** Long enough to find some of the hippocampus. */
+function learningRun(cases: readonly string[]) {
+  return tinyRun(cases, { data: { stepsPerEpoch: 40, ...holdOutLast(cases) }, training: { learningRate: 0.1 } });
+}
+
 async function servers(scope: Teardown, store: string): Promise<Pick<Shared, "data" | "trainer" | "runs" | "channel">> {
   const data = await serving(scope, "serve", store, "--workers", "1");
   const runs = temporaryFolder(scope);
-  const trainer = await serving(scope, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx");
+  const trainer = await serving(
+    scope,
+    "trainer",
+    "--runs",
+    runs,
+    "--threads",
+    "1",
+    "--engine",
+    "onnx",
+    "--metrics-port",
+    "0",
+  );
   return { data, trainer, runs, channel: channelTo(scope, trainer) };
 }
 
@@ -85,7 +105,7 @@ function lastState(events: readonly TrainingEvent[]) {
 
 test("a training passes every stage at its scheduled step and ends with Dice", async (t) => {
   const { data, channel } = t.context;
-  const events = await trained(channel, data, tinyRun(t.context.cases));
+  const events = await trained(channel, data, tinyRun(t.context.cases, { data: holdOutLast(t.context.cases) }));
   t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
   t.deepEqual(
     steps(events).map(({ step }) => step),
@@ -129,7 +149,7 @@ test("a data server that is killed and comes back changes neither batches nor lo
 
 test("a trainer that is killed goes on from its checkpoint to the same losses and the same Dice", async (t) => {
   const { data, channel, trainer, runs } = await servers(t, t.context.store);
-  const run = tinyRun(t.context.cases);
+  const run = tinyRun(t.context.cases, { data: holdOutLast(t.context.cases) });
   const undisturbed = await trained(channel, data, run);
   const training = await start(channel, data, run);
   await t.throwsAsync(
@@ -159,6 +179,19 @@ test("a trainer that is killed goes on from its checkpoint to the same losses an
   const firstSteps = resumed.flatMap((event) => (event.kind === "opened" ? [event.opened.firstStep] : []));
   t.is(firstSteps.length, 2);
   t.true((firstSteps[1] as number) > 0, "it did not begin again");
+});
+
+test("a trainer that is asked to end keeps every step it took, and ends while somebody watches", async (t) => {
+  const { data, channel, trainer, runs } = await servers(t, t.context.store);
+  const training = await start(channel, data, tinyRun(t.context.cases, { data: { stepsPerEpoch: 500 } }));
+  const watched: TrainingEvent[] = [];
+  for await (const event of watch(channel, training)) {
+    watched.push(event);
+    if (event.kind === "step" && event.step.step === 3) void trainer.end();
+  }
+  await trainer.end();
+  t.is(lastState(watched)?.state, "TRAINING_STATE_INTERRUPTED");
+  t.is((await readCheckpoint(join(runs, training)))?.step, steps(watched).length);
 });
 
 test("a stage advanced by hand begins at the step that was answered, and the schedule goes on after it", async (t) => {
@@ -287,10 +320,14 @@ test("a wrong spec and a training that nobody started are refused in one line", 
 
 test("a case predicted over the wire is labelled as the evaluation labelled it, on its original grid", async (t) => {
   const { data, channel } = t.context;
-  const training = await start(channel, data, tinyRun(t.context.cases));
+  const training = await start(channel, data, learningRun(t.context.cases));
   const events = await collect(watch(channel, training));
   const [held] = events.flatMap((event) => (event.kind === "caseEvaluated" ? [event.caseEvaluated] : []));
   await using client = connect(data.address);
+  t.true(
+    held?.classes.some(({ dice }) => (dice ?? 0) > 0.1),
+    "the network has learnt something to compare",
+  );
   const reference = await client.readReference(held?.case ?? "");
   const label = await predict(channel, [{ kind: "case", case: { training, data: "", case: held?.case ?? "" } }]);
   t.is(label.length, reference.length);
@@ -303,7 +340,7 @@ test("a case predicted over the wire is labelled as the evaluation labelled it, 
 
 test("an image predicted on its own grid is labelled as the case it is", async (t) => {
   const { data, channel } = t.context;
-  const training = await start(channel, data, tinyRun(t.context.cases));
+  const training = await start(channel, data, learningRun(t.context.cases));
   await collect(watch(channel, training));
   await using client = connect(data.address);
   const { cases } = await client.describeDataset();
@@ -333,7 +370,7 @@ test("the commands say what they did, and wrong use is exit 2", async (t) => {
   const training = await start(channel, data, tinyRun(t.context.cases));
   const watched = await patchstream("train", "--trainer", trainer.address, "--watch", training);
   t.regex(watched.stdout, /^ *stage +patch \(Z,Y,X\) +batch +steps +seconds +waiting +loss\n +0 +4x4x4 +24 +4 /);
-  t.regex(watched.stdout, /32 steps in [\d.]+ s.*mean foreground Dice 0\.\d{3}\n$/s);
+  t.regex(watched.stdout, /32 steps in [\d.]+ s; the first batch took [\d.]+ s more\n$/);
   t.regex(watched.stderr, /step 4: stage 1, patch 8x4x4, batch 12 \(scheduled\)/);
   const listed = await patchstream("trainings", "--trainer", trainer.address);
   t.true(listed.stdout.includes(`${training}  Task04_Hippocampus  done\n`));
@@ -341,6 +378,16 @@ test("the commands say what they did, and wrong use is exit 2", async (t) => {
   await t.throwsAsync(patchstream("stage", training, ...address), { code: 2, message: /--advance and --to/ });
   await t.throwsAsync(patchstream("stage", training, ...address, "--advance"), { code: 1, message: /It is done/ });
   await t.throwsAsync(patchstream("train", ...address), { code: 2, message: /--run, --resume and --watch/ });
+});
+
+test("metrics count the steps of all trainings", async (t) => {
+  const { data, trainer, channel } = t.context;
+  await trained(channel, data, tinyRun(t.context.cases));
+  const text = await (await fetch(`http://${trainer.metrics}/metrics`)).text();
+  const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1]);
+  t.true(value("patchstream_training_steps_total") >= 32);
+  t.true(value("patchstream_training_step_seconds_total") > 0);
+  t.true(value('patchstream_trainings_total{state="TRAINING_STATE_DONE"}') >= 1);
 });
 
 test("a trainer listens on this machine only, unless it is told otherwise aloud", async (t) => {

@@ -56,8 +56,12 @@ export function patchstream(...args: string[]): Promise<{ stdout: string; stderr
 /** A server in a process of its own. */
 export interface Process {
   readonly address: string;
+  /** host:port of its metrics, where they were asked for. */
+  readonly metrics?: string;
   /** Ends it with no chance to do anything. */
   kill(): Promise<void>;
+  /** Asks it to end, and waits until it has. */
+  end(): Promise<void>;
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
@@ -75,7 +79,8 @@ export async function serving({ teardown }: Teardown, ...args: string[]): Promis
     once(createInterface(child.stdout), "line"),
     once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}`))),
   ]);
-  return { address: (JSON.parse(line) as { address: string }).address, kill: () => end(child, "SIGKILL") };
+  const said = JSON.parse(line) as { address: string; metrics?: string };
+  return { ...said, kill: () => end(child, "SIGKILL"), end: () => end(child, "SIGTERM") };
 }
 
 export function channelTo({ teardown }: Teardown, { address }: Process): Channel {

@@ -1,9 +1,11 @@
 import { Server } from "@grpc/grpc-js";
 import { type ListenOptions, listen, SERVER_OPTIONS } from "../../proto/listen.js";
+import { serveMetrics } from "../../proto/metrics-endpoint.js";
 import { implement } from "../../proto/serve.js";
 import { addStandardServices } from "../../proto/standard.js";
 import type { TrainerSettings } from "../training.js";
 import { trainerHandlers } from "./handlers.js";
+import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";
 
 export interface TrainerOptions extends ListenOptions, TrainerSettings {
@@ -11,28 +13,49 @@ export interface TrainerOptions extends ListenOptions, TrainerSettings {
   readonly runsFolder: string;
   /** Calls must carry it as `authorization: Bearer TOKEN`. */
   readonly token?: string;
+  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
+  readonly metricsPort?: number;
 }
 
 /** The trainer service, listening. Disposing it ends trainings after the step in progress, then closes. */
 export interface TrainerServer extends AsyncDisposable {
   /** host:port */
   readonly address: string;
+  /** host:port of the metrics, where they were asked for. */
+  readonly metricsAddress: string | undefined;
 }
 
-/** Serves TrainerService, grpc.health.v1 and server reflection. */
+/** Calls that are still open when all trainings have ended get this long. */
+const DRAIN_MS = 10_000;
+
+function shutDown(server: Server): Promise<void> {
+  const late = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+  return new Promise((resolve) =>
+    server.tryShutdown(() => {
+      clearTimeout(late);
+      resolve();
+    }),
+  );
+}
+
+/** Serves TrainerService, grpc.health.v1, server reflection and, where a port is given, Prometheus metrics. */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { runsFolder, token } = options;
-  const trainings = new Trainings(runsFolder, options);
+  const { runsFolder, token, metricsPort } = options;
+  const metrics = createMetrics();
+  const trainings = new Trainings(runsFolder, options, metrics.observe);
   const server = new Server(SERVER_OPTIONS);
   implement(server, "TrainerService", trainerHandlers(trainings, options), token === undefined ? {} : { token });
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);
+  const endpoint = metricsPort === undefined ? undefined : await serveMetrics(metrics.registry, metricsPort);
   return {
     address,
+    metricsAddress: endpoint?.address,
     async [Symbol.asyncDispose]() {
       health.set("NOT_SERVING");
       await trainings[Symbol.asyncDispose]();
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      await endpoint?.[Symbol.asyncDispose]();
+      await shutDown(server);
     },
   };
 }

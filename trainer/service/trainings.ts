@@ -72,14 +72,16 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 export class Trainings implements AsyncDisposable {
   readonly #runsFolder: string;
   readonly #settings: TrainerSettings;
+  readonly #observe: (event: TrainingEvent) => void;
   readonly #entries = new Map<string, Entry>();
   #turn: Promise<void> = Promise.resolve();
   #closing = false;
 
-  /** Opens `runsFolder`, made where there is none, with the trainings of before. */
-  constructor(runsFolder: string, settings: TrainerSettings) {
+  /** Opens `runsFolder`, made where there is none, with the trainings of before; `observe` sees every event from now on. */
+  constructor(runsFolder: string, settings: TrainerSettings, observe: (event: TrainingEvent) => void) {
     this.#runsFolder = runsFolder;
     this.#settings = settings;
+    this.#observe = observe;
     mkdirSync(runsFolder, { recursive: true });
     for (const id of readdirSync(runsFolder).sort()) {
       const folder = join(runsFolder, id);
@@ -149,7 +151,12 @@ export class Trainings implements AsyncDisposable {
 
   #setState(entry: Entry, state: TrainingState, message = ""): void {
     entry.state = state;
-    entry.events.append({ kind: "state", state: { state, message } });
+    this.#tell(entry, { kind: "state", state: { state, message } });
+  }
+
+  #tell({ events }: Entry, event: TrainingEvent): void {
+    events.append(event);
+    this.#observe(event);
   }
 
   async #run(entry: Entry): Promise<void> {
@@ -164,7 +171,7 @@ export class Trainings implements AsyncDisposable {
         folder,
         data: request.data,
         run: parseRunSpec(request.run),
-        emit: (event) => events.append(event),
+        emit: (event) => this.#tell(entry, event),
         takeStageRequests: () => stageRequests.splice(0),
         signal,
       });
