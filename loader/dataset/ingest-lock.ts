@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -21,8 +22,7 @@ export function lockStore(path: string): Disposable {
     host: hostname(),
     startedMs: performance.timeOrigin,
   } satisfies Holder);
-  const proposal = `${lock}.${process.pid}`;
-  rmSync(proposal, { force: true });
+  const proposal = `${lock}.${randomUUID()}`;
   writeFile(proposal, [Buffer.from(mine)]);
   try {
     if (!tryLink(proposal, lock)) {

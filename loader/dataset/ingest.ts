@@ -68,6 +68,7 @@ export async function ingest(
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
   using _lock = lockStore(storeFolder);
+  using _leavings = { [Symbol.dispose]: () => removeUnfinished(storeFolder) };
   await using pool = workerPool(options.workers ?? availableParallelism());
   const pass = passRunner(pool, options);
 
@@ -152,12 +153,18 @@ function fingerprintOf(rawFolder: string, cases: readonly MeasuredCase[]): Datas
   return fingerprint;
 }
 
-/** Removes unfinished cases and those of an earlier ingest that this one left out. Other files in the folder stay. */
+/** Removes cases that were being written when an ingest ended early, this one or one before. */
+function removeUnfinished(storeFolder: string): void {
+  for (const entry of readdirSync(storeFolder)) {
+    if (entry.startsWith(UNFINISHED)) rmSync(join(storeFolder, entry), { recursive: true });
+  }
+}
+
+/** Removes cases of an earlier ingest that this one left out. Other files in the folder stay. */
 function removeOthers(storeFolder: string, cases: ReadonlySet<string>): void {
   for (const entry of readdirSync(storeFolder)) {
-    const unfinished = entry.startsWith(UNFINISHED);
-    const leftOver = !cases.has(entry) && existsSync(join(storeFolder, entry, "locations", "zarr.json"));
-    if (unfinished || leftOver) rmSync(join(storeFolder, entry), { recursive: true });
+    const isCase = existsSync(join(storeFolder, entry, "locations", "zarr.json"));
+    if (isCase && !cases.has(entry)) rmSync(join(storeFolder, entry), { recursive: true });
   }
 }
 
