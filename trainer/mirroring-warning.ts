@@ -16,6 +16,6 @@ export function mirroringWarning(
   const names = directed.length <= 4 ? directed : [...directed.slice(0, 3), `${directed.length - 3} more`];
   return {
     code: "mirroring-directions",
-    text: `Mirroring is on, but labels tell directions (${names.join(", ")}); switch it off: "augmentation": "none".`,
+    text: `Mirroring is on, but labels tell directions (${names.join(", ")}); switch it off: "augmentation": "nnunet-nomirror".`,
   };
 }

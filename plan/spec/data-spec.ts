@@ -1,10 +1,10 @@
-import type { MirrorAugmentation } from "../augment/augmentation.js";
 import { type ForegroundShare, MODES } from "../curriculum/modes.js";
 import { ROUNDINGS } from "../curriculum/rounding.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { ImageType, LabelType, Layout, StageOrder, Strategy } from "../spec.js";
 import type { Zyx } from "../zyx.js";
+import { readAugmentation } from "./augmentation.js";
 import { readBatchSize, readPatchSize, readPlanSpec } from "./plan-spec.js";
 import { entries, integer, list, name, object, type Read, real, required, word } from "./read.js";
 
@@ -63,30 +63,6 @@ const stage: Read<StageSpec> = (value, field) => {
   return { ...fields, patchSize: required(fields.patchSize, `${field}.patchSize`, "three integers (Z,Y,X)") };
 };
 
-const axes: Read<MirrorAugmentation["axes"]> = (value, field) => {
-  const axis: Read<0 | 1 | 2> = (one, path) =>
-    one === 0 || one === 1 || one === 2 ? one : refuse(path, one, "0, 1 or 2 (Z, Y or X)");
-  const read = list(axis, 1, 3)(value, field);
-  if (new Set(read).size !== read.length) refuse(field, value, "a list without repeats");
-  return read;
-};
-
-const readMirror = object({ kind: word(["mirror"]), axes });
-
-const augmentation: Read<readonly MirrorAugmentation[]> = (value, field) => {
-  const want = '"none" or a list of { "kind": "mirror", "axes": [0, 1, 2] }';
-  if (value === "none") return [];
-  if (!Array.isArray(value)) refuse(field, value, want);
-  const entry: Read<MirrorAugmentation> = (one, path) => {
-    const mirror = readMirror(one, path);
-    return {
-      kind: required(mirror.kind, `${path}.kind`, '"mirror"'),
-      axes: required(mirror.axes, `${path}.axes`, "a list of axes: 0, 1, 2 (Z, Y, X)"),
-    };
-  };
-  return list(entry, 0, 1)(value, field);
-};
-
 const deepSupervision: Read<false> = (value, field) =>
   value === false ? value : refuse(field, value, "false: deep supervision is not served yet");
 
@@ -107,7 +83,7 @@ const readFields = object({
   stepsPerEpoch: real(0, LIMITS.stepsPerEpoch, "above"),
   valSteps: integer(0, LIMITS.stepsPerEpoch),
   seed: integer(0, Number.MAX_SAFE_INTEGER),
-  augmentation,
+  augmentation: readAugmentation,
   wire: object({ image: word(IMAGE_TYPES), label: word(LABEL_TYPES), layout: word(LAYOUTS) }),
   deepSupervision,
 });

@@ -62,7 +62,10 @@ test("a resolved spec resolves to itself, and can be planned at each stage", (t)
       epochs: fc.integer({ min: 25, max: 3000 }),
       stepsPerEpoch: fc.double({ min: 0.5, max: 300, noNaN: true }),
       seed: fc.maxSafeNat(),
-      augmentation: fc.constantFrom("none", [{ kind: "mirror", axes: [0, 2] }]),
+      augmentation: fc.constantFrom("none", "nnunet", "nnunet-nomirror", [
+        { kind: "mirror", axes: [0, 2] },
+        { kind: "blur" },
+      ]),
       wire: fc.record(
         { image: fc.constantFrom("f32", "f16"), label: fc.constantFrom("u8", "i16") },
         { requiredKeys: [] },
@@ -210,8 +213,8 @@ const refusals: readonly [fields: object, message: string][] = [
   ],
   [{ rounding: "floor" }, 'data.rounding is "floor"; it must be left out, since it belongs to mode "performance"'],
   [
-    { augmentation: "nnunet" },
-    'data.augmentation is "nnunet"; it must be "none" or a list of { "kind": "mirror", "axes": [0, 1, 2] }',
+    { augmentation: "heavy" },
+    'data.augmentation is "heavy"; it must be "none", "nnunet", "nnunet-nomirror" or a list of transforms',
   ],
   [
     { augmentation: [{ kind: "mirror", axes: [0, 0] }] },
