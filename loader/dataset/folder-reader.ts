@@ -4,7 +4,10 @@ import { join } from "node:path";
 /** Which bytes of a file: from an offset, or the last ones. */
 export type ByteRange = { readonly offset: number; readonly length: number } | { readonly suffixLength: number };
 
-/** Where a store's bytes come from. Keys begin with "/"; undefined where there is no such file. This is what zarrita reads from. */
+/**
+ * Where a store's bytes come from. Keys begin with "/"; undefined where there is no such file. This is what zarrita
+ * reads from.
+ */
 export interface ByteReader {
   get(key: string): Promise<Uint8Array | undefined>;
   /** Exactly the range; throws where the file ends before it. */

@@ -14,7 +14,10 @@ interface Holder {
   readonly startedMs: number;
 }
 
-/** Holds the only right to write into the store `path`. Throws UNAVAILABLE while another process has it; a dead one's is taken over. */
+/**
+ * Holds the only right to write into the store `path`. Throws UNAVAILABLE while another process has it; a dead one's
+ * is taken over.
+ */
 export function lockStore(path: string): Disposable {
   const lock = join(path, LOCK);
   const mine = JSON.stringify({

@@ -40,7 +40,9 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
   });
 }
 
-/** Second pass: preprocesses and writes a case, or keeps the one that is there if it was made of the same and is whole. */
+/**
+ * Second pass: preprocesses and writes a case, or keeps the one that is there if it was made of the same and is whole.
+ */
 export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
   return outcomeOf(async () => (await finishedCase(task)) ?? makeCase(task));
 }

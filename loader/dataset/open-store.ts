@@ -91,7 +91,10 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
   }
 }
 
-/** The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and no file may be missing. */
+/**
+ * The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and no file may be
+ * missing.
+ */
 function checkingMetadata(reader: ByteReader, cases: ReadonlyMap<string, SealedCase>): ByteReader {
   return {
     async get(key) {

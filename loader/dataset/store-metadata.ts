@@ -6,7 +6,10 @@ const FORMAT = 1;
 
 /** What a case's own zarr.json holds under `attributes.patchstream`. */
 export interface CaseRecord extends StoredCase {
-  /** SHA-256 (hex) of the source files and of the settings this case was made with: both unchanged, it need not be made again. */
+  /**
+   * SHA-256 (hex) of the source files and of the settings this case was made with: both unchanged, it need not be made
+   * again.
+   */
   readonly sourceSha256: string;
   readonly settingsSha256: string;
   /** SHA-256 (hex) of every zarr.json below the case's own, by its folder below the case. */
@@ -54,7 +57,10 @@ export function openSeal<Sealed extends StoreRecord | CaseRecord>(text: string):
   return record;
 }
 
-/** Digest of one case: SHA-256 over the SHA-256s of its image, label and foreground locations (class by class, ascending). */
+/**
+ * Digest of one case: SHA-256 over the SHA-256s of its image, label and foreground locations (class by class,
+ * ascending).
+ */
 export function caseDigest(
   image: Float32Array,
   label: Int16Array,
@@ -66,13 +72,17 @@ export function caseDigest(
   return sha256(parts.join("\n"));
 }
 
-/** Digest of a data set (docs/reference/store.md): SHA-256 over each case's id, shape, spacing, types and digest, sorted by id. */
+/**
+ * Digest of a data set (docs/reference/store.md): SHA-256 over each case's id, shape, spacing, types and digest,
+ * sorted by id.
+ */
 export function datasetDigest(cases: readonly StoredCase[]): string {
   return sha256(
     JSON.stringify(cases.map(({ id, shape, spacingMm, digest }) => [id, shape, spacingMm, "float32", "int16", digest])),
   );
 }
 
+/** SHA-256, hex. */
 export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }

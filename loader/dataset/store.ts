@@ -8,7 +8,10 @@ export interface Region {
   readonly end: Zyx;
 }
 
-/** How a stored case maps back to its original file (docs/reference/store.md). All in original array order where not said. */
+/**
+ * How a stored case maps back to its original file (docs/reference/store.md). All in original array order where not
+ * said.
+ */
 export interface Geometry {
   /** Row-major 4x4 voxel-to-world (mm) matrix of the source file, for (x,y,z) voxel indices. */
   readonly affine: readonly number[];

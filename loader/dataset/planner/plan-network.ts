@@ -82,7 +82,10 @@ function featuresOf({ strides }: Topology): number[] {
   return strides.map((_, level) => Math.min(BASE_FEATURES * 2 ** level, MOST_FEATURES));
 }
 
-/** Feature-map values of a PlainConvUNet without deep supervision (dynamic-network-architectures, compute_conv_feature_map_size). */
+/**
+ * Feature-map values of a PlainConvUNet without deep supervision (dynamic-network-architectures,
+ * compute_conv_feature_map_size).
+ */
 function memoryEstimate(topology: Topology, labelCount: number): number {
   const features = featuresOf(topology);
   let size: readonly number[] = topology.patchSize;

@@ -22,7 +22,10 @@ export function cropToNonzero({ shape, channels, label }: Channels): Cropped | u
   return { shape: size, channels: cropped, label: values, start, end };
 }
 
-/** 1 where any channel is not zero or where that region encloses the voxel (SciPy's binary_fill_holes: 6-connected), else 0. */
+/**
+ * 1 where any channel is not zero or where that region encloses the voxel (SciPy's binary_fill_holes: 6-connected),
+ * else 0.
+ */
 function nonzeroMask(shape: Zyx, channels: readonly Float32Array[]): Uint8Array {
   const count = shape[0] * shape[1] * shape[2];
   const mask = new Uint8Array(count);

@@ -4,7 +4,9 @@ import type { Volume } from "./volume.js";
 /** Pole of the cubic B-spline's inverse filter and that filter's gain, (1 - pole)(1 - 1/pole). */
 const POLE = Math.sqrt(3) - 2;
 const GAIN = (1 - POLE) * (1 - 1 / POLE);
-/** Voxels of edge value put before and after each line (SciPy 1.14, ndimage _prepad_for_spline_filter, mode "nearest"). */
+/**
+ * Voxels of edge value put before and after each line (SciPy 1.14, ndimage _prepad_for_spline_filter, mode "nearest").
+ */
 const PAD = 12;
 /** Lines filtered side by side, so that memory is read in runs. */
 const LINES = 16;
@@ -76,7 +78,10 @@ export function newToOldPosition(k: number, oldSize: number, newSize: number): n
   return (k + 0.5) * (oldSize / newSize) - 0.5;
 }
 
-/** Turns one line's samples (times GAIN) into spline coefficients, in place, reflecting at its ends (SciPy, ni_splines.c). */
+/**
+ * Turns one line's samples (times GAIN) into spline coefficients, in place, reflecting at its ends (SciPy,
+ * ni_splines.c).
+ */
 function filterLine(line: Float64Array, first: number, stride: number, length: number): void {
   const last = first + (length - 1) * stride;
   let poleToLength = 1;

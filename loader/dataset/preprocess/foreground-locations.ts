@@ -1,7 +1,10 @@
 import { philox4x32 } from "../../../plan/random.js";
 import type { Volume } from "./volume.js";
 
-/** nnU-Net's numbers (default_preprocessor.py, _sample_foreground_locations): voxels kept of a class, and of a large one the least share. */
+/**
+ * nnU-Net's numbers (default_preprocessor.py, _sample_foreground_locations): voxels kept of a class, and of a large
+ * one the least share.
+ */
 const MOST_LOCATIONS = 10000;
 const LEAST_SHARE = 0.01;
 const SEED = 1234;

@@ -55,7 +55,10 @@ function coarseAxis({ spacingMm, newSpacingMm }: Regridding): 0 | 1 | 2 | undefi
   return axes.length === 1 ? axes[0] : undefined;
 }
 
-/** Clips to the source's range, in place; slice by slice where one axis is apart, as each slice is then resized on its own. */
+/**
+ * Clips to the source's range, in place; slice by slice where one axis is apart, as each slice is then resized on its
+ * own.
+ */
 function clipToRange(result: Volume<Float32Array>, source: Volume<Float32Array>, apart: 0 | 1 | 2 | undefined): void {
   const slices = apart === undefined ? 1 : source.shape[apart];
   for (let slice = 0; slice < slices; slice++) {
@@ -76,7 +79,9 @@ function sliceRange(volume: Volume<Float32Array>, axis: 0 | 1 | 2, slice: number
   return [low, high];
 }
 
-/** Calls `visit` with the position of each voxel whose coordinate on `axis` is `slice`; of every voxel without an axis. */
+/**
+ * Calls `visit` with the position of each voxel whose coordinate on `axis` is `slice`; of every voxel without an axis.
+ */
 function forEachInSlice(shape: Zyx, axis: 0 | 1 | 2 | undefined, slice: number, visit: (i: number) => void): void {
   const [zFrom, zTo] = axis === 0 ? [slice, slice + 1] : [0, shape[0]];
   const [yFrom, yTo] = axis === 1 ? [slice, slice + 1] : [0, shape[1]];

@@ -3,18 +3,26 @@ const LONGEST_SIDE = 32;
 /** Foreground locations in one inner chunk (12 bytes each). */
 const LOCATIONS_PER_CHUNK = 4096;
 
+/** Zarr's names of the types that a store holds. */
 export type DataType = "float32" | "int16" | "uint32";
 
-/** How an array lies in the store: one shard (one file) of inner chunks. Shapes have one entry an axis, all at least 1 but `shape`. */
+/**
+ * How an array lies in the store: one shard (one file) of inner chunks. Shapes have one entry an axis, all at least 1
+ * but `shape`.
+ */
 export interface ArrayLayout {
   readonly dataType: DataType;
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
-  /** Chunks are gzipped (level 1). Labels shrink to a fiftieth; resampled images hardly, and would be read at a third of the speed. */
+  /**
+   * Chunks are gzipped (level 1). Labels shrink to a fiftieth; resampled images hardly, and would be read at a third
+   * of the speed.
+   */
   readonly gzipped: boolean;
   readonly dimensionNames: readonly string[];
 }
 
+/** Layout of a (C,Z,Y,X) image; a chunk holds one channel. */
 export function imageLayout(shape: readonly [c: number, z: number, y: number, x: number]): ArrayLayout {
   const [, z, y, x] = shape;
   return {
@@ -26,10 +34,12 @@ export function imageLayout(shape: readonly [c: number, z: number, y: number, x:
   };
 }
 
+/** Layout of a (Z,Y,X) label or reference. */
 export function labelLayout(shape: readonly [z: number, y: number, x: number]): ArrayLayout {
   return { dataType: "int16", shape, chunkShape: evenSides(shape), gzipped: true, dimensionNames: ["z", "y", "x"] };
 }
 
+/** Layout of the (n,3) locations of one class; `count` may be 0. */
 export function locationsLayout(count: number): ArrayLayout {
   const rows = Math.max(1, Math.min(count, LOCATIONS_PER_CHUNK));
   return {

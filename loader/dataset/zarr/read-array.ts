@@ -15,7 +15,10 @@ interface TypedArrays {
   uint32: Uint32Array;
 }
 
-/** A chunk that is missing or does not match its checksum. `chunk` is its place in chunks, "index" for the shard's index. */
+/**
+ * A chunk that is missing or does not match its checksum. `chunk` is its place in chunks, "index" for the shard's
+ * index.
+ */
 export class ChunkDamaged extends Error {
   constructor(
     readonly chunk: string,

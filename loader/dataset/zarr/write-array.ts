@@ -17,7 +17,10 @@ export function writeArray(path: string, layout: ArrayLayout, values: Float32Arr
   return createHash("sha256").update(metadata).digest("hex");
 }
 
-/** The shard's bytes: every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by its CRC-32C; then the index. */
+/**
+ * The shard's bytes: every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by
+ * its CRC-32C; then the index.
+ */
 function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
   const rankFour = (sizes: readonly number[]) => [...new Array(4 - sizes.length).fill(1), ...sizes];
   const [, zSize, ySize, xSize] = rankFour(layout.shape) as [number, number, number, number];
