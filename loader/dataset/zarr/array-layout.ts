@@ -15,8 +15,8 @@ export interface ArrayLayout {
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
   /**
-   * Chunks are gzipped (level 1). Labels shrink to a fiftieth; resampled images hardly, and would be read at a third
-   * of the speed.
+   * Chunks are gzipped (level 1). Labels shrink to a fiftieth; resampled images by 8 %, and inflating them (265 MB/s)
+   * would take longer than all the rest of a read.
    */
   readonly gzipped: boolean;
   readonly dimensionNames: readonly string[];
