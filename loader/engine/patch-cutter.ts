@@ -77,25 +77,28 @@ function imageWriter(
   const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
   const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
   const tools = { kernels, tables, seed };
+  const crop = { values: images[0].subarray(0, cropVoxels), size: cropSize };
+  const [values, spare] = (isResampled ? [images[1], images[0]] : images).map((image) => image.subarray(0, voxels)) as [
+    Float32Array,
+    Float32Array,
+  ];
   return ({ values: volume, shape: [, ...size] }, { lower, transforms, mirrored, place }, spatial) => {
     for (let index = 0; index < channels; index++) {
-      const source = { values: volume.subarray(index * voxelCount(size), (index + 1) * voxelCount(size)), size };
-      let [values, spare] = images;
-      const crop = { values: values.subarray(0, cropVoxels), size: cropSize };
+      const source = { values: channels === 1 ? volume : channelOf(volume, index, size), size };
       if (spatial === undefined) kernels.cropImage(crop, source, lower);
       else kernels.warpImage(crop, source, lower, tables.grid);
-      if (isResampled) {
-        resampleImage({ values, shape: [1, ...cropSize] }, patchSize, spare);
-        [values, spare] = [spare, values];
-      }
-      const channel = { values: values.subarray(0, voxels), spare: spare.subarray(0, voxels), index, size: patchSize };
-      const augmented = applyTransforms(transforms, channel, tools);
+      if (isResampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+      const augmented = applyTransforms(transforms, { values, spare, index, size: patchSize }, tools);
       const written = converted(wire.image, augmented.values, augmented.spare, patchSize, mirrored, kernels);
       const first = place * channels * voxels;
       if (wire.layout === "channels-first") tensor.set(written, first + index * voxels);
       else for (let i = 0; i < voxels; i++) tensor[first + i * channels + index] = written[i] as number;
     }
   };
+}
+
+function channelOf(volume: Float32Array, index: number, size: Zyx): Float32Array {
+  return volume.subarray(index * voxelCount(size), (index + 1) * voxelCount(size));
 }
 
 /** The patch in its wire type, mirrored, in `spare`; or `values` themselves where nothing changes. */
