@@ -1,7 +1,11 @@
+import { existsSync } from "node:fs";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Engine } from "./engine.js";
 import { openOnnxEngine } from "./onnx/engine.js";
 import { openTfjsEngine } from "./tfjs/engine.js";
+
+/** Device files of NVIDIA's driver on Linux, and of the one in Windows' Linux subsystem. */
+const GPU_DEVICES = ["/dev/nvidiactl", "/dev/dxg"];
 
 /** Engines in the order in which `auto` tries them. */
 const openers = {
@@ -13,6 +17,8 @@ const openers = {
 
 type NamedEngine = keyof typeof openers;
 
+const onGpu: readonly NamedEngine[] = ["onnx-cuda", "tfjs-node-gpu"];
+
 /** Names for `openEngine`; `auto` is the first of the others that is usable. */
 export const engineNames = ["auto", ...Object.keys(openers)] as ("auto" | NamedEngine)[];
 
@@ -20,17 +26,18 @@ const isEngine = (name: string): name is NamedEngine => Object.hasOwn(openers, n
 
 /**
  * Opens an engine by name. Throws ENGINE_MISSING with the npm command where it is not usable, NOT_FOUND for another name.
- * Under `auto` each engine that is passed over is told to `notice` in one line.
+ * Under `auto` each engine that is passed over is told to `notice` in one line, those for a GPU only where there is one.
  */
 export async function openEngine(name: string, notice: (line: string) => void): Promise<Engine> {
   if (isEngine(name)) return openers[name]();
   if (name !== "auto") throw new PatchstreamError({ code: "NOT_FOUND", what: "engine", name, known: engineNames });
-  for (const open of Object.values(openers)) {
+  const hasGpu = GPU_DEVICES.some((device) => existsSync(device));
+  for (const [candidate, open] of Object.entries(openers) as [NamedEngine, () => Promise<Engine>][]) {
     try {
       return await open();
     } catch (error) {
       if (!(error instanceof PatchstreamError && error.code === "ENGINE_MISSING")) throw error;
-      notice(error.message);
+      if (hasGpu || !onGpu.includes(candidate)) notice(error.message);
     }
   }
   throw new PatchstreamError(
