@@ -49,6 +49,7 @@ export function plotStages({ plan, mode, stages }: Curriculum): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`,
     ` font-family="Helvetica, Arial, sans-serif" font-size="12" fill="${INK}">\n`,
+    `<title>${title}</title>\n`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>\n`,
     text(LEFT, 30, title, 'font-size="17" font-weight="bold"'),
     ...drawPanel(patches, borders, x),
