@@ -41,6 +41,7 @@ try {
       dataset: "Task04_Hippocampus",
       plan: { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] },
       mode: "performance",
+      augmentation: "none",
     },
   });
   const large = await measureStages({
@@ -50,6 +51,7 @@ try {
       dataset: "CtSized",
       plan: ct.plan,
       mode: "performance",
+      augmentation: "none",
       split: { train: ["case_0", "case_1", "case_2"], val: ["case_3"] },
     },
   });

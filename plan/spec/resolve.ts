@@ -1,3 +1,4 @@
+import { NNUNET_AUGMENTATION } from "../augment/augmentation.js";
 import { type ForegroundShare, planStages, splitEpochs } from "../curriculum/modes.js";
 import { checkBatchVoxels, checkPatch } from "../curriculum/network-plan.js";
 import { totalSteps } from "../curriculum/schedule.js";
@@ -47,7 +48,7 @@ export function resolveSpec(userSpec: unknown, dataset: SpecDataset): ResolvedSp
     stepsPerEpoch,
     valSteps,
     seed: spec.seed ?? 1,
-    augmentation: spec.augmentation ?? [],
+    augmentation: spec.augmentation ?? NNUNET_AUGMENTATION,
     wire: resolveWire(spec.wire ?? {}, dataset.cases),
     deepSupervision: false,
   };

@@ -22,6 +22,7 @@ const DATA = {
   split: { fold: "all" },
   plan: { patchSize: [40, 56, 40], batchSize: 2, pooling: [3, 3, 3] },
   mode: "performance",
+  augmentation: "none",
 };
 
 test.before(async (t) => {

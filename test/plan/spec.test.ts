@@ -1,5 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
+import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
 import { canonicalJson } from "../../plan/canonical-json.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { CaseTable } from "../../plan/sampling/batch-plan.js";
@@ -32,6 +33,7 @@ test("a spec of the name alone is nnU-Net: the data set's plan, fold 0 of 5, 100
   t.deepEqual([spec.strategy, spec.epochs, spec.stepsPerEpoch, spec.valSteps, spec.seed], ["nnunet", 1000, 250, 50, 1]);
   t.deepEqual(spec.wire, { image: "f32", label: "u8", layout: "channels-first" });
   t.deepEqual([spec.split.train.length, spec.split.val.length], [16, 4]);
+  t.is(spec.augmentation, NNUNET_AUGMENTATION);
 });
 
 test("performance splits crops half and half over the paper's stages", (t) => {
