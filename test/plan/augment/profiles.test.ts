@@ -56,8 +56,10 @@ for (const [augmentation, message] of [
   });
 }
 
-test("the table of the reference page is nnU-Net's list", (t) => {
+test("the reference page's first list is nnU-Net's, and its others are valid", (t) => {
   const page = readFileSync(new URL("../../../../docs/reference/augmentation.md", import.meta.url), "utf8");
-  const [example] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text ?? "");
-  t.deepEqual<unknown, unknown>(JSON.parse(example ?? ""), NNUNET_AUGMENTATION);
+  const [nnunet, ...others] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text ?? ""));
+  t.deepEqual<unknown, unknown>(nnunet, NNUNET_AUGMENTATION);
+  t.true(others.length > 0);
+  for (const list of others) t.notThrows(() => parse(list));
 });
