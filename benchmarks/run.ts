@@ -1,5 +1,5 @@
 /** `npm run bench`: measures, prints, and writes the tables of RESULTS.md between their markers. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,20 +8,11 @@ import { makeCtStore } from "./ct-volumes.js";
 import { type MeasureOptions, measureStages } from "./how-fast-is-the-wire/measure.js";
 import { table } from "./how-fast-is-the-wire/table.js";
 import { machine } from "./machine.js";
+import { writeResults } from "./results.js";
 
 const WORKERS = 2;
 const ROUNDS = 5;
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const results = join(root, "benchmarks", "RESULTS.md");
-
-function replaceSection(text: string, name: string, content: string): string {
-  const begin = `<!-- ${name} begin -->`;
-  const end = `<!-- ${name} end -->`;
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`${results} lacks the markers of ${name}`);
-  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
-}
 
 const folder = await mkdtemp(join(tmpdir(), "patchstream-bench-"));
 try {
@@ -68,7 +59,7 @@ try {
     table(large),
   ].join("\n");
   process.stdout.write(`${report}\n`);
-  await writeFile(results, replaceSection(await readFile(results, "utf8"), "how-fast-is-the-wire", report));
+  await writeResults("how-fast-is-the-wire", report);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

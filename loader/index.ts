@@ -10,4 +10,5 @@ export { caseTable, type Dataset, type Geometry, type Region, type Store, type S
 export { verifyStore } from "./dataset/verify-store.js";
 export { type Engine, type EngineMetrics, type EngineOptions, openEngine, type SlotLease } from "./engine/engine.js";
 export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";
+export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";
