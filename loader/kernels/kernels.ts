@@ -77,7 +77,8 @@ export interface Kernels {
 }
 
 type View = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
-type Exports = Readonly<Record<keyof Kernels, (...numbers: readonly number[]) => void>>;
+type Kernel = (...numbers: readonly number[]) => void;
+type Exports = Readonly<Record<keyof Kernels, Kernel>>;
 
 /** Reads and compiles the kernels; a module can be instantiated over any number of memories. */
 export function compileKernels(): WebAssembly.Module {
@@ -102,18 +103,38 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     return view.byteOffset;
   };
   const atGrid = ({ values, size }: Grid<View>, room = 0) => at(values, voxelCount(size), room);
+  const write = (kernel: Kernel, target: View, source: Grid<View>, mirrored: number) => {
+    const [depth, height, width] = source.size;
+    kernel(at(target, depth * height * width), atGrid(source), depth, height, width, mirrored);
+  };
 
+  // arguments are written out: spreading them costs microseconds a call
   return {
-    cropImage: (target, source, lower) =>
-      run.cropImage(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
-    cropLabel: (target, source, lower) =>
-      run.cropLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower),
-    warpImage: (target, source, lower, grid) =>
-      run.warpImage(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower, at(grid, 12)),
-    warpLabel: (target, source, lower, grid) =>
-      run.warpLabel(atGrid(target), ...target.size, atGrid(source), ...source.size, ...lower, at(grid, 12)),
-    addNoise: (values, sigma, { key, counter, firstBlock }) =>
-      run.addNoise(at(values, values.length, ROOM_VALUES), values.length, sigma, ...key, ...counter, firstBlock),
+    cropImage: (target, source, [z, y, x]) => {
+      const [outZ, outY, outX] = target.size;
+      const [inZ, inY, inX] = source.size;
+      run.cropImage(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+    },
+    cropLabel: (target, source, [z, y, x]) => {
+      const [outZ, outY, outX] = target.size;
+      const [inZ, inY, inX] = source.size;
+      run.cropLabel(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+    },
+    warpImage: (target, source, [z, y, x], grid) => {
+      const [outZ, outY, outX] = target.size;
+      const [inZ, inY, inX] = source.size;
+      run.warpImage(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
+    },
+    warpLabel: (target, source, [z, y, x], grid) => {
+      const [outZ, outY, outX] = target.size;
+      const [inZ, inY, inX] = source.size;
+      run.warpLabel(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
+    },
+    addNoise: (values, sigma, { key, counter, firstBlock }) => {
+      const { length } = values;
+      const [step, sample, purpose] = counter;
+      run.addNoise(at(values, length, ROOM_VALUES), length, sigma, key[0], key[1], step, sample, purpose, firstBlock);
+    },
     blurPlanes: (target, source, { outer, length, inner }, taps) => {
       const voxels = outer * length * inner;
       const to = at(target, voxels, ROOM_VALUES);
@@ -122,7 +143,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     },
     blurRows: (target, source, taps, row) => {
       const [depth, height, width] = source.size;
-      const to = atGrid({ values: target.values, size: source.size }, ROOM_VALUES);
+      const to = at(target.values, depth * height * width, ROOM_VALUES);
       const rowAt = at(row, width + taps.length + ROOM_VALUES);
       run.blurRows(to, atGrid(source), depth * height, width, at(taps, taps.length), taps.length >> 1, rowAt);
     },
@@ -131,21 +152,18 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     moments: (result, values) => run.moments(at(result, 4), at(values, Math.max(1, values.length)), values.length),
     gamma: (values, { sign, halfMin, halfRange, exponent }) =>
       run.gamma(at(values, values.length, ROOM_VALUES), values.length, sign, halfMin, halfRange, exponent),
-    resample: (target, source, taps, row) => {
-      const tapsAt = taps.map((axis, index) => at(axis, 4 * (target.size[index] as number)));
-      const rowAt = at(row, source.size[2] + ROOM_VALUES);
-      const [, height, width] = source.size;
-      run.resample(atGrid(target), ...target.size, atGrid(source, ROOM_VALUES), height, width, ...tapsAt, rowAt);
+    resample: (target, source, [z, y, x], row) => {
+      const [outZ, outY, outX] = target.size;
+      const [, inY, inX] = source.size;
+      const [tapsZ, tapsY, tapsX] = [at(z, 4 * outZ), at(y, 4 * outY), at(x, 4 * outX)];
+      const rowAt = at(row, inX + ROOM_VALUES);
+      const from = atGrid(source, ROOM_VALUES);
+      run.resample(atGrid(target), outZ, outY, outX, from, inY, inX, tapsZ, tapsY, tapsX, rowAt);
     },
-    writeF32: (target, source, mirrored) =>
-      run.writeF32(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
-    writeF16: (target, source, mirrored) =>
-      run.writeF16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
-    writeBf16: (target, source, mirrored) =>
-      run.writeBf16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
-    writeLabelU8: (target, source, mirrored) =>
-      run.writeLabelU8(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
-    writeLabelI16: (target, source, mirrored) =>
-      run.writeLabelI16(at(target, voxelCount(source.size)), atGrid(source), ...source.size, mirrored),
+    writeF32: (target, source, mirrored) => write(run.writeF32, target, source, mirrored),
+    writeF16: (target, source, mirrored) => write(run.writeF16, target, source, mirrored),
+    writeBf16: (target, source, mirrored) => write(run.writeBf16, target, source, mirrored),
+    writeLabelU8: (target, source, mirrored) => write(run.writeLabelU8, target, source, mirrored),
+    writeLabelI16: (target, source, mirrored) => write(run.writeLabelI16, target, source, mirrored),
   };
 }

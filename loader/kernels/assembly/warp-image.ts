@@ -1,4 +1,5 @@
 import { saturate } from "./saturate";
+import { BLOCK, touchBox } from "./touch-box";
 import { isInside, rowStart } from "./warp-grid";
 
 /**
@@ -8,8 +9,8 @@ import { isInside, rowStart } from "./warp-grid";
  * a part of an image gives the bits of the whole. Weights along X carry a factor 1/4, so that no finite image overflows midway.
  * Any sizes, not in place.
  *
- * Rounding keeps order, so the points of a row that have all their neighbours inside lie side by side: they are sampled
- * four at a time without a test.
+ * Made in blocks, each of which fetches what it reads beforehand. Rounding keeps order, so the points of a row that have all
+ * their neighbours inside lie side by side: they are sampled four at a time without a test.
  */
 export function warpImage(
   outPtr: usize,
@@ -35,49 +36,76 @@ export function warpImage(
   const lastX = <f32>(inX - 1 - lowerX);
   const rowBytes = (<usize>inX) << 2;
   const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << 2); // may lie outside, its offsets lead back
-  for (let z = 0; z < outZ; z++) {
-    for (let y = 0; y < outY; y++, outPtr += (<usize>outX) << 2) {
-      const startZ = rowStart(gridPtr, z, y);
-      const startY = rowStart(gridPtr + 8, z, y);
-      const startX = rowStart(gridPtr + 16, z, y);
-      const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
-      const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
-      const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
-      let from = 0;
-      let end = outX;
-      for (; from < end; from++) {
-        const atZ = startZ + <f32>from * stepZ;
-        const atY = startY + <f32>from * stepY;
-        const atX = startX + <f32>from * stepX;
-        if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
-        store<f32>(
-          outPtr + ((<usize>from) << 2),
-          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+  for (let blockZ = 0; blockZ < outZ; blockZ += BLOCK) {
+    for (let blockY = 0; blockY < outY; blockY += BLOCK) {
+      for (let blockX = 0; blockX < outX; blockX += BLOCK) {
+        const endZ = min(outZ, blockZ + BLOCK);
+        const endY = min(outY, blockY + BLOCK);
+        const endX = min(outX, blockX + BLOCK);
+        touchBox(
+          inPtr,
+          inZ,
+          inY,
+          inX,
+          lowerZ,
+          lowerY,
+          lowerX,
+          gridPtr,
+          blockZ,
+          blockY,
+          blockX,
+          endZ - blockZ,
+          endY - blockY,
+          endX - blockX,
+          2,
         );
-      }
-      for (; from < end; end--) {
-        const atZ = startZ + <f32>(end - 1) * stepZ;
-        const atY = startY + <f32>(end - 1) * stepY;
-        const atX = startX + <f32>(end - 1) * stepX;
-        if (
-          end - from >= 4 &&
-          isInside(atZ, firstZ, lastZ) &&
-          isInside(atY, firstY, lastY) &&
-          isInside(atX, firstX, lastX)
-        )
-          break;
-        store<f32>(
-          outPtr + ((<usize>(end - 1)) << 2),
-          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
-        );
-      }
-      for (let x = from; x < end; x += 4) {
-        if (x > end - 4) x = end - 4; // the last four overlap those before
-        const index = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
-        const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
-        const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
-        const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
-        v128.store(outPtr + ((<usize>x) << 2), sampleInside(lowerPtr, inY, inX, planeBytes, atZ, atY, atX));
+        for (let z = blockZ; z < endZ; z++) {
+          for (let y = blockY; y < endY; y++) {
+            const rowPtr = outPtr + ((<usize>((z * outY + y) * outX)) << 2);
+            const startZ = rowStart(gridPtr, z, y);
+            const startY = rowStart(gridPtr + 8, z, y);
+            const startX = rowStart(gridPtr + 16, z, y);
+            const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
+            const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
+            const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
+            let from = blockX;
+            let end = endX;
+            for (; from < end; from++) {
+              const atZ = startZ + <f32>from * stepZ;
+              const atY = startY + <f32>from * stepY;
+              const atX = startX + <f32>from * stepX;
+              if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
+              store<f32>(
+                rowPtr + ((<usize>from) << 2),
+                sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+              );
+            }
+            for (; from < end; end--) {
+              const atZ = startZ + <f32>(end - 1) * stepZ;
+              const atY = startY + <f32>(end - 1) * stepY;
+              const atX = startX + <f32>(end - 1) * stepX;
+              if (
+                end - from >= 4 &&
+                isInside(atZ, firstZ, lastZ) &&
+                isInside(atY, firstY, lastY) &&
+                isInside(atX, firstX, lastX)
+              )
+                break;
+              store<f32>(
+                rowPtr + ((<usize>(end - 1)) << 2),
+                sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+              );
+            }
+            for (let x = from; x < end; x += 4) {
+              if (x > end - 4) x = end - 4; // the last four overlap those before
+              const index = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
+              const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
+              const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
+              const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
+              v128.store(rowPtr + ((<usize>x) << 2), sampleInside(lowerPtr, inY, inX, planeBytes, atZ, atY, atX));
+            }
+          }
+        }
       }
     }
   }

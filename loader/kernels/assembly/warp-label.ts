@@ -1,3 +1,4 @@
+import { BLOCK, touchBox } from "./touch-box";
 import { isInside, rowStart } from "./warp-grid";
 
 /**
@@ -28,72 +29,99 @@ export function warpLabel(
   const lastX = <f32>(inX - 1 - lowerX);
   const rowBytes = (<usize>inX) << 1;
   const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << 1); // may lie outside, its offsets lead back
-  for (let z = 0; z < outZ; z++) {
-    for (let y = 0; y < outY; y++, outPtr += (<usize>outX) << 1) {
-      const startZ = rowStart(gridPtr, z, y);
-      const startY = rowStart(gridPtr + 8, z, y);
-      const startX = rowStart(gridPtr + 16, z, y);
-      const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
-      const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
-      const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
-      let from = 0;
-      let end = outX;
-      for (; from < end; from++) {
-        const atZ = startZ + <f32>from * stepZ;
-        const atY = startY + <f32>from * stepY;
-        const atX = startX + <f32>from * stepX;
-        if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
-        store<i16>(
-          outPtr + ((<usize>from) << 1),
-          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+  for (let blockZ = 0; blockZ < outZ; blockZ += BLOCK) {
+    for (let blockY = 0; blockY < outY; blockY += BLOCK) {
+      for (let blockX = 0; blockX < outX; blockX += BLOCK) {
+        const endZ = min(outZ, blockZ + BLOCK);
+        const endY = min(outY, blockY + BLOCK);
+        const endX = min(outX, blockX + BLOCK);
+        touchBox(
+          inPtr,
+          inZ,
+          inY,
+          inX,
+          lowerZ,
+          lowerY,
+          lowerX,
+          gridPtr,
+          blockZ,
+          blockY,
+          blockX,
+          endZ - blockZ,
+          endY - blockY,
+          endX - blockX,
+          1,
         );
-      }
-      for (; from < end; end--) {
-        const atZ = startZ + <f32>(end - 1) * stepZ;
-        const atY = startY + <f32>(end - 1) * stepY;
-        const atX = startX + <f32>(end - 1) * stepX;
-        if (
-          end - from >= 4 &&
-          isInside(atZ, firstZ, lastZ) &&
-          isInside(atY, firstY, lastY) &&
-          isInside(atX, firstX, lastX)
-        )
-          break;
-        store<i16>(
-          outPtr + ((<usize>(end - 1)) << 1),
-          sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
-        );
-      }
-      for (let x = from; x < end; x += 4) {
-        if (x > end - 4) x = end - 4; // the last four overlap those before
-        const index = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
-        const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
-        const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
-        const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
-        const row = i32x4.add(i32x4.mul(wholePart(atZ), i32x4.splat(inY)), wholePart(atY));
-        const offset = i32x4.shl(i32x4.add(i32x4.mul(row, i32x4.splat(inX)), wholePart(atX)), 1);
-        const pairs = pairsAt(lowerPtr, offset);
-        const sameRows = i32x4.eq(pairs, pairsAt(lowerPtr + rowBytes, offset));
-        const samePlanes = v128.and(
-          i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes, offset)),
-          i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes + rowBytes, offset)),
-        );
-        const low = i32x4.shr_s(i32x4.shl(pairs, 16), 16);
-        const samePairs = i32x4.eq(low, i32x4.shr_s(pairs, 16));
-        const to = outPtr + ((<usize>x) << 1);
-        v128.store64_lane(to, i16x8.narrow_i32x4_s(low, low), 0);
-        const uniform = i32x4.bitmask(v128.and(samePairs, v128.and(sameRows, samePlanes)));
-        if (uniform === 15) continue;
-        for (let lane = 0; lane < 4; lane++) {
-          if (uniform & (1 << lane)) continue;
-          const laneZ = startZ + <f32>(x + lane) * stepZ;
-          const laneY = startY + <f32>(x + lane) * stepY;
-          const laneX = startX + <f32>(x + lane) * stepX;
-          const laneRow = <i32>floor(laneZ) * inY + <i32>floor(laneY);
-          const laneFrom = lowerPtr + ((<usize>(laneRow * inX + <i32>floor(laneX))) << 1);
-          const plane0 = planeAt(laneFrom, rowBytes);
-          const plane1 = planeAt(laneFrom + planeBytes, rowBytes);
-          store<i16>(to + ((<usize>lane) << 1), largestShare(plane0, plane1, laneZ, laneY, laneX));
+        for (let z = blockZ; z < endZ; z++) {
+          for (let y = blockY; y < endY; y++) {
+            const rowPtr = outPtr + ((<usize>((z * outY + y) * outX)) << 1);
+            const startZ = rowStart(gridPtr, z, y);
+            const startY = rowStart(gridPtr + 8, z, y);
+            const startX = rowStart(gridPtr + 16, z, y);
+            const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
+            const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
+            const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
+            let from = blockX;
+            let end = endX;
+            for (; from < end; from++) {
+              const atZ = startZ + <f32>from * stepZ;
+              const atY = startY + <f32>from * stepY;
+              const atX = startX + <f32>from * stepX;
+              if (isInside(atZ, firstZ, lastZ) && isInside(atY, firstY, lastY) && isInside(atX, firstX, lastX)) break;
+              store<i16>(
+                rowPtr + ((<usize>from) << 1),
+                sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+              );
+            }
+            for (; from < end; end--) {
+              const atZ = startZ + <f32>(end - 1) * stepZ;
+              const atY = startY + <f32>(end - 1) * stepY;
+              const atX = startX + <f32>(end - 1) * stepX;
+              if (
+                end - from >= 4 &&
+                isInside(atZ, firstZ, lastZ) &&
+                isInside(atY, firstY, lastY) &&
+                isInside(atX, firstX, lastX)
+              )
+                break;
+              store<i16>(
+                rowPtr + ((<usize>(end - 1)) << 1),
+                sampleAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX),
+              );
+            }
+            for (let x = from; x < end; x += 4) {
+              if (x > end - 4) x = end - 4; // the last four overlap those before
+              const index = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
+              const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
+              const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
+              const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
+              const row = i32x4.add(i32x4.mul(wholePart(atZ), i32x4.splat(inY)), wholePart(atY));
+              const offset = i32x4.shl(i32x4.add(i32x4.mul(row, i32x4.splat(inX)), wholePart(atX)), 1);
+              const pairs = pairsAt(lowerPtr, offset);
+              const sameRows = i32x4.eq(pairs, pairsAt(lowerPtr + rowBytes, offset));
+              const samePlanes = v128.and(
+                i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes, offset)),
+                i32x4.eq(pairs, pairsAt(lowerPtr + planeBytes + rowBytes, offset)),
+              );
+              const low = i32x4.shr_s(i32x4.shl(pairs, 16), 16);
+              const samePairs = i32x4.eq(low, i32x4.shr_s(pairs, 16));
+              const to = rowPtr + ((<usize>x) << 1);
+              v128.store64_lane(to, i16x8.narrow_i32x4_s(low, low), 0);
+              const uniform = i32x4.bitmask(v128.and(samePairs, v128.and(sameRows, samePlanes)));
+              if (uniform === 15) continue;
+              for (let lane = 0; lane < 4; lane++) {
+                if (uniform & (1 << lane)) continue;
+                const laneZ = startZ + <f32>(x + lane) * stepZ;
+                const laneY = startY + <f32>(x + lane) * stepY;
+                const laneX = startX + <f32>(x + lane) * stepX;
+                const laneRow = <i32>floor(laneZ) * inY + <i32>floor(laneY);
+                const laneFrom = lowerPtr + ((<usize>(laneRow * inX + <i32>floor(laneX))) << 1);
+                const plane0 = planeAt(laneFrom, rowBytes);
+                const plane1 = planeAt(laneFrom + planeBytes, rowBytes);
+                store<i16>(to + ((<usize>lane) << 1), largestShare(plane0, plane1, laneZ, laneY, laneX));
+              }
+            }
+          }
         }
       }
     }
