@@ -34,10 +34,11 @@ export class EventLog {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #state: { readonly version: number; readonly ended: boolean };
 
-  /** Opens the log in `folder`. It is `ended` while nothing writes to it: followers then stop at its end. */
+  /** Opens the log in `folder`, made where there is none. It is `ended` while nothing writes to it: followers then stop at its end. */
   constructor(folder: string, { ended }: { ended: boolean }) {
     this.#file = join(folder, FILE);
     this.#state = { version: 0, ended };
+    appendJsonLines(this.#file, [], { durable: false });
   }
 
   read(): TrainingEvent[] {

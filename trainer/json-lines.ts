@@ -2,19 +2,20 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   truncateSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { PatchstreamError } from "../plan/errors.js";
 
-/** WRITE_FAILED for what a write to `file` threw. */
+/** WRITE_FAILED for what the system answered to a write to `file`; any other error is thrown as it is. */
 export function writeFailed(file: string, cause: unknown): PatchstreamError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PatchstreamError({ code: "WRITE_FAILED", file, reason }, undefined, { cause });
+  if (!(cause instanceof Error && "code" in cause)) throw cause;
+  return new PatchstreamError({ code: "WRITE_FAILED", file, reason: cause.message }, undefined, { cause });
 }
 
 /**
@@ -65,12 +66,17 @@ export function readLastJsonLine<Entry>(file: string): Entry | undefined {
 
 const encode = (entries: readonly unknown[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 
+/** Writes all of `entries` or none of them. */
 function write(file: string, flags: "a" | "w", entries: readonly unknown[], durable: boolean): void {
   try {
     const descriptor = openSync(file, flags);
+    const { size } = fstatSync(descriptor);
     try {
-      writeSync(descriptor, encode(entries));
+      writeFileSync(descriptor, encode(entries));
       if (durable) fsyncSync(descriptor);
+    } catch (error) {
+      ftruncateSync(descriptor, size);
+      throw error;
     } finally {
       closeSync(descriptor);
     }
@@ -79,7 +85,10 @@ function write(file: string, flags: "a" | "w", entries: readonly unknown[], dura
   }
 }
 
-/** Appends entries to a file of JSON lines; with `durable`, they are on disk when this returns. Throws WRITE_FAILED. */
+/**
+ * Appends entries to a file of JSON lines, made where there is none; with `durable`, they are on disk when this returns. Throws
+ * WRITE_FAILED, and none of them is in the file.
+ */
 export function appendJsonLines(file: string, entries: readonly unknown[], { durable }: { durable: boolean }): void {
   write(file, "a", entries, durable);
 }

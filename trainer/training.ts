@@ -50,6 +50,16 @@ function parameterCount(model: ModelState): number {
   return weights.reduce((sum, [, { values }]) => sum + values.length, 0);
 }
 
+/** The most classes that labels of one byte tell apart from the ignored 255. */
+const MAX_CLASSES = 255;
+
+/** Outputs of the network for label values `foreground`, background included. */
+function outputCount(foreground: readonly number[]): number {
+  const count = Math.max(0, ...foreground) + 1;
+  if (count <= MAX_CLASSES) return count;
+  throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "classes of a network", got: count, max: MAX_CLASSES });
+}
+
 function checkDigest(checkpoint: Checkpoint, digest: string): void {
   if (checkpoint.digest === digest) return;
   const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
@@ -75,7 +85,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const { labels, classes, channelNames } = dataset;
   const network: NetworkDescription = describeNetwork(spec.plan, {
     channels: channelNames.length,
-    classes: Math.max(...classes) + 1,
+    classes: outputCount(classes),
     baseFeatures: settings.baseFeatures,
   });
   const engine = await openEngine(settings.engine === "auto" ? options.engine : settings.engine, options.notice);

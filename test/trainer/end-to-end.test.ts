@@ -380,6 +380,11 @@ test("the commands say what they did, and wrong use is exit 2", async (t) => {
   await t.throwsAsync(patchstream("train", ...address), { code: 2, message: /--run, --resume and --watch/ });
 });
 
+test("two trainers do not share a runs folder", async (t) => {
+  const { runs } = t.context;
+  await t.throwsAsync(patchstream("trainer", "--runs", runs), { code: 1, message: /uses this runs folder/ });
+});
+
 test("metrics count the steps of all trainings", async (t) => {
   const { data, trainer, channel } = t.context;
   await trained(channel, data, tinyRun(t.context.cases));

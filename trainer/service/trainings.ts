@@ -11,6 +11,7 @@ import type { TrainingEvent } from "../events.js";
 import { replaceJsonLines } from "../json-lines.js";
 import type { StageRequest } from "../loop.js";
 import { runTraining, type TrainerSettings } from "../training.js";
+import { lockRuns } from "./runs-lock.js";
 
 const REQUEST_FILE = "run.json";
 
@@ -23,6 +24,8 @@ interface TrainingRequest {
 
 interface Entry {
   readonly id: string;
+  /** Name of the data set. */
+  readonly dataset: string;
   readonly folder: string;
   readonly events: EventLog;
   request: TrainingRequest;
@@ -33,10 +36,10 @@ interface Entry {
   ended: Promise<void>;
 }
 
-/** Sorts by time, tells the time, and is no path: 20261123-173207-5f1c. */
+/** Sorts by time, tells the time, and is no path: 20261123-173207-5f1c07. */
 function newId(now: Date): string {
   const [date, time] = now.toISOString().replace(/[-:]/g, "").split(/[T.]/);
-  return `${date}-${time}-${randomBytes(2).toString("hex")}`;
+  return `${date}-${time}-${randomBytes(3).toString("hex")}`;
 }
 
 /** How a training stands that nothing runs: as its last event says, unless that was cut short. */
@@ -46,13 +49,20 @@ function stateAtRest(last: TrainingEvent | undefined): TrainingState {
   return unfinished ? "TRAINING_STATE_INTERRUPTED" : state;
 }
 
+/** The request in a training's folder; undefined where the folder is no training's. Throws INPUT_DAMAGED. */
 function readRequest(folder: string): TrainingRequest | undefined {
+  const file = join(folder, REQUEST_FILE);
   try {
-    return JSON.parse(readFileSync(join(folder, REQUEST_FILE), "utf8")) as TrainingRequest;
+    return JSON.parse(readFileSync(file, "utf8")) as TrainingRequest;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+    throw new PatchstreamError({
+      code: "INPUT_DAMAGED",
+      file,
+      reason: messageOf(error),
+      want: "what start wrote there",
+    });
   }
 }
 
@@ -74,6 +84,7 @@ export class Trainings implements AsyncDisposable {
   readonly #settings: TrainerSettings;
   readonly #observe: (event: TrainingEvent) => void;
   readonly #entries = new Map<string, Entry>();
+  readonly #lock: Disposable;
   #turn: Promise<void> = Promise.resolve();
   #closing = false;
 
@@ -83,16 +94,18 @@ export class Trainings implements AsyncDisposable {
     this.#settings = settings;
     this.#observe = observe;
     mkdirSync(runsFolder, { recursive: true });
+    this.#lock = lockRuns(runsFolder);
     for (const id of readdirSync(runsFolder).sort()) {
       const folder = join(runsFolder, id);
       const request = readRequest(folder);
       if (!request) continue;
+      const { dataset } = parseRunSpec(request.run).data;
       const events = new EventLog(folder, { ended: true });
-      this.#add({ id, folder, events, request, state: stateAtRest(events.readLast()) });
+      this.#add({ id, dataset, folder, events, request, state: stateAtRest(events.readLast()) });
     }
   }
 
-  #add(fresh: Pick<Entry, "id" | "folder" | "events" | "request" | "state">): Entry {
+  #add(fresh: Pick<Entry, "id" | "dataset" | "folder" | "events" | "request" | "state">): Entry {
     const entry = { ...fresh, stop: new AbortController(), stageRequests: [], ended: Promise.resolve() };
     this.#entries.set(entry.id, entry);
     return entry;
@@ -107,7 +120,7 @@ export class Trainings implements AsyncDisposable {
 
   /** Queues a new training of `run`, a run spec. Throws SPEC_INVALID. Returns its id. */
   start(run: unknown, data: readonly string[]): string {
-    parseRunSpec(run);
+    const { dataset } = parseRunSpec(run).data;
     checkAddresses(data);
     const id = newId(new Date());
     const folder = join(this.#runsFolder, id);
@@ -115,7 +128,7 @@ export class Trainings implements AsyncDisposable {
     const request = { data, run };
     replaceJsonLines(join(folder, REQUEST_FILE), [request]);
     const events = new EventLog(folder, { ended: false });
-    this.#enqueue(this.#add({ id, folder, events, request, state: "TRAINING_STATE_QUEUED" }));
+    this.#enqueue(this.#add({ id, dataset, folder, events, request, state: "TRAINING_STATE_QUEUED" }));
     return id;
   }
 
@@ -219,10 +232,12 @@ export class Trainings implements AsyncDisposable {
 
   /** Oldest first. */
   list(): Training[] {
-    return [...this.#entries.values()].map(({ id, state, request }) => {
-      const { dataset } = parseRunSpec(request.run).data;
-      return { id, state, data: request.data, dataset };
-    });
+    return [...this.#entries.values()].map(({ id, state, request, dataset }) => ({
+      id,
+      state,
+      data: request.data,
+      dataset,
+    }));
   }
 
   /** Ends every training after the step in progress; they can be resumed. */
@@ -230,5 +245,6 @@ export class Trainings implements AsyncDisposable {
     this.#closing = true;
     for (const { stop } of this.#entries.values()) stop.abort();
     await this.#turn;
+    this.#lock[Symbol.dispose]();
   }
 }
