@@ -67,7 +67,7 @@ async function demo(folder: string, signal: AbortSignal): Promise<TrainingSummar
 /** `patchstream demo`. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("ingest the shipped sample, train on it through every stage of a curriculum, print Dice")
+    .description("Ingest the shipped sample, train on it through every stage of a curriculum, print Dice.")
     .option("--dir <folder>", "keep store and runs in this folder (default: a temporary one, removed at the end)")
     .addHelpText("after", "\nExample:\n  $ patchstream demo --dir demo")
     .action(async ({ dir, json }: Options) => {

@@ -1,10 +1,14 @@
-import { connect } from "../client/index.js";
+import { type ConnectOptions, connect } from "../client/index.js";
 import { caseTable } from "../loader/index.js";
 import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
 
 /** Has the batch sent by a data server; `addresses` are its replicas, `host:port` each. */
-export async function fetchFromServer(addresses: readonly string[], request: BatchRequest): Promise<FetchedBatch> {
-  await using client = connect(addresses);
+export async function fetchFromServer(
+  addresses: readonly string[],
+  options: ConnectOptions,
+  request: BatchRequest,
+): Promise<FetchedBatch> {
+  await using client = connect(addresses, options);
   const dataset = await client.describeDataset();
   const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(request.dataSpec)));
   const cases = caseTable(dataset);

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { Command, Option } from "commander";
 import { parseRunSpec, type Timeline } from "../plan/index.js";
+import { addressList } from "./address-list.js";
 import { writeFiles } from "./batch-files.js";
+import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { BatchRequest, FetchedBatch } from "./fetched-batch.js";
@@ -12,7 +14,7 @@ import { imageValues, labelValues } from "./tensor-values.js";
 import { transformsText } from "./transforms-text.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface GetOptions extends CommonOptions {
+interface GetOptions extends CommonOptions, CallFlags {
   readonly store?: string;
   readonly data?: readonly string[];
   readonly run: string;
@@ -24,7 +26,7 @@ interface GetOptions extends CommonOptions {
 
 /** `patchstream get`: one batch of a run, as NumPy files and the plan that made it. */
 export function getCommand(): Command {
-  return new Command("get")
+  const command = new Command("get")
     .description("Write one batch of a run, and which box of which case each of its samples is.")
     .option("--store <folder>", "the store to cut from")
     .addOption(
@@ -36,7 +38,8 @@ export function getCommand(): Command {
     .requiredOption("--step <number>", "the step, from 0", wholeNumber)
     .option("--stage <number>", "the stage, from 0 (default: the one scheduled for the step)", wholeNumber)
     .addOption(new Option("--timeline <name>", "which timeline").choices(["train", "val"]).default("train"))
-    .option("--out <folder>", "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there")
+    .option("--out <folder>", "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there");
+  return addCallFlags(command)
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch",
@@ -54,14 +57,11 @@ async function get(options: GetOptions, command: Command): Promise<void> {
   else process.stdout.write(batchText(batch, description));
 }
 
-function fetchBatch({ store, data }: GetOptions, request: BatchRequest, command: Command): Promise<FetchedBatch> {
+function fetchBatch(options: GetOptions, request: BatchRequest, command: Command): Promise<FetchedBatch> {
+  const { store, data } = options;
   if (store !== undefined) return fetchFromStore(store, request);
-  if (data !== undefined) return fetchFromServer(data, request);
+  if (data !== undefined) return fetchFromServer(data, callOptions(options), request);
   return command.error("error: give --store FOLDER, or --data ADDRESS");
-}
-
-function addressList(text: string): readonly string[] {
-  return text.split(",");
 }
 
 /** What batch.json holds; `lower` in store voxels, negative where a box leaves the volume. */

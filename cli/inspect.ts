@@ -11,7 +11,7 @@ interface Options extends CommonOptions {
 /** `patchstream inspect STORE`. */
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .description("show what a store holds: cases, shapes, spacing, classes, digest")
+    .description("Show what a store holds: cases, shapes, spacing, classes, digest.")
     .argument("<store>", "folder made by ingest")
     .option("--case <id>", "only this case, with its geometry")
     .option("--verify", "read every chunk and compare every digest")

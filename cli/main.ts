@@ -7,6 +7,7 @@ import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan.js";
+import { previewCommand } from "./preview.js";
 import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
 import { trainCommand } from "./train.js";
@@ -19,6 +20,7 @@ const commands: (() => Command)[] = [
   ingestCommand,
   inspectCommand,
   getCommand,
+  previewCommand,
   serveCommand,
   trainerCommand,
   trainCommand,

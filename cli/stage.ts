@@ -14,7 +14,7 @@ interface Options extends CommonOptions, CallFlags {
 /** `patchstream stage`. */
 export function stageCommand(): Command {
   const command = new Command("stage")
-    .description("change the stage of a running training by hand")
+    .description("Change the stage of a running training by hand.")
     .argument("<training>", "its id, as train printed it")
     .requiredOption("--trainer <address>", "the trainer service, host:port")
     .addOption(new Option("--advance", "go to the next stage").conflicts("to"))

@@ -41,7 +41,7 @@ function dataCallFlags({ dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTokenF
 /** `patchstream trainer`: the trainer service, until SIGINT or SIGTERM; trainings then stop after the step in progress. */
 export function trainerCommand(): Command {
   const command = new Command("trainer")
-    .description("serve trainings: start, watch, steer and stop them over gRPC")
+    .description("Serve trainings: start, watch, steer and stop them over gRPC.")
     .addOption(new Option("--engine <name>", "for trainings whose spec says auto").choices(engineNames).default("auto"))
     .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs")

@@ -12,7 +12,7 @@ interface Options extends CommonOptions, CallFlags {
 /** `patchstream trainings`. */
 export function trainingsCommand(): Command {
   const command = new Command("trainings")
-    .description("list a trainer's trainings, oldest first, or stop one")
+    .description("List a trainer's trainings, oldest first, or stop one.")
     .requiredOption("--trainer <address>", "the trainer service, host:port")
     .option("--stop <training>", "end this one after the step in progress; train --resume goes on with it");
   return addCallFlags(command)

@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import test from "ava";
+import sharp from "sharp";
+import { openStore } from "../../loader/dataset/open-store.js";
+import { serve } from "../../loader/server/serve.js";
+import { makeSampleStore } from "../engine/sample-store.js";
+
+const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+
+test("preview draws a tile a sample, each voxel as a square, with labelled voxels in colour", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "patchstream-preview-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await using store = await openStore(await makeSampleStore(folder));
+  await using server = await serve(store, { workers: 1 });
+  const run = join(folder, "run.json");
+  const plan = { patchSize: [40, 56, 32], batchSize: 3, pooling: [3, 3, 3] };
+  await writeFile(run, JSON.stringify({ data: { dataset: "Task04_Hippocampus", split: { fold: "all" }, plan } }));
+
+  const out = join(folder, "pictures", "step.png");
+  const args = [main, "preview", "--data", server.address, "--run", run, "--step", "3", "--out", out, "--json"];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+
+  t.like(JSON.parse(stdout), { step: 3, file: out });
+  t.deepEqual(await readdir(join(folder, "pictures")), ["step.png"]);
+  const { data, info } = await sharp(out).raw().toBuffer({ resolveWithObject: true });
+  const [tileWidth, tileHeight] = [2 * 32 + 2, 2 * 56 + 2];
+  t.like(info, { width: 2 * tileWidth, height: 2 * tileHeight, channels: 3 });
+  const pixel = (x: number, y: number) => data.subarray((y * info.width + x) * 3).subarray(0, 3);
+  t.deepEqual(pixel(10, 10), pixel(11, 11), "a voxel is a square of 2 pixels");
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 3) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) coloured++;
+  t.true(coloured > 0, "some voxel has a label");
+});
