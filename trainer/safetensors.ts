@@ -61,6 +61,7 @@ function readHeader(bytes: Uint8Array) {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = 8 + Number(view.getBigUint64(0, true));
+    if (end > bytes.byteLength) return undefined; // what is left of the header may parse: it ends in spaces
     const { __metadata__, ...entries } = JSON.parse(Buffer.from(bytes.subarray(8, end)).toString()) as Header;
     const { sha256, ...metadata } = __metadata__;
     return { entries, metadata, sha256, end };

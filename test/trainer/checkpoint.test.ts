@@ -101,6 +101,8 @@ test("any changed byte and any missing end are one clear line that names the fil
     }),
     { numRuns: 200 },
   );
+  const headerEnd = 8 + Number(whole.readBigUInt64LE(0));
+  for (let end = headerEnd - 8; end <= headerEnd; end++) await refuses(whole.subarray(0, end));
   await fc.assert(
     fc.asyncProperty(fc.nat(whole.length - 1), (end) => refuses(whole.subarray(0, end))),
     { numRuns: 50 },
