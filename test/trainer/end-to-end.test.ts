@@ -239,6 +239,34 @@ test("a stage set for an exact step begins there; a step that has passed and a s
   await t.throwsAsync(set(1, 299), { code: "NOT_FOUND", message: /It is done/ });
 });
 
+test("a decision made before the trainer was killed holds after its restart", async (t) => {
+  const { data, channel, trainer, runs } = await servers(t, t.context.store);
+  const run = tinyRun(t.context.cases, { data: { epochs: 10, stepsPerEpoch: 30 } });
+  const training = await start(channel, data, run);
+  const killed = async () => {
+    for await (const event of watch(channel, training)) {
+      if (event.kind !== "step") continue;
+      if (event.step.step === 5) {
+        await callUnary(channel, "TrainerService", "setStage", { training, stage: 1, fromStep: 270 });
+      } else if (event.step.step === 40) await trainer.kill();
+    }
+  };
+  await t.throwsAsync(killed, { code: "UNAVAILABLE" });
+  const again = await serving(t, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx");
+  await patchstream("train", "--trainer", again.address, "--resume", training);
+  const resumed = steps(await collect(watch(channelTo(t, again), training)));
+  t.deepEqual(
+    resumed.slice(268, 272).map(({ step, stage }) => ({ step, stage })),
+    [
+      { step: 268, stage: 4 },
+      { step: 269, stage: 4 },
+      { step: 270, stage: 1 },
+      { step: 271, stage: 1 },
+    ],
+  );
+  t.is(resumed.length, 300);
+});
+
 test("a watcher that comes late gets all of the history, and one that leaves stops nothing", async (t) => {
   const { data, channel } = t.context;
   const training = await start(channel, data, tinyRun(t.context.cases));
