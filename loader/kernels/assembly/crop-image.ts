@@ -1,3 +1,5 @@
+import { copyRow } from "./copy-row";
+
 /**
  * Copies a box of an image (Z,Y,X, f32) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; 0 where
  * the box leaves the image. Any sizes; the two do not overlap.
@@ -27,7 +29,7 @@ export function cropImage(
     for (let y = max(0, -lowerY); y < min(outY, inY - lowerY); y++) {
       const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + y);
       const from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << 2);
-      memory.copy(outPtr + <usize>(z * outY + y) * rowBytes + ((<usize>startX) << 2), from, insideBytes);
+      copyRow(outPtr + <usize>(z * outY + y) * rowBytes + ((<usize>startX) << 2), from, insideBytes);
     }
   }
 }

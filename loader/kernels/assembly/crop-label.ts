@@ -1,3 +1,5 @@
+import { copyRow } from "./copy-row";
+
 /**
  * Copies a box of a label (Z,Y,X, i16) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; -1 where
  * the box leaves the label. Any sizes; the two do not overlap.
@@ -27,7 +29,7 @@ export function cropLabel(
     for (let y = max(0, -lowerY); y < min(outY, inY - lowerY); y++) {
       const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + y);
       const from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << 1);
-      memory.copy(outPtr + <usize>(z * outY + y) * rowBytes + ((<usize>startX) << 1), from, insideBytes);
+      copyRow(outPtr + <usize>(z * outY + y) * rowBytes + ((<usize>startX) << 1), from, insideBytes);
     }
   }
 }
