@@ -1,4 +1,4 @@
-import { scheduledStage } from "../../plan/curriculum/schedule.js";
+import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
 import type { Timeline } from "../../plan/sampling/batch-plan.js";
 import type { RunInfo } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
@@ -6,6 +6,10 @@ import type { ExpectedBatch } from "./batch-receiver.js";
 /** What one rank of a timeline is to receive. */
 export interface RunShape {
   readonly stages: number;
+  /** Steps of the whole timeline: 0 to this, less one. */
+  readonly steps: number;
+  /** Whether the timeline has a stage; validation has the last one only. */
+  hasStage(stage: number): boolean;
   /** The stage a step has unless the trainer says otherwise. */
   scheduledStage(step: number): number;
   expected(stage: number): ExpectedBatch;
@@ -24,6 +28,9 @@ export function runShape({ info, timeline, rank, ranks }: ShareOfRun): RunShape 
   const lastStage = spec.stages.length - 1;
   return {
     stages: spec.stages.length,
+    steps: timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps,
+    hasStage: (stage) =>
+      Number.isInteger(stage) && stage <= lastStage && stage >= (timeline === "train" ? 0 : lastStage),
     scheduledStage: (step) => (timeline === "train" ? scheduledStage(spec, step) : lastStage),
     expected(stage) {
       const { patchSize, batchSize } = timeline === "train" ? (spec.stages[stage] ?? spec.plan) : spec.plan;

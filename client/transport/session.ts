@@ -108,8 +108,7 @@ export class Session {
 
   /** Announces a stage; resolves when every open stream has applied it. */
   changeStage(change: StageChange, signal: AbortSignal): Promise<StageDecision> {
-    const { stages } = this.#shape;
-    const bounds = { stages, firstUndelivered: this.#firstUndelivered, firstUnwanted: this.#firstUnwanted };
+    const bounds = { shape: this.#shape, firstUndelivered: this.#firstUndelivered, firstUnwanted: this.#firstUnwanted };
     const decision = decide(change, bounds);
     this.#timeline.add(decision);
     for (const wanted of this.#steps.values()) {
@@ -118,7 +117,10 @@ export class Session {
     }
     const { stage, fromStep, reason } = decision;
     const report = { stage, fromStep, reason, metrics: {} };
-    const applied = this.#replicas.map(({ at, stream }) => (at === "open" ? stream?.report(report) : undefined));
+    const isInTheRun = fromStep < this.#shape.steps;
+    const applied = this.#replicas.map(({ at, stream }) =>
+      at === "open" && isInTheRun ? stream?.report(report) : undefined,
+    );
     this.#ask();
     return this.#withDeadline(signal, `stage ${stage} to be applied by ${this.#addresses()}`, (resolve, reject) => {
       Promise.all(applied).then(() => resolve(decision), reject);

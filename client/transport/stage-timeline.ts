@@ -1,5 +1,9 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { StageDecision } from "../types.js";
+import type { RunShape } from "./run-shape.js";
+
+/** What a server takes. */
+const LONGEST_REASON = 200;
 
 /** Which stage each step has: the schedule, and over it the trainer's decisions, the latest that covers a step first. */
 export class StageTimeline {
@@ -27,7 +31,7 @@ export class StageTimeline {
 
 /** Where a change may begin: at the first step not delivered, or later. */
 export interface ChangeBounds {
-  readonly stages: number;
+  readonly shape: Pick<RunShape, "stages" | "hasStage">;
   readonly firstUndelivered: number;
   readonly firstUnwanted: number;
 }
@@ -35,11 +39,17 @@ export interface ChangeBounds {
 /** The decision that a change amounts to. Throws STAGE_UNKNOWN, or STEP_PASSED for a step that was delivered. */
 export function decide(
   change: { stage: number; fromStep?: number | "immediate"; reason: string },
-  { stages, firstUndelivered, firstUnwanted }: ChangeBounds,
+  { shape, firstUndelivered, firstUnwanted }: ChangeBounds,
 ): StageDecision {
   const { stage, reason } = change;
-  if (!Number.isInteger(stage) || stage < 0 || stage >= stages)
-    throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages });
+  if (!shape.hasStage(stage)) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: shape.stages });
+  if (reason.length > LONGEST_REASON)
+    throw new PatchstreamError({
+      code: "REQUEST_INVALID",
+      field: "reason",
+      got: `${reason.length} characters`,
+      want: `at most ${LONGEST_REASON}`,
+    });
   const fromStep = change.fromStep === "immediate" ? firstUndelivered : (change.fromStep ?? firstUnwanted);
   if (!Number.isInteger(fromStep) || fromStep < 0)
     throw new PatchstreamError({ code: "REQUEST_INVALID", field: "fromStep", got: fromStep, want: "a step" });

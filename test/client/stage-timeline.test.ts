@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { decide, StageTimeline } from "../../client/transport/stage-timeline.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 
-const bounds = { stages: 3, firstUndelivered: 10, firstUnwanted: 14 };
+const shape = { stages: 3, hasStage: (stage: number) => [0, 1, 2].includes(stage) };
+const bounds = { shape, firstUndelivered: 10, firstUnwanted: 14 };
 
 test("a stage holds from the latest decision that covers a step, and the schedule where none does", (t) => {
   const decision = fc.record({ stage: fc.nat(5), fromStep: fc.nat(20), reason: fc.constant("") });
@@ -32,4 +33,5 @@ test("a delivered step, a stage that is not there and a step that is none are re
   t.deepEqual(refusal({ stage: 1, fromStep: 9 }), { code: "STEP_PASSED", step: 9, delivered: 9 });
   for (const stage of [-1, 3, 0.5]) t.deepEqual(refusal({ stage }), { code: "STAGE_UNKNOWN", stage, stages: 3 });
   t.like(refusal({ stage: 1, fromStep: 11.5 }), { code: "REQUEST_INVALID", field: "fromStep", got: 11.5 });
+  t.throws(() => decide({ stage: 1, reason: "x".repeat(201) }, bounds), { message: /reason is "201 characters"/ });
 });

@@ -228,6 +228,16 @@ test("a change at a step already delivered is STEP_PASSED and names the step tha
   }
 });
 
+test("a change after the last step was wanted changes nothing and harms nothing", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
+  const stages: number[] = [];
+  for await (const { step, stage } of run.batches()) {
+    stages.push(stage);
+    if (step === RUN_STEPS - 2) t.like(await run.changeStage({ stage: 0, reason: "late" }), { fromStep: RUN_STEPS });
+  }
+  t.deepEqual(stages, [...Array(8).fill(0), ...Array(8).fill(1), ...Array(8).fill(2)]);
+});
+
 test("a stage change survives the death of the only server", async (t) => {
   const first = await spawnServer(t);
   const run = await client(t, first.address).openRun(SMALL_RUN, { creditBatches: 4 });
