@@ -263,7 +263,7 @@ test("a server that never comes ends the wait by the deadline, and the error nam
 
 test("a server that goes away for good ends a blocked wait with DEADLINE, naming step and address", async (t) => {
   const doomed = await startServer(t);
-  const run = await client(t, doomed.address, { deadlineMs: 4_000 }).openRun(SMALL_RUN, { creditBatches: 1 });
+  const run = await client(t, doomed.address, { deadlineMs: 10_000 }).openRun(SMALL_RUN, { creditBatches: 1 });
   const error = await t.throwsAsync<PatchstreamError>(async () => {
     for await (const { step } of run.batches()) if (step === 2) await doomed.drain();
   });
