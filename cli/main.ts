@@ -47,6 +47,12 @@ for (const make of commands) {
   program.addCommand(command);
 }
 
+// A reader that has seen enough (`patchstream get ... | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
