@@ -9,6 +9,8 @@ export class WorkerThread implements AsyncDisposable {
   readonly #setup: WorkerSetup;
   #pool: Piscina<Task, Outcome>;
   #isLost = false;
+  /** Resolves when the thread has loaded its modules, or died over it. */
+  #loaded: Promise<void> = Promise.resolve();
 
   constructor(setup: WorkerSetup) {
     this.#setup = setup;
@@ -26,8 +28,12 @@ export class WorkerThread implements AsyncDisposable {
     }
   }
 
-  /** Ends the thread, and with it the task that runs. */
+  /**
+   * Ends the thread, and with it the task that runs. A thread that is ended while it loads a module aborts the whole process
+   * (Node 20: `v8::Module::IsGraphAsync must be used on an instantiated module`), so that is waited for.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loaded;
     await this.#pool.destroy();
   }
 
@@ -51,6 +57,9 @@ export class WorkerThread implements AsyncDisposable {
     };
     pool.on("workerDestroy", lose);
     pool.on("error", lose);
+    this.#loaded = new Promise((resolve) => {
+      for (const event of ["message", "workerDestroy", "error"]) pool.once(event, () => resolve());
+    });
     return pool;
   }
 }

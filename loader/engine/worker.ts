@@ -1,4 +1,4 @@
-import { workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
 import { foregroundLower } from "../../plan/sampling/box.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -103,3 +103,5 @@ function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCas
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   return volumeViews(entry, (setup.arenas[arena] as WorkerSetup["arenas"][number]).memory.buffer, offset);
 }
+
+parentPort?.postMessage("loaded");
