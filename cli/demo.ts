@@ -22,7 +22,7 @@ interface Options extends CommonOptions {
 const SAMPLE = fileURLToPath(new URL("../../examples/data/Task04_Hippocampus", import.meta.url));
 const HELD_OUT_CASES = 4;
 
-/** PGPS-Performance in 150 steps: all 15 stages of the sample's own plan, its last cases held out. */
+/** PGPS-Performance in 180 steps: all 15 stages of the sample's own plan, its last cases held out. */
 function demoRun({ name, cases }: IngestReport) {
   return {
     data: {
@@ -30,7 +30,7 @@ function demoRun({ name, cases }: IngestReport) {
       split: { train: cases.slice(0, -HELD_OUT_CASES), val: cases.slice(-HELD_OUT_CASES) },
       mode: "performance",
       epochs: 15,
-      stepsPerEpoch: 10,
+      stepsPerEpoch: 12,
       seed: 1,
       augmentation: "none",
     },
