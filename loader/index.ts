@@ -6,9 +6,19 @@ export {
   type SkippedCase,
 } from "./dataset/ingest.js";
 export { openStore } from "./dataset/open-store.js";
+export { percentile } from "./dataset/planner/percentile.js";
 export { caseTable, type Dataset, type Geometry, type Region, type Store, type StoredCase } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
-export { type Engine, type EngineMetrics, type EngineOptions, openEngine, type SlotLease } from "./engine/engine.js";
+export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/batch-statistics.js";
+export { classVoxels, labelNumbers } from "./engine/class-voxels.js";
+export {
+  type CutOptions,
+  type Engine,
+  type EngineMetrics,
+  type EngineOptions,
+  openEngine,
+  type SlotLease,
+} from "./engine/engine.js";
 export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

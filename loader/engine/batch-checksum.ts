@@ -39,7 +39,8 @@ function bytesPerSample([image, label]: BatchTensors): readonly [image: number, 
   return [image.byteLength / samples, label.byteLength / samples];
 }
 
-function runsOf(places: readonly number[]): { place: number; samples: number }[] {
+/** Neighbours among `places` (ascending), each run by its first place. */
+export function runsOf(places: readonly number[]): { place: number; samples: number }[] {
   const runs: { place: number; samples: number }[] = [];
   for (const place of places) {
     const last = runs.at(-1);

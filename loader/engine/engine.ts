@@ -6,11 +6,12 @@ import type { ResolvedSpec } from "../../plan/spec.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Dataset, Store, StoredCase } from "../dataset/store.js";
 import { reserveArenas } from "./arenas.js";
-import { joinChecksums, type RunChecksum } from "./batch-checksum.js";
+import { joinChecksums } from "./batch-checksum.js";
 import { packCrops, unpackedTransforms } from "./packed-crops.js";
 import { scratchBytes, workerScratchBytes } from "./scratch.js";
 import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
+import type { Written } from "./task.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
 import { VolumeCache } from "./volume-cache.js";
 import { closed, WorkerThreads } from "./worker-threads.js";
@@ -31,6 +32,8 @@ export interface SlotLease {
   readonly bytes: Uint8Array;
   /** zlib's CRC-32 over `bytes`. */
   readonly checksum: number;
+  /** Voxels of each foreground class in the labels, in the order of the data set's `classes`; where `countClasses` asked. */
+  readonly classVoxels?: readonly number[];
   /** Gives the memory back, once: calling it again does nothing. */
   release(): void;
 }
@@ -59,7 +62,13 @@ export interface Engine extends AsyncDisposable {
    * the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
    * slot budget, NOT_FOUND for a case that the store lacks, and what reading the store throws.
    */
-  cut(spec: ResolvedSpec, plan: BatchPlan, options?: { signal?: AbortSignal }): Promise<SlotLease>;
+  cut(spec: ResolvedSpec, plan: BatchPlan, options?: CutOptions): Promise<SlotLease>;
+}
+
+export interface CutOptions {
+  readonly signal?: AbortSignal;
+  /** Count the voxels of each class; takes 1 ns a voxel or less: 3 % of cutting with augmentation, 10 % without. Default: false. */
+  readonly countClasses?: boolean;
 }
 
 /**
@@ -134,13 +143,14 @@ class StoreEngine implements Engine {
     };
   }
 
-  async cut(spec: ResolvedSpec, plan: BatchPlan, { signal }: { signal?: AbortSignal } = {}): Promise<SlotLease> {
+  async cut(spec: ResolvedSpec, plan: BatchPlan, options: CutOptions = {}): Promise<SlotLease> {
+    const { signal, countClasses = false } = options;
     signal?.throwIfAborted();
     const stop = new AbortController();
     setMaxListeners(0, stop.signal); // every part that waits listens
     const abort = () => stop.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
-    const cutting = this.#cutBatch(spec, plan, stop);
+    const cutting = this.#cutBatch(spec, plan, stop, countClasses);
     this.#open.set(stop, cutting);
     try {
       return await cutting;
@@ -157,7 +167,12 @@ class StoreEngine implements Engine {
     await this.#threads[Symbol.asyncDispose]();
   }
 
-  async #cutBatch(spec: ResolvedSpec, plan: BatchPlan, stop: AbortController): Promise<SlotLease> {
+  async #cutBatch(
+    spec: ResolvedSpec,
+    plan: BatchPlan,
+    stop: AbortController,
+    countClasses: boolean,
+  ): Promise<SlotLease> {
     const samples = plan.crops.length;
     const channels = this.dataset.channelNames.length;
     const tensors = batchTensors(spec.wire, { samples, channels, patchSize: plan.patchSize });
@@ -166,13 +181,13 @@ class StoreEngine implements Engine {
     const slot = await this.#slots.lease(byteLength, stop.signal);
     const cut = await Promise.allSettled(
       parts.map((part) =>
-        this.#cutPart(spec, plan, part, slot, stop.signal).catch((error: unknown) => {
+        this.#cutPart(spec, plan, part, { slot, signal: stop.signal, countClasses }).catch((error: unknown) => {
           stop.abort(error);
           throw error;
         }),
       ),
     );
-    const runs = cut.flatMap((part) => (part.status === "fulfilled" ? part.value : []));
+    const written = cut.flatMap((part) => (part.status === "fulfilled" ? part.value : []));
     if (stop.signal.aborted) {
       slot.release();
       throw stop.signal.reason;
@@ -180,16 +195,22 @@ class StoreEngine implements Engine {
     this.#counts.batches++;
     this.#counts.cuts += samples;
     this.#counts.bytes += byteLength;
-    return { tensors, bytes: slot.bytes, checksum: joinChecksums(runs, tensors), release: slot.release };
+    const runs = written.flatMap(({ checksums }) => checksums);
+    return {
+      tensors,
+      bytes: slot.bytes,
+      checksum: joinChecksums(runs, tensors),
+      ...(countClasses && { classVoxels: this.#sumOfClasses(written) }),
+      release: slot.release,
+    };
   }
 
   async #cutPart(
     { wire, seed }: ResolvedSpec,
     { patchSize, cropSize, crops }: BatchPlan,
     part: BatchPart,
-    slot: Slot,
-    signal: AbortSignal,
-  ): Promise<readonly RunChecksum[]> {
+    { slot, signal, countClasses }: { slot: Slot; signal: AbortSignal; countClasses: boolean },
+  ): Promise<Written> {
     const entry = this.#case(part.caseId);
     const task = {
       kind: "cut",
@@ -200,6 +221,7 @@ class StoreEngine implements Engine {
       seed,
       slotOffset: slot.offset,
       samples: crops.length,
+      countClasses,
       crops: packCrops(part.crops, this.dataset.classes),
       transforms: unpackedTransforms(part.crops),
     } as const;
@@ -208,6 +230,11 @@ class StoreEngine implements Engine {
     }
     this.#counts.regionCuts += part.crops.length;
     return this.#threads.run(task, signal);
+  }
+
+  #sumOfClasses(written: readonly Written[]): number[] {
+    const { classes } = this.dataset;
+    return classes.map((_, index) => written.reduce((sum, part) => sum + (part.classVoxels[index] as number), 0));
   }
 
   #case(caseId: string): StoredCase {

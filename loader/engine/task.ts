@@ -38,6 +38,7 @@ export interface CutTask {
   readonly slotOffset: number;
   /** Samples in the batch. */
   readonly samples: number;
+  readonly countClasses: boolean;
   /** See `packCrops`. */
   readonly crops: Int32Array;
   /** Of each crop, all but its mirrorings. */
@@ -46,8 +47,15 @@ export interface CutTask {
 
 export type Task = LoadTask | CutTask;
 
+/** What a task has written to the batch; nothing, when it loaded a case. */
+export interface Written {
+  readonly checksums: readonly RunChecksum[];
+  /** Voxels of each foreground class, in the data set's order; none where the task counts no classes. */
+  readonly classVoxels: readonly number[];
+}
+
 /** A task always answers, so that a rejection can only mean that its thread died. */
 export type Outcome =
-  | { readonly ok: true; readonly checksums: readonly RunChecksum[] }
+  | { readonly ok: true; readonly written: Written }
   | { readonly ok: false; readonly facts: ErrorFacts; readonly hint: string | undefined }
   | { readonly ok: false; readonly bug: unknown };

@@ -1,6 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import type { RunChecksum } from "./batch-checksum.js";
-import type { Outcome, Task, WorkerSetup } from "./task.js";
+import type { Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { WaitingLine } from "./waiting-line.js";
 import { WorkerThread } from "./worker-thread.js";
 
@@ -28,14 +27,14 @@ export class WorkerThreads implements AsyncDisposable {
     return this.#deaths;
   }
 
-  /** Runs a task on the next idle thread; checksums of what it cut. Throws what the task failed with, or WORKER_DIED. */
-  async run(task: Task, signal?: AbortSignal): Promise<readonly RunChecksum[]> {
+  /** Runs a task on the next idle thread; what it wrote. Throws what the task failed with, or WORKER_DIED. */
+  async run(task: Task, signal?: AbortSignal): Promise<Written> {
     const thread = await this.#line.take(() => {
       if (this.#isClosed) throw closed();
       return this.#idle.pop();
     }, signal);
     try {
-      return checksumsOf(await this.#runUntilDone(thread, task));
+      return writtenOf(await this.#runUntilDone(thread, task));
     } finally {
       this.#idle.push(thread);
       this.#line.retry();
@@ -69,8 +68,8 @@ export function closed(): DOMException {
   return new DOMException("The engine was closed.", "AbortError");
 }
 
-function checksumsOf(outcome: Outcome): readonly RunChecksum[] {
-  if (outcome.ok) return outcome.checksums;
+function writtenOf(outcome: Outcome): Written {
+  if (outcome.ok) return outcome.written;
   if ("bug" in outcome) throw outcome.bug;
   throw new PatchstreamError(outcome.facts, outcome.hint);
 }

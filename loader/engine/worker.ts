@@ -4,14 +4,15 @@ import { foregroundLower } from "../../plan/sampling/box.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store, StoredCase } from "../dataset/store.js";
-import { checksumRuns, type RunChecksum } from "./batch-checksum.js";
+import { checksumRuns, runsOf } from "./batch-checksum.js";
+import { classVoxels, labelNumbers } from "./class-voxels.js";
 import { loadVolume } from "./load-volume.js";
 import { unpackCrops } from "./packed-crops.js";
 import { type BatchPlace, patchCutter } from "./patch-cutter.js";
 import { readSource } from "./region-source.js";
 import { scratchBytes } from "./scratch.js";
-import type { CutTask, Outcome, Task, WorkerSetup } from "./task.js";
-import { batchTensors } from "./tensors.js";
+import type { CutTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import { type BatchTensors, batchTensors } from "./tensors.js";
 import { boxAround } from "./transforms/spatial.js";
 import type { VolumeHome } from "./volume-cache.js";
 import { locationAt, type VolumeViews, volumeViews } from "./volume-layout.js";
@@ -39,9 +40,9 @@ export default async function work(task: Task): Promise<Outcome> {
   try {
     const store = await openOnce();
     const entry = store.dataset.cases.find(({ id }) => id === task.caseId) as StoredCase;
-    if (task.kind === "cut") return { ok: true, checksums: await cut(store, entry, task) };
+    if (task.kind === "cut") return { ok: true, written: await cut(store, entry, task) };
     await loadVolume(store, entry, viewsAt(entry, task.home));
-    return { ok: true, checksums: [] };
+    return { ok: true, written: { checksums: [], classVoxels: [] } };
   } catch (error) {
     if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
     const { facts, hint } = error;
@@ -49,18 +50,27 @@ export default async function work(task: Task): Promise<Outcome> {
   }
 }
 
-async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<RunChecksum[]> {
+async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<Written> {
   const { wire, patchSize, samples, slotOffset } = task;
   const channels = entry.shape[0];
   const batch = { buffer: setup.slots, offset: slotOffset, samples, channels };
   if (task.home === undefined) await cutFromStore(store, entry, task, batch);
   else cutFromVolume(entry, task, task.home, batch);
   const places = Array.from(unpackCrops(task.crops), ({ place }) => place);
-  return checksumRuns(
-    places,
-    new Uint8Array(setup.slots, slotOffset),
-    batchTensors(wire, { samples, channels, patchSize }),
-  );
+  const tensors = batchTensors(wire, { samples, channels, patchSize });
+  const bytes = new Uint8Array(setup.slots, slotOffset);
+  return {
+    checksums: checksumRuns(places, bytes, tensors),
+    classVoxels: task.countClasses ? classVoxels(labelsAt(places, bytes, tensors), store.dataset.classes) : [],
+  };
+}
+
+function* labelsAt(places: readonly number[], batch: Uint8Array, [, label]: BatchTensors) {
+  const byteLength = label.byteLength / (label.shape[0] as number);
+  for (const { place, samples } of runsOf(places)) {
+    const start = label.offset + place * byteLength;
+    yield labelNumbers(label.type, batch.subarray(start, start + samples * byteLength));
+  }
 }
 
 function cutFromVolume(entry: StoredCase, task: CutTask, home: VolumeHome, batch: BatchPlace): void {

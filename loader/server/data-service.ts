@@ -94,7 +94,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       const { share, step, stage } = oneBatch(resolve(request.spec), rank, request);
       const lease = await share.cut(step, stage, signal);
       yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
-      metrics.batchSent(stage, share.batchBytes(stage));
+      metrics.batchSent(share.sent(stage, lease));
     },
     readCase: (request, { signal }) => readCase(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),

@@ -1,14 +1,28 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Timeline } from "../../plan/sampling/batch-plan.js";
+import type { BatchStatistics } from "../engine/batch-statistics.js";
 import type { Engine } from "../engine/engine.js";
+
+/** A batch that was sent. */
+export interface SentBatch {
+  readonly timeline: Timeline;
+  readonly stage: number;
+  readonly bytes: number;
+  /** Of the steps that are counted. */
+  readonly statistics?: BatchStatistics;
+}
 
 /** What one server counts, in Prometheus's terms; a registry of its own, so that two servers in one process do not mix. */
 export interface ServerMetrics {
   readonly registry: Registry;
   readonly stageReports: Counter;
   readonly streams: Gauge;
-  batchSent(stage: number, bytes: number): void;
+  batchSent(batch: SentBatch): void;
   failure(code: string): void;
 }
+
+/** Upper ends of the histograms' buckets. */
+const SHARES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 export function createMetrics(engine: Engine): ServerMetrics {
   const registry = new Registry();
@@ -23,6 +37,24 @@ export function createMetrics(engine: Engine): ServerMetrics {
     name: "patchstream_batch_bytes_sent_total",
     help: "Tensor bytes of those batches.",
     registers,
+  });
+  const perStage = { labelNames: ["timeline", "stage"], registers };
+  const foregroundShare = new Histogram({
+    name: "patchstream_batch_foreground_share",
+    help: "Share of a batch's voxels that have a foreground class, of one step in eight.",
+    buckets: SHARES,
+    ...perStage,
+  });
+  const classesSeen = new Histogram({
+    name: "patchstream_batch_classes_seen_share",
+    help: "Share of the foreground classes that have a voxel in a batch, of one step in eight.",
+    buckets: SHARES,
+    ...perStage,
+  });
+  const patchSizeRatio = new Gauge({
+    name: "patchstream_patch_size_ratio",
+    help: "Voxels of a patch, as a share of the final patch's.",
+    ...perStage,
   });
   const failures = new Counter({
     name: "patchstream_calls_failed_total",
@@ -49,9 +81,13 @@ export function createMetrics(engine: Engine): ServerMetrics {
     registry,
     stageReports,
     streams,
-    batchSent(stage, bytes) {
+    batchSent({ timeline, stage, bytes, statistics }) {
       batches.inc({ stage });
       bytesSent.inc(bytes);
+      if (statistics === undefined) return;
+      foregroundShare.observe({ timeline, stage }, statistics.foregroundShare);
+      classesSeen.observe({ timeline, stage }, statistics.classesSeen);
+      patchSizeRatio.set({ timeline, stage }, statistics.patchSizeRatio);
     },
     failure: (code) => failures.inc({ code }),
   };

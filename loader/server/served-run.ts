@@ -8,9 +8,11 @@ import { resolveSpec } from "../../plan/spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { caseTable } from "../dataset/store.js";
+import { batchStatistics } from "../engine/batch-statistics.js";
 import type { Engine, SlotLease } from "../engine/engine.js";
 import { batchTensors } from "../engine/tensors.js";
 import type { BatchSource } from "./cut-ahead.js";
+import type { SentBatch } from "./metrics.js";
 import { refuse, TIMELINE_NAMES } from "./requests.js";
 
 /** A run as this store serves it. */
@@ -29,10 +31,15 @@ export interface ServedShare extends BatchSource<SlotLease> {
   checkStage(stage: number): void;
   /** The header of a batch. */
   begin(step: number, stage: number, lease: SlotLease): Messages["BatchBegin"];
+  /** What is counted of a batch that was sent. */
+  sent(stage: number, lease: SlotLease): SentBatch;
 }
 
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
 const KEPT_RUNS = 64;
+
+/** One step in so many has its classes counted, for the metrics: often enough for a mean, and too seldom to be felt. */
+const COUNTED_STEPS = 8;
 
 /** Resolves specs against one store. Keeps nothing that matters: any replica resolves the same spec to the same bytes. */
 export class ServedRuns {
@@ -88,7 +95,10 @@ export class ServedRuns {
       },
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) =>
-        engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), { signal }),
+        engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
+          signal,
+          countClasses: step % COUNTED_STEPS === 0,
+        }),
       begin: (step, stage, lease) => ({
         timeline: TIMELINE_NAMES[timeline],
         step,
@@ -97,6 +107,11 @@ export class ServedRuns {
         tensors: lease.tensors.map(({ name, type, shape, byteLength }) => ({ name, type, shape, byteLength })),
         checksum: lease.checksum,
       }),
+      sent: (stage, { tensors: [, label], bytes, classVoxels }) => {
+        const [samples, ...patchSize] = label.shape as [number, number, number, number];
+        const statistics = classVoxels && batchStatistics({ samples, patchSize, classVoxels }, spec.plan.patchSize);
+        return { timeline, stage, bytes: bytes.length, ...(statistics && { statistics }) };
+      },
     };
   }
 

@@ -114,6 +114,6 @@ async function writeBatches(
     const ready = await batches.next();
     if (ready === undefined) return;
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
-    metrics.batchSent(ready.stage, ready.lease.bytes.length);
+    metrics.batchSent(share.sent(ready.stage, ready.lease));
   }
 }

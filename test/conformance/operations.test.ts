@@ -10,7 +10,7 @@ import { type Channel, callUnary } from "../../proto/call.js";
 import { fromStatus } from "../../proto/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
-import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
+import { RUN_STEPS, SMALL_RUN, STAGE_STEPS } from "./small-run.js";
 import { describe, getBatch, specBytes, start, WireStream } from "./wire.js";
 
 const server = oneServer(test);
@@ -104,6 +104,40 @@ test("metrics count batches, bytes, streams, reports and failures", async (t) =>
   ])
     t.true(text.includes(line), `${line} is not in\n${text}`);
   t.is((await fetch(`http://${watched.metricsAddress}/`)).status, 404);
+});
+
+test("metrics tell what the batches of one step in eight show, by timeline and stage", async (t) => {
+  const watched = await startServer(t, { metricsPort: 0 });
+  const channel = dial(t, watched);
+  const stream = await start(channel);
+  stream.want(0, STAGE_STEPS + 1);
+  const sent = [];
+  for (let step = 0; step <= STAGE_STEPS; step++) sent.push(await stream.batch());
+  stream.call.end();
+  t.is(await stream.next(), undefined);
+  const validation = await getBatch(channel, { timeline: "TIMELINE_VAL" });
+  const text = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
+  const value = (name: string, place: string) =>
+    Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(`patchstream_${name}{${place}}`))
+        ?.split(" ")
+        .at(-1),
+    );
+  for (const [batch, timeline, stage, ratio] of [
+    [sent[0], "train", 0, 8 ** 3 / (40 * 56 * 40)],
+    [sent[STAGE_STEPS], "train", 1, 16 ** 3 / (40 * 56 * 40)],
+    [validation, "val", 2, 1],
+  ] as const) {
+    const { begin, bytes } = batch as NonNullable<typeof batch>;
+    const labels = bytes.subarray(-(begin.tensors[1]?.byteLength as number));
+    const place = `timeline="${timeline}",stage="${stage}"`;
+    t.is(value("batch_foreground_share_count", place), 1);
+    t.is(value("batch_foreground_share_sum", place), labels.filter((label) => label > 0).length / labels.length);
+    t.is(value("batch_classes_seen_share_sum", place), new Set(labels.filter((label) => label > 0)).size / 2);
+    t.is(value("patch_size_ratio", place), ratio);
+  }
 });
 
 test("health is SERVING, and reflection lists the service and its methods", async (t) => {

@@ -119,6 +119,33 @@ test("a batch of any stage equals the voxel-by-voxel reference, its tensors and 
   }
 });
 
+test("the voxels of each class are counted where that is asked for, and the bytes stay as they are", async (t) => {
+  const { store } = t.context;
+  for (const [label, augmentation] of [
+    ["u8", "none"],
+    ["i16", "nnunet"],
+  ] as const) {
+    const spec = specOf(store, { augmentation, wire: { image: "f16", label, layout: "channels-first" } });
+    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 1, volumeBudgetBytes: 0 }]) {
+      const engine = await engineFor(t, options);
+      const plan = planOf(store, spec, 23, 3);
+      const counted = await engine.cut(spec, plan, { countClasses: true });
+      const [, { offset, byteLength }] = counted.tensors;
+      const bytes = counted.bytes.slice(offset, offset + byteLength);
+      const values = label === "u8" ? [...bytes] : [...new Int16Array(bytes.buffer)];
+      t.deepEqual(
+        counted.classVoxels,
+        store.dataset.classes.map((one) => values.filter((value) => value === one).length),
+      );
+      const plain = await engine.cut(spec, plan);
+      t.is(plain.classVoxels, undefined);
+      t.true(Buffer.from(plain.bytes).equals(counted.bytes));
+      plain.release();
+      counted.release();
+    }
+  }
+});
+
 test("the bytes depend neither on workers, nor on what is in memory, nor on what is asked for at once", async (t) => {
   const { store } = t.context;
   const spec = specOf(store, { strategy: "single-crop" });
