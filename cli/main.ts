@@ -10,6 +10,7 @@ import { planCommand } from "./plan.js";
 import { previewCommand } from "./preview.js";
 import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
+import { statsCommand } from "./stats.js";
 import { trainCommand } from "./train.js";
 import { trainerCommand } from "./trainer.js";
 import { trainingsCommand } from "./trainings.js";
@@ -21,6 +22,7 @@ const commands: (() => Command)[] = [
   inspectCommand,
   getCommand,
   previewCommand,
+  statsCommand,
   serveCommand,
   trainerCommand,
   trainCommand,
