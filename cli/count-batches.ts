@@ -19,9 +19,8 @@ export interface CountedRun {
 /** Has the batches cut from a store on this machine. */
 export async function countFromStore(path: string, { dataSpec, sampling }: CountRequest): Promise<CountedRun> {
   await using store = await openStore(path);
-  const { name, digest, plan } = store.dataset;
   const cases = caseTable(store.dataset);
-  const spec = resolveSpec(dataSpec, { name, digest, plan, cases });
+  const spec = resolveSpec(dataSpec, { ...store.dataset, cases });
   await using engine = await openEngine(store);
   const batches = [];
   for (const address of sampledSteps(spec, sampling)) {

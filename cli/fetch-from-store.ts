@@ -5,9 +5,8 @@ import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from ".
 /** Cuts the batch from a store on this machine. */
 export async function fetchFromStore(path: string, request: BatchRequest): Promise<FetchedBatch> {
   await using store = await openStore(path);
-  const { name, digest, plan: networkPlan } = store.dataset;
   const cases = caseTable(store.dataset);
-  const spec = resolveSpec(request.dataSpec, { name, digest, plan: networkPlan, cases });
+  const spec = resolveSpec(request.dataSpec, { ...store.dataset, cases });
   const plan = planRequest(spec, cases, request);
   const lowers = await readLowers(plan, cases, (caseId, classValue) => store.readLocations(caseId, classValue));
   await using engine = await openEngine(store);

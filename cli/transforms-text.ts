@@ -22,6 +22,8 @@ function text(transform: Transform): string {
       return `${transform.inverted ? "inverted " : ""}gamma ${eachChannel(transform.gammas)}`;
     case "mirror":
       return `flip ${transform.axes.map((axis) => "zyx"[axis]).join(",")}`;
+    case "mask":
+      return `mask ${transform.channels.join(",")}`;
   }
 }
 

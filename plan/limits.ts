@@ -12,6 +12,8 @@ export const LIMITS = {
   stages: 1024,
   epochs: 100_000,
   stepsPerEpoch: 100_000,
+  /** Image channels that a transform names. */
+  channels: 1024,
   /** Cases in a list of the split. */
   cases: 100_000,
   folds: 1000,

@@ -10,16 +10,15 @@ const ROUNDS = 5;
 /** Processor nanoseconds a voxel of whole batches of cubes, cut by an engine with one worker, dispatch and checksum included. */
 export async function measurePipeline(store: string, side: number, augmentation: "none" | "nnunet"): Promise<Figures> {
   await using opened = await openStore(store);
-  const { name, digest, plan } = opened.dataset;
   const cases = caseTable(opened.dataset);
   const data = {
-    dataset: name,
+    dataset: opened.dataset.name,
     plan: { patchSize: [side, side, side], batchSize: BATCH_VOXELS / side ** 3, pooling: [2, 2, 2] },
     mode: "constant",
     augmentation,
     split: { train: ["case_0", "case_1", "case_2"], val: ["case_3"] },
   };
-  const spec = resolveSpec(data, { name, digest, plan, cases });
+  const spec = resolveSpec(data, { ...opened.dataset, cases });
   await using engine = await openEngine(opened, { workers: 1 });
   let step = 0;
   const cut = async () => {

@@ -190,6 +190,7 @@ function writeStoreRecord(storeFolder: string, contents: StoreContents): string 
     name: contents.name,
     digest,
     channelNames: contents.raw.channelNames,
+    maskedChannels: contents.settings.normalizations.flatMap(({ useMask }, channel) => (useMask ? [channel] : [])),
     labels: contents.raw.labels,
     classes: contents.settings.classes,
     plan: contents.network,

@@ -47,6 +47,8 @@ export interface Dataset {
   readonly digest: string;
   /** Channel names, in channel order. */
   readonly channelNames: readonly string[];
+  /** Channels that were normalised within a mask (label >= 0), ascending: nnU-Net's `use_mask_for_norm`. */
+  readonly maskedChannels: readonly number[];
   /** Label name to value, background included. */
   readonly labels: Readonly<Record<string, number>>;
   /** Foreground label values, ascending. */

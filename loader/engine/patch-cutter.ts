@@ -57,19 +57,17 @@ export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: W
   return (source, cut) => {
     const spatial = cut.transforms.find((transform) => transform.kind === "spatial");
     if (spatial !== undefined) scratch.tables.grid.set(spatialGrid(spatial, format.cropSize));
-    writeImage(source.image, cut, spatial);
-    writeLabel(source.label, cut, spatial);
+    const label = writeLabel(source.label, cut, spatial);
+    writeImage(source.image, label, cut, spatial);
   };
 }
-
-type WriteTensor<Values> = (source: Grid<Values>, cut: PatchCut, spatial: SpatialTransform | undefined) => void;
 
 function imageWriter(
   { wire, cropSize, patchSize, seed }: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { images, tables }: Scratch,
-): WriteTensor<Float32Array> {
+): (image: Grid<Float32Array>, label: Int16Array, cut: PatchCut, spatial: SpatialTransform | undefined) => void {
   const [place] = batchTensors(wire, { samples, channels, patchSize });
   const count = samples * channels * voxelCount(patchSize);
   const at = offset + place.offset;
@@ -82,13 +80,13 @@ function imageWriter(
     Float32Array,
     Float32Array,
   ];
-  return ({ values: volume, shape: [, ...size] }, { lower, transforms, mirrored, place }, spatial) => {
+  return ({ values: volume, shape: [, ...size] }, label, { lower, transforms, mirrored, place }, spatial) => {
     for (let index = 0; index < channels; index++) {
       const source = { values: channels === 1 ? volume : channelOf(volume, index, size), size };
       if (spatial === undefined) kernels.cropImage(crop, source, lower);
       else kernels.warpImage(crop, source, lower, tables.grid);
       if (isResampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
-      const augmented = applyTransforms(transforms, { values, spare, index, size: patchSize }, tools);
+      const augmented = applyTransforms(transforms, { values, spare, label, index, size: patchSize }, tools);
       const written = converted(wire.image, augmented.values, augmented.spare, patchSize, mirrored, kernels);
       const first = place * channels * voxels;
       if (wire.layout === "channels-first") tensor.set(written, first + index * voxels);
@@ -121,17 +119,21 @@ function converted(
   return halves;
 }
 
+/** What it writes it also returns, as it is before it is mirrored and -1 becomes 0. */
 function labelWriter(
   { wire, cropSize, patchSize }: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { labels, tables }: Scratch,
-): WriteTensor<Int16Array> {
+): (label: Grid<Int16Array>, cut: PatchCut, spatial: SpatialTransform | undefined) => Int16Array {
   const [, tensor] = batchTensors(wire, { samples, channels, patchSize });
   const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
   const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
   const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
-  const [values, spare] = isResampled ? [labels[1], labels[0]] : labels;
+  const [values, spare] = (isResampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
+    Int16Array,
+    Int16Array,
+  ];
   const patch = { values, size: patchSize };
   const narrow = new Uint8Array(spare.buffer, spare.byteOffset, voxels);
   const bytes = new Uint8Array(buffer, offset + tensor.offset, tensor.byteLength);
@@ -147,5 +149,6 @@ function labelWriter(
       kernels.writeLabelI16(spare, patch, mirrored);
       bytes.set(new Uint8Array(spare.buffer, spare.byteOffset, 2 * voxels), 2 * place * voxels);
     }
+    return values;
   };
 }

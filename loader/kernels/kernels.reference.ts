@@ -2,6 +2,7 @@ import { blurPlanes, blurRows } from "./blur.reference.js";
 import { cropImage, cropLabel } from "./crop.reference.js";
 import { gamma } from "./gamma.reference.js";
 import type { Kernels } from "./kernels.js";
+import { maskImage } from "./mask-image.reference.js";
 import { moments } from "./moments.reference.js";
 import { addNoise } from "./noise.reference.js";
 import { resample } from "./resample.reference.js";
@@ -22,6 +23,7 @@ export const referenceKernels: Kernels = {
   moments,
   gamma,
   resample,
+  maskImage,
   writeF32,
   writeF16,
   writeBf16,

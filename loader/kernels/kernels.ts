@@ -69,6 +69,8 @@ export interface Kernels {
   gamma(values: Float32Array, by: Gamma): void;
   /** `row` has room for the source's length along X and `ROOM_VALUES`. */
   resample(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: AxisTaps, row: Float32Array): void;
+  /** As many labels as values. */
+  maskImage(values: Float32Array, label: Int16Array): void;
   writeF32(target: Float32Array, source: Grid<Float32Array>, mirrored: number): void;
   writeF16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
   writeBf16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
@@ -160,6 +162,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
       const from = atGrid(source, ROOM_VALUES);
       run.resample(atGrid(target), outZ, outY, outX, from, inY, inX, tapsZ, tapsY, tapsX, rowAt);
     },
+    maskImage: (values, label) => run.maskImage(at(values, label.length), at(label, values.length), values.length),
     writeF32: (target, source, mirrored) => write(run.writeF32, target, source, mirrored),
     writeF16: (target, source, mirrored) => write(run.writeF16, target, source, mirrored),
     writeBf16: (target, source, mirrored) => write(run.writeBf16, target, source, mirrored),

@@ -57,8 +57,7 @@ export class ServedRuns {
     const digest = sha256(specBytes);
     const kept = this.#kept.get(digest);
     if (kept !== undefined) return kept;
-    const { name, digest: datasetDigest, plan } = this.#engine.dataset;
-    const spec = resolveSpec(parseJson(specBytes), { name, digest: datasetDigest, plan, cases: this.#cases });
+    const spec = resolveSpec(parseJson(specBytes), { ...this.#engine.dataset, cases: this.#cases });
     const bytes = Buffer.from(canonicalJson(spec));
     const run = { spec, bytes, digest: sha256(bytes) };
     this.#kept.set(digest, run);

@@ -11,7 +11,8 @@ export type Augmentation =
   | ChannelwiseAugmentation
   | FactorAugmentation
   | GammaAugmentation
-  | MirrorAugmentation;
+  | MirrorAugmentation
+  | MaskAugmentation;
 
 /** Turns and zooms, which are drawn independently and applied together. */
 export interface SpatialAugmentation {
@@ -62,6 +63,12 @@ export interface MirrorAugmentation {
   readonly axes: readonly (0 | 1 | 2)[];
 }
 
+/** Each sample's `channels` become 0 where its label is below 0. Left out: those that were normalised within a mask. */
+export interface MaskAugmentation {
+  readonly kind: "mask";
+  readonly channels?: readonly number[];
+}
+
 /**
  * nnU-Net's training augmentation, in the order in which it is applied (`nnUNetTrainer.py`, `get_training_transforms`; its
  * noise range is called a variance there and used as a standard deviation).
@@ -83,4 +90,5 @@ export const NNUNET_AUGMENTATION: readonly Augmentation[] = [
   { kind: "gamma", inverted: true, probability: 0.1, range: [0.7, 1.5] },
   { kind: "gamma", inverted: false, probability: 0.3, range: [0.7, 1.5] },
   { kind: "mirror", axes: [0, 1, 2] },
+  { kind: "mask" },
 ];

@@ -36,5 +36,7 @@ function drawTransform(entry: Augmentation, subject: Subject): Transform | undef
       return drawGamma(entry, subject);
     case "mirror":
       return drawMirror(entry, subject);
+    case "mask":
+      return entry.channels && { kind: "mask", channels: entry.channels };
   }
 }

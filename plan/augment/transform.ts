@@ -12,7 +12,8 @@ export type Transform =
   | ContrastTransform
   | LowResolutionTransform
   | GammaTransform
-  | MirrorTransform;
+  | MirrorTransform
+  | MaskTransform;
 
 /**
  * A turn and a zoom about the patch's centre: the voxel at v (Z,Y,X from the centre) is read at R2 R1 R0 S v. R0 turns
@@ -69,4 +70,10 @@ export interface GammaTransform {
 export interface MirrorTransform {
   readonly kind: "mirror";
   readonly axes: readonly (0 | 1 | 2)[];
+}
+
+/** `channels` are 0 where the patch's label is below 0. */
+export interface MaskTransform {
+  readonly kind: "mask";
+  readonly channels: readonly number[];
 }

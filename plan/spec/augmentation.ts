@@ -1,18 +1,14 @@
 import { type Augmentation, NNUNET_AUGMENTATION, type Range } from "../augment/augmentation.js";
 import { refuse } from "../errors.js";
-import { entries, list, object, type Read, real, truth, word } from "./read.js";
+import { LIMITS } from "../limits.js";
+import { entries, integer, list, object, type Read, real, truth, word } from "./read.js";
 
 type Kind = Augmentation["kind"];
 
 const probability = real(0, 1);
 
-const axes: Read<readonly (0 | 1 | 2)[]> = (value, field) => {
-  const axis: Read<0 | 1 | 2> = (one, path) =>
-    one === 0 || one === 1 || one === 2 ? one : refuse(path, one, "0, 1 or 2 (Z, Y or X)");
-  const read = list(axis, 1, 3)(value, field);
-  if (new Set(read).size !== read.length) refuse(field, value, "a list without repeats");
-  return read;
-};
+const axis: Read<0 | 1 | 2> = (value, field) =>
+  value === 0 || value === 1 || value === 2 ? value : refuse(field, value, "0, 1 or 2 (Z, Y or X)");
 
 /** Readers of each kind's fields; every field may be left out. */
 const READERS: { readonly [K in Kind]: Read<Partial<Augmentation & { kind: K }>> } = {
@@ -35,7 +31,11 @@ const READERS: { readonly [K in Kind]: Read<Partial<Augmentation & { kind: K }>>
     range: range(0.1, 1),
   }),
   gamma: object({ kind: word(["gamma"]), inverted: truth, probability, range: range(0.1, 10) }),
-  mirror: object({ kind: word(["mirror"]), axes }),
+  mirror: object({ kind: word(["mirror"]), axes: withoutRepeats(list(axis, 1, 3)) }),
+  mask: object({
+    kind: word(["mask"]),
+    channels: withoutRepeats(list(integer(0, LIMITS.channels - 1), 1, LIMITS.channels)),
+  }),
 };
 
 const readKind = word(Object.keys(READERS) as Kind[]);
@@ -70,6 +70,13 @@ function orderOf(entry: { readonly kind: Kind; readonly inverted?: boolean }): n
   return NNUNET_AUGMENTATION.findIndex(
     (one) => one.kind === entry.kind && (one.kind !== "gamma" || one.inverted === entry.inverted),
   );
+}
+
+function withoutRepeats<T>(read: Read<readonly T[]>): Read<readonly T[]> {
+  return (value, field) => {
+    const values = read(value, field);
+    return new Set(values).size === values.length ? values : refuse(field, value, "a list without repeats");
+  };
 }
 
 /** Two numbers from `min` to `max`, the first not above the second. */

@@ -1,4 +1,4 @@
-import { NNUNET_AUGMENTATION } from "../augment/augmentation.js";
+import { type Augmentation, NNUNET_AUGMENTATION } from "../augment/augmentation.js";
 import { type ForegroundShare, planStages, splitEpochs } from "../curriculum/modes.js";
 import { checkBatchVoxels, checkPatch } from "../curriculum/network-plan.js";
 import { totalSteps } from "../curriculum/schedule.js";
@@ -19,6 +19,8 @@ export interface SpecDataset {
   readonly digest: string;
   /** The plan used where the spec gives none. */
   readonly plan: NetworkPlan;
+  /** Channels that were normalised within a mask, ascending. */
+  readonly maskedChannels: readonly number[];
   readonly cases: CaseTable;
 }
 
@@ -48,7 +50,7 @@ export function resolveSpec(userSpec: unknown, dataset: SpecDataset): ResolvedSp
     stepsPerEpoch,
     valSteps,
     seed: spec.seed ?? 1,
-    augmentation: spec.augmentation ?? NNUNET_AUGMENTATION,
+    augmentation: resolveAugmentation(spec.augmentation ?? NNUNET_AUGMENTATION, dataset),
     wire: resolveWire(spec.wire ?? {}, dataset.cases),
     deepSupervision: false,
   };
@@ -106,6 +108,21 @@ function ownStages(
   }
   if (sum > LIMITS.epochs) refuse("data.epochs", sum, `at most ${LIMITS.epochs}, over all data.stages`);
   return filled;
+}
+
+/** Fills in the channels of a mask, and leaves it out where there are none. */
+function resolveAugmentation(
+  augmentation: readonly Augmentation[],
+  { maskedChannels, cases }: SpecDataset,
+): readonly Augmentation[] {
+  return augmentation.flatMap((entry): Augmentation[] => {
+    if (entry.kind !== "mask") return [entry];
+    const { channels = maskedChannels } = entry;
+    if (channels.some((channel) => channel >= cases.channels)) {
+      refuse("data.augmentation.mask.channels", channels, `below ${cases.channels}, the data set's number of channels`);
+    }
+    return channels.length === 0 ? [] : [{ ...entry, channels }];
+  });
 }
 
 function resolveWire(wire: Partial<WireFormat>, { classes }: CaseTable): WireFormat {

@@ -11,11 +11,12 @@ test("each transform is said in words and numbers, a channel that is left alone 
     { kind: "low-resolution", zooms: [[1, 0.62, 0.62], null] },
     { kind: "gamma", inverted: true, gammas: [0.7, 1.5] },
     { kind: "mirror", axes: [0, 2] },
+    { kind: "mask", channels: [0, 2] },
   ]);
   t.is(
     text,
     "turn 30,0,-2.86 deg  zoom 1.23  noise 0.05  blur - 0.5,0.75,1  brightness 1.14,0.9  contrast 0.8,1.2  " +
-      "low resolution 0.62,-  inverted gamma 0.7,1.5  flip z,x",
+      "low resolution 0.62,-  inverted gamma 0.7,1.5  flip z,x  mask 0,2",
   );
 });
 

@@ -85,6 +85,7 @@ const anyTransforms: fc.Arbitrary<Transform[]> = fc
     fc.option(fc.record({ kind: fc.constant("contrast"), factors: eachOfTwo(between(0.5, 2)) })),
     fc.option(fc.record({ kind: fc.constant("low-resolution"), zooms: eachOfTwo(fc.tuple(zoom, zoom, zoom)) })),
     fc.option(fc.record({ kind: fc.constant("gamma"), inverted: fc.boolean(), gammas: eachOfTwo(between(0.5, 2)) })),
+    fc.option(fc.record({ kind: fc.constant("mask"), channels: fc.subarray([0, 1]) })),
   )
   .map((drawn) => drawn.filter((transform) => transform !== null) as Transform[]);
 
@@ -166,6 +167,28 @@ test("an image coloured by its label is turned as the label is", (t) => {
       const patch = cutOne({ image, label }, box, box.size, [transform]);
       for (const [i, share] of patch.image.entries())
         if (Math.abs(share - 0.5) > 1e-5) t.is(patch.label[i], share > 0.5 ? 1 : 0);
+    }),
+  );
+});
+
+test("a masked channel is 0 where the patch's own label is below 0; all else is as it is without the mask", (t) => {
+  fc.assert(
+    fc.property(fc.nat(), fc.option(spatial), fc.option(size), (seed, turned, resized) => {
+      const source = phantom(2, [24, 24, 24], seed);
+      const oneUp = { ...source, label: { ...source.label, values: source.label.values.map((value) => value + 1) } };
+      const box = { lower: [9, 9, 9], size: [6, 6, 6] } as const; // its corners stay inside, however it is turned
+      const patchSize = resized ?? box.size;
+      const transforms: Transform[] = [
+        ...(turned === null ? [] : [turned]),
+        { kind: "noise", sigma: 1, counter: [1, 2, 3] },
+      ];
+      const unmasked = cutOne(source, box, patchSize, transforms);
+      const masked = cutOne(source, box, patchSize, [...transforms, { kind: "mask", channels: [1] }]);
+      const { label } = cutOne(oneUp, box, patchSize, transforms); // 0 is -1
+      const first = voxelCount(patchSize);
+      const expected = unmasked.image.map((value, i) => (i >= first && label[i - first] === 0 ? 0 : value));
+      t.deepEqual(masked.image, expected);
+      t.deepEqual(masked.label, unmasked.label);
     }),
   );
 });

@@ -45,16 +45,15 @@ async function engineFor(t: Context, options: EngineOptions = {}): Promise<Engin
 const MIRRORED = [{ kind: "mirror", axes: [0, 1, 2] }];
 
 function specOf({ dataset }: Store, fields: object = {}): ResolvedSpec {
-  const { name, digest, plan } = dataset;
   const spec = {
-    dataset: name,
+    dataset: dataset.name,
     split: { fold: "all" },
     plan: { patchSize: [40, 56, 40], batchSize: 2, pooling: [3, 3, 3] },
     mode: "performance",
     augmentation: MIRRORED,
     ...fields,
   };
-  return resolveSpec(spec, { name, digest, plan, cases: caseTable(dataset) });
+  return resolveSpec(spec, { ...dataset, cases: caseTable(dataset) });
 }
 
 function planOf({ dataset }: Store, spec: ResolvedSpec, step: number, stage: number): BatchPlan {

@@ -21,6 +21,7 @@ from batchgeneratorsv2.transforms.intensity.gamma import GammaTransform
 from batchgeneratorsv2.transforms.noise.gaussian_blur import GaussianBlurTransform
 from batchgeneratorsv2.transforms.spatial.low_resolution import SimulateLowResolutionTransform
 from batchgeneratorsv2.transforms.spatial.spatial import SpatialTransform
+from batchgeneratorsv2.transforms.utils.nnunet_masking import MaskImageTransform
 from torch.nn.functional import grid_sample
 
 VOLUME = (12, 14, 10)
@@ -144,6 +145,11 @@ def gamma(image, inverted, gammas):
     return intensity(transform, image, apply_to_channel=channels, gamma=values, **params)
 
 
+def mask(image, label, channels):
+    patch = {"image": cut(image, INSIDE, PATCH, 0), "segmentation": cut(label[None], INSIDE, PATCH, -1)}
+    return MaskImageTransform(channels)(**patch)["image"]
+
+
 INTENSITIES = {
     "blur": lambda image, one: blur(image, one["sigmas"]),
     "brightness": lambda image, one: brightness(image, one["factors"]),
@@ -189,6 +195,9 @@ def main():
     for transform in INTENSITY_CASES:
         moved = INTENSITIES[transform["kind"]](image, transform)
         cases.append({"name": transform["kind"], "transform": transform, "lower": INSIDE, "image": text(moved, "<f4")})
+    transform = {"kind": "mask", "channels": [1]}
+    moved = mask(image, label, transform["channels"])
+    cases.append({"name": "mask", "transform": transform, "lower": INSIDE, "image": text(moved, "<f4")})
     golden = {
         "versions": {name: importlib.metadata.version(name) for name in ("batchgeneratorsv2", "torch", "numpy")},
         "volume": {"size": VOLUME, "channels": 2, "image": text(image, "<f4"), "label": text(label, "i1")},

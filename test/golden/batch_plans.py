@@ -13,7 +13,7 @@ MASK = 0xFFFFFFFF
 BATCH_CASE, SAMPLE_CASE, CASE_ORDER, CLASS, LOCATION, START, MIRROR = range(1, 8)
 ROTATION, SCALING, NOISE, NOISE_VOXELS, BLUR, BRIGHTNESS, CONTRAST, LOW_RESOLUTION, GAMMA_INVERTED, GAMMA = range(8, 18)
 
-# nnU-Net's default (nnUNetTrainer.py, get_training_transforms).
+# nnU-Net's default (nnUNetTrainer.py, get_training_transforms), for a data set whose channel 0 was normalised within a mask.
 NNUNET = [
     {"kind": "spatial", "rotationProbability": 0.2, "rotationDegrees": [-30, 30], "inPlaneDegrees": [-180, 180],
      "scalingProbability": 0.2, "scaling": [0.7, 1.4]},
@@ -25,6 +25,7 @@ NNUNET = [
     {"kind": "gamma", "inverted": True, "probability": 0.1, "range": [0.7, 1.5]},
     {"kind": "gamma", "inverted": False, "probability": 0.3, "range": [0.7, 1.5]},
     {"kind": "mirror", "axes": [0, 1, 2]},
+    {"kind": "mask", "channels": [0]},
 ]
 
 
@@ -128,6 +129,8 @@ def drawn(draws, entry, sample, channels, patch):
     if kind == "mirror":
         flips = [axis for axis in entry["axes"] if draws.uniform(MIRROR, sample, axis) < 0.5]
         return {"axes": flips} if flips else None
+    if kind == "mask":
+        return {"channels": entry["channels"]}
     inverted = entry.get("inverted", False)
     purposes = {"noise": NOISE, "blur": BLUR, "brightness": BRIGHTNESS, "contrast": CONTRAST}
     purposes |= {"low-resolution": LOW_RESOLUTION, "gamma": GAMMA_INVERTED if inverted else GAMMA}

@@ -50,15 +50,21 @@ function openScratch(): Scratch {
 
 /** One channel of the patch at `lower` after one transform. */
 function transformed({ transform, lower }: Golden, index: number): Float32Array {
-  const { images, tables } = openScratch();
+  const {
+    images,
+    labels: [label],
+    tables,
+  } = openScratch();
   const [values, spare] = [images[0].subarray(0, voxels), images[1].subarray(0, voxels)];
   if (transform.kind === "spatial") {
     const grid = Float64Array.from(spatialGrid(transform, patchSize));
     kernels.warpImage({ values, size: patchSize }, volumeChannel(index), lower, grid);
   } else {
     kernels.cropImage({ values, size: patchSize }, volumeChannel(index), lower);
+    kernels.cropLabel({ values: label, size: patchSize }, volumeLabel, lower);
   }
-  return applyTransforms([transform], { values, spare, index, size: patchSize }, { kernels, tables, seed: 1 }).values;
+  return applyTransforms([transform], { values, spare, label, index, size: patchSize }, { kernels, tables, seed: 1 })
+    .values;
 }
 
 /** Half of the distance of 1 from the next float32. */
@@ -74,6 +80,7 @@ const TOLERANCE: Readonly<Partial<Record<Transform["kind"], number>>> = {
   brightness: 0,
   contrast: 8 * ROUNDING * 2 * LARGEST, // the mean, and a sum, a product and a sum of up to twice the values
   "low-resolution": 3 * STEEPEST * (4 * ROUNDING * 13), // as spatial
+  mask: 0,
   gamma: 32 * ROUNDING * 2 * LARGEST, // a logarithm, a power, four statistics, a range of up to twice the values
 };
 

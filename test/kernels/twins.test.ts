@@ -127,6 +127,23 @@ test("blurring gives the bits of its twin on every axis", (t) => {
   );
 });
 
+test("maskImage gives the bits of its twin, and nothing but zeros where the label is below 0", (t) => {
+  fc.assert(
+    fc.property(fc.nat({ max: 100 }), fc.nat(), anyNumbers, (count, seed, numbers) => {
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const before = imageOf(numbers, count);
+        const values = allocate(Float32Array, before);
+        const after = allocate(Float32Array, [1]);
+        const label = allocate(Int16Array, labelOf(seed, count));
+        kernels.maskImage(values, label);
+        t.true(values.every((value, i) => Object.is(value, (label[i] as number) < 0 ? 0 : before[i])));
+        return [values, after, label];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
 test("scaleShift, moments and gamma give the bits of their twins", (t) => {
   const by = fc.record({ subtract: anyFloat, scale: anyFloat, add: anyFloat });
   fc.assert(

@@ -6,6 +6,11 @@ import { planBatch } from "../../plan/sampling/plan-batch.js";
 import type { ResolvedSpec } from "../../plan/spec.js";
 import { sixCases, threeStages } from "./six-cases.js";
 
+/** nnU-Net's augmentation of a data set whose channel 0 was normalised within a mask. */
+const NNUNET_ON_MASKED = NNUNET_AUGMENTATION.map((entry) =>
+  entry.kind === "mask" ? { ...entry, channels: [0] } : entry,
+);
+
 /** What is changed of `threeStages` and `sixCases`, and the plan of one batch of it. */
 interface Golden {
   readonly spec: Partial<ResolvedSpec>;
@@ -17,6 +22,6 @@ test("whole batch plans equal those of another implementation; they change only 
   const file = new URL("../../../test/golden/batch-plans.json", import.meta.url);
   for (const { spec, channels, plan } of JSON.parse(readFileSync(file, "utf8")) as Golden[]) {
     t.deepEqual(planBatch({ ...threeStages, ...spec }, { ...sixCases, channels }, plan), plan, spec.strategy);
-    if (spec.augmentation) t.deepEqual(spec.augmentation, NNUNET_AUGMENTATION);
+    if (spec.augmentation) t.deepEqual(spec.augmentation, NNUNET_ON_MASKED);
   }
 });

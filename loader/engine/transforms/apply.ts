@@ -3,6 +3,7 @@ import { applyBlur } from "./blur.js";
 import type { Channel, Tools } from "./channel.js";
 import { applyBrightness, applyContrast, applyGamma } from "./intensity.js";
 import { applyLowResolution } from "./low-resolution.js";
+import { applyMask } from "./mask.js";
 import { applyNoise } from "./noise.js";
 
 /** Applies the transforms of a sample to one of its channels, in order. Where its values lie after that is in the answer. */
@@ -27,6 +28,8 @@ function applyTransform(transform: Transform, channel: Channel, tools: Tools): C
       return given(transform.gammas[index], channel, (exponent) => {
         return applyGamma(exponent, transform.inverted, channel, tools);
       });
+    case "mask":
+      return transform.channels.includes(index) ? applyMask(channel, tools) : channel;
     case "spatial": // done when the box is read
     case "mirror": // done when the patch is written
       return channel;

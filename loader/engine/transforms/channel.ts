@@ -6,6 +6,8 @@ import type { Tables } from "../scratch.js";
 export interface Channel {
   readonly values: Float32Array;
   readonly spare: Float32Array;
+  /** The patch's label, -1 where it is unknown; only read. */
+  readonly label: Int16Array;
   /** Which channel of the patch. */
   readonly index: number;
   /** Of the patch (Z,Y,X). */

@@ -3,6 +3,7 @@ export { blurRows } from "./blur-rows";
 export { cropImage } from "./crop-image";
 export { cropLabel } from "./crop-label";
 export { gamma } from "./gamma";
+export { maskImage } from "./mask-image";
 export { moments } from "./moments";
 export { addNoise } from "./noise";
 export { resample } from "./resample";

@@ -28,6 +28,7 @@ const subject = (): fc.Arbitrary<Subject> => {
 /** Entries of which every one happens. */
 const always: readonly Augmentation[] = NNUNET_AUGMENTATION.map((entry) => {
   if (entry.kind === "mirror") return entry;
+  if (entry.kind === "mask") return { ...entry, channels: [0] };
   if (entry.kind === "spatial") return { ...entry, rotationProbability: 1, scalingProbability: 1 };
   return { ...entry, probability: 1 };
 });
@@ -46,7 +47,7 @@ test("another channel changes none of the other channels", (t) => {
     transforms.map((one) => {
       if ("factors" in one) return one.factors.slice(0, count);
       if ("gammas" in one) return one.gammas.slice(0, count);
-      return one.kind === "spatial" || one.kind === "noise" || one.kind === "mirror" ? one : [];
+      return ["spatial", "noise", "mirror", "mask"].includes(one.kind) ? one : [];
     });
   fc.assert(
     fc.property(subject(), (subject) => {

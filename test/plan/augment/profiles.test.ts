@@ -10,7 +10,10 @@ const parse = (augmentation: unknown) => parseDataSpec({ dataset: "Six", augment
 test("profiles are lists of transforms: none of them, nnU-Net's, and those without mirroring", (t) => {
   t.deepEqual(parse("none"), []);
   t.deepEqual(parse("nnunet"), NNUNET_AUGMENTATION);
-  t.deepEqual(parse("nnunet-nomirror"), NNUNET_AUGMENTATION.slice(0, -1));
+  t.deepEqual(
+    parse("nnunet-nomirror"),
+    NNUNET_AUGMENTATION.filter(({ kind }) => kind !== "mirror"),
+  );
 });
 
 test("what a transform leaves out is nnU-Net's, and the other gamma has its own probability", (t) => {
@@ -48,6 +51,7 @@ for (const [augmentation, message] of [
   [[{ kind: "low-resolution", range: [0.5, 2] }], /range\[1\] is 2; it must be a number from 0\.1 to 1/],
   [[{ kind: "noise", sigma: 1 }], /^data\.augmentation\[0\]\.sigma is 1; it must be left out: there is no such field/],
   [[{ kind: "mirror", axes: [] }], /axes is \[\]; it must be a list of 1 to 3 entries/],
+  [[{ kind: "mask", channels: [0, 0] }], /channels is \[0,0\]; it must be a list without repeats/],
   [["mirror"], /^data\.augmentation\[0\] is "mirror"; it must be an object/],
 ] as const) {
   test(`refused: ${JSON.stringify(augmentation)}`, (t) => {
