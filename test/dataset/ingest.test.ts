@@ -361,20 +361,23 @@ test("an ingest killed in the middle leaves whole cases only, and the next one e
 });
 
 test("a store that another process is writing is refused by name, and taken over once that one is dead", async (t) => {
-  const ids = Array.from({ length: 12 }, (_, i) => `phantom_${i + 10}`);
-  const folders = foldersWith(t, { ids });
-  const other = spawn(process.execPath, [MAIN, "ingest", folders.raw, folders.store], {
-    stdio: ["ignore", "ignore", "pipe"],
+  const folders = foldersWith(t);
+  const lock = new URL("../../loader/dataset/ingest-lock.js", import.meta.url).href;
+  const hold = `import { lockStore } from ${JSON.stringify(lock)};
+    lockStore(${JSON.stringify(folders.store)});
+    console.log("locked");
+    process.stdin.resume();`;
+  const other = spawn(process.execPath, ["--input-type=module", "--eval", hold], {
+    stdio: ["pipe", "pipe", "inherit"],
   });
   t.teardown(() => other.kill("SIGKILL"));
-  await once(createInterface(other.stderr), "line");
-  other.kill("SIGSTOP");
+  await once(createInterface(other.stdout), "line");
   const error = await t.throwsAsync(run(folders), { instanceOf: PatchstreamError });
   t.is(error?.code, "UNAVAILABLE");
   t.regex(error?.message ?? "", new RegExp(`process ${other.pid} on .* is writing this store`));
   other.kill("SIGKILL");
   await once(other, "exit");
-  t.is((await run(folders)).cases.length, 12);
+  t.is((await run(folders)).cases.length, 2);
 });
 
 test("two ingests of one process into one store: the second is refused", async (t) => {
