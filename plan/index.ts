@@ -1,6 +1,7 @@
 export type { Augmentation } from "./augment/augmentation.js";
 export type { Transform } from "./augment/transform.js";
 export { canonicalJson } from "./canonical-json.js";
+export { deepLabelSizes } from "./curriculum/levels.js";
 export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
 export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
 export { relativeFlops } from "./curriculum/relative-flops.js";

@@ -45,5 +45,6 @@ export interface ResolvedSpec {
   readonly seed: number;
   readonly augmentation: readonly Augmentation[];
   readonly wire: WireFormat;
-  readonly deepSupervision: false;
+  /** Whether a batch has a label for each further decoder level too (`deepLabelSizes`). */
+  readonly deepSupervision: boolean;
 }

@@ -1,3 +1,4 @@
+import { stridesOf } from "../../plan/curriculum/levels.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { refuse } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -15,18 +16,14 @@ export interface NetworkSize {
   readonly maxFeatures?: number;
 }
 
-const poolAlong = (pooling: Zyx, level: number, axis: 0 | 1 | 2): number =>
-  level > 0 && level <= pooling[axis] ? 2 : 1;
-
 /**
  * nnU-Net's PlainConvUNet for `plan`, two convolutions a level both ways. Strides and kernels are the plan's. A plan of
- * poolings alone gets one level more than its most pooled axis has poolings, kernels of 3, and an axis with fewer poolings
- * is strided in the finest levels and kept whole in the deeper ones (nnU-Net, `get_pool_and_conv_props`, for equal spacings).
+ * poolings alone gets those of `stridesOf` and kernels of 3.
  * Throws SPEC_INVALID for a plan that a U-Net cannot follow: no pooling at all, or a kernel of even size.
  */
 export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDescription {
   const { channels, classes, baseFeatures, maxFeatures = 320 } = size;
-  const strides = plan.strides ?? stridesOf(plan.pooling);
+  const strides = stridesOf(plan);
   if (strides.length < 2) refuse("plan.pooling", plan.pooling, "at least 1 on one axis for the network plain-unet");
   const kernelSizes = plan.kernelSizes ?? strides.map((): Zyx => [3, 3, 3]);
   kernelSizes.forEach(checkKernelSize);
@@ -40,13 +37,6 @@ export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDe
     strides,
     convsPerLevel: 2,
   };
-}
-
-function stridesOf(pooling: Zyx): Zyx[] {
-  return Array.from(
-    { length: Math.max(...pooling) + 1 },
-    (_, level): Zyx => [poolAlong(pooling, level, 0), poolAlong(pooling, level, 1), poolAlong(pooling, level, 2)],
-  );
 }
 
 function checkKernelSize(kernelSize: Zyx, level: number): void {
