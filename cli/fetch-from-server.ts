@@ -13,7 +13,7 @@ export async function fetchFromServer(
   const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(request.dataSpec)));
   const cases = caseTable(dataset);
   const plan = planRequest(spec, cases, request);
-  const { image, label, checksum } = await client.getBatch(specBytes, plan);
+  const { image, label, deepLabels, checksum } = await client.getBatch(specBytes, plan);
   const lowers = await readLowers(plan, cases, (caseId, classValue) => client.readLocations(caseId, classValue));
-  return { spec, plan, lowers, image, label, checksum };
+  return { spec, plan, lowers, image, label, deepLabels, checksum };
 }

@@ -14,7 +14,8 @@ export async function fetchFromStore(path: string, request: BatchRequest): Promi
   const own = <Tensor extends { offset: number; byteLength: number }>(tensor: Tensor) => {
     return { ...tensor, bytes: lease.bytes.slice(tensor.offset, tensor.offset + tensor.byteLength) };
   };
-  const batch = { image: own(lease.tensors[0]), label: own(lease.tensors[1]), checksum: lease.checksum };
+  const [image, label, ...deepLabels] = lease.tensors;
+  const batch = { image: own(image), label: own(label), deepLabels: deepLabels.map(own), checksum: lease.checksum };
   lease.release();
   return { spec, plan, lowers, ...batch };
 }

@@ -31,7 +31,9 @@ export interface FetchedBatch {
   readonly lowers: readonly Zyx[];
   readonly image: WireTensor<ImageType>;
   readonly label: WireTensor<LabelType>;
-  /** CRC-32 over image bytes, then label bytes. */
+  /** Of deep supervision: the label of each further decoder level, finest first. */
+  readonly deepLabels: readonly WireTensor<LabelType>[];
+  /** CRC-32 over the bytes of image, label and deep labels. */
   readonly checksum: number;
 }
 

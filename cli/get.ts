@@ -38,7 +38,10 @@ export function getCommand(): Command {
     .requiredOption("--step <number>", "the step, from 0", wholeNumber)
     .option("--stage <number>", "the stage, from 0 (default: the one scheduled for the step)", wholeNumber)
     .addOption(new Option("--timeline <name>", "which timeline").choices(["train", "val"]).default("train"))
-    .option("--out <folder>", "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there");
+    .option(
+      "--out <folder>",
+      "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
+    );
   return addCallFlags(command)
     .addHelpText(
       "after",
@@ -72,7 +75,7 @@ interface BatchDescription {
   readonly patchSize: readonly number[];
   readonly cropSize: readonly number[];
   readonly checksum: number;
-  /** SHA-256 (hex) over the tensors' bytes on the wire: image, then label. */
+  /** SHA-256 (hex) over the tensors' bytes on the wire: image, label, deep labels. */
   readonly sha256: string;
   readonly samples: readonly {
     readonly case: string;
@@ -83,7 +86,7 @@ interface BatchDescription {
   }[];
 }
 
-function describeBatch({ plan, lowers, image, label, checksum }: FetchedBatch): BatchDescription {
+function describeBatch({ plan, lowers, image, label, deepLabels, checksum }: FetchedBatch): BatchDescription {
   const { timeline, step, stage, patchSize, cropSize } = plan;
   return {
     timeline,
@@ -92,7 +95,7 @@ function describeBatch({ plan, lowers, image, label, checksum }: FetchedBatch): 
     patchSize,
     cropSize,
     checksum,
-    sha256: createHash("sha256").update(image.bytes).update(label.bytes).digest("hex"),
+    sha256: sha256([image, label, ...deepLabels]),
     samples: plan.crops.map((crop, index) => ({
       case: crop.case,
       kind: crop.kind,
@@ -103,15 +106,25 @@ function describeBatch({ plan, lowers, image, label, checksum }: FetchedBatch): 
   };
 }
 
+function sha256(tensors: readonly { readonly bytes: Uint8Array }[]): string {
+  const hash = createHash("sha256");
+  for (const { bytes } of tensors) hash.update(bytes);
+  return hash.digest("hex");
+}
+
 function writeBatch(
   folder: string,
-  { spec, image, label }: FetchedBatch,
+  { spec, image, label, deepLabels }: FetchedBatch,
   description: BatchDescription,
 ): Promise<void> {
   const { shape, values } = imageValues(image, spec.wire.layout === "channels-last");
   return writeFiles(folder, [
     ["image.npy", npyBytes(values, shape)],
     ["label.npy", npyBytes(labelValues(label), label.shape)],
+    ...deepLabels.map(
+      (deep, index) =>
+        [`label_${index + 1}.npy`, npyBytes(labelValues(deep), deep.shape)] satisfies [string, Uint8Array],
+    ),
     ["batch.json", `${JSON.stringify(description, null, 2)}\n`],
   ]);
 }

@@ -4,24 +4,27 @@ import type { ImageType, LabelType } from "../plan/spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { ReceivedBatch, StageChange } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
-import type { Batch, Run, RunInfo, StageDecision } from "./types.js";
+import type { Batch, Run, RunInfo, StageDecision, Tensor } from "./types.js";
 
 /** A received batch as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
-  const [image, label] = received.tensors as [ReceivedBatch["tensors"][number], ReceivedBatch["tensors"][number]];
   const { step, stage, globalBatch, checksum, buffer } = received;
+  let offset = 0;
+  const tensors = received.tensors.map(({ type, shape, byteLength }) => {
+    const bytes = new Uint8Array(buffer, offset, byteLength);
+    offset += byteLength;
+    return { type, shape, bytes };
+  });
+  const [image, label, ...deepLabels] = tensors as [Tensor<ImageType>, Tensor<LabelType>, ...Tensor<LabelType>[]];
   return {
     timeline,
     step,
     stage,
     patchSize: label.shape.slice(1) as unknown as Zyx,
     globalBatch,
-    image: { type: image.type as ImageType, shape: image.shape, bytes: new Uint8Array(buffer, 0, image.byteLength) },
-    label: {
-      type: label.type as LabelType,
-      shape: label.shape,
-      bytes: new Uint8Array(buffer, image.byteLength, label.byteLength),
-    },
+    image,
+    label,
+    deepLabels,
     checksum,
     waitedMs,
   };

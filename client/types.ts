@@ -23,7 +23,9 @@ export interface Batch {
   readonly image: Tensor<ImageType>;
   /** (B,Z,Y,X). */
   readonly label: Tensor<LabelType>;
-  /** CRC-32 over image bytes, then label bytes. */
+  /** Of deep supervision: the label of each further decoder level (B,Z,Y,X), finest first. */
+  readonly deepLabels: readonly Tensor<LabelType>[];
+  /** CRC-32 over the bytes of image, label and deep labels. */
   readonly checksum: number;
   /** Milliseconds that the caller's `next()` waited for this batch. */
   readonly waitedMs: number;

@@ -18,7 +18,8 @@ export interface BatchBegin {
   readonly stage: number;
   /** Samples over all ranks. */
   readonly globalBatch: number;
-  /** The tensors, in the order of their bytes: image, then label. */
+  /** The tensors, in the order of their bytes: image, then label; with deep supervision then label_1, label_2, ..., the
+   * labels of further decoder levels, finest first. */
   readonly tensors: readonly Tensor[];
   /** CRC-32 (zlib's) over all tensor bytes in that order. */
   readonly checksum: number;
@@ -502,7 +503,7 @@ export type StreamResponse =
 
 /** One array of a batch or volume, little-endian, C order. */
 export interface Tensor {
-  /** `image` or `label`. */
+  /** `image`, `label`, or `label_` and the number of a further decoder level, from 1. */
   readonly name: string;
   /** f32, f16, bf16, i16 or u8. */
   readonly type: string;

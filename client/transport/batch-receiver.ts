@@ -44,8 +44,8 @@ export class ByteReceiver {
 /** What a batch must look like, by the run that both sides know. */
 export interface ExpectedBatch {
   readonly globalBatch: number;
-  /** (B,Z,Y,X) of this rank's labels. */
-  readonly labelShape: readonly number[];
+  /** (B,Z,Y,X) of this rank's label, and of each further one of deep supervision. */
+  readonly labelShapes: readonly (readonly number[])[];
   readonly imageType: string;
   readonly labelType: string;
   /** Bytes of this rank's tensors. */
@@ -60,20 +60,24 @@ function product(shape: readonly number[]): number {
 
 /** Throws PATCH_MISMATCH when a batch is not what its stage says, before any memory is taken for it. */
 export function checkBegin({ step, globalBatch, tensors }: Messages["BatchBegin"], expected: ExpectedBatch): void {
-  const [image, label] = tensors;
-  if (tensors.length !== 2 || image?.name !== "image" || label?.name !== "label")
-    throw brokenProtocol(`step ${step} came with other tensors than image and label`);
-  const sameLabel =
-    label.shape.length === 4 && label.shape.every((extent, axis) => extent === expected.labelShape[axis]);
-  const imageVoxels = product(image.shape);
-  const labelVoxels = product(label.shape);
+  const { imageType, labelType, labelShapes } = expected;
+  const names = ["image", "label", ...labelShapes.slice(1).map((_, index) => `label_${index + 1}`)];
+  if (tensors.length !== names.length || tensors.some(({ name }, index) => name !== names[index]))
+    throw brokenProtocol(`step ${step} came with other tensors than ${names.join(", ")}`);
+  const [image, ...labels] = tensors as [Messages["Tensor"], ...Messages["Tensor"][]];
+  const other = labels.findIndex(({ shape }, index) => !isSameShape(shape, labelShapes[index] as readonly number[]));
   const sizes =
-    image.byteLength === imageVoxels * (ELEMENT_BYTES[image.type] ?? 0) &&
-    label.byteLength === labelVoxels * (ELEMENT_BYTES[label.type] ?? 0) &&
-    image.byteLength + label.byteLength === expected.byteLength;
-  const types = image.type === expected.imageType && label.type === expected.labelType;
-  if (!sameLabel || !sizes || !types || globalBatch !== expected.globalBatch)
-    throw new PatchstreamError({ code: "PATCH_MISMATCH", step, got: label.shape, want: expected.labelShape });
+    tensors.every(({ type, shape, byteLength }) => byteLength === product(shape) * (ELEMENT_BYTES[type] ?? 0)) &&
+    tensors.reduce((sum, { byteLength }) => sum + byteLength, 0) === expected.byteLength;
+  const types = image.type === imageType && labels.every(({ type }) => type === labelType);
+  if (other < 0 && sizes && types && globalBatch === expected.globalBatch) return;
+  const named = Math.max(0, other);
+  const [got, want] = [labels[named]?.shape, labelShapes[named]] as [readonly number[], readonly number[]];
+  throw new PatchstreamError({ code: "PATCH_MISMATCH", step, got, want });
+}
+
+function isSameShape(shape: readonly number[], wanted: readonly number[]): boolean {
+  return shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
 }
 
 /** One batch on its way in. */

@@ -1,3 +1,4 @@
+import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
 import type { Timeline } from "../../plan/sampling/batch-plan.js";
 import type { RunInfo } from "../types.js";
@@ -38,7 +39,7 @@ export function runShape({ info, timeline, rank, ranks }: ShareOfRun): RunShape 
       const samples = Math.ceil((batchSize - rank) / ranks);
       return {
         globalBatch: batchSize,
-        labelShape: [samples, ...patchSize],
+        labelShapes: [patchSize, ...deepLabelSizes(spec, patchSize)].map((size) => [samples, ...size]),
         imageType: spec.wire.image,
         labelType: spec.wire.label,
         byteLength: (globalBytes / batchSize) * samples,

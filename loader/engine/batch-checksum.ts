@@ -2,41 +2,37 @@ import { crc32 } from "node:zlib";
 import { combineCrc32 } from "./crc32-combine.js";
 import type { BatchTensors } from "./tensors.js";
 
-/** CRC-32 of neighbouring samples' image bytes, and of their label bytes. */
+/** CRC-32 of neighbouring samples' bytes in each of the batch's tensors. */
 export interface RunChecksum {
   /** Place in the batch of the first of them. */
   readonly place: number;
   readonly samples: number;
-  readonly image: number;
-  readonly label: number;
+  readonly tensors: readonly number[];
 }
 
 /** Checksums of the samples at `places` (ascending) of a batch, a run of neighbours at a time. */
 export function checksumRuns(places: readonly number[], batch: Uint8Array, tensors: BatchTensors): RunChecksum[] {
-  const [imageBytes, labelBytes] = bytesPerSample(tensors);
-  const labelOffset = tensors[1].offset;
   return runsOf(places).map(({ place, samples }) => {
-    const end = place + samples;
-    return {
-      place,
-      samples,
-      image: crc32(batch.subarray(place * imageBytes, end * imageBytes)),
-      label: crc32(batch.subarray(labelOffset + place * labelBytes, labelOffset + end * labelBytes)),
+    const ofTensor = (tensor: BatchTensors[number]) => {
+      const bytes = bytesPerSample(tensor);
+      const start = tensor.offset + place * bytes;
+      return crc32(batch.subarray(start, start + samples * bytes));
     };
+    return { place, samples, tensors: tensors.map(ofTensor) };
   });
 }
 
 /** CRC-32 over all of a batch's bytes, from those of its runs. */
 export function joinChecksums(runs: readonly RunChecksum[], tensors: BatchTensors): number {
-  const [imageBytes, labelBytes] = bytesPerSample(tensors);
   const inOrder = [...runs].sort((a, b) => a.place - b.place);
-  const images = inOrder.reduce((crc, run) => combineCrc32(crc, run.image, run.samples * imageBytes), 0);
-  return inOrder.reduce((crc, run) => combineCrc32(crc, run.label, run.samples * labelBytes), images);
+  return tensors.reduce((before, tensor, index) => {
+    const bytes = bytesPerSample(tensor);
+    return inOrder.reduce((crc, run) => combineCrc32(crc, run.tensors[index] as number, run.samples * bytes), before);
+  }, 0);
 }
 
-function bytesPerSample([image, label]: BatchTensors): readonly [image: number, label: number] {
-  const samples = label.shape[0] as number;
-  return [image.byteLength / samples, label.byteLength / samples];
+function bytesPerSample({ shape, byteLength }: BatchTensors[number]): number {
+  return byteLength / (shape[0] as number);
 }
 
 /** Neighbours among `places` (ascending), each run by its first place. */

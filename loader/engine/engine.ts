@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism, totalmem } from "node:os";
+import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
 import type { ResolvedSpec } from "../../plan/spec.js";
@@ -12,7 +13,7 @@ import { scratchBytes, workerScratchBytes } from "./scratch.js";
 import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
 import type { Written } from "./task.js";
-import { type BatchTensors, batchTensors } from "./tensors.js";
+import { type BatchTensors, batchTensors, tensorBytes } from "./tensors.js";
 import { VolumeCache } from "./volume-cache.js";
 import { closed, WorkerThreads } from "./worker-threads.js";
 
@@ -175,8 +176,10 @@ class StoreEngine implements Engine {
   ): Promise<SlotLease> {
     const samples = plan.crops.length;
     const channels = this.dataset.channelNames.length;
-    const tensors = batchTensors(spec.wire, { samples, channels, patchSize: plan.patchSize });
-    const byteLength = tensors[0].byteLength + tensors[1].byteLength;
+    const { patchSize } = plan;
+    const deepLabels = deepLabelSizes(spec, patchSize);
+    const tensors = batchTensors(spec.wire, { samples, channels, patchSize, deepLabels });
+    const byteLength = tensorBytes(tensors);
     const parts = splitBatch(plan, byteLength / samples, this.#workers);
     const slot = await this.#slots.lease(byteLength, stop.signal);
     const cut = await Promise.allSettled(
@@ -206,18 +209,20 @@ class StoreEngine implements Engine {
   }
 
   async #cutPart(
-    { wire, seed }: ResolvedSpec,
+    spec: ResolvedSpec,
     { patchSize, cropSize, crops }: BatchPlan,
     part: BatchPart,
     { slot, signal, countClasses }: { slot: Slot; signal: AbortSignal; countClasses: boolean },
   ): Promise<Written> {
     const entry = this.#case(part.caseId);
+    const { wire, seed } = spec;
     const task = {
       kind: "cut",
       caseId: part.caseId,
       patchSize,
       cropSize,
       wire,
+      deepLabels: deepLabelSizes(spec, patchSize),
       seed,
       slotOffset: slot.offset,
       samples: crops.length,

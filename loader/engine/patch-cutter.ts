@@ -2,6 +2,7 @@ import type { SpatialTransform, Transform } from "../../plan/augment/transform.j
 import type { ImageType, WireFormat } from "../../plan/spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { Kernels } from "../kernels/kernels.js";
+import { downsampleLabel, type LabelValues, type NearestVoxels, nearestVoxels } from "./downsample-label.js";
 import type { Grid, Source } from "./grid.js";
 import { resampleImage, resampleLabel } from "./resample.js";
 import { type PatchSizes, type Scratch, scratchAt } from "./scratch.js";
@@ -11,6 +12,8 @@ import { spatialGrid } from "./transforms/spatial.js";
 
 export interface PatchFormat extends PatchSizes {
   readonly wire: WireFormat;
+  /** Sizes (Z,Y,X) of the further labels of deep supervision. */
+  readonly deepLabels: readonly Zyx[];
   /** The run's seed. */
   readonly seed: number;
 }
@@ -47,7 +50,7 @@ export type CutPatch = (source: Source, cut: PatchCut) => void;
 /**
  * The cutter of a batch's patches, laid out as `batchTensors` says. The box is read, turned and zoomed; resampled where the
  * patch has another size (Progressive Resolution); augmented a channel at a time; and mirrored and converted on its way to
- * the batch. Outside of the volume the image is 0 and the label -1; on the wire label -1 is 0, as at the end of nnU-Net's
+ * the batch; what deep supervision has beside the full label is that one, down-sampled. Outside of the volume the image is 0 and the label -1; on the wire label -1 is 0, as at the end of nnU-Net's
  * pipeline.
  */
 export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: Workplace): CutPatch {
@@ -63,12 +66,12 @@ export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: W
 }
 
 function imageWriter(
-  { wire, cropSize, patchSize, seed }: PatchFormat,
+  { wire, deepLabels, cropSize, patchSize, seed }: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { images, tables }: Scratch,
 ): (image: Grid<Float32Array>, label: Int16Array, cut: PatchCut, spatial: SpatialTransform | undefined) => void {
-  const [place] = batchTensors(wire, { samples, channels, patchSize });
+  const [place] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const count = samples * channels * voxelCount(patchSize);
   const at = offset + place.offset;
   const tensor = wire.image === "f32" ? new Float32Array(buffer, at, count) : new Uint16Array(buffer, at, count);
@@ -121,12 +124,19 @@ function converted(
 
 /** What it writes it also returns, as it is before it is mirrored and -1 becomes 0. */
 function labelWriter(
-  { wire, cropSize, patchSize }: PatchFormat,
+  { wire, deepLabels, cropSize, patchSize }: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { labels, tables }: Scratch,
 ): (label: Grid<Int16Array>, cut: PatchCut, spatial: SpatialTransform | undefined) => Int16Array {
-  const [, tensor] = batchTensors(wire, { samples, channels, patchSize });
+  const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
+  const [full, ...deeper] = places.map((tensor) => {
+    const start = offset + tensor.offset;
+    return wire.label === "u8"
+      ? new Uint8Array(buffer, start, tensor.byteLength)
+      : new Int16Array(buffer, start, tensor.byteLength / 2);
+  }) as [LabelValues, ...LabelValues[]];
+  const nearest = deepLabels.map((size) => nearestVoxels(patchSize, size));
   const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
   const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
   const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
@@ -135,20 +145,17 @@ function labelWriter(
     Int16Array,
   ];
   const patch = { values, size: patchSize };
-  const narrow = new Uint8Array(spare.buffer, spare.byteOffset, voxels);
-  const bytes = new Uint8Array(buffer, offset + tensor.offset, tensor.byteLength);
+  const written = wire.label === "u8" ? new Uint8Array(spare.buffer, spare.byteOffset, voxels) : spare;
   return ({ values: volume, shape: [, ...size] }, { lower, mirrored, place }, spatial) => {
     const source = { values: volume, size };
     if (spatial === undefined) kernels.cropLabel(crop, source, lower);
     else kernels.warpLabel(crop, source, lower, tables.grid);
     if (isResampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
-    if (wire.label === "u8") {
-      kernels.writeLabelU8(narrow, patch, mirrored);
-      bytes.set(narrow, place * voxels);
-    } else {
-      kernels.writeLabelI16(spare, patch, mirrored);
-      bytes.set(new Uint8Array(spare.buffer, spare.byteOffset, 2 * voxels), 2 * place * voxels);
-    }
+    if (written instanceof Uint8Array) kernels.writeLabelU8(written, patch, mirrored);
+    else kernels.writeLabelI16(written, patch, mirrored);
+    full.set(written, place * voxels);
+    for (const [level, target] of deeper.entries())
+      downsampleLabel({ values: written, size: patchSize }, nearest[level] as NearestVoxels, target, place);
     return values;
   };
 }

@@ -33,6 +33,8 @@ export interface CutTask {
   readonly patchSize: Zyx;
   readonly cropSize: Zyx;
   readonly wire: WireFormat;
+  /** See `PatchFormat`. */
+  readonly deepLabels: readonly Zyx[];
   readonly seed: number;
   /** Bytes from the start of the slots' memory to the batch. */
   readonly slotOffset: number;

@@ -1,5 +1,6 @@
+import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import type { ImageType, LabelType, ResolvedSpec, WireFormat } from "../../plan/spec.js";
-import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import type { Zyx } from "../../plan/zyx.js";
 
 /** Where a tensor lies in the bytes of its batch. */
 export interface TensorPlace<Name extends string, Type extends string> {
@@ -11,8 +12,15 @@ export interface TensorPlace<Name extends string, Type extends string> {
   readonly byteLength: number;
 }
 
-/** Image (B,C,Z,Y,X) or, channels-last, (B,Z,Y,X,C); then label (B,Z,Y,X), without a gap. */
-export type BatchTensors = readonly [image: TensorPlace<"image", ImageType>, label: TensorPlace<"label", LabelType>];
+/**
+ * Image (B,C,Z,Y,X) or, channels-last, (B,Z,Y,X,C); then label (B,Z,Y,X); then, of deep supervision, the label of each
+ * further decoder level, finest first. Without gaps.
+ */
+export type BatchTensors = readonly [
+  image: TensorPlace<"image", ImageType>,
+  label: TensorPlace<"label", LabelType>,
+  ...deepLabels: TensorPlace<`label_${number}`, LabelType>[],
+];
 
 export const IMAGE_BYTES: Readonly<Record<ImageType, number>> = { f32: 4, f16: 2, bf16: 2 };
 export const LABEL_BYTES: Readonly<Record<LabelType, number>> = { u8: 1, i16: 2 };
@@ -21,29 +29,39 @@ interface BatchSize {
   readonly samples: number;
   readonly channels: number;
   readonly patchSize: Zyx;
+  /** See `deepLabelSizes`. */
+  readonly deepLabels: readonly Zyx[];
 }
 
 /** Places of the tensors of `samples` patches. */
-export function batchTensors(wire: WireFormat, { samples, channels, patchSize }: BatchSize): BatchTensors {
-  const voxels = samples * voxelCount(patchSize);
-  const imageBytes = voxels * channels * IMAGE_BYTES[wire.image];
+export function batchTensors(wire: WireFormat, { samples, channels, patchSize, deepLabels }: BatchSize): BatchTensors {
+  let offset = 0;
+  const place = <Name extends string, Type extends string>(name: Name, type: Type, shape: number[], bytes: number) => {
+    const byteLength = shape.reduce((product, extent) => product * extent, bytes);
+    const tensor: TensorPlace<Name, Type> = { name, type, shape, offset, byteLength };
+    offset += byteLength;
+    return tensor;
+  };
   const imageShape =
     wire.layout === "channels-first" ? [samples, channels, ...patchSize] : [samples, ...patchSize, channels];
+  const labelAt = <Name extends string>(name: Name, size: Zyx) =>
+    place(name, wire.label, [samples, ...size], LABEL_BYTES[wire.label]);
   return [
-    { name: "image", type: wire.image, shape: imageShape, offset: 0, byteLength: imageBytes },
-    {
-      name: "label",
-      type: wire.label,
-      shape: [samples, ...patchSize],
-      offset: imageBytes,
-      byteLength: voxels * LABEL_BYTES[wire.label],
-    },
+    place("image", wire.image, imageShape, IMAGE_BYTES[wire.image]),
+    labelAt("label", patchSize),
+    ...deepLabels.map((size, index) => labelAt(`label_${index + 1}` as const, size)),
   ];
+}
+
+/** Bytes of all tensors of a batch. */
+export function tensorBytes(tensors: BatchTensors): number {
+  return tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Bytes of the tensors of one training batch at `stage`: of all samples, or of the largest share of `ranks` trainers. */
 export function batchBytes(spec: ResolvedSpec, stage: number, channels: number, ranks = 1): number {
   const { patchSize, batchSize } = spec.stages[stage] as ResolvedSpec["stages"][number];
-  const [image, label] = batchTensors(spec.wire, { samples: Math.ceil(batchSize / ranks), channels, patchSize });
-  return image.byteLength + label.byteLength;
+  const samples = Math.ceil(batchSize / ranks);
+  const deepLabels = deepLabelSizes(spec, patchSize);
+  return tensorBytes(batchTensors(spec.wire, { samples, channels, patchSize, deepLabels }));
 }

@@ -51,13 +51,13 @@ export default async function work(task: Task): Promise<Outcome> {
 }
 
 async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<Written> {
-  const { wire, patchSize, samples, slotOffset } = task;
+  const { wire, patchSize, deepLabels, samples, slotOffset } = task;
   const channels = entry.shape[0];
   const batch = { buffer: setup.slots, offset: slotOffset, samples, channels };
   if (task.home === undefined) await cutFromStore(store, entry, task, batch);
   else cutFromVolume(entry, task, task.home, batch);
   const places = Array.from(unpackCrops(task.crops), ({ place }) => place);
-  const tensors = batchTensors(wire, { samples, channels, patchSize });
+  const tensors = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const bytes = new Uint8Array(setup.slots, slotOffset);
   return {
     checksums: checksumRuns(places, bytes, tensors),

@@ -100,7 +100,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
     preview: async (request, { signal }) => {
       const { spec, ...run } = resolve(request.spec);
-      const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE } };
+      const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE, deepSupervision: false } };
       const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
       const lease = await share.cut(step, stage, signal);
       try {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../plan/canonical-json.js";
+import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Timeline } from "../../plan/sampling/batch-plan.js";
@@ -10,7 +11,7 @@ import type { Messages } from "../../proto/messages.js";
 import { caseTable } from "../dataset/store.js";
 import { batchStatistics } from "../engine/batch-statistics.js";
 import type { Engine, SlotLease } from "../engine/engine.js";
-import { batchTensors } from "../engine/tensors.js";
+import { batchTensors, tensorBytes } from "../engine/tensors.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
 import { refuse, TIMELINE_NAMES } from "./requests.js";
@@ -118,8 +119,8 @@ export class ServedRuns {
     const patchSize = timeline === "train" ? (spec.stages[stage] ?? spec.plan).patchSize : spec.plan.patchSize;
     const samples = Math.ceil((globalBatch(spec, timeline, stage) - rank) / ranks);
     const channels = this.#engine.dataset.channelNames.length;
-    const [image, label] = batchTensors(spec.wire, { samples, channels, patchSize });
-    return image.byteLength + label.byteLength;
+    const deepLabels = deepLabelSizes(spec, patchSize);
+    return tensorBytes(batchTensors(spec.wire, { samples, channels, patchSize, deepLabels }));
   }
 }
 

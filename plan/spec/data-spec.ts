@@ -6,7 +6,7 @@ import type { ImageType, LabelType, Layout, StageOrder, Strategy } from "../spec
 import type { Zyx } from "../zyx.js";
 import { readAugmentation } from "./augmentation.js";
 import { readBatchSize, readPatchSize, readPlanSpec } from "./plan-spec.js";
-import { entries, integer, list, name, object, type Read, real, required, word } from "./read.js";
+import { entries, integer, list, name, object, type Read, real, required, truth, word } from "./read.js";
 
 const STRATEGIES: readonly Strategy[] = ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"];
 const IMAGE_TYPES: readonly ImageType[] = ["f32", "f16", "bf16"];
@@ -63,9 +63,6 @@ const stage: Read<StageSpec> = (value, field) => {
   return { ...fields, patchSize: required(fields.patchSize, `${field}.patchSize`, "three integers (Z,Y,X)") };
 };
 
-const deepSupervision: Read<false> = (value, field) =>
-  value === false ? value : refuse(field, value, "false: deep supervision is not served yet");
-
 const readFields = object({
   recipe: integer(1, 2 ** 31 - 1),
   dataset: name,
@@ -85,7 +82,7 @@ const readFields = object({
   seed: integer(0, Number.MAX_SAFE_INTEGER),
   augmentation: readAugmentation,
   wire: object({ image: word(IMAGE_TYPES), label: word(LABEL_TYPES), layout: word(LAYOUTS) }),
-  deepSupervision,
+  deepSupervision: truth,
 });
 
 /** The data half of a run spec as its author wrote it, each field valid by itself. Only `dataset` is required. */

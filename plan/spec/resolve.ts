@@ -1,4 +1,5 @@
 import { type Augmentation, NNUNET_AUGMENTATION } from "../augment/augmentation.js";
+import { deepLabelSizes } from "../curriculum/levels.js";
 import { type ForegroundShare, planStages, splitEpochs } from "../curriculum/modes.js";
 import { checkBatchVoxels, checkPatch } from "../curriculum/network-plan.js";
 import { totalSteps } from "../curriculum/schedule.js";
@@ -7,6 +8,7 @@ import { PatchstreamError, refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { CaseTable } from "../sampling/batch-plan.js";
 import { RECIPE, type ResolvedSpec, type WireFormat } from "../spec.js";
+import type { Zyx } from "../zyx.js";
 import { type DataSpec, parseDataSpec } from "./data-spec.js";
 import { MODE_DEFAULTS, NNUNET_BATCH } from "./mode-defaults.js";
 import { resolvePlan } from "./plan-spec.js";
@@ -52,7 +54,7 @@ export function resolveSpec(userSpec: unknown, dataset: SpecDataset): ResolvedSp
     seed: spec.seed ?? 1,
     augmentation: resolveAugmentation(spec.augmentation ?? NNUNET_AUGMENTATION, dataset),
     wire: resolveWire(spec.wire ?? {}, dataset.cases),
-    deepSupervision: false,
+    deepSupervision: spec.deepSupervision ?? false,
   };
   checkTogether(resolved);
   return resolved;
@@ -138,9 +140,11 @@ function resolveWire(wire: Partial<WireFormat>, { classes }: CaseTable): WireFor
 function checkTogether(spec: ResolvedSpec): void {
   const { plan, stages, strategy, split } = spec;
   checkBatchVoxels(plan.patchSize, plan.batchSize, "data.plan.batchSize");
+  checkDeepLabels(spec, plan.patchSize, "data.plan.patchSize");
   for (const [index, { patchSize, cropSize, batchSize }] of stages.entries()) {
     checkBatchVoxels(patchSize, batchSize, `data.stages[${index}].batchSize`);
     if (cropSize !== undefined) checkBatchVoxels(cropSize, batchSize, `data.stages[${index}].batchSize`);
+    checkDeepLabels(spec, patchSize, `data.stages[${index}].patchSize`);
     if (batchSize > LIMITS.batchSize) {
       refuse(`data.stages[${index}].batchSize`, batchSize, `at most ${LIMITS.batchSize}`);
     }
@@ -161,4 +165,9 @@ function checkTogether(spec: ResolvedSpec): void {
   if (spec.valSteps > 0 && split.val.length === 0) {
     refuse("data.valSteps", spec.valSteps, "0, since data.split.val names no case");
   }
+}
+
+function checkDeepLabels(spec: ResolvedSpec, patchSize: Zyx, field: string): void {
+  if (deepLabelSizes(spec, patchSize).every((size) => size.every((extent) => extent > 0))) return;
+  refuse(field, patchSize, "large enough for a label at each level of the network, since data.deepSupervision is true");
 }

@@ -133,6 +133,26 @@ test("what travels in another type or layout is written as the same kind of file
   t.true(exact?.every((value, index) => Math.abs(value - (rounded?.[index] as number)) <= Math.abs(value) * 2 ** -11));
 });
 
+test("the further labels of deep supervision are files of their own, and part of the checksums", async (t) => {
+  const { store, folder } = t.context;
+  const run = await runFile(folder, "deep.json", { data: { ...DATA, deepSupervision: true } });
+  const out = await mkdtemp(join(folder, "out-"));
+  t.is((await get("--store", store.path, "--run", run, "--step", "2", "--stage", "14", "--out", out)).code, 0);
+  const labels = ["label.npy", "label_1.npy", "label_2.npy"];
+  t.deepEqual((await readdir(out)).sort(), ["batch.json", "image.npy", ...labels]);
+  const [full, half, quarter] = await Promise.all(labels.map((name) => npyValues(join(out, name))));
+  t.deepEqual(
+    [half, quarter].map((label) => label?.length),
+    [8, 64].map((share) => (full?.length ?? 0) / share),
+  );
+  const narrow = (label: Buffer) => Uint8Array.from(new Int16Array(Uint8Array.from(label).buffer));
+  const image = await npyValues(join(out, "image.npy"));
+  const wire = Buffer.concat([image, ...[full, half, quarter].map((label) => narrow(label as Buffer))]);
+  const batch = JSON.parse(await readFile(join(out, "batch.json"), "utf8")) as BatchJson;
+  t.is(batch.checksum, crc32(wire));
+  t.is(batch.sha256, createHash("sha256").update(wire).digest("hex"));
+});
+
 test("a data server's batch is written as the store's own", async (t) => {
   const { store, run } = t.context;
   const server = await serve(store, { workers: 1, volumeBudgetBytes: 2 ** 22, slotBudgetBytes: 2 ** 24 });

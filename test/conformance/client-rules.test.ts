@@ -153,6 +153,23 @@ test("received memory is the batch's own: never shared, and in one piece", async
   t.like(batch, { timeline: "train", globalBatch: 3, step: 16, stage: 2 });
 });
 
+test("labels of deep supervision are delivered beside the full one, the same streamed and asked for alone", async (t) => {
+  const connected = client(t, (await server()).address);
+  const deep = { ...SMALL_RUN, deepSupervision: true };
+  const run = await connected.openRun(deep);
+  for await (const { step, image, label, deepLabels, ...batch } of run.batches({ from: 7, to: 9 })) {
+    const plain = await connected.getBatch(SMALL_RUN, { step });
+    t.deepEqual([image, label, []], [plain.image, plain.label, plain.deepLabels]);
+    t.deepEqual(
+      deepLabels.map(({ shape }) => shape),
+      [2, 4].map((ratio) => label.shape.map((extent, axis) => (axis === 0 ? extent : extent / ratio))),
+    );
+    const alone = await connected.getBatch(deep, { step });
+    t.deepEqual(alone.deepLabels, deepLabels);
+    t.is(alone.checksum, batch.checksum);
+  }
+});
+
 test("a stage change defaults to the first step not wanted yet: nothing of the old size from there on", async (t) => {
   const run = await client(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 4 });
   let fromStep = Infinity;

@@ -17,7 +17,7 @@ type Response = Messages["StreamResponse"];
 type Lie = (batch: WireBatch) => readonly Response[];
 
 /** A server that describes the run honestly and answers every want with the messages of `lie`. */
-async function startLiar(t: ExecutionContext, lie: Lie): Promise<string> {
+async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<string> {
   const channel = dial(t, await honest());
   const server = new Server();
   implement(server, "DataService", {
@@ -31,7 +31,7 @@ async function startLiar(t: ExecutionContext, lie: Lie): Promise<string> {
       await send({ kind: "started", started: { digest: "" } });
       for await (const request of requests) {
         if (request.kind !== "want") continue;
-        const batch = await getBatch(channel, { spec: specBytes(), step: request.want.firstStep });
+        const batch = await getBatch(channel, { spec: specBytes(spec), step: request.want.firstStep });
         for (const message of lie(batch)) await send(message);
       }
     },
@@ -45,10 +45,14 @@ async function startLiar(t: ExecutionContext, lie: Lie): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-async function deliveredBy(t: ExecutionContext, lie: Lie): Promise<PatchstreamError | undefined> {
-  const client = connect(await startLiar(t, lie), { deadlineMs: 20_000 });
+async function deliveredBy(
+  t: ExecutionContext,
+  lie: Lie,
+  spec: object = SMALL_RUN,
+): Promise<PatchstreamError | undefined> {
+  const client = connect(await startLiar(t, lie, spec), { deadlineMs: 20_000 });
   t.teardown(() => client[Symbol.asyncDispose]());
-  const run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
+  const run = await client.openRun(spec, { creditBatches: 1 });
   return t.throwsAsync<PatchstreamError>(async () => {
     for await (const batch of run.batches()) t.fail(`step ${batch.step} was delivered`);
   });
@@ -97,6 +101,20 @@ test("tensors of another type, count or batch than the run's are refused", async
     )?.code,
     "INTERNAL",
   );
+});
+
+test("labels of deep supervision that are missing or of another size are refused", async (t) => {
+  const deep = { ...SMALL_RUN, deepSupervision: true };
+  const withoutLast = begin(({ tensors }) => ({ tensors: tensors.slice(0, 3) }));
+  t.regex(
+    (await deliveredBy(t, withoutLast, deep))?.message ?? "",
+    /other tensors than image, label, label_1, label_2/,
+  );
+  const turned = begin(({ tensors }) => ({
+    tensors: tensors.map((tensor) => (tensor.name === "label_2" ? { ...tensor, shape: [6, 2, 4, 1] } : tensor)),
+  }));
+  const error = await deliveredBy(t, turned, deep);
+  t.like(error?.facts, { code: "PATCH_MISMATCH", step: 0, got: [6, 2, 4, 1], want: [6, 2, 2, 2] });
 });
 
 const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [

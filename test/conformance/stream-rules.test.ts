@@ -4,8 +4,8 @@ import test from "ava";
 import { CHUNK_BYTES } from "../../proto/framing.js";
 import type { Messages } from "../../proto/messages.js";
 import { dial, oneServer, startServer } from "./served-store.js";
-import { RUN_STEPS, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
-import { describe, getBatch, start } from "./wire.js";
+import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
+import { describe, getBatch, specBytes, start } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -109,6 +109,31 @@ test("rank r of n gets the samples j with j mod n = r: the union over ranks is t
         expected.filter((_, sample) => sample % ranks === rank),
       );
     }
+  }
+});
+
+test("with deep supervision a batch has after its label one of each further decoder level, on both timelines", async (t) => {
+  const channel = dial(t, await server());
+  const deep = { ...SMALL_RUN, deepSupervision: true };
+  const [plainRun, deepRun] = [await describe(channel), await describe(channel, deep)];
+  t.not(deepRun.digest, plainRun.digest);
+  for (const [timeline, step, sizes] of [
+    ["TIMELINE_TRAIN", 0, ["6,8,8,8", "6,4,4,4", "6,2,2,2"]],
+    ["TIMELINE_TRAIN", 16, ["3,40,56,40", "3,20,28,20", "3,10,14,10"]],
+    ["TIMELINE_VAL", 2, ["3,40,56,40", "3,20,28,20", "3,10,14,10"]],
+  ] as const) {
+    const plain = await getBatch(channel, { timeline, step });
+    const { begin, bytes } = await getBatch(channel, { spec: specBytes(deep), timeline, step });
+    const [image, ...labels] = begin.tensors;
+    t.is(image?.name, "image");
+    t.deepEqual(
+      labels.map(({ name, type, shape }) => `${name} ${type} ${shape}`),
+      sizes.map((shape, level) => `${["label", "label_1", "label_2"][level]} u8 ${shape}`),
+    );
+    t.true(bytes.subarray(0, plain.bytes.length).equals(plain.bytes));
+    t.is(begin.checksum, crc32(bytes));
+    const { validationBatchBytes, batchBytes } = deepRun;
+    t.is(timeline === "TIMELINE_VAL" ? validationBatchBytes : batchBytes[begin.stage], bytes.length);
   }
 });
 

@@ -50,7 +50,7 @@ function cutOne(
   const twins: Workplace = { kernels: referenceKernels, buffer: new ArrayBuffer(scratchBytes(sizes)), offset: 0 };
   const own = workplaces.inOwnMemory(source, scratchBytes(sizes));
   const [workplace, from] = by === "kernels" ? [own.workplace, own.source] : [twins, source];
-  const cutPatch = patchCutter({ ...sizes, wire: WIRE, seed: 2 ** 40 + 7 }, batch, workplace);
+  const cutPatch = patchCutter({ ...sizes, wire: WIRE, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
   cutPatch(from, { lower: box.lower, transforms, mirrored: 5, place: 0 });
   return {
     image: new Float32Array(batch.buffer, 0, imageBytes / 4),

@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { checksumRuns, joinChecksums } from "../../loader/engine/batch-checksum.js";
 import { combineCrc32 } from "../../loader/engine/crc32-combine.js";
-import { batchTensors } from "../../loader/engine/tensors.js";
+import { batchTensors, tensorBytes } from "../../loader/engine/tensors.js";
 
 test("two checksums combine to that of the bytes laid end to end, empty ones too", (t) => {
   const bytes = fc.uint8Array({ maxLength: 3000 });
@@ -23,11 +23,8 @@ test("checksums of samples, in whatever parts they were cut, join to that of the
   );
   fc.assert(
     fc.property(batch, ([samples, parts, values]) => {
-      const tensors = batchTensors(wire, { samples, channels: 2, patchSize: [2, 1, 3] });
-      const bytes = Uint8Array.from(
-        { length: tensors[1].offset + tensors[1].byteLength },
-        () => values.next().value as number,
-      );
+      const tensors = batchTensors(wire, { samples, channels: 2, patchSize: [2, 1, 3], deepLabels: [[1, 1, 2]] });
+      const bytes = Uint8Array.from({ length: tensorBytes(tensors) }, () => values.next().value as number);
       const owner = Array.from({ length: samples }, () => (values.next().value as number) % parts);
       const runs = Array.from({ length: parts }, (_, part) => {
         const places = [...owner.keys()].filter((place) => owner[place] === part);

@@ -5,7 +5,7 @@ import type { Box, Grid, Source } from "../../loader/engine/grid.js";
 import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
-import { batchTensors } from "../../loader/engine/tensors.js";
+import { batchTensors, tensorBytes } from "../../loader/engine/tensors.js";
 import { Workplaces } from "../../loader/engine/workplaces.js";
 import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
 import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
@@ -21,6 +21,7 @@ interface Case {
   readonly patchSize: Zyx;
   readonly mirror: Mirror;
   readonly wire: WireFormat;
+  readonly deepLabels: readonly Zyx[];
 }
 
 const extent = fc.integer({ min: 1, max: 6 });
@@ -58,14 +59,15 @@ const drawn: fc.Arbitrary<Case> = fc
     resampledSize: fc.option(size, { nil: undefined }),
     mirror: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     wire,
+    deepLabels: fc.array(size, { maxLength: 2 }),
   })
   .map(({ resampledSize, ...rest }) => ({ ...rest, patchSize: resampledSize ?? rest.box.size }));
 
 /** The bytes of the batch when only the sample at `PLACE` has been written, made a voxel at a time. */
-function expectedBatch({ source: from, box, patchSize, mirror, wire: format }: Case): Uint8Array {
+function expectedBatch({ source: from, box, patchSize, mirror, wire: format, deepLabels }: Case): Uint8Array {
   const [channels] = from.image.shape;
-  const tensors = batchTensors(format, { samples: SAMPLES, channels, patchSize });
-  const bytes = new Uint8Array(tensors[1].offset + tensors[1].byteLength).fill(0xaa);
+  const tensors = batchTensors(format, { samples: SAMPLES, channels, patchSize, deepLabels });
+  const bytes = new Uint8Array(tensorBytes(tensors)).fill(0xaa);
   const view = new DataView(bytes.buffer);
   const voxels = voxelCount(patchSize);
   const isLast = format.layout === "channels-last";
@@ -75,11 +77,29 @@ function expectedBatch({ source: from, box, patchSize, mirror, wire: format }: C
     if (format.image === "f32") view.setFloat32(4 * element, value, true);
     else view.setUint16(2 * element, (format.image === "f16" ? f16Bits : bf16Bits)(bitsOf(value)), true);
   }
+  const label = new Map<string, number>();
   for (const { voxel, value } of patchVoxels(from.label, box, patchSize, mirror, -1)) {
     const element = PLACE * voxels + (voxel[0] * patchSize[1] + voxel[1]) * patchSize[2] + voxel[2];
-    const label = value === -1 ? 0 : value;
-    if (format.label === "u8") view.setUint8(tensors[1].offset + element, label);
-    else view.setInt16(tensors[1].offset + 2 * element, label, true);
+    label.set(`${voxel}`, Math.max(value, 0));
+    if (format.label === "u8") view.setUint8(tensors[1].offset + element, Math.max(value, 0));
+    else view.setInt16(tensors[1].offset + 2 * element, Math.max(value, 0), true);
+  }
+  for (const [level, deepSize] of deepLabels.entries()) {
+    const { offset } = tensors[2 + level] as (typeof tensors)[1];
+    for (let index = 0; index < voxelCount(deepSize); index++) {
+      const at = [
+        Math.floor(index / deepSize[1] / deepSize[2]),
+        Math.floor(index / deepSize[2]) % deepSize[1],
+        index % deepSize[2],
+      ];
+      const nearest = at.map((i, axis) =>
+        Math.floor(((2 * i + 1) * (patchSize[axis] as number)) / (2 * (deepSize[axis] as number))),
+      );
+      const element = PLACE * voxelCount(deepSize) + index;
+      const value = label.get(`${nearest}`) as number;
+      if (format.label === "u8") view.setUint8(offset + element, value);
+      else view.setInt16(offset + 2 * element, value, true);
+    }
   }
   return bytes;
 }
@@ -129,12 +149,12 @@ test("a cut patch has the reference's bytes in every wire type and layout, mirro
       const expected = expectedBatch(one);
       const buffer = new SharedArrayBuffer(expected.byteLength + 8);
       const bytes = new Uint8Array(buffer).fill(0xaa);
-      const { patchSize, box, mirror, wire: format } = one;
+      const { patchSize, box, mirror, wire: format, deepLabels } = one;
       const batch = { buffer, offset: 8, samples: SAMPLES, channels: one.source.image.shape[0] };
       const sizes = { patchSize, cropSize: box.size };
       const { workplace, source: copy } = workplaces.inOwnMemory(one.source, scratchBytes(sizes));
       const mirrored = (mirror[0] ? MIRROR_Z : 0) | (mirror[1] ? MIRROR_Y : 0) | (mirror[2] ? MIRROR_X : 0);
-      const cutPatch = patchCutter({ ...sizes, wire: format, seed: 1 }, batch, workplace);
+      const cutPatch = patchCutter({ ...sizes, wire: format, deepLabels, seed: 1 }, batch, workplace);
       cutPatch(copy, { lower: box.lower, transforms: [], mirrored, place: PLACE });
       t.deepEqual(Buffer.from(bytes.subarray(8)), Buffer.from(expected));
       t.deepEqual([...bytes.subarray(0, 8)], new Array(8).fill(0xaa));

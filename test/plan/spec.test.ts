@@ -48,6 +48,12 @@ test("performance splits crops half and half over the paper's stages", (t) => {
   t.deepEqual(spec.stages[14], { patchSize: [40, 56, 40], batchSize: 9, epochs: 76, foregroundFraction: 0.5 });
 });
 
+test("deep supervision is off where it is not asked for", (t) => {
+  t.false(resolve({}).deepSupervision);
+  const spec = resolve({ deepSupervision: true });
+  t.deepEqual(resolveSpec(spec, dataset), { ...resolve({}), deepSupervision: true });
+});
+
 test("a resolved spec resolves to itself, and can be planned at each stage", (t) => {
   const spec = fc.record(
     {
@@ -226,7 +232,14 @@ const refusals: readonly [fields: object, message: string][] = [
     { augmentation: [{ kind: "mirror", axes: [0, 0] }] },
     "data.augmentation[0].axes is [0,0]; it must be a list without repeats",
   ],
-  [{ deepSupervision: true }, "data.deepSupervision is true; it must be false: deep supervision is not served yet"],
+  [
+    {
+      deepSupervision: true,
+      plan: { patchSize: [4, 8, 8], pooling: [4, 4, 4], minimum: [4, 4, 4], increment: [4, 4, 4] },
+    },
+    "data.plan.patchSize is [4,8,8]; it must be large enough for a label at each level of the network, since data.deepSupervision is true",
+  ],
+  [{ deepSupervision: 1 }, "data.deepSupervision is 1; it must be true or false"],
   [{ stepsPerEpoch: 0 }, "data.stepsPerEpoch is 0; it must be a number above 0, at most 100000"],
   [
     { stepsPerEpoch: 0.0001 },

@@ -2,7 +2,7 @@
 
     python check_get.py STORE FOLDER
 
-FOLDER holds image.npy, label.npy and batch.json of a run without augmentation (profile `none`) and without resampling.
+FOLDER holds image.npy, label.npy, of deep supervision label_1.npy, ..., and batch.json of a run without augmentation (profile `none`) and without resampling.
 Every sample must equal the box that batch.json names, cut from the store: image 0 and label 0 outside of the volume, label -1
 written as 0. Also recomputes `checksum` and `sha256` for the wire types f32 and u8. Needs zarr >= 3 and numpy.
 """
@@ -31,6 +31,12 @@ def cut(volume: np.ndarray, lower: list[int], size: list[int]) -> np.ndarray:
     return patch
 
 
+def nearest_exact(full: int, count: int) -> np.ndarray:
+    """The voxels of an axis of `full` that one of `count` has."""
+    scale = np.float32(full / count)
+    return np.minimum(np.floor(((np.arange(count) + 0.5) * scale).astype(np.float32)), full - 1).astype(int)
+
+
 def main(store: Path, folder: Path) -> None:
     batch = json.loads((folder / "batch.json").read_text())
     images, labels = np.load(folder / "image.npy"), np.load(folder / "label.npy")
@@ -54,6 +60,11 @@ def main(store: Path, folder: Path) -> None:
             assert (labels[index] == sample["class"]).any(), f"sample {index} has no voxel of class {sample['class']}"
 
     wire = images.tobytes() + labels.astype(np.uint8).tobytes()
+    for level in range(1, len(list(folder.glob("label_*.npy"))) + 1):
+        deep = np.load(folder / f"label_{level}.npy")
+        taken = [nearest_exact(full, count) for full, count in zip(labels.shape[1:], deep.shape[1:])]
+        np.testing.assert_array_equal(deep, labels[np.ix_(range(len(samples)), *taken)], f"label_{level}")
+        wire += deep.astype(np.uint8).tobytes()
     assert zlib.crc32(wire) == batch["checksum"], "checksum"
     assert hashlib.sha256(wire).hexdigest() == batch["sha256"], "sha256"
     print(f"step {batch['step']} stage {batch['stage']}: {len(samples)} samples of {'x'.join(map(str, size))} equal the store")

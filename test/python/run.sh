@@ -16,7 +16,8 @@ cli ingest examples/data/Task04_Hippocampus "$folder/store" --json >/dev/null
 "$python" test/python/read_store.py "$folder/store"
 
 for mode in performance efficiency; do
-  printf '{"data":{"dataset":"Task04_Hippocampus","mode":"%s","augmentation":"none","epochs":15,"stepsPerEpoch":10,"seed":7}}' "$mode" >"$folder/run.json"
+  [ "$mode" = efficiency ] && deep=true || deep=false
+  printf '{"data":{"dataset":"Task04_Hippocampus","mode":"%s","deepSupervision":%s,"augmentation":"none","epochs":15,"stepsPerEpoch":10,"seed":7}}' "$mode" "$deep" >"$folder/run.json"
   for step in 0 25 77 110 149; do
     cli get --store "$folder/store" --run "$folder/run.json" --step "$step" --out "$folder/$mode-$step" --json >/dev/null
     "$python" test/python/check_get.py "$folder/store" "$folder/$mode-$step"

@@ -20,6 +20,7 @@ function batch(change: Partial<Pick<Batch, "image" | "label">> = {}): Batch {
       shape: [2, 1, 2, 3],
       bytes: Uint8Array.from({ length: 12 }, (_, i) => (i === 3 ? 255 : i % 3)),
     },
+    deepLabels: [],
     checksum: 0,
     waitedMs: 0,
     ...change,

@@ -337,6 +337,11 @@ test("a wrong spec and a training that nobody started are refused in one line", 
   const { data, channel } = t.context;
   const wrong = tinyRun(t.context.cases, { training: { learningRate: -1 } });
   await t.throwsAsync(start(channel, data, wrong), { code: "SPEC_INVALID", message: /training\.learningRate is -1/ });
+  const deep = tinyRun(t.context.cases, { data: { deepSupervision: true } });
+  await t.throwsAsync(start(channel, data, deep), {
+    code: "SPEC_INVALID",
+    message: /^data\.deepSupervision is true; it must be false to be trained here[^\n]*$/,
+  });
   await t.throwsAsync(callUnary(channel, "TrainerService", "stopTraining", { training: "../../etc" }), {
     code: "NOT_FOUND",
   });

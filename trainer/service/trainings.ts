@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StageDecision } from "../../client/types.js";
-import { PatchstreamError } from "../../plan/errors.js";
+import { PatchstreamError, refuse } from "../../plan/errors.js";
 import { parseRunSpec } from "../../plan/spec/run-spec.js";
 import type { Training, TrainingState } from "../../proto/messages.js";
 import { readCheckpoint } from "../checkpoint.js";
@@ -120,7 +120,11 @@ export class Trainings implements AsyncDisposable {
 
   /** Queues a new training of `run`, a run spec. Throws SPEC_INVALID. Returns its id. */
   start(run: unknown, data: readonly string[]): string {
-    const { dataset } = parseRunSpec(run).data;
+    const { dataset, deepSupervision } = parseRunSpec(run).data;
+    if (deepSupervision) {
+      const want = "false to be trained here: no network of this trainer has its outputs";
+      refuse("data.deepSupervision", deepSupervision, want);
+    }
     checkAddresses(data);
     const id = newId(new Date());
     const folder = join(this.#runsFolder, id);
