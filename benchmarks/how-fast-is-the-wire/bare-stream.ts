@@ -13,8 +13,12 @@ export const bareStream = {
   },
 } satisfies ServiceDefinition;
 
-/** Bytes per second of a bare stream from `address`, received in this thread. */
-export async function bareBytesPerSecond(address: string, totalBytes: number, messageBytes: number): Promise<number> {
+/** Opens a bare stream from `address` of `totalBytes` in messages of `messageBytes`; disposing it ends it. */
+export function openBareStream(
+  address: string,
+  totalBytes: number,
+  messageBytes: number,
+): Disposable & { readonly messages: AsyncIterable<Buffer> } {
   const client = new Client(address, credentials.createInsecure(), {
     "grpc-node.flow_control_window": 16 * 1024 * 1024,
     "grpc.max_receive_message_length": -1,
@@ -23,12 +27,23 @@ export async function bareBytesPerSecond(address: string, totalBytes: number, me
   request.writeDoubleLE(totalBytes, 0);
   request.writeDoubleLE(messageBytes, 8);
   const { path, requestSerialize, responseDeserialize } = bareStream.send;
+  const messages = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+  return {
+    messages,
+    [Symbol.dispose]() {
+      messages.cancel();
+      client.close();
+    },
+  };
+}
+
+/** Bytes per second of a bare stream from `address`, received in this thread. */
+export async function bareBytesPerSecond(address: string, totalBytes: number, messageBytes: number): Promise<number> {
+  using stream = openBareStream(address, totalBytes, messageBytes);
   const start = process.hrtime.bigint();
   let received = 0;
-  for await (const message of client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request))
-    received += (message as Buffer).byteLength;
+  for await (const message of stream.messages) received += message.byteLength;
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  client.close();
   if (received !== totalBytes) throw new Error(`received ${received} of ${totalBytes} bytes`);
   return received / seconds;
 }

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ArmCommand } from "./arm.js";
+
+const scripts = fileURLToPath(new URL("../../../benchmarks/which-loader-feeds-a-trainer/peers/", import.meta.url));
+
+function ours(name: string, script: string): ArmCommand {
+  return { name, program: process.execPath, args: [fileURLToPath(new URL(`./ours/${script}.js`, import.meta.url))] };
+}
+
+/** Libraries must not start threads of their own beside the core that is measured. */
+const oneThread = { OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
+
+/** Every arm; `environments` is the folder that `environment.sh` made. */
+export function armCommands(environments: string) {
+  const loader = (name: string, script: string): ArmCommand => ({
+    name,
+    program: join(environments, "loaders", "bin", "python"),
+    args: [join(scripts, script)],
+    environment: oneThread,
+  });
+  return {
+    engine: ours("patchstream", "engine-arm"),
+    stream: ours("patchstream over gRPC", "stream-arm"),
+    memcpy: ours("memcpy", "memcpy-arm"),
+    bare: ours("bare grpc-js", "bare-arm"),
+    tcp: ours("raw TCP", "tcp-arm"),
+    nnunet: loader("nnU-Net", "nnunet_loader.py"),
+    monai: loader("MONAI", "monai_loader.py"),
+    torchio: loader("TorchIO", "torchio_loader.py"),
+    tfData: {
+      name: "tf.data service",
+      program: join(environments, "tensorflow", "bin", "python"),
+      args: [join(scripts, "tf_data_service.py")],
+    } satisfies ArmCommand,
+  };
+}

@@ -1,0 +1,18 @@
+/** Our data server in a process of its own, and our client: batches over gRPC, checked (CRC-32) and in order. */
+import { connect } from "../../../client/index.js";
+import { startServer } from "../../child.js";
+import type { Job } from "../job.js";
+import { answerRequests, type LoadedBatch } from "./answer.js";
+
+const cli = new URL("../../../cli/main.js", import.meta.url).pathname;
+
+async function* openLoader({ store, data, stage, workers }: Job): AsyncGenerator<LoadedBatch> {
+  await using server = await startServer(cli, ["serve", store, "--workers", String(Math.max(1, workers)), "--json"]);
+  await using client = await connect(server.address);
+  await using run = await client.openRun(data);
+  const decisions = [{ stage, fromStep: 0, reason: "benchmark" }];
+  for await (const { image, label } of run.batches({ decisions }))
+    yield { imageShape: image.shape, label: label.bytes };
+}
+
+await answerRequests(openLoader);

@@ -1,0 +1,190 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { machine } from "../machine.js";
+import { measureUtilisation } from "./accelerator.js";
+import { type Arm, startArm } from "./arm.js";
+import { armCommands } from "./arms.js";
+import type { Augmentation } from "./job.js";
+import { type MeasuredPlan, makeMeasuredPlans } from "./measured-plans.js";
+import { measureRates, type StageRates } from "./rates.js";
+import { memoryTable, ratesTable, utilisationTable } from "./tables.js";
+
+export interface ReportOptions {
+  readonly folder: string;
+  readonly environments: string;
+  /** Stages to measure; default all of a plan, or its first, middle and last where a part takes long. */
+  readonly stages: readonly number[] | undefined;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Of cutting, stream, accelerator, memory. */
+  readonly parts: readonly string[];
+}
+
+type Plans = Awaited<ReturnType<typeof makeMeasuredPlans>>;
+type Commands = ReturnType<typeof armCommands>;
+
+/** The one processor that an arm has while cutting is measured; the other ones are the measuring process's. */
+const PROCESSOR = 0;
+const PROVEN_SAMPLES = 12;
+const MEMORY_WORKERS = [1, 2, 4];
+const STEPS = 10;
+
+/** Seconds of nnU-Net's step on an A100 at 2 x 128^3, MIC-DKFZ/nnUNet#3063 (145 ms with the loader hidden, less its overhead). */
+const A100_STEP_SECONDS = 0.13;
+/** Seconds of a PyTorch step on two cores at each stage of PGPS-Performance, 40x56x40, batch 2, 8 base features. */
+const CPU_STEP_SECONDS = [
+  0.547, 0.529, 0.432, 0.422, 0.444, 0.417, 0.396, 0.386, 0.388, 0.378, 0.39, 0.33, 0.282, 0.365, 0.411,
+];
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function allStages(plan: MeasuredPlan, chosen: readonly number[] | undefined): readonly number[] {
+  return (chosen ?? plan.stages.map((_, index) => index)).filter((stage) => stage < plan.stages.length);
+}
+
+function someStages(plan: MeasuredPlan, chosen: readonly number[] | undefined): readonly number[] {
+  const last = plan.stages.length - 1;
+  return allStages(plan, chosen ?? [0, last >> 1, last]);
+}
+
+async function started<Result>(
+  commands: readonly Parameters<typeof startArm>[0][],
+  use: (arms: Arm[]) => Promise<Result>,
+): Promise<Result> {
+  const arms = commands.map(startArm);
+  try {
+    return await use(arms);
+  } finally {
+    await Promise.all(arms.map((arm) => arm[Symbol.asyncDispose]()));
+  }
+}
+
+async function cutting(plans: Plans, commands: Commands, options: ReportOptions): Promise<string[]> {
+  const { engine, nnunet, monai, torchio, memcpy } = commands;
+  const pinned = [engine, nnunet, monai, torchio, memcpy].map((command) => ({ ...command, processor: PROCESSOR }));
+  return started(pinned, async (arms) => {
+    const [ours, ...others] = arms as [Arm, ...Arm[]];
+    const copying = others.splice(-1);
+    const lines: string[] = [];
+    for (const plan of [plans.hippocampus, plans.ct])
+      for (const augmentation of ["none", "nnunet"] as const) {
+        lines.push(`### ${plan.title}: cut on one core, augmentation ${augmentation}`, "");
+        const refusal = plan.refusal(augmentation);
+        if (refusal !== undefined) {
+          lines.push(`Not measured: ${refusal}`, "");
+          continue;
+        }
+        const unproven = augmentation === "none" ? copying : [];
+        const rates: StageRates[] = [];
+        for (const stage of allStages(plan, options.stages)) {
+          rates.push(
+            await measureRates(
+              { ours, others, unproven },
+              { plan, stage, augmentation },
+              {
+                ...options,
+                provenSamples: PROVEN_SAMPLES,
+                workers: 0,
+              },
+            ),
+          );
+          progress(ratesTable(rates.slice(-1)));
+        }
+        lines.push(ratesTable(rates), "");
+      }
+    return lines;
+  });
+}
+
+async function stream(plans: Plans, commands: Commands, options: ReportOptions): Promise<string[]> {
+  return started([commands.stream, commands.bare, commands.tcp, commands.tfData], async (arms) => {
+    const [ours, ...unproven] = arms as [Arm, ...Arm[]];
+    const lines: string[] = [];
+    for (const plan of [plans.hippocampus, plans.ct]) {
+      const rates: StageRates[] = [];
+      for (const stage of someStages(plan, options.stages)) {
+        const what = { plan, stage, augmentation: "none" } as const;
+        rates.push(
+          await measureRates({ ours, others: [], unproven }, what, { ...options, provenSamples: 1, workers: 2 }),
+        );
+        progress(ratesTable(rates.slice(-1)));
+      }
+      lines.push(`### ${plan.title}: carried to another process`, "", ratesTable(rates), "");
+    }
+    return lines;
+  });
+}
+
+async function accelerator(
+  plans: Plans,
+  commands: Commands,
+  augmentation: Augmentation,
+  options: ReportOptions,
+): Promise<string[]> {
+  const { rounds, stages } = options;
+  return started([commands.stream, commands.nnunet], async (arms) => {
+    const rows = [];
+    for (const plan of [plans.hippocampusBatch2, plans.ct])
+      for (const stage of someStages(plan, stages)) {
+        const stepSeconds = plan === plans.ct ? A100_STEP_SECONDS : (CPU_STEP_SECONDS[stage] as number);
+        rows.push(await measureUtilisation(arms, { plan, stage, augmentation }, { rounds, steps: STEPS, stepSeconds }));
+        progress(utilisationTable(rows.slice(-1)));
+      }
+    return [`### Accelerator utilisation, one worker, augmentation ${augmentation}`, "", utilisationTable(rows), ""];
+  });
+}
+
+async function memory({ ct }: Plans, commands: Commands, augmentation: Augmentation): Promise<string[]> {
+  const { engine, stream: server, nnunet, monai, torchio } = commands;
+  const rows: { name: string; bytes: number[] }[] = [];
+  for (const command of [engine, server, nnunet, monai, torchio]) {
+    const bytes: number[] = [];
+    for (const workers of MEMORY_WORKERS)
+      bytes.push(
+        await started([command], async ([arm]) => {
+          await (arm as Arm).open(ct.job({ stage: ct.stages.length - 1, augmentation, workers }));
+          await (arm as Arm).prove(4 * workers + 16);
+          return (arm as Arm).memoryBytes();
+        }),
+      );
+    rows.push({ name: command.name, bytes });
+    progress(memoryTable(rows.slice(-1), MEMORY_WORKERS));
+  }
+  const title = `### Memory of all processes, ${ct.title}, last stage, augmentation ${augmentation}`;
+  return [title, "", memoryTable(rows, MEMORY_WORKERS), ""];
+}
+
+function versions(environments: string): string {
+  const python = (environment: string, packages: string[]) =>
+    execFileSync(
+      join(environments, environment, "bin", "python"),
+      [
+        "-c",
+        "import sys; from importlib.metadata import version; print(*(f'{p} {version(p)}' for p in sys.argv[1:]), sep='; ')",
+        ...packages,
+      ],
+      { encoding: "utf8" },
+    ).trim();
+  const loaders = ["torch", "nnunetv2", "batchgeneratorsv2", "monai", "torchio", "numpy"];
+  return `${python("loaders", loaders)}; ${python("tensorflow", ["tensorflow-cpu"])}`;
+}
+
+/** Measures what `parts` names and writes it down in Markdown. */
+export async function runReport(options: ReportOptions): Promise<string> {
+  const { environments, folder, parts, rounds, seconds } = options;
+  const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
+  const plans = await makeMeasuredPlans(folder);
+  const commands = armCommands(environments);
+  const augmentation = plans.ct.refusal("nnunet") === undefined ? "nnunet" : "none";
+  const lines = [
+    `\`npm run bench:peers\` (${rounds} rounds of at least ${seconds} s): ${about.join("; ")}; ${versions(environments)}.`,
+    "",
+  ];
+  if (parts.includes("cutting")) lines.push(...(await cutting(plans, commands, options)));
+  if (parts.includes("stream")) lines.push(...(await stream(plans, commands, options)));
+  if (parts.includes("accelerator")) lines.push(...(await accelerator(plans, commands, augmentation, options)));
+  if (parts.includes("memory")) lines.push(...(await memory(plans, commands, augmentation)));
+  return lines.join("\n").trimEnd();
+}
