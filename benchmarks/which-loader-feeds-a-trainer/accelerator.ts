@@ -5,6 +5,8 @@ import type { MeasuredPlan } from "./measured-plans.js";
 
 /** Enough that every volume has been read. */
 const WARM_UP_SAMPLES = 16;
+/** Batches are taken as fast as they come before each run, so that none of it was loaded ahead. */
+const DRAIN_SECONDS = 0.5;
 
 export interface Utilisation {
   readonly title: string;
@@ -18,23 +20,24 @@ export interface Utilisation {
 
 /**
  * Accelerator utilisation as MLPerf Storage defines it: compute time over running time of an emulated accelerator, which
- * sleeps a given time for each batch; the first step is left out. Loaders are warmed up by taking batches as fast as they
- * come, which also leaves nothing that was loaded ahead.
+ * sleeps a given time for each batch; the first step is left out.
  */
 export async function measureUtilisation(
   arms: readonly Arm[],
   { plan, stage, augmentation }: { plan: MeasuredPlan; stage: number; augmentation: Augmentation },
   { rounds, steps, stepSeconds }: { rounds: number; steps: number; stepSeconds: number },
 ): Promise<Utilisation> {
-  const job = plan.job({ stage, augmentation, workers: 1 });
+  const job = plan.job({ stage, augmentation, strategy: "nnunet", workers: 1 });
   const measured = arms.map(({ name }) => ({ name, values: [] as number[] }));
   for (const arm of arms) {
     await arm.open(job);
     await arm.prove(WARM_UP_SAMPLES);
   }
   for (let round = 0; round < rounds; round++)
-    for (const [index, arm] of arms.entries())
+    for (const [index, arm] of arms.entries()) {
+      await arm.take(DRAIN_SECONDS);
       measured[index]?.values.push((steps * stepSeconds) / (await arm.train(steps, stepSeconds)));
+    }
   for (const arm of arms) await arm.close();
   return {
     title: plan.title,

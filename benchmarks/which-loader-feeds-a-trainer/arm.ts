@@ -6,7 +6,8 @@ import { groupMemoryBytes } from "./memory.js";
 
 /**
  * A loader with its consumer, in processes of their own that stand still (SIGSTOP) while they are not asked anything: no
- * arm works ahead, or takes the processor, while another one is measured.
+ * arm works ahead, or takes the processor, while another one is measured. Those that would take that for a dead connection
+ * only fill their buffers meanwhile.
  */
 export interface Arm extends AsyncDisposable {
   readonly name: string;
@@ -31,9 +32,11 @@ export interface ArmCommand {
   readonly environment?: Readonly<Record<string, string>>;
   /** The one processor that it may use. Default: any. */
   readonly processor?: number;
+  /** It has a connection to keep alive, and is not stopped. */
+  readonly keepsRunning?: boolean;
 }
 
-export function startArm({ name, program, args, environment, processor }: ArmCommand): Arm {
+export function startArm({ name, program, args, environment, processor, keepsRunning = false }: ArmCommand): Arm {
   const pinned = processor === undefined ? [] : ["taskset", "--cpu-list", String(processor)];
   const [command, ...rest] = [...pinned, program, ...args] as [string, ...string[]];
   const child = spawn(command, rest, {
@@ -59,7 +62,7 @@ export function startArm({ name, program, args, environment, processor }: ArmCom
     process.kill(group, "SIGCONT");
     child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value } = await Promise.race([answers.next(), ended]);
-    process.kill(group, "SIGSTOP");
+    if (!keepsRunning) process.kill(group, "SIGSTOP");
     return JSON.parse(value as string) as Answer;
   };
   return {

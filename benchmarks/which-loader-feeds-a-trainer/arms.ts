@@ -20,10 +20,11 @@ export function armCommands(environments: string) {
     environment: oneThread,
   });
   return {
-    engine: ours("patchstream", "engine-arm"),
-    stream: ours("patchstream over gRPC", "stream-arm"),
+    engine: ours("ours, a case a patch", "engine-arm"),
+    engineSplit: ours("ours, two cases", "engine-arm"),
+    stream: { ...ours("ours over gRPC", "stream-arm"), keepsRunning: true },
     memcpy: ours("memcpy", "memcpy-arm"),
-    bare: ours("bare grpc-js", "bare-arm"),
+    bare: { ...ours("bare grpc-js", "bare-arm"), keepsRunning: true },
     tcp: ours("raw TCP", "tcp-arm"),
     nnunet: loader("nnU-Net", "nnunet_loader.py"),
     monai: loader("MONAI", "monai_loader.py"),
@@ -32,6 +33,7 @@ export function armCommands(environments: string) {
       name: "tf.data service",
       program: join(environments, "tensorflow", "bin", "python"),
       args: [join(scripts, "tf_data_service.py")],
+      keepsRunning: true,
     } satisfies ArmCommand,
   };
 }

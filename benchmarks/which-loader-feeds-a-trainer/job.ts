@@ -19,6 +19,9 @@ export interface Job {
 
 export type Augmentation = "none" | "nnunet";
 
+/** How ours builds batches: as nnU-Net, a case for each patch, or as the paper, MONAI and TorchIO, a few cases for all. */
+export type Strategy = "nnunet" | "split-crop";
+
 /** What batches held. */
 export interface Proof {
   readonly samples: number;
@@ -31,6 +34,8 @@ export interface Proof {
 /** Batches that were taken, one after another. */
 export interface Taken {
   readonly batchSeconds: readonly number[];
+  /** Of all threads of the consumer's process. */
+  readonly cpuSeconds: number;
   readonly samples: number;
   readonly voxels: number;
 }

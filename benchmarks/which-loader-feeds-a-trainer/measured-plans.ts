@@ -4,13 +4,13 @@ import { caseTable, ingest, openStore } from "../../loader/index.js";
 import { type NetworkPlan, PatchstreamError, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { makeCtStore } from "../ct-volumes.js";
 import { exportVolumes } from "./export-volumes.js";
-import type { Augmentation, Job } from "./job.js";
+import type { Augmentation, Job, Strategy } from "./job.js";
 
-/** A PGPS-Performance curriculum over one data set. Each sample takes a case of its own, as nnU-Net's do. */
+/** A PGPS-Performance curriculum over one data set. */
 export interface MeasuredPlan {
   readonly title: string;
   readonly stages: ResolvedSpec["stages"];
-  job(choice: { stage: number; augmentation: Augmentation; workers: number }): Job;
+  job(choice: { stage: number; augmentation: Augmentation; strategy: Strategy; workers: number }): Job;
   /** Why our engine cannot cut with an augmentation, where it cannot. */
   refusal(augmentation: Augmentation): string | undefined;
 }
@@ -24,27 +24,27 @@ async function measuredPlan(
 ): Promise<MeasuredPlan> {
   await using opened = await openStore(store);
   const { dataset } = opened;
-  const data = (augmentation: Augmentation) => ({
+  const data = (augmentation: Augmentation, strategy: Strategy) => ({
     dataset: dataset.name,
     plan,
     mode: "performance",
-    strategy: "nnunet",
+    strategy,
     foregroundFraction: FOREGROUND,
     split: { fold: "all" },
     augmentation,
   });
   const resolve = (augmentation: Augmentation) =>
-    resolveSpec(data(augmentation), { ...dataset, cases: caseTable(dataset) });
+    resolveSpec(data(augmentation, "split-crop"), { ...dataset, cases: caseTable(dataset) });
   const { stages } = resolve("none");
   return {
     title,
     stages,
-    job({ stage, augmentation, workers }) {
+    job({ stage, augmentation, strategy, workers }) {
       const { patchSize, batchSize } = stages[stage] as ResolvedSpec["stages"][number];
       return {
         volumes,
         store,
-        data: data(augmentation),
+        data: data(augmentation, strategy),
         stage,
         patch: patchSize,
         planPatch: plan.patchSize,

@@ -1,70 +1,92 @@
 import { type Figures, figures, ratios } from "../figures.js";
 import type { Arm } from "./arm.js";
 import { proveEqualWork } from "./equal-work.js";
-import type { Augmentation, Job, Taken } from "./job.js";
+import type { Augmentation, Job, Strategy, Taken } from "./job.js";
 import type { MeasuredPlan } from "./measured-plans.js";
 
-/** What is measured beside ours, in turn with it. */
-export interface Beside {
+/** An arm of ours and what is measured in turn with it, on batches built alike. */
+export interface Pair {
+  readonly ours: Arm;
+  readonly theirs: Arm;
+  readonly strategy: Strategy;
+  /** False: theirs only copies or carries bytes, as a limit of what ours can do. */
+  readonly sameWork: boolean;
+}
+
+/** Both in batches per second of `RateOptions.clock`. */
+export interface PairRates {
+  readonly ourName: string;
   readonly name: string;
-  /** Batches per second. */
-  readonly rate: Figures;
+  readonly ours: Figures;
+  readonly theirs: Figures;
   /** Ours / theirs, pair by pair. */
   readonly ratio: Figures;
 }
 
 export interface StageRates {
   readonly stage: number;
-  readonly augmentation: Augmentation;
   readonly patch: readonly number[];
   readonly batch: number;
-  /** Batches per second. */
-  readonly ours: Figures;
-  readonly beside: readonly Beside[];
+  readonly pairs: readonly PairRates[];
 }
 
 export interface RateOptions {
   readonly rounds: number;
   /** Least time of one measurement; it ends with the batch that passes it. */
   readonly seconds: number;
-  /** Samples over which equal work is proven, which also warms up. 0: not proven. */
+  /** Least samples over which equal work is proven; it also warms up. */
   readonly provenSamples: number;
   readonly workers: number;
+  readonly clock: Clock;
 }
+
+/** "cpu": seconds of processor time, which a busy machine disturbs least; for arms of one process. */
+export type Clock = "cpu" | "wall";
 
 /** Samples over the batch size: a peer's batch may hold a few more. */
-function batchesPerSecond({ batchSeconds, samples }: Taken, { batch }: Job): number {
-  return samples / batch / batchSeconds.reduce((sum, seconds) => sum + seconds, 0);
+function batchesPerSecond({ batchSeconds, cpuSeconds, samples }: Taken, { batch }: Job, clock: Clock): number {
+  const seconds = clock === "cpu" ? cpuSeconds : batchSeconds.reduce((sum, each) => sum + each, 0);
+  return samples / batch / seconds;
 }
 
-/** Ours and each of the others in turn, A B A B, at one stage. */
+/** Each pair in turn, A B A B, at one stage. Arms may be in several pairs of one strategy. */
 export async function measureRates(
-  { ours, others, unproven = [] }: { ours: Arm; others: readonly Arm[]; unproven?: readonly Arm[] },
+  pairs: readonly Pair[],
   { plan, stage, augmentation }: { plan: MeasuredPlan; stage: number; augmentation: Augmentation },
-  { rounds, seconds, provenSamples, workers }: RateOptions,
+  { rounds, seconds, provenSamples, workers, clock }: RateOptions,
 ): Promise<StageRates> {
-  const job = plan.job({ stage, augmentation, workers });
-  const beside = [...others, ...unproven];
-  for (const arm of [ours, ...beside]) await arm.open(job);
-  if (provenSamples > 0) await proveEqualWork([ours, ...others], job, provenSamples);
-  for (const arm of [ours, ...unproven]) await arm.take(seconds); // warm-up
-  const rateOf = async (arm: Arm) => batchesPerSecond(await arm.take(seconds), job);
-  const pairs = beside.map(({ name }) => ({ name, ours: [] as number[], theirs: [] as number[] }));
+  const jobOf = (strategy: Strategy) => plan.job({ stage, augmentation, strategy, workers });
+  const strategies = new Map(
+    pairs.flatMap(({ ours, theirs, strategy }) => [[ours, strategy] as const, [theirs, strategy] as const]),
+  );
+  const job = jobOf("split-crop");
+  for (const [arm, strategy] of strategies) await arm.open(jobOf(strategy));
+  const equals = new Set(pairs.flatMap(({ ours, theirs, sameWork }) => (sameWork ? [ours, theirs] : [ours])));
+  await proveEqualWork([...equals], job, provenSamples);
+  for (const arm of strategies.keys()) await arm.take(seconds / 2); // warm-up
+  const rateOf = async (arm: Arm) => {
+    if (clock === "wall") await arm.take(seconds / 2); // what was loaded ahead
+    return batchesPerSecond(await arm.take(seconds), job, clock);
+  };
+  const rates = pairs.map(() => ({ ours: [] as number[], theirs: [] as number[] }));
   for (let round = 0; round < rounds; round++)
-    for (const [index, arm] of beside.entries()) {
-      pairs[index]?.ours.push(await rateOf(ours));
-      pairs[index]?.theirs.push(await rateOf(arm));
+    for (const [index, { ours, theirs }] of pairs.entries()) {
+      rates[index]?.ours.push(await rateOf(ours));
+      rates[index]?.theirs.push(await rateOf(theirs));
     }
   return {
     stage,
-    augmentation,
     patch: job.patch,
     batch: job.batch,
-    ours: figures(pairs.flatMap((pair) => pair.ours)),
-    beside: pairs.map((pair) => ({
-      name: pair.name,
-      rate: figures(pair.theirs),
-      ratio: ratios(pair.ours, pair.theirs),
-    })),
+    pairs: pairs.map(({ ours, theirs }, index) => {
+      const { ours: our, theirs: their } = rates[index] as (typeof rates)[number];
+      return {
+        ourName: ours.name,
+        name: theirs.name,
+        ours: figures(our),
+        theirs: figures(their),
+        ratio: ratios(our, their),
+      };
+    }),
   };
 }

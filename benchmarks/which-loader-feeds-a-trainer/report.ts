@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { machine } from "../machine.js";
 import { measureUtilisation } from "./accelerator.js";
-import { type Arm, startArm } from "./arm.js";
+import { type Arm, type ArmCommand, startArm } from "./arm.js";
 import { armCommands } from "./arms.js";
 import type { Augmentation } from "./job.js";
 import { type MeasuredPlan, makeMeasuredPlans } from "./measured-plans.js";
-import { measureRates, type StageRates } from "./rates.js";
+import { measureRates, type Pair, type StageRates } from "./rates.js";
 import { memoryTable, ratesTable, utilisationTable } from "./tables.js";
 
 export interface ReportOptions {
@@ -27,7 +27,9 @@ type Commands = ReturnType<typeof armCommands>;
 const PROCESSOR = 0;
 const PROVEN_SAMPLES = 12;
 const MEMORY_WORKERS = [1, 2, 4];
-const STEPS = 10;
+const STEPS = 15;
+/** What is read ahead into buffers is little beside what this many times the least measurement carries. */
+const STREAM_TIMES = 3;
 
 /** Seconds of nnU-Net's step on an A100 at 2 x 128^3, MIC-DKFZ/nnUNet#3063 (145 ms with the loader hidden, less its overhead). */
 const A100_STEP_SECONDS = 0.13;
@@ -49,69 +51,85 @@ function someStages(plan: MeasuredPlan, chosen: readonly number[] | undefined): 
   return allStages(plan, chosen ?? [0, last >> 1, last]);
 }
 
-async function started<Result>(
-  commands: readonly Parameters<typeof startArm>[0][],
-  use: (arms: Arm[]) => Promise<Result>,
+async function started<const Commands extends readonly ArmCommand[], Result>(
+  commands: readonly [...Commands],
+  use: (arms: { [Index in keyof Commands]: Arm }) => Promise<Result>,
 ): Promise<Result> {
   const arms = commands.map(startArm);
   try {
-    return await use(arms);
+    return await use(arms as { [Index in keyof Commands]: Arm });
   } finally {
     await Promise.all(arms.map((arm) => arm[Symbol.asyncDispose]()));
   }
 }
 
 async function cutting(plans: Plans, commands: Commands, options: ReportOptions): Promise<string[]> {
-  const { engine, nnunet, monai, torchio, memcpy } = commands;
-  const pinned = [engine, nnunet, monai, torchio, memcpy].map((command) => ({ ...command, processor: PROCESSOR }));
-  return started(pinned, async (arms) => {
-    const [ours, ...others] = arms as [Arm, ...Arm[]];
-    const copying = others.splice(-1);
-    const lines: string[] = [];
-    for (const plan of [plans.hippocampus, plans.ct])
-      for (const augmentation of ["none", "nnunet"] as const) {
-        lines.push(`### ${plan.title}: cut on one core, augmentation ${augmentation}`, "");
-        const refusal = plan.refusal(augmentation);
-        if (refusal !== undefined) {
-          lines.push(`Not measured: ${refusal}`, "");
-          continue;
-        }
-        const unproven = augmentation === "none" ? copying : [];
-        const rates: StageRates[] = [];
-        for (const stage of allStages(plan, options.stages)) {
-          rates.push(
-            await measureRates(
-              { ours, others, unproven },
-              { plan, stage, augmentation },
-              {
-                ...options,
-                provenSamples: PROVEN_SAMPLES,
-                workers: 0,
-              },
-            ),
+  const { engine, engineSplit, nnunet, monai, torchio, memcpy } = commands;
+  const onOneCore = (command: ArmCommand): ArmCommand => ({ ...command, processor: PROCESSOR });
+  return started(
+    [
+      onOneCore(engine),
+      onOneCore(engineSplit),
+      onOneCore(nnunet),
+      onOneCore(monai),
+      onOneCore(torchio),
+      onOneCore(memcpy),
+    ],
+    async ([eachCase, twoCases, nnunet, monai, torchio, memcpy]) => {
+      const peers: Pair[] = [
+        { ours: eachCase, theirs: nnunet, strategy: "nnunet", sameWork: true },
+        { ours: twoCases, theirs: monai, strategy: "split-crop", sameWork: true },
+        { ours: twoCases, theirs: torchio, strategy: "split-crop", sameWork: true },
+      ];
+      const limit: Pair = { ours: twoCases, theirs: memcpy, strategy: "split-crop", sameWork: false };
+      const lines: string[] = [];
+      for (const plan of [plans.hippocampus, plans.ct])
+        for (const augmentation of ["none", "nnunet"] as const) {
+          const refusal = plan.refusal(augmentation);
+          if (refusal !== undefined) {
+            lines.push(`${plan.title}, augmentation ${augmentation}: not measured, since ${refusal}`, "");
+            continue;
+          }
+          const pairs = augmentation === "none" ? [...peers, limit] : peers;
+          const rates: StageRates[] = [];
+          for (const stage of allStages(plan, options.stages)) {
+            const rateOptions = { ...options, provenSamples: PROVEN_SAMPLES, workers: 0, clock: "cpu" } as const;
+            rates.push(await measureRates(pairs, { plan, stage, augmentation }, rateOptions));
+            progress(ratesTable(rates.slice(-1)));
+          }
+          lines.push(
+            `### ${plan.title}: batches a core-second, augmentation ${augmentation}`,
+            "",
+            ratesTable(rates),
+            "",
           );
-          progress(ratesTable(rates.slice(-1)));
         }
-        lines.push(ratesTable(rates), "");
-      }
-    return lines;
-  });
+      return lines;
+    },
+  );
 }
 
 async function stream(plans: Plans, commands: Commands, options: ReportOptions): Promise<string[]> {
-  return started([commands.stream, commands.bare, commands.tcp, commands.tfData], async (arms) => {
-    const [ours, ...unproven] = arms as [Arm, ...Arm[]];
+  return started([commands.stream, commands.bare, commands.tcp, commands.tfData], async ([ours, ...others]) => {
+    const pairs = others.map((theirs): Pair => ({ ours, theirs, strategy: "split-crop", sameWork: false }));
     const lines: string[] = [];
     for (const plan of [plans.hippocampus, plans.ct]) {
       const rates: StageRates[] = [];
       for (const stage of someStages(plan, options.stages)) {
         const what = { plan, stage, augmentation: "none" } as const;
+        const seconds = options.seconds * STREAM_TIMES;
         rates.push(
-          await measureRates({ ours, others: [], unproven }, what, { ...options, provenSamples: 1, workers: 2 }),
+          await measureRates(pairs, what, {
+            ...options,
+            seconds,
+            provenSamples: PROVEN_SAMPLES,
+            workers: 2,
+            clock: "wall",
+          }),
         );
         progress(ratesTable(rates.slice(-1)));
       }
-      lines.push(`### ${plan.title}: carried to another process`, "", ratesTable(rates), "");
+      lines.push(`### ${plan.title}: batches a second carried to another process`, "", ratesTable(rates), "");
     }
     return lines;
   });
@@ -144,9 +162,9 @@ async function memory({ ct }: Plans, commands: Commands, augmentation: Augmentat
     for (const workers of MEMORY_WORKERS)
       bytes.push(
         await started([command], async ([arm]) => {
-          await (arm as Arm).open(ct.job({ stage: ct.stages.length - 1, augmentation, workers }));
-          await (arm as Arm).prove(4 * workers + 16);
-          return (arm as Arm).memoryBytes();
+          await arm.open(ct.job({ stage: ct.stages.length - 1, augmentation, strategy: "nnunet", workers }));
+          await arm.prove(4 * workers + 16);
+          return arm.memoryBytes();
         }),
       );
     rows.push({ name: command.name, bytes });

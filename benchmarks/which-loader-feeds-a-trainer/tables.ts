@@ -16,16 +16,24 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
 
 /** One row a stage: batches per second, and ours over each of the others: median (p5 to p95). */
 export function ratesTable(stages: readonly StageRates[]): string {
-  const names = stages[0]?.beside.map(({ name }) => name) ?? [];
+  const pairs = stages[0]?.pairs ?? [];
+  const ourNames = [...new Set(pairs.map(({ ourName }) => ourName))];
   return table(
-    ["stage", "patch", "batch", "ours", ...names, ...names.map((name) => `ours / ${name}`)],
-    stages.map(({ stage, patch, batch, ours, beside }) => [
+    [
+      "stage",
+      "patch",
+      "batch",
+      ...ourNames,
+      ...pairs.map(({ name }) => name),
+      ...pairs.map(({ name }) => `ours / ${name}`),
+    ],
+    stages.map(({ stage, patch, batch, pairs }) => [
       stage,
       patch.join("x"),
       batch,
-      significant(ours.median),
-      ...beside.map(({ rate }) => significant(rate.median)),
-      ...beside.map(({ ratio }) => spread(ratio, ratio.median < 10 ? 2 : 1)),
+      ...ourNames.map((name) => significant(pairs.find(({ ourName }) => ourName === name)?.ours.median ?? Number.NaN)),
+      ...pairs.map(({ theirs }) => significant(theirs.median)),
+      ...pairs.map(({ ratio }) => spread(ratio, ratio.median < 10 ? 2 : 1)),
     ]),
   );
 }

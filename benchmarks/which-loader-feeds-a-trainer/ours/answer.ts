@@ -28,6 +28,7 @@ async function take(batches: AsyncGenerator<LoadedBatch>, { seconds }: { seconds
   const batchSeconds: number[] = [];
   let samples = 0;
   let voxels = 0;
+  const cpu = process.cpuUsage();
   const start = performance.now();
   for (let before = start; before - start < seconds * 1000; ) {
     const { imageShape } = await next(batches);
@@ -37,7 +38,8 @@ async function take(batches: AsyncGenerator<LoadedBatch>, { seconds }: { seconds
     voxels += imageShape.reduce((product, extent) => product * extent, 1);
     before = now;
   }
-  return { batchSeconds, samples, voxels };
+  const { user, system } = process.cpuUsage(cpu);
+  return { batchSeconds, cpuSeconds: (user + system) / 1e6, samples, voxels };
 }
 
 async function train(

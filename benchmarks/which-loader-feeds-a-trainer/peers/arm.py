@@ -51,6 +51,7 @@ def serve(open_loader: Callable[[dict], ContextManager[Loader]]) -> None:
 
 def take(loader: Loader, seconds: float) -> dict:
     batch_seconds, samples, voxels = [], 0, 0
+    cpu = time.process_time()
     start = before = time.perf_counter()
     while before - start < seconds or len(batch_seconds) % loader.batches_per_refill:
         image, _ = next(loader.batches)
@@ -59,7 +60,12 @@ def take(loader: Loader, seconds: float) -> dict:
         samples += image.shape[0]
         voxels += _count(image.shape)
         before = now
-    return {"batchSeconds": batch_seconds, "samples": samples, "voxels": voxels}
+    return {
+        "batchSeconds": batch_seconds,
+        "cpuSeconds": time.process_time() - cpu,
+        "samples": samples,
+        "voxels": voxels,
+    }
 
 
 def train(loader: Loader, steps: int, stepSeconds: float) -> dict:
