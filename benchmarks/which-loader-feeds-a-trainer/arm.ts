@@ -61,7 +61,8 @@ export function startArm({ name, program, args, environment, processor, keepsRun
   const ask = async <Answer>(request: object): Promise<Answer> => {
     process.kill(group, "SIGCONT");
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { value } = await Promise.race([answers.next(), ended]);
+    const { value, done } = await Promise.race([answers.next(), ended]);
+    if (done) return ended;
     if (!keepsRunning) process.kill(group, "SIGSTOP");
     return JSON.parse(value as string) as Answer;
   };

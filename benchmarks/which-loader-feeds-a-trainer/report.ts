@@ -12,7 +12,7 @@ import { memoryTable, ratesTable, utilisationTable } from "./tables.js";
 export interface ReportOptions {
   readonly folder: string;
   readonly environments: string;
-  /** Stages to measure; default all of a plan, or its first, middle and last where a part takes long. */
+  /** Stages whose cutting is measured; default all. Of the other parts it is the first, middle and last. */
   readonly stages: readonly number[] | undefined;
   readonly rounds: number;
   readonly seconds: number;
@@ -27,11 +27,13 @@ type Commands = ReturnType<typeof armCommands>;
 const PROCESSOR = 0;
 const PROVEN_SAMPLES = 12;
 const MEMORY_WORKERS = [1, 2, 4];
-const STEPS = 15;
+const STEPS = 12;
 /** What is read ahead into buffers is little beside what this many times the least measurement carries. */
-const STREAM_TIMES = 3;
+const STREAM_TIMES = 2;
+/** Augmented batches differ in what is drawn, and so in time. */
+const AUGMENTED_TIMES = 2;
 
-/** Seconds of nnU-Net's step on an A100 at 2 x 128^3, MIC-DKFZ/nnUNet#3063 (145 ms with the loader hidden, less its overhead). */
+/** Seconds of nnU-Net's step on an A100 at 2 x 128^3, MIC-DKFZ/nnUNet#3063: 302 ms an iteration, 173 of them waiting for its loader. */
 const A100_STEP_SECONDS = 0.13;
 /** Seconds of a PyTorch step on two cores at each stage of PGPS-Performance, 40x56x40, batch 2, 8 base features. */
 const CPU_STEP_SECONDS = [
@@ -42,13 +44,14 @@ function progress(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-function allStages(plan: MeasuredPlan, chosen: readonly number[] | undefined): readonly number[] {
-  return (chosen ?? plan.stages.map((_, index) => index)).filter((stage) => stage < plan.stages.length);
+function allStages({ stages }: MeasuredPlan, chosen: readonly number[] | undefined): readonly number[] {
+  return (chosen ?? stages.map((_, index) => index)).filter((stage) => stage < stages.length);
 }
 
-function someStages(plan: MeasuredPlan, chosen: readonly number[] | undefined): readonly number[] {
-  const last = plan.stages.length - 1;
-  return allStages(plan, chosen ?? [0, last >> 1, last]);
+/** First, middle and last. */
+function someStages({ stages }: MeasuredPlan): readonly number[] {
+  const last = stages.length - 1;
+  return [0, last >> 1, last];
 }
 
 async function started<const Commands extends readonly ArmCommand[], Result>(
@@ -93,7 +96,14 @@ async function cutting(plans: Plans, commands: Commands, options: ReportOptions)
           const pairs = augmentation === "none" ? [...peers, limit] : peers;
           const rates: StageRates[] = [];
           for (const stage of allStages(plan, options.stages)) {
-            const rateOptions = { ...options, provenSamples: PROVEN_SAMPLES, workers: 0, clock: "cpu" } as const;
+            const seconds = options.seconds * (augmentation === "none" ? 1 : AUGMENTED_TIMES);
+            const rateOptions = {
+              ...options,
+              seconds,
+              provenSamples: PROVEN_SAMPLES,
+              workers: 0,
+              clock: "cpu",
+            } as const;
             rates.push(await measureRates(pairs, { plan, stage, augmentation }, rateOptions));
             progress(ratesTable(rates.slice(-1)));
           }
@@ -115,7 +125,7 @@ async function stream(plans: Plans, commands: Commands, options: ReportOptions):
     const lines: string[] = [];
     for (const plan of [plans.hippocampus, plans.ct]) {
       const rates: StageRates[] = [];
-      for (const stage of someStages(plan, options.stages)) {
+      for (const stage of someStages(plan)) {
         const what = { plan, stage, augmentation: "none" } as const;
         const seconds = options.seconds * STREAM_TIMES;
         rates.push(
@@ -141,11 +151,11 @@ async function accelerator(
   augmentation: Augmentation,
   options: ReportOptions,
 ): Promise<string[]> {
-  const { rounds, stages } = options;
+  const { rounds } = options;
   return started([commands.stream, commands.nnunet], async (arms) => {
     const rows = [];
     for (const plan of [plans.hippocampusBatch2, plans.ct])
-      for (const stage of someStages(plan, stages)) {
+      for (const stage of someStages(plan)) {
         const stepSeconds = plan === plans.ct ? A100_STEP_SECONDS : (CPU_STEP_SECONDS[stage] as number);
         rows.push(await measureUtilisation(arms, { plan, stage, augmentation }, { rounds, steps: STEPS, stepSeconds }));
         progress(utilisationTable(rows.slice(-1)));

@@ -15,7 +15,7 @@ const { values } = parseArgs({
     },
     stages: { type: "string" },
     rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "0.4" },
+    seconds: { type: "string", default: "0.3" },
     only: { type: "string", default: "cutting,stream,accelerator,memory" },
     "print-only": { type: "boolean", default: false },
   },
