@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { caseTable, ingest, openStore } from "../../loader/index.js";
-import { type NetworkPlan, PatchstreamError, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { type NetworkPlan, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { makeCtStore } from "../ct-volumes.js";
 import { exportVolumes } from "./export-volumes.js";
 import type { Augmentation, Job, Strategy } from "./job.js";
@@ -11,8 +11,6 @@ export interface MeasuredPlan {
   readonly title: string;
   readonly stages: ResolvedSpec["stages"];
   job(choice: { stage: number; augmentation: Augmentation; strategy: Strategy; workers: number }): Job;
-  /** Why our engine cannot cut with an augmentation, where it cannot. */
-  refusal(augmentation: Augmentation): string | undefined;
 }
 
 const hippocampus = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
@@ -33,9 +31,7 @@ async function measuredPlan(
     split: { fold: "all" },
     augmentation,
   });
-  const resolve = (augmentation: Augmentation) =>
-    resolveSpec(data(augmentation, "split-crop"), { ...dataset, cases: caseTable(dataset) });
-  const { stages } = resolve("none");
+  const { stages } = resolveSpec(data("none", "split-crop"), { ...dataset, cases: caseTable(dataset) });
   return {
     title,
     stages,
@@ -53,15 +49,6 @@ async function measuredPlan(
         augmentation,
         workers,
       };
-    },
-    refusal(augmentation) {
-      try {
-        resolve(augmentation);
-        return undefined;
-      } catch (error) {
-        if (error instanceof PatchstreamError) return error.message;
-        throw error;
-      }
     },
   };
 }

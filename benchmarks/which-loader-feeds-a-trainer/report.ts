@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { machine } from "../machine.js";
 import { measureUtilisation } from "./accelerator.js";
@@ -16,8 +17,6 @@ export interface ReportOptions {
   readonly stages: readonly number[] | undefined;
   readonly rounds: number;
   readonly seconds: number;
-  /** Of cutting, stream, accelerator, memory. */
-  readonly parts: readonly string[];
 }
 
 type Plans = Awaited<ReturnType<typeof makeMeasuredPlans>>;
@@ -88,11 +87,6 @@ async function cutting(plans: Plans, commands: Commands, options: ReportOptions)
       const lines: string[] = [];
       for (const plan of [plans.hippocampus, plans.ct])
         for (const augmentation of ["none", "nnunet"] as const) {
-          const refusal = plan.refusal(augmentation);
-          if (refusal !== undefined) {
-            lines.push(`${plan.title}, augmentation ${augmentation}: not measured, since ${refusal}`, "");
-            continue;
-          }
           const pairs = augmentation === "none" ? [...peers, limit] : peers;
           const rates: StageRates[] = [];
           for (const stage of allStages(plan, options.stages)) {
@@ -199,20 +193,28 @@ function versions(environments: string): string {
   return `${python("loaders", loaders)}; ${python("tensorflow", ["tensorflow-cpu"])}`;
 }
 
-/** Measures what `parts` names and writes it down in Markdown. */
-export async function runReport(options: ReportOptions): Promise<string> {
-  const { environments, folder, parts, rounds, seconds } = options;
+export type Part = "cutting" | "stream" | "accelerator" | "memory";
+
+/** Measures each of `parts`, and gives what it found as Markdown. */
+export async function* reports(
+  parts: readonly string[],
+  options: ReportOptions,
+): AsyncGenerator<{ part: Part; text: string }> {
+  const { environments, folder, rounds, seconds } = options;
   const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
   const plans = await makeMeasuredPlans(folder);
   const commands = armCommands(environments);
-  const augmentation = plans.ct.refusal("nnunet") === undefined ? "nnunet" : "none";
-  const lines = [
-    `\`npm run bench:peers\` (${rounds} rounds of at least ${seconds} s): ${about.join("; ")}; ${versions(environments)}.`,
-    "",
-  ];
-  if (parts.includes("cutting")) lines.push(...(await cutting(plans, commands, options)));
-  if (parts.includes("stream")) lines.push(...(await stream(plans, commands, options)));
-  if (parts.includes("accelerator")) lines.push(...(await accelerator(plans, commands, augmentation, options)));
-  if (parts.includes("memory")) lines.push(...(await memory(plans, commands, augmentation)));
-  return lines.join("\n").trimEnd();
+  const measure: Record<Part, () => Promise<string[]>> = {
+    cutting: () => cutting(plans, commands, options),
+    stream: () => stream(plans, commands, options),
+    accelerator: () => accelerator(plans, commands, "nnunet", options),
+    memory: () => memory(plans, commands, "nnunet"),
+  };
+  for (const part of ["cutting", "stream", "accelerator", "memory"] as const) {
+    if (!parts.includes(part)) continue;
+    const lines = await measure[part]();
+    const load = `load average ${loadavg()[0]?.toFixed(1)} at the end`;
+    const head = `\`npm run bench:peers -- --only ${part}\` (${rounds} rounds of at least ${seconds} s; ${load}): ${about.join("; ")}; ${versions(environments)}.`;
+    yield { part, text: [head, "", ...lines].join("\n").trimEnd() };
+  }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeResults } from "../results.js";
-import { runReport } from "./report.js";
+import { reports } from "./report.js";
 
 const { values } = parseArgs({
   options: {
@@ -23,16 +23,17 @@ const { values } = parseArgs({
 
 const folder = await mkdtemp(join(tmpdir(), "patchstream-peers-"));
 try {
-  const report = await runReport({
+  const options = {
     folder,
     environments: values.environments,
     stages: values.stages?.split(",").map(Number),
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
-    parts: values.only.split(","),
-  });
-  process.stdout.write(`${report}\n`);
-  if (!values["print-only"]) await writeResults("which-loader-feeds-a-trainer", report);
+  };
+  for await (const { part, text } of reports(values.only.split(","), options)) {
+    process.stdout.write(`${text}\n\n`);
+    if (!values["print-only"]) await writeResults(`peers-${part}`, text);
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
