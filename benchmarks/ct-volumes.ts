@@ -39,19 +39,19 @@ function makeCase(number: number): { image: Int16Array; label: Uint8Array } {
   return { image, label };
 }
 
-/** Makes a store of four CT-sized cases at `folder/store`, with the plan that most of the paper's CT data sets have. */
-export async function makeCtStore(folder: string): Promise<{ path: string; plan: NetworkPlan }> {
+/** Makes a store of CT-sized cases, four where not said and at most six, at `folder/store`, with the plan that most of the paper's CT data sets have. */
+export async function makeCtStore(folder: string, cases = 4): Promise<{ path: string; plan: NetworkPlan }> {
   const raw = join(folder, "CtSized");
   await mkdir(join(raw, "imagesTr"), { recursive: true });
   await mkdir(join(raw, "labelsTr"), { recursive: true });
   const description = {
     channel_names: { 0: "CT" },
     labels: { background: 0, organ: 1 },
-    numTraining: 4,
+    numTraining: cases,
     file_ending: ".nii",
   };
   await writeFile(join(raw, "dataset.json"), JSON.stringify(description));
-  for (let number = 0; number < 4; number++) {
+  for (let number = 0; number < cases; number++) {
     const { image, label } = makeCase(number);
     await writeFile(join(raw, "imagesTr", `case_${number}_0000.nii`), nifti(image));
     await writeFile(join(raw, "labelsTr", `case_${number}.nii`), nifti(label));

@@ -15,17 +15,18 @@ export async function openStore(path: string): Promise<Store> {
 export async function openStoreFrom(path: string, reader: ByteReader): Promise<Store> {
   const record = await readStoreRecord(path, reader);
   const reads = readCases(path, reader, record);
-  return { path, dataset: toDataset(record), ...reads, [Symbol.asyncDispose]: async () => undefined };
+  return Object.assign(reads, { path, dataset: toDataset(record), [Symbol.asyncDispose]: async () => undefined });
 }
 
 /** The reading half of a store. */
-export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" | "readLocations">;
+export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" | "readLocations" | "decodedBytes">;
 
 /** Reads from cases that are known by their records, whether or not the store itself is finished. */
 export function readCases(path: string, reader: ByteReader, record: Pick<StoreRecord, "cases" | "classes">): CaseReads {
   const cases = new Map(record.cases.map((one) => [one.id, one]));
   const checked = checkingMetadata(reader, cases);
   const arrays = new Map<string, Promise<StoredArray<DataType>>>();
+  const decoded = { bytes: 0 };
 
   function caseOf(id: string): SealedCase {
     const found = cases.get(id);
@@ -43,7 +44,7 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
   ): Promise<Values> {
     const key = `/${caseId}/${name}`;
     try {
-      const opening = arrays.get(key) ?? StoredArray.open(checked, key, type);
+      const opening = arrays.get(key) ?? StoredArray.open(checked, key, type, decoded);
       arrays.set(key, opening as Promise<StoredArray<DataType>>);
       return await use((await opening) as StoredArray<Type>);
     } catch (error) {
@@ -53,6 +54,9 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
   }
 
   return {
+    get decodedBytes() {
+      return decoded.bytes;
+    },
     async readImage(caseId, region) {
       const { shape } = caseOf(caseId);
       const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };

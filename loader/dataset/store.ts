@@ -64,6 +64,8 @@ export interface Store extends AsyncDisposable {
   /** Folder or URL it was opened from. */
   readonly path: string;
   readonly dataset: Dataset;
+  /** Bytes of chunks decoded by its reads so far. */
+  readonly decodedBytes: number;
   /** (C,Z,Y,X) float32, whole or a region, C order. */
   readImage(caseId: string, region?: Region): Promise<Float32Array>;
   /** (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. */

@@ -4,11 +4,13 @@ import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
 import type { ResolvedSpec } from "../../plan/spec.js";
+import { voxelCount } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Dataset, Store, StoredCase } from "../dataset/store.js";
 import { reserveArenas } from "./arenas.js";
 import { joinChecksums } from "./batch-checksum.js";
 import { packCrops, unpackedTransforms } from "./packed-crops.js";
+import { voxelsReadByRegion } from "./region-source.js";
 import { scratchBytes, workerScratchBytes } from "./scratch.js";
 import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
@@ -20,7 +22,7 @@ import { closed, WorkerThreads } from "./worker-threads.js";
 export interface EngineOptions {
   /** Threads that cut. Default: one a processor. */
   readonly workers?: number;
-  /** Memory for volumes; a volume that it cannot hold is read patch by patch. Default: 4 GiB, or half of the machine's. */
+  /** Memory for volumes; one that finds no room is read patch by patch. Default: 4 GiB, or half of the machine's. */
   readonly volumeBudgetBytes?: number;
   /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
   readonly slotBudgetBytes?: number;
@@ -39,7 +41,10 @@ export interface SlotLease {
   release(): void;
 }
 
-/** What an engine has done since it was opened; all but the first two only grow. */
+/**
+ * What an engine has done since it was opened; all but the first two only grow. `decodedBytes / croppedBytes` is the read
+ * amplification.
+ */
 export interface EngineMetrics {
   readonly leasedSlots: number;
   readonly openCuts: number;
@@ -49,8 +54,12 @@ export interface EngineMetrics {
   readonly volumeLoads: number;
   readonly cacheHits: number;
   readonly evictions: number;
-  /** Samples of volumes larger than any arena. */
+  /** Samples of volumes that found no room. */
   readonly regionCuts: number;
+  /** Bytes of the store's chunks that were read, once decoded. */
+  readonly decodedBytes: number;
+  /** Bytes of the boxes, image and label as stored, that patches were made of. */
+  readonly croppedBytes: number;
   readonly workerDeaths: number;
 }
 
@@ -97,6 +106,9 @@ function withDefaults(options: EngineOptions): Required<EngineOptions> {
   throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit, got: bytes, max: memoryBytes });
 }
 
+/** Uses, for each case of the store, after which a volume that was in none of them may go: drawn at random, one in 3000 is. */
+const LONG_AGO = 8;
+
 class StoreEngine implements Engine {
   readonly dataset: Dataset;
   readonly #cases: ReadonlyMap<string, StoredCase>;
@@ -108,7 +120,7 @@ class StoreEngine implements Engine {
   readonly #volumes: VolumeCache;
   /** Cuts not settled yet; each is stopped through its controller. */
   readonly #open = new Map<AbortController, Promise<SlotLease>>();
-  readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0 };
+  readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0, croppedBytes: 0 };
 
   constructor(storePath: string, dataset: Dataset, options: EngineOptions) {
     const { workers, volumeBudgetBytes, slotBudgetBytes } = withDefaults(options);
@@ -126,7 +138,7 @@ class StoreEngine implements Engine {
       }),
       slots: this.#slots.memory,
     }));
-    this.#volumes = new VolumeCache(arenas, ({ id }, home) => {
+    this.#volumes = new VolumeCache(arenas, LONG_AGO * dataset.cases.length, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });
   }
@@ -140,6 +152,7 @@ class StoreEngine implements Engine {
       volumeLoads: loads,
       cacheHits: hits,
       evictions,
+      decodedBytes: this.#threads.decodedBytes,
       workerDeaths: this.#threads.deaths,
     };
   }
@@ -198,6 +211,7 @@ class StoreEngine implements Engine {
     this.#counts.batches++;
     this.#counts.cuts += samples;
     this.#counts.bytes += byteLength;
+    this.#counts.croppedBytes += samples * voxelCount(plan.cropSize) * (4 * channels + 2);
     const runs = written.flatMap(({ checksums }) => checksums);
     return {
       tensors,
@@ -230,11 +244,16 @@ class StoreEngine implements Engine {
       crops: packCrops(part.crops, this.dataset.classes),
       transforms: unpackedTransforms(part.crops),
     } as const;
-    if (this.#volumes.fits(entry) && scratchBytes(task) <= this.#scratchBytes) {
-      return this.#volumes.use(entry, signal, (home) => this.#threads.run({ ...task, home }, signal));
-    }
-    this.#counts.regionCuts += part.crops.length;
-    return this.#threads.run(task, signal);
+    const readByRegion = () => {
+      this.#counts.regionCuts += part.crops.length;
+      return this.#threads.run(task, signal);
+    };
+    if (scratchBytes(task) > this.#scratchBytes) return readByRegion();
+    const [, ...extent] = entry.shape;
+    const isWorthLoading = part.ofCase * voxelsReadByRegion(entry, cropSize) > voxelCount(extent);
+    return this.#volumes.use(entry, isWorthLoading, (home) => {
+      return home === undefined ? readByRegion() : this.#threads.run({ ...task, home }, signal);
+    });
   }
 
   #sumOfClasses(written: readonly Written[]): number[] {

@@ -1,5 +1,6 @@
-import type { Zyx } from "../../plan/zyx.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { Store, StoredCase } from "../dataset/store.js";
+import { imageLayout } from "../dataset/zarr/array-layout.js";
 import type { Box, Source } from "./grid.js";
 
 /** Reads the part of a case that a box (Z,Y,X, store voxels) touches; `start` is that part's first voxel. */
@@ -27,6 +28,13 @@ export async function readSource(
     },
     start,
   };
+}
+
+/** Voxels of the chunks that a box of `size` touches, in the mean over where it lies. */
+export function voxelsReadByRegion({ shape }: StoredCase, size: Zyx): number {
+  const [, ...extent] = shape;
+  const sides = imageLayout(shape).chunkShape.slice(1);
+  return voxelCount(eachAxis((axis) => Math.min(extent[axis], size[axis] + (sides[axis] as number) - 1)));
 }
 
 function eachAxis(value: (axis: 0 | 1 | 2) => number): Zyx {

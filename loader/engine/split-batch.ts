@@ -3,6 +3,8 @@ import type { BatchPlan, Crop } from "../../plan/sampling/batch-plan.js";
 /** Samples of one case that one task cuts, each with its place in the batch. */
 export interface BatchPart {
   readonly caseId: string;
+  /** Samples of the case in the whole batch. */
+  readonly ofCase: number;
   readonly crops: readonly { readonly place: number; readonly crop: Crop }[];
 }
 
@@ -15,7 +17,9 @@ export function splitBatch(plan: BatchPlan, sampleBytes: number, workers: number
   const most = Math.max(fairShare, Math.ceil(SMALLEST_PART_BYTES / sampleBytes));
   const parts: BatchPart[] = [];
   for (const [caseId, crops] of cropsByCase(plan)) {
-    for (let at = 0; at < crops.length; at += most) parts.push({ caseId, crops: crops.slice(at, at + most) });
+    for (let at = 0; at < crops.length; at += most) {
+      parts.push({ caseId, ofCase: crops.length, crops: crops.slice(at, at + most) });
+    }
   }
   return parts;
 }

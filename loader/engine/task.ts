@@ -28,7 +28,7 @@ export interface CutTask {
   readonly kind: "cut";
   /** Of a case that the data set has. */
   readonly caseId: string;
-  /** Absent: the case is larger than any arena, or the patch than the scratch, so it is read from the store by region. */
+  /** Absent: no arena has room for the case, or the patch is larger than the scratch, so it is read from the store by region. */
   readonly home?: VolumeHome;
   readonly patchSize: Zyx;
   readonly cropSize: Zyx;
@@ -56,8 +56,15 @@ export interface Written {
   readonly classVoxels: readonly number[];
 }
 
+export interface Done {
+  readonly ok: true;
+  readonly written: Written;
+  /** Bytes of the store's chunks that the task decoded. */
+  readonly decodedBytes: number;
+}
+
 /** A task always answers, so that a rejection can only mean that its thread died. */
 export type Outcome =
-  | { readonly ok: true; readonly written: Written }
+  | Done
   | { readonly ok: false; readonly facts: ErrorFacts; readonly hint: string | undefined }
   | { readonly ok: false; readonly bug: unknown };

@@ -2,7 +2,6 @@ import type { StoredCase } from "../dataset/store.js";
 import type { Arena } from "./arenas.js";
 import { BLOCK_BYTES, blocksFor } from "./blocks.js";
 import { volumeBytes } from "./volume-layout.js";
-import { WaitingLine } from "./waiting-line.js";
 
 /** Where a volume lies: arena number and byte offset in it (up to 4 GiB, so never a signed 32-bit number). */
 export interface VolumeHome {
@@ -14,6 +13,8 @@ interface Resident {
   readonly caseId: string;
   readonly home: VolumeHome;
   readonly firstBlock: number;
+  /** Number of the last use, counted over all cases. */
+  lastUse: number;
   /** Tasks that read or write it; it stays while there is one. */
   pins: number;
   readonly loaded: Promise<unknown>;
@@ -23,34 +24,41 @@ interface Resident {
 export type LoadVolume = (entry: StoredCase, home: VolumeHome) => Promise<unknown>;
 
 /**
- * The volumes in the arenas, each loaded once however many ask for it at once. The least recently used one that nobody
- * has pinned makes room; when all are pinned, callers wait in order.
+ * The volumes in the arenas, each loaded once however many ask for it at once.
+ *
+ * Batches draw their cases at random, so where not all fit, each new one would throw out one that is wanted as soon. Volumes
+ * therefore stay once they are in, and what finds no room is read by region: as many hits, and no loads. Two things make
+ * room, the least recently used first: a volume that has not been used for long (another run draws from other cases), and a
+ * use that is worth a whole load by itself. One that is pinned always stays.
  */
 export class VolumeCache {
   readonly #arenas: readonly Arena[];
   readonly #load: LoadVolume;
   /** Least recently used first. */
   readonly #residents = new Map<string, Resident>();
-  readonly #line = new WaitingLine();
+  readonly #longAgo: number;
+  #uses = 0;
   readonly counts = { hits: 0, loads: 0, evictions: 0 };
 
-  constructor(arenas: readonly Arena[], load: LoadVolume) {
+  /** A volume may go after `longAgo` uses of others. */
+  constructor(arenas: readonly Arena[], longAgo: number, load: LoadVolume) {
     this.#arenas = arenas;
+    this.#longAgo = longAgo;
     this.#load = load;
   }
 
-  /** Whether some arena could hold the case if it were empty. */
-  fits(entry: StoredCase): boolean {
-    return this.#arenas.some(({ blocks }) => blocks.capacity >= blocksFor(volumeBytes(entry)));
-  }
-
-  /** Runs `use` while the case is loaded and stays where it is. The case must fit. */
+  /**
+   * Runs `use` while the case is loaded and stays where it is; without a home where there is no room for it. With
+   * `isWorthLoading`, room is made of whatever nobody has pinned.
+   */
   async use<Result>(
     entry: StoredCase,
-    signal: AbortSignal,
-    use: (home: VolumeHome) => Promise<Result>,
+    isWorthLoading: boolean,
+    use: (home?: VolumeHome) => Promise<Result>,
   ): Promise<Result> {
-    const resident = await this.#line.take(() => this.#find(entry.id) ?? this.#place(entry), signal);
+    this.#uses++;
+    const resident = this.#find(entry.id) ?? this.#place(entry, isWorthLoading ? 0 : this.#longAgo);
+    if (resident === undefined) return use();
     try {
       await resident.loaded;
       return await use(resident.home);
@@ -65,26 +73,30 @@ export class VolumeCache {
     this.#residents.delete(caseId);
     this.#residents.set(caseId, resident);
     resident.pins++;
+    resident.lastUse = this.#uses;
     this.counts.hits++;
     return resident;
   }
 
-  #place(entry: StoredCase): Resident | undefined {
+  /** `idle`: how many uses ago volumes that make room were used last. */
+  #place(entry: StoredCase, idle: number): Resident | undefined {
     const count = blocksFor(volumeBytes(entry));
+    if (!this.#arenas.some(({ blocks }) => blocks.capacity >= count)) return undefined;
     do {
       for (const [arena, { blocks }] of this.#arenas.entries()) {
         const firstBlock = blocks.allocate(count);
         if (firstBlock !== undefined)
           return this.#admit(entry, { arena, offset: firstBlock * BLOCK_BYTES }, firstBlock);
       }
-    } while (this.#evictOne());
+    } while (this.#evictOne(idle));
     return undefined;
   }
 
   /** The load has a pin of its own: its caller may leave early, but nobody else may get blocks that are being written. */
   #admit(entry: StoredCase, home: VolumeHome, firstBlock: number): Resident {
     this.counts.loads++;
-    const resident: Resident = { caseId: entry.id, home, firstBlock, pins: 2, loaded: this.#load(entry, home) };
+    const loaded = this.#load(entry, home);
+    const resident: Resident = { caseId: entry.id, home, firstBlock, lastUse: this.#uses, pins: 2, loaded };
     this.#residents.set(entry.id, resident);
     resident.loaded
       .catch(() => {
@@ -94,8 +106,9 @@ export class VolumeCache {
     return resident;
   }
 
-  #evictOne(): boolean {
+  #evictOne(idle: number): boolean {
     for (const [caseId, resident] of this.#residents) {
+      if (this.#uses - resident.lastUse < idle) return false;
       if (resident.pins > 0) continue;
       this.#residents.delete(caseId);
       this.#free(resident);
@@ -107,9 +120,8 @@ export class VolumeCache {
 
   #unpin(resident: Resident): void {
     resident.pins--;
-    if (resident.pins > 0) return;
-    if (this.#residents.get(resident.caseId) !== resident) this.#free(resident); // its load failed
-    this.#line.retry();
+    const hasFailed = this.#residents.get(resident.caseId) !== resident;
+    if (resident.pins === 0 && hasFailed) this.#free(resident);
   }
 
   #free({ home, firstBlock }: Resident): void {

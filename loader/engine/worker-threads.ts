@@ -1,5 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Outcome, Task, WorkerSetup, Written } from "./task.js";
+import type { Done, Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { WaitingLine } from "./waiting-line.js";
 import { WorkerThread } from "./worker-thread.js";
 
@@ -15,6 +15,7 @@ export class WorkerThreads implements AsyncDisposable {
   readonly #idle: WorkerThread[];
   readonly #line = new WaitingLine();
   #deaths = 0;
+  #decodedBytes = 0;
   #isClosed = false;
 
   constructor(count: number, setupOf: (worker: number) => WorkerSetup) {
@@ -27,6 +28,11 @@ export class WorkerThreads implements AsyncDisposable {
     return this.#deaths;
   }
 
+  /** Bytes that finished tasks decoded from the store so far. */
+  get decodedBytes(): number {
+    return this.#decodedBytes;
+  }
+
   /** Runs a task on the next idle thread; what it wrote. Throws what the task failed with, or WORKER_DIED. */
   async run(task: Task, signal?: AbortSignal): Promise<Written> {
     const thread = await this.#line.take(() => {
@@ -34,7 +40,9 @@ export class WorkerThreads implements AsyncDisposable {
       return this.#idle.pop();
     }, signal);
     try {
-      return writtenOf(await this.#runUntilDone(thread, task));
+      const done = doneOf(await this.#runUntilDone(thread, task));
+      this.#decodedBytes += done.decodedBytes;
+      return done.written;
     } finally {
       this.#idle.push(thread);
       this.#line.retry();
@@ -68,8 +76,8 @@ export function closed(): DOMException {
   return new DOMException("The engine was closed.", "AbortError");
 }
 
-function writtenOf(outcome: Outcome): Written {
-  if (outcome.ok) return outcome.written;
+function doneOf(outcome: Outcome): Done {
+  if (outcome.ok) return outcome;
   if ("bug" in outcome) throw outcome.bug;
   throw new PatchstreamError(outcome.facts, outcome.hint);
 }

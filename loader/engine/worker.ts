@@ -11,7 +11,7 @@ import { unpackCrops } from "./packed-crops.js";
 import { type BatchPlace, patchCutter } from "./patch-cutter.js";
 import { readSource } from "./region-source.js";
 import { scratchBytes } from "./scratch.js";
-import type { CutTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import type { CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
 import { boxAround } from "./transforms/spatial.js";
 import type { VolumeHome } from "./volume-cache.js";
@@ -40,14 +40,19 @@ export default async function work(task: Task): Promise<Outcome> {
   try {
     const store = await openOnce();
     const entry = store.dataset.cases.find(({ id }) => id === task.caseId) as StoredCase;
-    if (task.kind === "cut") return { ok: true, written: await cut(store, entry, task) };
-    await loadVolume(store, entry, viewsAt(entry, task.home));
-    return { ok: true, written: { checksums: [], classVoxels: [] } };
+    const before = store.decodedBytes;
+    const written = task.kind === "cut" ? await cut(store, entry, task) : await load(store, entry, task);
+    return { ok: true, written, decodedBytes: store.decodedBytes - before };
   } catch (error) {
     if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
     const { facts, hint } = error;
     return { ok: false, facts, hint };
   }
+}
+
+async function load(store: Store, entry: StoredCase, { home }: LoadTask): Promise<Written> {
+  await loadVolume(store, entry, viewsAt(entry, home));
+  return { checksums: [], classVoxels: [] };
 }
 
 async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<Written> {

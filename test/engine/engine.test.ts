@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
+import fc from "fast-check";
 import { openStore } from "../../loader/dataset/open-store.js";
 import { caseTable, type Store, type StoredCase } from "../../loader/dataset/store.js";
 import { cropReference } from "../../loader/engine/crop.reference.js";
@@ -187,6 +188,49 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
       t.true(bytes.equals(expected[index] as Buffer), JSON.stringify(options));
     t.false(plain.equals(cut[0] as Buffer));
   }
+});
+
+test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
+  const { store } = t.context;
+  const largest = Math.max(...store.dataset.cases.map(volumeBytes));
+  const plain = await engineFor(t, { volumeBudgetBytes: 0, workers: 1 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat({ max: 3 * largest }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.constantFrom("split-crop", "single-crop"),
+      fc.array(fc.record({ step: fc.nat({ max: 99 }), stage: fc.nat({ max: 14 }) }), { minLength: 1, maxLength: 3 }),
+      async (volumeBudgetBytes, workers, strategy, addresses) => {
+        const spec = specOf(store, { strategy });
+        const plans = addresses.map(({ step, stage }) => planOf(store, spec, step, stage));
+        await using engine = await openEngine(store, { workers, volumeBudgetBytes, slotBudgetBytes: 2 ** 23 });
+        const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
+        for (const [index, plan] of plans.entries())
+          t.true((cut[index] as Buffer).equals(await cutBytes(plain, spec, plan)));
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
+
+test("with room for one volume of three it is loaded once, stays, and the others are read by region", async (t) => {
+  const { store } = t.context;
+  const largest = Math.max(...store.dataset.cases.map(volumeBytes));
+  const engine = await engineFor(t, { volumeBudgetBytes: largest + 65_536 });
+  const spec = specOf(store, { strategy: "single-crop" });
+  const plan = planOf(store, spec, 0, 14);
+  const one = plan.crops[0] as Crop;
+  const crops = store.dataset.cases.map(({ id }, sample) => {
+    return { kind: "random", sample, case: id, lower: [0, 0, 0], transforms: one.transforms } as const;
+  });
+  for (let round = 0; round < 3; round++) {
+    for (const crop of crops)
+      await cutBytes(engine, spec, { ...plan, cropSize: [8, 8, 8], patchSize: [8, 8, 8], crops: [crop] });
+  }
+  t.like(engine.metrics, { volumeLoads: 1, evictions: 0, cacheHits: 2, regionCuts: 6, croppedBytes: 9 * 512 * 6 });
+  const before = engine.metrics.decodedBytes;
+  await cutBytes(engine, spec, { ...plan, cropSize: [8, 8, 8], patchSize: [8, 8, 8], crops: crops.slice(0, 1) });
+  t.is(engine.metrics.decodedBytes, before, "nothing is read again for the case in memory");
 });
 
 test("a case is loaded once, whatever asks for it at once", async (t) => {

@@ -1,8 +1,9 @@
 import test from "ava";
+import fc from "fast-check";
 import type { StoredCase } from "../../loader/dataset/store.js";
 import { reserveArenas } from "../../loader/engine/arenas.js";
 import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
-import { VolumeCache } from "../../loader/engine/volume-cache.js";
+import { VolumeCache, type VolumeHome } from "../../loader/engine/volume-cache.js";
 import { volumeBytes } from "../../loader/engine/volume-layout.js";
 
 /** A case of exactly `blocks` blocks. */
@@ -29,71 +30,120 @@ function caseOf(id: string, blocks: number): StoredCase {
   };
 }
 
-const never = new AbortController().signal;
-
 /** A cache over `blocks` blocks; `loading` holds the ids in the order their loads began. */
-function cacheOf(blocks: number): { cache: VolumeCache; loading: string[] } {
+function cacheOf(blocks: number, longAgo = 1000): { cache: VolumeCache; loading: string[] } {
   const loading: string[] = [];
-  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), async ({ id }) => {
+  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), longAgo, async ({ id }) => {
     loading.push(id);
   });
   return { cache, loading };
 }
 
+/** Uses cases of two blocks one after the other; of each, whether it had a home. */
+async function useEach(cache: VolumeCache, ids: Iterable<string>, isWorthLoading: boolean): Promise<boolean[]> {
+  const homes: boolean[] = [];
+  for (const id of ids) homes.push(await cache.use(caseOf(id, 2), isWorthLoading, async (home) => home !== undefined));
+  return homes;
+}
+
 test("callers that want one case at once share one load and one place", async (t) => {
   const { cache, loading } = cacheOf(8);
-  const homes = await Promise.all([1, 2, 3].map(() => cache.use(caseOf("a", 2), never, async (home) => home)));
+  const homes = await Promise.all([1, 2, 3].map(() => cache.use(caseOf("a", 2), false, async (home) => home)));
   t.deepEqual(loading, ["a"]);
   t.deepEqual(homes, [homes[0], homes[0], homes[0]]);
   t.deepEqual(cache.counts, { hits: 2, loads: 1, evictions: 0 });
 });
 
-test("the least recently used case makes room", async (t) => {
+test("volumes stay, and a case that finds no room has no home", async (t) => {
   const { cache, loading } = cacheOf(4);
-  for (const id of ["a", "b", "a", "c", "a", "b"]) await cache.use(caseOf(id, 2), never, async () => undefined);
+  t.deepEqual(await useEach(cache, "abcacb", false), [true, true, false, true, false, true]);
+  t.deepEqual(loading, ["a", "b"]);
+  t.is(cache.counts.evictions, 0);
+});
+
+test("a use that is worth a load takes the room of the least recently used case", async (t) => {
+  const { cache, loading } = cacheOf(4);
+  await useEach(cache, "abacab", true);
   t.deepEqual(loading, ["a", "b", "c", "b"]);
 });
 
-test("a case in use stays; who needs its room waits until it is not", async (t) => {
-  const { cache, loading } = cacheOf(4);
-  const events: string[] = [];
-  let finish = () => {};
-  const using = cache.use(caseOf("a", 3), never, async () => {
-    await new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    events.push("a done");
-  });
-  const waiting = cache.use(caseOf("b", 2), never, async () => {
-    events.push("b runs");
-  });
-  await cache
-    .use(caseOf("a", 3), AbortSignal.abort("gone"), async () => undefined)
-    .catch((reason) => events.push(reason));
-  t.deepEqual(loading, ["a"]);
-  finish();
-  await Promise.all([using, waiting]);
-  t.deepEqual(events, ["gone", "a done", "b runs"]);
+test("a case that was not used for long makes room", async (t) => {
+  const { cache, loading } = cacheOf(4, 3);
+  t.deepEqual(await useEach(cache, "abbcbc", false), [true, true, true, true, true, true]);
+  t.deepEqual(loading, ["a", "b", "c"]);
 });
+
+test("a case in use stays, however much its room is wanted", async (t) => {
+  const { cache, loading } = cacheOf(4, 0);
+  await cache.use(caseOf("a", 3), true, async () => {
+    t.deepEqual(await useEach(cache, "bb", true), [false, false]);
+  });
+  t.deepEqual(await useEach(cache, "b", true), [true]);
+  t.deepEqual(loading, ["a", "b"]);
+});
+
+test("the volumes in memory never take more than its blocks, whatever is used at once", async (t) => {
+  const uses = fc.array(
+    fc.record({ id: fc.constantFrom(..."abcdef"), isWorthLoading: fc.boolean(), turns: fc.nat({ max: 3 }) }),
+    { maxLength: 40 },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: 9 }), fc.nat({ max: 6 }), uses, async (blocks, longAgo, all) => {
+      const { cache } = cacheOf(blocks, longAgo);
+      const held = new Map<string, { uses: number; home: VolumeHome; blocks: number }>();
+      await Promise.all(
+        all.map(async ({ id, isWorthLoading, turns }) => {
+          const size = 1 + (id.charCodeAt(0) % 3);
+          await cache.use(caseOf(id, size), isWorthLoading, async (home) => {
+            if (home === undefined) return;
+            const holding = held.get(id) ?? { uses: 0, home, blocks: size };
+            t.deepEqual(holding.home, home);
+            holding.uses++;
+            held.set(id, holding);
+            t.true(areApart([...held.values()], blocks * BLOCK_BYTES));
+            for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+            holding.uses--;
+            if (holding.uses === 0) held.delete(id);
+          });
+        }),
+      );
+    }),
+  );
+});
+
+/** Whether volumes of one arena share no byte and end within it. */
+function areApart(volumes: { readonly home: VolumeHome; readonly blocks: number }[], arenaBytes: number): boolean {
+  let end = 0;
+  return volumes
+    .sort((a, b) => a.home.offset - b.home.offset)
+    .every(({ home: { offset }, blocks }) => {
+      const begins = offset >= end;
+      end = offset + blocks * BLOCK_BYTES;
+      return begins && end <= arenaBytes;
+    });
+}
 
 test("a load that fails tells all who waited, frees its room, and is tried again by the next", async (t) => {
   let attempts = 0;
-  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), async () => {
+  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), 1000, async () => {
     attempts++;
     if (attempts === 1) throw new Error("chunk 3 is damaged");
   });
-  const both = [1, 2].map(() => cache.use(caseOf("a", 4), never, async () => "cut"));
+  const both = [1, 2].map(() => cache.use(caseOf("a", 4), true, async () => "cut"));
   t.deepEqual(
     (await Promise.allSettled(both)).map(({ status }) => status),
     ["rejected", "rejected"],
   );
-  t.is(await cache.use(caseOf("b", 4), never, async () => "cut"), "cut");
-  t.is(await cache.use(caseOf("a", 4), never, async () => "cut"), "cut");
+  t.is(await cache.use(caseOf("b", 4), true, async () => "cut"), "cut");
+  t.is(await cache.use(caseOf("a", 4), true, async () => "cut"), "cut");
 });
 
-test("a case larger than every arena does not fit, one of exactly its size does", (t) => {
+test("a case larger than every arena has no home and makes no room, one of exactly its size has one", async (t) => {
+  const hasHome = (cache: VolumeCache, id: string, blocks: number) =>
+    cache.use(caseOf(id, blocks), true, async (home) => home !== undefined);
   const { cache } = cacheOf(4);
-  t.true(cache.fits(caseOf("a", 4)));
-  t.false(cache.fits(caseOf("a", 5)));
-  t.false(cacheOf(0).cache.fits(caseOf("a", 1)));
+  t.true(await hasHome(cache, "a", 4));
+  t.false(await hasHome(cache, "b", 5));
+  t.is(cache.counts.evictions, 0);
+  t.false(await hasHome(cacheOf(0).cache, "a", 1));
 });

@@ -37,16 +37,29 @@ export class StoredArray<Type extends DataType> {
   readonly #reader: ByteReader;
   readonly #path: string;
   readonly #array: zarr.Array<Type, ByteReader>;
+  readonly #decoded: { bytes: number };
 
-  private constructor(reader: ByteReader, path: string, array: zarr.Array<Type, ByteReader>) {
+  private constructor(
+    reader: ByteReader,
+    path: string,
+    array: zarr.Array<Type, ByteReader>,
+    decoded: { bytes: number },
+  ) {
     this.#reader = reader;
     this.#path = path;
     this.#array = array;
+    this.#decoded = decoded;
   }
 
-  static async open<Type extends DataType>(reader: ByteReader, path: string, type: Type): Promise<StoredArray<Type>> {
+  /** Opens the array at `path`. Its reads add to `decoded` the bytes of the chunks that they decode. */
+  static async open<Type extends DataType>(
+    reader: ByteReader,
+    path: string,
+    type: Type,
+    decoded: { bytes: number },
+  ): Promise<StoredArray<Type>> {
     registerReadingCodecs();
-    return new StoredArray(reader, path, await openArray(reader, path, type));
+    return new StoredArray(reader, path, await openArray(reader, path, type), decoded);
   }
 
   get shape(): readonly number[] {
@@ -60,12 +73,12 @@ export class StoredArray<Type extends DataType> {
       shardBytes <= WHOLE_SHARD_BYTES
         ? await openArray(readingWholeFiles(this.#reader), this.#path, this.#array.dtype as Type)
         : this.#array;
-    return readBox(whole, { start: this.shape.map(() => 0), end: this.shape });
+    return readBox(whole, this.#decoded, { start: this.shape.map(() => 0), end: this.shape });
   }
 
   /** A box inside the array, C order, decoding only the chunks that it touches. Throws ChunkDamaged. */
   read(box: Box): Promise<TypedArrays[Type]> {
-    return readBox(this.#array, box);
+    return readBox(this.#array, this.#decoded, box);
   }
 }
 
@@ -81,6 +94,7 @@ async function openArray<Type extends DataType>(
 
 async function readBox<Type extends DataType>(
   array: zarr.Array<Type, ByteReader>,
+  decoded: { bytes: number },
   box: Box,
 ): Promise<TypedArrays[Type]> {
   const size = box.start.map((start, axis) => (box.end[axis] as number) - start);
@@ -90,9 +104,11 @@ async function readBox<Type extends DataType>(
   );
   if (values.length === 0) return values;
   await Promise.all(
-    chunksTouching(box, array.chunks).map(async (place) =>
-      copyOverlap(await readChunk(array, place), place, array.chunks, values, box),
-    ),
+    chunksTouching(box, array.chunks).map(async (place) => {
+      const chunk = await readChunk(array, place);
+      decoded.bytes += chunk.byteLength;
+      copyOverlap(chunk, place, array.chunks, values, box);
+    }),
   );
   return values;
 }
