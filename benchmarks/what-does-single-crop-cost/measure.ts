@@ -87,7 +87,7 @@ async function openRun(
   const { dataset } = opened;
   const cases = caseTable(dataset);
   const data = { dataset: dataset.name, plan, mode: "performance", augmentation, strategy, split: { fold: "all" } };
-  const spec = resolveSpec(data, { name: dataset.name, digest: dataset.digest, plan: dataset.plan, cases });
+  const spec = resolveSpec(data, { ...dataset, cases });
   const stage = stageOf(spec.stages.length);
   const engine = await openEngine(opened, { workers, volumeBudgetBytes });
   let step = 0;
