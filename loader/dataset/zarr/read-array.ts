@@ -29,6 +29,9 @@ export class ChunkDamaged extends Error {
   }
 }
 
+/** Enough to keep a disk busy; all of a large box at once would double its memory. */
+const CHUNKS_AT_ONCE = 16;
+
 /** Shards up to this many bytes are read in one go where the whole array is wanted. */
 const WHOLE_SHARD_BYTES = 2 ** 28;
 
@@ -103,13 +106,15 @@ async function readBox<Type extends DataType>(
     size.reduce((a, b) => a * b, 1),
   );
   if (values.length === 0) return values;
-  await Promise.all(
-    chunksTouching(box, array.chunks).map(async (place) => {
+  const places = chunksTouching(box, array.chunks);
+  const readers = Array.from({ length: CHUNKS_AT_ONCE }, async () => {
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
       const chunk = await readChunk(array, place);
       decoded.bytes += chunk.byteLength;
       copyOverlap(chunk, place, array.chunks, values, box);
-    }),
-  );
+    }
+  });
+  await Promise.all(readers);
   return values;
 }
 
