@@ -54,7 +54,11 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
   const sockets = new Set<Socket>();
   const state = { frozen: false, damage: 0, cutAfter: Infinity, received: 0 };
   const reset = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    // Node never closes a socket that is reset while it shuts down, and then spins for ever when the process ends.
+    for (const socket of sockets) {
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   const server = createServer((near) => {
     const far = connect(Number(port), host);
@@ -96,7 +100,7 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.teardown(() => {
-    reset();
+    for (const socket of sockets) socket.destroy();
     server.close();
   });
   return {
