@@ -15,8 +15,8 @@ export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
   let most = least;
   for (; valuesPtr < wideEnd; valuesPtr += 16) {
     const values = v128.load(valuesPtr);
-    least = f32x4.pmin(least, values);
-    most = f32x4.pmax(most, values);
+    least = f32x4.min(least, values);
+    most = f32x4.max(most, values);
     const first = f64x2.sub(f64x2.promote_low_f32x4(values), pivot2);
     const second = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i32>(values, values, 2, 3, 2, 3)), pivot2);
     sum01 = f64x2.add(sum01, first);
@@ -35,8 +35,8 @@ export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
       2,
       third,
     );
-    least = f32x4.pmin(least, values);
-    most = f32x4.pmax(most, values);
+    least = f32x4.min(least, values);
+    most = f32x4.max(most, values);
     const low = f64x2.sub(f64x2.promote_low_f32x4(values), pivot2);
     const high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i32>(values, values, 2, 3, 2, 3)), pivot2);
     sum01 = f64x2.add(sum01, low);
@@ -46,8 +46,8 @@ export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
   }
   const sum = f64x2.add(sum01, sum23);
   const square = f64x2.add(square01, square23);
-  least = f32x4.pmin(least, v128.shuffle<i32>(least, least, 2, 3, 2, 3));
-  most = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 2, 3));
+  least = f32x4.min(least, v128.shuffle<i32>(least, least, 2, 3, 2, 3));
+  most = f32x4.max(most, v128.shuffle<i32>(most, most, 2, 3, 2, 3));
   store<f64>(resultPtr, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
   store<f64>(resultPtr + 8, f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1));
   store<f64>(resultPtr + 16, min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)));
