@@ -75,8 +75,8 @@ export function labelOf(seed: number, count: number): Int16Array {
   return Int16Array.from({ length: count }, (_, i) => (philox4x32([i >> 2, 0, 0, 0], [seed, 2])[0] % 5) - 1);
 }
 
-const axis = fc.oneof(fc.nat({ max: 9 }), fc.constantFrom(15, 16, 17, 33));
-const filledAxis = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 33));
+const axis = fc.oneof(fc.nat({ max: 9 }), fc.constantFrom(15, 16, 17, 33, 150));
+const filledAxis = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 33, 150));
 
 /** Sizes (Z,Y,X), 0 and 1 among them, mostly not multiples of 4. */
 export const anySize: fc.Arbitrary<Zyx> = fc.tuple(axis, axis, axis);

@@ -1,9 +1,6 @@
-import { copyRow } from "./copy-row";
+import { cropBox } from "./crop-box";
 
-/**
- * Copies a box of a label (Z,Y,X, i16) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; -1 where
- * the box leaves the label. Any sizes; the two do not overlap.
- */
+/** `cropBox` of a label (i16), -1 outside. */
 export function cropLabel(
   outPtr: usize,
   outZ: i32,
@@ -17,19 +14,5 @@ export function cropLabel(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  const startX = min(max(0, -lowerX), outX);
-  const endX = max(startX, min(outX, inX - lowerX));
-  const rowBytes = (<usize>outX) << 1;
-  const insideBytes = (<usize>(endX - startX)) << 1;
-  if (insideBytes < rowBytes || lowerZ < 0 || lowerY < 0 || lowerZ + outZ > inZ || lowerY + outY > inY) {
-    memory.fill(outPtr, 0xff, <usize>outZ * <usize>outY * rowBytes);
-  }
-  if (insideBytes === 0) return;
-  for (let z = max(0, -lowerZ); z < min(outZ, inZ - lowerZ); z++) {
-    for (let y = max(0, -lowerY); y < min(outY, inY - lowerY); y++) {
-      const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + y);
-      const from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << 1);
-      copyRow(outPtr + <usize>(z * outY + y) * rowBytes + ((<usize>startX) << 1), from, insideBytes);
-    }
-  }
+  cropBox(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 1, 0xff);
 }
