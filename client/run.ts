@@ -8,7 +8,7 @@ import type { Batch, Run, RunInfo, StageDecision, Tensor } from "./types.js";
 
 /** A received batch as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
-  const { step, stage, globalBatch, checksum, buffer } = received;
+  const { step, stage, globalBatch, checksum, buffer, carriedMs } = received;
   let offset = 0;
   const tensors = received.tensors.map(({ type, shape, byteLength }) => {
     const bytes = new Uint8Array(buffer, offset, byteLength);
@@ -27,6 +27,7 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
     deepLabels,
     checksum,
     waitedMs,
+    carriedMs,
   };
 }
 

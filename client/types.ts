@@ -29,6 +29,8 @@ export interface Batch {
   readonly checksum: number;
   /** Milliseconds that the caller's `next()` waited for this batch. */
   readonly waitedMs: number;
+  /** Milliseconds from the arrival of its header, when it had been cut, to that of its last byte. */
+  readonly carriedMs: number;
 }
 
 /** What a server says of a run. */

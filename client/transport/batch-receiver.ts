@@ -84,6 +84,7 @@ function isSameShape(shape: readonly number[], wanted: readonly number[]): boole
 export class BatchReceiver {
   readonly begin: Messages["BatchBegin"];
   readonly #bytes: ByteReceiver;
+  readonly #begunMs = performance.now();
 
   constructor(begin: Messages["BatchBegin"], expected: ExpectedBatch) {
     checkBegin(begin, expected);
@@ -101,6 +102,7 @@ export class BatchReceiver {
   end(): ReceivedBatch | undefined {
     const { step, stage, globalBatch, checksum, tensors } = this.begin;
     if (!this.#bytes.matches(checksum)) return undefined;
-    return { step, stage, globalBatch, checksum, tensors, buffer: this.#bytes.buffer };
+    const carriedMs = performance.now() - this.#begunMs;
+    return { step, stage, globalBatch, checksum, tensors, buffer: this.#bytes.buffer, carriedMs };
   }
 }

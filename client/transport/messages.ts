@@ -11,6 +11,8 @@ export interface ReceivedBatch {
   readonly tensors: readonly ReceivedTensor[];
   /** The tensors' bytes, end to end. */
   readonly buffer: ArrayBuffer;
+  /** Milliseconds from its begin to its end. */
+  readonly carriedMs: number;
 }
 
 export interface ReceivedTensor {

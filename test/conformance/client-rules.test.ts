@@ -151,6 +151,7 @@ test("received memory is the batch's own: never shared, and in one piece", async
   t.is(batch.image.bytes.buffer, batch.label.bytes.buffer);
   t.deepEqual(batch.patchSize, [40, 56, 40]);
   t.like(batch, { timeline: "train", globalBatch: 3, step: 16, stage: 2 });
+  t.true(batch.carriedMs > 0 && batch.carriedMs < batch.waitedMs);
 });
 
 test("labels of deep supervision are delivered beside the full one, the same streamed and asked for alone", async (t) => {

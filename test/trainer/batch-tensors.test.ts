@@ -23,6 +23,7 @@ function batch(change: Partial<Pick<Batch, "image" | "label">> = {}): Batch {
     deepLabels: [],
     checksum: 0,
     waitedMs: 0,
+    carriedMs: 0,
     ...change,
   };
 }
