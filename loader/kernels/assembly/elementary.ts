@@ -18,15 +18,16 @@ export function log2(value: v128): v128 {
 /** 2^value, relative error < 2e-7; the exponent is held between -126 and 126. */
 export function exp2(value: v128): v128 {
   const held = f32x4.pmin(f32x4.splat(126), f32x4.pmax(f32x4.splat(-126), value));
-  const whole = f32x4.nearest(held);
-  const part = f32x4.sub(held, whole);
+  // 1.5 * 2^23 more: the last place is 1, so the sum's own rounding makes a whole number, in the low bits
+  const shifted = f32x4.add(held, f32x4.splat(12582912));
+  const part = f32x4.sub(held, f32x4.sub(shifted, f32x4.splat(12582912)));
   let sum = f32x4.add(f32x4.mul(part, f32x4.splat(0.00015461447765119374)), f32x4.splat(0.0013390866806730628));
   sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.009618056938052177));
   sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.055503569543361664));
   sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.24022650718688965));
   sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(0.6931471824645996));
   sum = f32x4.add(f32x4.mul(part, sum), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(whole), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return f32x4.mul(sum, power);
 }
 
