@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
 import { type ByteReader, folderReader } from "./folder-reader.js";
 import type { Region, Store, StoredCase } from "./store.js";
-import { openSeal, type SealedCase, type StoreRecord, sha256, toDataset } from "./store-metadata.js";
+import { OtherFormat, openSeal, type SealedCase, type StoreRecord, sha256, toDataset } from "./store-metadata.js";
 import type { DataType } from "./zarr/array-layout.js";
-import { ChunkDamaged, StoredArray } from "./zarr/read-array.js";
+import type { Box } from "./zarr/chunk-grid.js";
+import type { TypedArrays } from "./zarr/decode-chunk.js";
+import { ChunkDamaged, type Reading, StoredArray } from "./zarr/read-array.js";
 
 /** Opens the store in a folder. Throws STORE_DAMAGED where there is none, or its metadata is not as it was written. */
 export async function openStore(path: string): Promise<Store> {
@@ -24,9 +26,8 @@ export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" 
 /** Reads from cases that are known by their records, whether or not the store itself is finished. */
 export function readCases(path: string, reader: ByteReader, record: Pick<StoreRecord, "cases" | "classes">): CaseReads {
   const cases = new Map(record.cases.map((one) => [one.id, one]));
-  const checked = checkingMetadata(reader, cases);
   const arrays = new Map<string, Promise<StoredArray<DataType>>>();
-  const decoded = { bytes: 0 };
+  const reading: Reading = { reader: checkingMetadata(reader, cases), decodedBytes: 0, spareBuffers: [] };
 
   function caseOf(id: string): SealedCase {
     const found = cases.get(id);
@@ -36,17 +37,18 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
     return found;
   }
 
-  async function read<Type extends DataType, Values>(
+  async function read<Type extends DataType>(
     caseId: string,
     name: string,
     type: Type,
-    use: (array: StoredArray<Type>) => Promise<Values>,
-  ): Promise<Values> {
+    { box, into }: { readonly box?: Box | undefined; readonly into?: TypedArrays[Type] | undefined } = {},
+  ): Promise<TypedArrays[Type]> {
     const key = `/${caseId}/${name}`;
     try {
-      const opening = arrays.get(key) ?? StoredArray.open(checked, key, type, decoded);
+      const opening = arrays.get(key) ?? StoredArray.open(reading, key, type);
       arrays.set(key, opening as Promise<StoredArray<DataType>>);
-      return await use((await opening) as StoredArray<Type>);
+      const array = (await opening) as StoredArray<Type>;
+      return await array.read(box ?? { start: array.shape.map(() => 0), end: array.shape }, into);
     } catch (error) {
       arrays.delete(key);
       throw storeDamaged(path, caseId, name, error);
@@ -55,27 +57,28 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
 
   return {
     get decodedBytes() {
-      return decoded.bytes;
+      return reading.decodedBytes;
     },
-    async readImage(caseId, region) {
+    async readImage(caseId, region, into) {
       const { shape } = caseOf(caseId);
-      const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
       checkRegion(caseId, shape, region);
-      return read(caseId, "image", "float32", (array) => (box ? array.read(box) : array.readAll()));
+      const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
+      return read(caseId, "image", "float32", { box, into });
     },
-    async readLabel(caseId, region) {
+    async readLabel(caseId, region, into) {
       checkRegion(caseId, caseOf(caseId).shape, region);
-      return read(caseId, "label", "int16", (array) => (region ? array.read(region) : array.readAll()));
+      return read(caseId, "label", "int16", { box: region, into });
     },
     async readReference(caseId) {
-      return read(caseOf(caseId).id, "reference", "int16", (array) => array.readAll());
+      return read(caseOf(caseId).id, "reference", "int16");
     },
-    async readLocations(caseId, classValue) {
+    async readLocations(caseId, classValue, range, into) {
       if (!record.classes.includes(classValue)) {
         const known = record.classes.map(String);
         throw new PatchstreamError({ code: "NOT_FOUND", what: "class", name: String(classValue), known });
       }
-      return read(caseOf(caseId).id, `locations/${classValue}`, "uint32", (array) => array.readAll());
+      const box = range && { start: [range.start, 0], end: [range.end, 3] };
+      return read(caseOf(caseId).id, `locations/${classValue}`, "uint32", { box, into });
     },
   };
 }
@@ -91,12 +94,13 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
   try {
     return openSeal<StoreRecord>(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw damaged((error as Error).message);
+    const hint = `Make it again with "patchstream ingest RAW ${path}".`;
+    throw damaged((error as Error).message, error instanceof OtherFormat ? hint : undefined);
   }
 }
 
 /**
- * The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and no file may be
+ * The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and none may be
  * missing.
  */
 function checkingMetadata(reader: ByteReader, cases: ReadonlyMap<string, SealedCase>): ByteReader {
@@ -109,11 +113,7 @@ function checkingMetadata(reader: ByteReader, cases: ReadonlyMap<string, SealedC
       if (expected && sha256(bytes) !== expected) throw new Error("its zarr.json is not the one that was written");
       return bytes;
     },
-    async getRange(key, range) {
-      const bytes = await reader.getRange(key, range);
-      if (bytes === undefined) throw new Error(`${key} is missing`);
-      return bytes;
-    },
+    use: reader.use,
   };
 }
 

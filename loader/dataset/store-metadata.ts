@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Dataset, StoredCase } from "./store.js";
 
 /** Rises whenever a store written by an older version can no longer be read. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a case's own zarr.json holds under `attributes.patchstream`. */
 export interface CaseRecord extends StoredCase {
@@ -47,13 +47,20 @@ export function sealedGroup(record: StoreRecord | CaseRecord): string {
 /** Why a zarr.json is not to be trusted. */
 export class SealBroken extends Error {}
 
-/** Reads what `sealedGroup` wrote. Throws SealBroken. */
+/** A zarr.json that another version wrote. */
+export class OtherFormat extends SealBroken {
+  constructor(format: unknown) {
+    super(`it has format ${format}; this version reads format ${FORMAT}`);
+  }
+}
+
+/** Reads what `sealedGroup` wrote. Throws SealBroken, and of that OtherFormat. */
 export function openSeal<Sealed extends StoreRecord | CaseRecord>(text: string): Sealed {
   const seal = /"seal": "([0-9a-f]{64})"/.exec(text)?.[1];
   if (seal === undefined) throw new SealBroken("its zarr.json has no seal");
   if (sha256(text.replace(seal, NO_SEAL)) !== seal) throw new SealBroken("its zarr.json does not match its seal");
   const { format, seal: _seal, ...record } = JSON.parse(text).attributes.patchstream;
-  if (format !== FORMAT) throw new SealBroken(`it has format ${format}; this version reads format ${FORMAT}`);
+  if (format !== FORMAT) throw new OtherFormat(format);
   return record;
 }
 

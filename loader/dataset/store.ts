@@ -66,14 +66,22 @@ export interface Store extends AsyncDisposable {
   readonly dataset: Dataset;
   /** Bytes of chunks decoded by its reads so far. */
   readonly decodedBytes: number;
-  /** (C,Z,Y,X) float32, whole or a region, C order. */
-  readImage(caseId: string, region?: Region): Promise<Float32Array>;
-  /** (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. */
-  readLabel(caseId: string, region?: Region): Promise<Int16Array>;
+  /** (C,Z,Y,X) float32, whole or a region, C order; in `into`, of that very length, where given. */
+  readImage(caseId: string, region?: Region, into?: Float32Array): Promise<Float32Array>;
+  /** (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. `into` as in `readImage`. */
+  readLabel(caseId: string, region?: Region, into?: Int16Array): Promise<Int16Array>;
   /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. */
   readReference(caseId: string): Promise<Int16Array>;
-  /** (n,3) Z,Y,X voxels of `classValue`, at most 10,000 (or 1 %), in store voxels. */
-  readLocations(caseId: string, classValue: number): Promise<Uint32Array>;
+  /**
+   * (n,3) Z,Y,X voxels of `classValue`, at most 10,000 (or 1 %), in store voxels; all, or those from `start` up to `end`.
+   * `into` as in `readImage`.
+   */
+  readLocations(
+    caseId: string,
+    classValue: number,
+    range?: { readonly start: number; readonly end: number },
+    into?: Uint32Array,
+  ): Promise<Uint32Array>;
 }
 
 /** What a case table is made of: a store's data set has it, and so has a server's description of it. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
   cpSync,
@@ -11,6 +12,7 @@ import {
 import { join } from "node:path";
 import test from "ava";
 import fc from "fast-check";
+import * as zarr from "zarrita";
 import { crc32c } from "../../loader/dataset/zarr/crc32c.js";
 import { ingest, openStore, verifyStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
@@ -132,15 +134,77 @@ test("a damaged chunk is named, and other chunks of the case can still be read",
   const path = await phantomStore(temporaryFolder(t), { ids: ["a"], shape: [40, 20, 20] });
   const shard = join(path, "a", "image", "c.0.0.0.0");
   const bytes = readFileSync(shard);
-  const secondChunk = 20 * 20 * 20 * 4 + 4;
-  bytes.writeUInt8(bytes.readUInt8(secondChunk + 100) ^ 1, secondChunk + 100);
+  const lastChunkOfAll = bytes.length - (3 * 2 * 2 * 16 + 4) - 100;
+  bytes.writeUInt8(bytes.readUInt8(lastChunkOfAll) ^ 1, lastChunkOfAll);
   writeFileSync(shard, bytes);
   await using store = await openStore(path);
   const error = await t.throwsAsync(store.readImage("a"), { instanceOf: PatchstreamError });
-  t.like(error?.facts, { code: "STORE_DAMAGED", case: "a", chunk: "image 0,1,0,0" });
+  t.like(error?.facts, { code: "STORE_DAMAGED", case: "a", chunk: "image 0,2,1,1" });
   const whole = await store.readImage("a", { start: [0, 0, 0], end: [20, 20, 20] });
   t.is(whole[7999], 7999);
 });
+
+test("what is read into an array of the caller's fills it, chunks that are not stored too", async (t) => {
+  const shape = [20, 70, 40] as const;
+  const values = new Uint8Array(20 * 70 * 40).fill(1, 0, 15);
+  const path = await phantomStore(temporaryFolder(t), { ids: ["a"], shape, label: { values } });
+  t.true(statSync(join(path, "a/reference/c.0.0.0")).size < 6 * 16 + 4 + 200, "one of six chunks is stored");
+  await using store = await openStore(path);
+  const region = { start: [0, 0, 0] as Zyx, end: [20, 60, 33] as Zyx };
+  const label = new Int16Array(20 * 60 * 33).fill(77);
+  const image = new Float32Array(label.length).fill(77);
+  t.is(await store.readLabel("a", region, label), label);
+  t.is(await store.readImage("a", region, image), image);
+  t.deepEqual(label, await store.readLabel("a", region));
+  t.deepEqual(image, await store.readImage("a", region));
+  t.false(label.includes(77));
+  const locations = await store.readLocations("a", 1);
+  t.deepEqual(await store.readLocations("a", 1, { start: 7, end: 9 }), locations.slice(21, 27));
+});
+
+test("a store of an earlier version says that it has to be made again", async (t) => {
+  const path = await phantomStore(temporaryFolder(t));
+  const file = join(path, "zarr.json");
+  const { zarr_format, node_type, attributes } = JSON.parse(readFileSync(file, "utf8"));
+  const { maskedChannels: _none, ...record } = attributes.patchstream;
+  const zeros = "0".repeat(64);
+  const old = { zarr_format, node_type, attributes: { patchstream: { ...record, format: 1, seal: zeros } } };
+  const text = JSON.stringify(old, undefined, 2);
+  writeFileSync(file, text.replace(zeros, createHash("sha256").update(text).digest("hex")));
+  const error = await t.throwsAsync(openStore(path), { instanceOf: PatchstreamError });
+  t.like(error?.facts, { code: "STORE_DAMAGED", store: path });
+  t.regex(
+    error?.message ?? "",
+    /it has format 1; this version reads format 2. Make it again with "patchstream ingest RAW /,
+  );
+  await ingest(join(path, "../raw"), path, { workers: 1 });
+  await (await openStore(path))[Symbol.asyncDispose]();
+});
+
+test("zarrita reads what is stored", async (t) => {
+  const path = await phantomStore(temporaryFolder(t), { ids: ["a"], shape: [40, 33, 70] });
+  await using store = await openStore(path);
+  for (const [name, values] of [
+    ["image", await store.readImage("a")],
+    ["label", await store.readLabel("a")],
+    ["locations/1", await store.readLocations("a", 1)],
+  ] as const) {
+    const array = await zarr.open.v3(zarr.root(filesIn(path)).resolve(`a/${name}`), { kind: "array" });
+    t.deepEqual((await zarr.get(array)).data as typeof values, values);
+  }
+});
+
+function filesIn(folder: string): zarr.AsyncReadable {
+  const get = async (key: string) => Uint8Array.from(readFileSync(join(folder, key)));
+  return {
+    get,
+    async getRange(key, range) {
+      const bytes = await get(key);
+      if ("suffixLength" in range) return bytes.subarray(bytes.length - range.suffixLength);
+      return bytes.subarray(range.offset, range.offset + range.length);
+    },
+  };
+}
 
 test("a shard that is cut short, or missing, is an error and never a volume of zeros", async (t) => {
   const path = await phantomStore(temporaryFolder(t));

@@ -1,10 +1,15 @@
-/** Longest side of an inner chunk in voxels; sides of longer axes end up between half of this and this. */
-const LONGEST_SIDE = 32;
+/** Longest side of an image's inner chunk in voxels; sides of longer axes end up between half of this and this. */
+const IMAGE_SIDE = 16;
+/** Of a label's: most of its chunks are all background and not stored; the others are inflated one by one. */
+const LABEL_SIDE = 32;
 /** Foreground locations in one inner chunk (12 bytes each). */
-const LOCATIONS_PER_CHUNK = 4096;
+const LOCATIONS_PER_CHUNK = 1024;
 
 /** Zarr's names of the types that a store holds. */
 export type DataType = "float32" | "int16" | "uint32";
+
+/** Bytes of one value. */
+export const VALUE_BYTES = { float32: 4, int16: 2, uint32: 4 } as const;
 
 /**
  * How an array lies in the store: one shard (one file) of inner chunks. Shapes have one entry an axis, all at least 1
@@ -15,8 +20,8 @@ export interface ArrayLayout {
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
   /**
-   * Chunks are gzipped (level 1). Labels shrink to a fiftieth; resampled images by 8 %, and inflating them (265 MB/s)
-   * would take longer than all the rest of a read.
+   * Chunks are gzipped (level 1), and those that are all 0 are not stored. Labels shrink to a fiftieth; resampled images
+   * by 8 %, and inflating them (265 MB/s) would take longer than all the rest of a read.
    */
   readonly gzipped: boolean;
   readonly dimensionNames: readonly string[];
@@ -28,7 +33,7 @@ export function imageLayout(shape: readonly [c: number, z: number, y: number, x:
   return {
     dataType: "float32",
     shape,
-    chunkShape: [1, ...evenSides([z, y, x])],
+    chunkShape: [1, ...evenSides([z, y, x], IMAGE_SIDE)],
     gzipped: false,
     dimensionNames: ["c", "z", "y", "x"],
   };
@@ -36,7 +41,13 @@ export function imageLayout(shape: readonly [c: number, z: number, y: number, x:
 
 /** Layout of a (Z,Y,X) label or reference. */
 export function labelLayout(shape: readonly [z: number, y: number, x: number]): ArrayLayout {
-  return { dataType: "int16", shape, chunkShape: evenSides(shape), gzipped: true, dimensionNames: ["z", "y", "x"] };
+  return {
+    dataType: "int16",
+    shape,
+    chunkShape: evenSides(shape, LABEL_SIDE),
+    gzipped: true,
+    dimensionNames: ["z", "y", "x"],
+  };
 }
 
 /** Layout of the (n,3) locations of one class; `count` may be 0. */
@@ -52,8 +63,8 @@ export function locationsLayout(count: number): ArrayLayout {
 }
 
 /** Each axis cut into equal parts, so that padding at the far end costs less than one voxel a part. */
-function evenSides(shape: readonly number[]): number[] {
-  return shape.map((size) => Math.ceil(size / Math.ceil(size / LONGEST_SIDE)));
+function evenSides(shape: readonly number[], longest: number): number[] {
+  return shape.map((size) => Math.ceil(size / Math.ceil(size / longest)));
 }
 
 /** Inner chunks per axis. */
@@ -61,13 +72,18 @@ export function chunkCounts({ shape, chunkShape }: ArrayLayout): number[] {
   return shape.map((size, axis) => Math.max(1, Math.ceil(size / (chunkShape[axis] as number))));
 }
 
+/** Bytes of one inner chunk, decoded. */
+export function chunkBytes({ chunkShape, dataType }: ArrayLayout): number {
+  return chunkShape.reduce((a, b) => a * b, VALUE_BYTES[dataType]);
+}
+
 /** The array's zarr.json (Zarr v3, codec sharding_indexed; both the chunks and the index end in their CRC-32C). */
-export function arrayMetadata(layout: ArrayLayout): object {
+export function arrayMetadata(layout: ArrayLayout): string {
   const counts = chunkCounts(layout);
   const bytes = { name: "bytes", configuration: { endian: "little" } };
   const gzip = { name: "gzip", configuration: { level: 1 } };
   const crc32c = { name: "crc32c" };
-  return {
+  const metadata = {
     zarr_format: 3,
     node_type: "array",
     shape: layout.shape,
@@ -92,6 +108,16 @@ export function arrayMetadata(layout: ArrayLayout): object {
     dimension_names: layout.dimensionNames,
     attributes: {},
   };
+  return JSON.stringify(metadata, undefined, 2);
+}
+
+/** The layout that a zarr.json of `arrayMetadata` says. Throws where it says anything else. */
+export function parseArrayMetadata(text: string): ArrayLayout {
+  const { data_type: dataType, shape, codecs, dimension_names: dimensionNames } = JSON.parse(text);
+  const { chunk_shape: chunkShape, codecs: chunkCodecs } = codecs[0].configuration;
+  const layout = { dataType, shape, chunkShape, gzipped: chunkCodecs.length === 3, dimensionNames };
+  if (arrayMetadata(layout) !== text) throw new Error("its zarr.json is not of an array as ingest writes it");
+  return layout;
 }
 
 /** File name of the array's only shard: `c.0.0.0`. */

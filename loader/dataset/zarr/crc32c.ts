@@ -1,6 +1,6 @@
-/** Eight tables of 256 remainders each (polynomial 0x1EDC6F41, reflected), one after the other: "slicing by 8". */
+/** Sixteen tables of 256 remainders each (polynomial 0x1EDC6F41, reflected), one after the other: "slicing by 16". */
 const TABLES = (() => {
-  const tables = new Int32Array(8 * 256);
+  const tables = new Int32Array(16 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let remainder = byte;
     for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);
@@ -21,24 +21,46 @@ export function crc32c(bytes: Uint8Array): number {
   const head = Math.min(length, -byteOffset & 3);
   for (; at < head; at++) crc = step(crc, bytes[at] as number);
   const words = new Int32Array(buffer, byteOffset + at, (length - at) >>> 2);
-  const pairs = words.length & ~1;
-  for (let word = 0; word < pairs; word += 2) {
-    const low = crc ^ (words[word] as number);
-    const high = words[word + 1] as number;
+  const fours = words.length & ~3;
+  for (let word = 0; word < fours; word += 4) {
     crc =
-      (TABLES[1792 + (low & 255)] as number) ^
-      (TABLES[1536 + ((low >>> 8) & 255)] as number) ^
-      (TABLES[1280 + ((low >>> 16) & 255)] as number) ^
-      (TABLES[1024 + (low >>> 24)] as number) ^
-      (TABLES[768 + (high & 255)] as number) ^
-      (TABLES[512 + ((high >>> 8) & 255)] as number) ^
-      (TABLES[256 + ((high >>> 16) & 255)] as number) ^
-      (TABLES[high >>> 24] as number);
+      slice(3072, crc ^ (words[word] as number)) ^
+      slice(2048, words[word + 1] as number) ^
+      slice(1024, words[word + 2] as number) ^
+      slice(0, words[word + 3] as number);
   }
-  for (at += pairs * 4; at < length; at++) crc = step(crc, bytes[at] as number);
+  for (at += fours * 4; at < length; at++) crc = step(crc, bytes[at] as number);
   return ~crc >>> 0;
+}
+
+/** The remainder of four bytes with as many bytes after them as the four tables from `first` on stand for. */
+function slice(first: number, word: number): number {
+  return (
+    (TABLES[first + 768 + (word & 255)] as number) ^
+    (TABLES[first + 512 + ((word >>> 8) & 255)] as number) ^
+    (TABLES[first + 256 + ((word >>> 16) & 255)] as number) ^
+    (TABLES[first + (word >>> 24)] as number)
+  );
 }
 
 function step(crc: number, byte: number): number {
   return (TABLES[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
+}
+
+/** The bytes and, behind them, their CRC-32C, little-endian, as Zarr's crc32c codec lays it out. */
+export function withChecksum(bytes: Uint8Array): Uint8Array {
+  const checked = new Uint8Array(bytes.length + 4);
+  checked.set(bytes);
+  new DataView(checked.buffer).setUint32(bytes.length, crc32c(bytes), true);
+  return checked;
+}
+
+/** A view of what `withChecksum` was given. Throws where the CRC-32C does not match it. */
+export function withoutChecksum(checked: Uint8Array): Uint8Array {
+  const end = checked.length - 4;
+  if (end < 0) throw new Error("it is too short to hold a checksum");
+  const stored = new DataView(checked.buffer, checked.byteOffset + end, 4).getUint32(0, true);
+  const bytes = checked.subarray(0, end);
+  if (crc32c(bytes) !== stored) throw new Error("its CRC-32C does not match its bytes");
+  return bytes;
 }

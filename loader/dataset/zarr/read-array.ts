@@ -1,19 +1,8 @@
-import * as zarr from "zarrita";
-import { type ByteReader, readingWholeFiles } from "../folder-reader.js";
-import type { DataType } from "./array-layout.js";
-import { registerReadingCodecs } from "./reading-codecs.js";
-
-/** A box of an array, one entry an axis: `start` inside, `end` outside. */
-export interface Box {
-  readonly start: readonly number[];
-  readonly end: readonly number[];
-}
-
-interface TypedArrays {
-  float32: Float32Array;
-  int16: Int16Array;
-  uint32: Uint32Array;
-}
+import type { ByteReader, OpenFile } from "../folder-reader.js";
+import { type ArrayLayout, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
+import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
+import { decodeChunk, newValues, type TypedArrays, type Words, wordsOf } from "./decode-chunk.js";
+import { decodeShardIndex, type StartOf, shardIndexBytes } from "./shard-index.js";
 
 /**
  * A chunk that is missing or does not match its checksum. `chunk` is its place in chunks, "index" for the shard's
@@ -29,164 +18,126 @@ export class ChunkDamaged extends Error {
   }
 }
 
-/** Enough to keep a disk busy; all of a large box at once would double its memory. */
-const CHUNKS_AT_ONCE = 16;
+/** What the reads of one store share. */
+export interface Reading {
+  readonly reader: ByteReader;
+  /** Bytes of the chunks decoded so far. */
+  decodedBytes: number;
+  /** Buffers of `READ_BYTES` that no read uses now. */
+  readonly spareBuffers: Uint8Array[];
+}
 
-/** Shards up to this many bytes are read in one go where the whole array is wanted. */
-const WHOLE_SHARD_BYTES = 2 ** 28;
+/** Reads under way at once: while one is decoded, the disk has others to do. */
+const READS_AT_ONCE = 4;
+
+/** Most bytes that are read in one go, where no chunk is larger. */
+const READ_BYTES = 2 ** 19;
+
+/** Bytes between two chunks that are read along: they take less time than another read would. */
+const GAP_BYTES = 2 ** 15;
 
 /** An array of the store, opened: its metadata is parsed, its shard's index is read at the first chunk and kept. */
 export class StoredArray<Type extends DataType> {
-  readonly #reader: ByteReader;
-  readonly #path: string;
-  readonly #array: zarr.Array<Type, ByteReader>;
-  readonly #decoded: { bytes: number };
+  readonly #reading: Reading;
+  readonly #shard: string;
+  readonly #layout: ArrayLayout;
+  #startOf: Promise<StartOf> | undefined;
 
-  private constructor(
-    reader: ByteReader,
-    path: string,
-    array: zarr.Array<Type, ByteReader>,
-    decoded: { bytes: number },
-  ) {
-    this.#reader = reader;
-    this.#path = path;
-    this.#array = array;
-    this.#decoded = decoded;
+  private constructor(reading: Reading, path: string, layout: ArrayLayout) {
+    this.#reading = reading;
+    this.#shard = `${path}/${shardName(layout)}`;
+    this.#layout = layout;
   }
 
-  /** Opens the array at `path`. Its reads add to `decoded` the bytes of the chunks that they decode. */
-  static async open<Type extends DataType>(
-    reader: ByteReader,
-    path: string,
-    type: Type,
-    decoded: { bytes: number },
-  ): Promise<StoredArray<Type>> {
-    registerReadingCodecs();
-    return new StoredArray(reader, path, await openArray(reader, path, type), decoded);
+  /** Opens the array at `path`. */
+  static async open<Type extends DataType>(reading: Reading, path: string, type: Type): Promise<StoredArray<Type>> {
+    const layout = parseArrayMetadata(new TextDecoder().decode(await reading.reader.get(`${path}/zarr.json`)));
+    if (layout.dataType !== type) throw new Error(`its array ${path} holds ${layout.dataType}, not ${type}`);
+    return new StoredArray(reading, path, layout);
   }
 
   get shape(): readonly number[] {
-    return this.#array.shape;
+    return this.#layout.shape;
   }
 
-  /** The whole array, C order. Throws ChunkDamaged. */
-  async readAll(): Promise<TypedArrays[Type]> {
-    const shardBytes = this.shape.reduce((a, b) => a * b, 4);
-    const whole =
-      shardBytes <= WHOLE_SHARD_BYTES
-        ? await openArray(readingWholeFiles(this.#reader), this.#path, this.#array.dtype as Type)
-        : this.#array;
-    return readBox(whole, this.#decoded, { start: this.shape.map(() => 0), end: this.shape });
+  /**
+   * A box inside the array, C order, decoding only the chunks that it touches; in `into`, where given, which has exactly
+   * the box's length and is not written any more once the promise has settled. Throws ChunkDamaged.
+   */
+  async read(box: Box, into?: TypedArrays[Type]): Promise<TypedArrays[Type]> {
+    const length = box.start.reduce((voxels, start, axis) => voxels * ((box.end[axis] as number) - start), 1);
+    const values = into ?? newValues(this.#layout.dataType as Type, length);
+    if (length > 0) await this.#reading.reader.use(this.#shard, (file) => this.#readBox(file, box, wordsOf(values)));
+    return values;
   }
 
-  /** A box inside the array, C order, decoding only the chunks that it touches. Throws ChunkDamaged. */
-  read(box: Box): Promise<TypedArrays[Type]> {
-    return readBox(this.#array, this.#decoded, box);
+  async #readBox(file: OpenFile, box: Box, values: Words): Promise<void> {
+    this.#startOf ??= readIndex(file, this.#layout);
+    const startOf = await this.#startOf;
+    const reads = readsOf(chunksTouching(box, this.#layout), startOf);
+    const lanes = Array.from({ length: READS_AT_ONCE }, async () => {
+      for (const read of reads) await this.#readChunks(file, read, startOf, box, values);
+    });
+    await Promise.allSettled(lanes); // one that throws ends `reads`, but others may be amid theirs
+    await Promise.all(lanes);
   }
-}
 
-async function openArray<Type extends DataType>(
-  reader: ByteReader,
-  path: string,
-  type: Type,
-): Promise<zarr.Array<Type, ByteReader>> {
-  const array = await zarr.open.v3(zarr.root(reader).resolve(path), { kind: "array" });
-  if (!array.is(type)) throw new Error(`its array ${path} holds ${array.dtype}, not ${type}`);
-  return array as zarr.Array<Type, ByteReader>;
-}
-
-async function readBox<Type extends DataType>(
-  array: zarr.Array<Type, ByteReader>,
-  decoded: { bytes: number },
-  box: Box,
-): Promise<TypedArrays[Type]> {
-  const size = box.start.map((start, axis) => (box.end[axis] as number) - start);
-  const values = newValues(
-    array.dtype as Type,
-    size.reduce((a, b) => a * b, 1),
-  );
-  if (values.length === 0) return values;
-  const places = chunksTouching(box, array.chunks);
-  const readers = Array.from({ length: CHUNKS_AT_ONCE }, async () => {
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      const chunk = await readChunk(array, place);
-      decoded.bytes += chunk.byteLength;
-      copyOverlap(chunk, place, array.chunks, values, box);
-    }
-  });
-  await Promise.all(readers);
-  return values;
-}
-
-async function readChunk<Type extends DataType>(
-  array: zarr.Array<Type, ByteReader>,
-  place: number[],
-): Promise<TypedArrays[Type]> {
-  try {
-    return (await array.getChunk(place)).data as unknown as TypedArrays[Type];
-  } catch (error) {
-    const cause = zarr.isZarritaError(error, "CodecPipelineError") ? error.cause : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ChunkDamaged(place.join(","), reason, { cause: error });
-  }
-}
-
-function newValues<Type extends DataType>(type: Type, length: number): TypedArrays[Type] {
-  const make = { float32: Float32Array, int16: Int16Array, uint32: Uint32Array }[type];
-  return new make(length) as TypedArrays[Type];
-}
-
-/** Places (in chunks) of all chunks that share a voxel with the box. */
-function chunksTouching({ start, end }: Box, chunkShape: readonly number[]): number[][] {
-  return chunkShape.reduce<number[][]>(
-    (places, side, axis) => {
-      const first = Math.floor((start[axis] as number) / side);
-      const count = Math.ceil((end[axis] as number) / side) - first;
-      return places.flatMap((place) => Array.from({ length: count }, (_, i) => [...place, first + i]));
-    },
-    [[]],
-  );
-}
-
-/** Copies the part of a chunk that lies in the box into the box's array, row by row along the last axis. */
-function copyOverlap<Values extends TypedArrays[DataType]>(
-  chunk: Values,
-  place: readonly number[],
-  chunkShape: readonly number[],
-  values: Values,
-  { start, end }: Box,
-): void {
-  const fill = 4 - place.length;
-  const [c, z, y, x] = Array.from({ length: 4 }, (_, i) => {
-    const axis = i - fill;
-    if (axis < 0) return { from: 0, to: 1, chunkFrom: 0, chunkSide: 1, boxFrom: 0, boxSide: 1 };
-    const chunkSide = chunkShape[axis] as number;
-    const chunkFrom = (place[axis] as number) * chunkSide;
-    const boxFrom = start[axis] as number;
-    const boxEnd = end[axis] as number;
-    const [from, to] = [Math.max(boxFrom, chunkFrom), Math.min(boxEnd, chunkFrom + chunkSide)];
-    return { from, to, chunkFrom, chunkSide, boxFrom, boxSide: boxEnd - boxFrom };
-  }) as [Overlap, Overlap, Overlap, Overlap];
-  const width = x.to - x.from;
-  for (let ci = c.from; ci < c.to; ci++) {
-    for (let zi = z.from; zi < z.to; zi++) {
-      const chunkSlice = ((ci - c.chunkFrom) * z.chunkSide + zi - z.chunkFrom) * y.chunkSide - y.chunkFrom;
-      const boxSlice = ((ci - c.boxFrom) * z.boxSide + zi - z.boxFrom) * y.boxSide - y.boxFrom;
-      for (let yi = y.from; yi < y.to; yi++) {
-        const from = (chunkSlice + yi) * x.chunkSide + x.from - x.chunkFrom;
-        const to = (boxSlice + yi) * x.boxSide + x.from - x.boxFrom;
-        for (let i = 0; i < width; i++) values[to + i] = chunk[from + i] as number;
+  async #readChunks(
+    file: OpenFile,
+    { start, end, chunks }: Read,
+    startOf: StartOf,
+    box: Box,
+    values: Words,
+  ): Promise<void> {
+    const { spareBuffers } = this.#reading;
+    const buffer = spareBuffers.pop() ?? new Uint8Array(READ_BYTES);
+    const bytes = end - start <= READ_BYTES ? buffer.subarray(0, end - start) : new Uint8Array(end - start);
+    let at = chunks[0] as Chunk;
+    try {
+      await file.read(bytes, start);
+      for (at of chunks) {
+        const [from, to] = [startOf(at.number) - start, startOf(at.number + 1) - start];
+        const chunk = from === to ? undefined : decodeChunk(bytes.subarray(from, to), this.#layout);
+        copyOverlap(chunk, at, this.#layout, values, box);
+        this.#reading.decodedBytes += chunk?.byteLength ?? 0;
       }
+    } catch (error) {
+      throw new ChunkDamaged(at.place.join(","), (error as Error).message, { cause: error });
+    } finally {
+      spareBuffers.push(buffer);
     }
   }
 }
 
-/** One axis of an overlap: `from` to `to` in array voxels, and how chunk and box lie on that axis. */
-interface Overlap {
-  readonly from: number;
-  readonly to: number;
-  readonly chunkFrom: number;
-  readonly chunkSide: number;
-  readonly boxFrom: number;
-  readonly boxSide: number;
+/** Chunks whose bytes, `start` to `end` of the shard, are read in one go. */
+interface Read {
+  readonly start: number;
+  readonly end: number;
+  readonly chunks: readonly Chunk[];
+}
+
+/** Joins chunks in C order as far as they lie near each other. */
+function* readsOf(chunks: readonly Chunk[], startOf: StartOf): Generator<Read> {
+  let read: { start: number; end: number; chunks: Chunk[] } | undefined;
+  for (const chunk of chunks) {
+    const [start, end] = [startOf(chunk.number), startOf(chunk.number + 1)];
+    if (read !== undefined && start - read.end <= GAP_BYTES && end - read.start <= READ_BYTES) {
+      read.chunks.push(chunk);
+      read.end = end;
+      continue;
+    }
+    if (read !== undefined) yield read;
+    read = { start, end, chunks: [chunk] };
+  }
+  if (read !== undefined) yield read;
+}
+
+async function readIndex(file: OpenFile, layout: ArrayLayout): Promise<StartOf> {
+  try {
+    const bytes = new Uint8Array(shardIndexBytes(layout));
+    await file.read(bytes, file.byteLength - bytes.length);
+    return decodeShardIndex(bytes, layout);
+  } catch (error) {
+    throw new ChunkDamaged("index", (error as Error).message, { cause: error });
+  }
 }

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { syncFolder, writeFile } from "../write-file.js";
-import { type ArrayLayout, arrayMetadata, chunkCounts, shardName } from "./array-layout.js";
-import { crc32c } from "./crc32c.js";
+import { type ArrayLayout, arrayMetadata, chunkBytes, chunkCounts, shardName } from "./array-layout.js";
+import { withChecksum } from "./crc32c.js";
+import { encodeShardIndex } from "./shard-index.js";
 
 /**
  * Writes `values` (C order, little-endian host) as one sharded Zarr array into the new folder `path`.
@@ -11,7 +12,7 @@ import { crc32c } from "./crc32c.js";
  */
 export function writeArray(path: string, layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): string {
   if (layout.shape.every((size) => size > 0)) writeFile(join(path, shardName(layout)), encodeShard(layout, values));
-  const metadata = Buffer.from(JSON.stringify(arrayMetadata(layout), undefined, 2));
+  const metadata = Buffer.from(arrayMetadata(layout));
   writeFile(join(path, "zarr.json"), [metadata]);
   syncFolder(path);
   return createHash("sha256").update(metadata).digest("hex");
@@ -19,7 +20,7 @@ export function writeArray(path: string, layout: ArrayLayout, values: Float32Arr
 
 /**
  * The shard's bytes: every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by
- * its CRC-32C; then the index.
+ * its CRC-32C; then the index. Gzipped arrays have no chunks that are all 0.
  */
 function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
   const rankFour = (sizes: readonly number[]) => [...new Array(4 - sizes.length).fill(1), ...sizes];
@@ -28,15 +29,12 @@ function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | U
   const [, zSide, ySide, xSide] = rankFour(layout.chunkShape) as [number, number, number, number];
   const itemBytes = values.BYTES_PER_ELEMENT;
   const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const chunkBytes = zSide * ySide * xSide * itemBytes;
-  const index = new BigUint64Array(2 * cCount * zCount * yCount * xCount);
-  let entry = 0;
-  let offset = 0;
+  const lengths: number[] = [];
   for (let c = 0; c < cCount; c++) {
     for (let zStart = 0; zStart < zCount * zSide; zStart += zSide) {
       for (let yStart = 0; yStart < yCount * ySide; yStart += ySide) {
         for (let xStart = 0; xStart < xCount * xSide; xStart += xSide) {
-          const chunk = new Uint8Array(chunkBytes);
+          const chunk = new Uint8Array(chunkBytes(layout));
           const rowBytes = Math.min(xSide, xSize - xStart) * itemBytes;
           for (let z = 0; z < Math.min(zSide, zSize - zStart); z++) {
             for (let y = 0; y < Math.min(ySide, ySize - yStart); y++) {
@@ -44,22 +42,19 @@ function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | U
               chunk.set(source.subarray(from, from + rowBytes), (z * ySide + y) * xSide * itemBytes);
             }
           }
-          const encoded = withChecksum(layout.gzipped ? gzipSync(chunk, { level: 1 }) : chunk);
-          index.set([BigInt(offset), BigInt(encoded.length)], entry);
-          offset += encoded.length;
-          entry += 2;
+          const encoded = encodeChunk(chunk, layout);
+          lengths.push(encoded.length);
           yield encoded;
         }
       }
     }
   }
-  yield withChecksum(new Uint8Array(index.buffer));
+  yield encodeShardIndex(lengths);
 }
 
-/** The bytes and their CRC-32C, little-endian, as Zarr's crc32c codec lays it out. */
-function withChecksum(bytes: Uint8Array): Uint8Array {
-  const checked = new Uint8Array(bytes.length + 4);
-  checked.set(bytes);
-  new DataView(checked.buffer).setUint32(bytes.length, crc32c(bytes), true);
-  return checked;
+/** No bytes for a chunk that is not stored. */
+function encodeChunk(chunk: Uint8Array, { gzipped }: ArrayLayout): Uint8Array {
+  if (!gzipped) return withChecksum(chunk);
+  if (chunk.every((byte) => byte === 0)) return new Uint8Array();
+  return withChecksum(gzipSync(chunk, { level: 1 }));
 }

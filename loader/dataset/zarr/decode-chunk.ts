@@ -1,0 +1,37 @@
+import { gunzipSync } from "node:zlib";
+import { type ArrayLayout, chunkBytes, type DataType, VALUE_BYTES } from "./array-layout.js";
+import { withoutChecksum } from "./crc32c.js";
+
+export interface TypedArrays {
+  float32: Float32Array;
+  int16: Int16Array;
+  uint32: Uint32Array;
+}
+
+/** Values of two or four bytes, of whatever type, as integers: to be copied, not to be read. */
+export type Words = Int16Array | Int32Array;
+
+const CONSTRUCTORS = { float32: Float32Array, int16: Int16Array, uint32: Uint32Array };
+
+export function newValues<Type extends DataType>(type: Type, length: number): TypedArrays[Type] {
+  return new CONSTRUCTORS[type](length) as TypedArrays[Type];
+}
+
+/** A view of `values`. */
+export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: TypedArrays[DataType]): Words {
+  return BYTES_PER_ELEMENT === 2
+    ? new Int16Array(buffer, byteOffset, length)
+    : new Int32Array(buffer, byteOffset, length);
+}
+
+/** The values of a stored chunk, as a view of `bytes` where it is not gzipped. Throws where the bytes are damaged. */
+export function decodeChunk(bytes: Uint8Array, layout: ArrayLayout): Words {
+  const checked = withoutChecksum(bytes);
+  const byteLength = chunkBytes(layout);
+  const decoded = layout.gzipped ? gunzipSync(checked, { chunkSize: Math.max(64, byteLength) }) : checked;
+  if (decoded.byteLength !== byteLength) throw new Error(`it has ${decoded.byteLength} bytes, not ${byteLength}`);
+  const valueBytes = VALUE_BYTES[layout.dataType];
+  const { buffer, byteOffset } = decoded.byteOffset % valueBytes === 0 ? decoded : Uint8Array.from(decoded);
+  const Values = valueBytes === 2 ? Int16Array : Int32Array;
+  return new Values(buffer as ArrayBuffer, byteOffset, byteLength / valueBytes);
+}
