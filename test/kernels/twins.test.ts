@@ -63,6 +63,27 @@ test("warpImage and warpLabel give the bits of their twins", (t) => {
   );
 });
 
+test("warpLabel gives the bits of its twin where the label is the same far and wide", (t) => {
+  const large = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: 8, max: 14 }))) as unknown as fc.Arbitrary<Zyx>;
+  const anyOther = fc.option(fc.record({ index: fc.nat({ max: 700 }), value: fc.integer({ min: -1, max: 300 }) }));
+  const place = fc.record({ targetSize: size, sourceSize: large, lower: nearLower, grid: anyGrid });
+  fc.assert(
+    fc.property(place, fc.integer({ min: -1, max: 300 }), anyOther, (at, value, other) => {
+      const { targetSize, sourceSize, lower, grid } = at;
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const label = allocate(Int16Array, new Int16Array(voxelCount(sourceSize)).fill(value));
+        if (other !== null) label[other.index % label.length] = other.value;
+        const patch = allocate(Int16Array, voxelCount(targetSize));
+        const points = allocate(Float64Array, grid);
+        kernels.warpLabel({ values: patch, size: targetSize }, { values: label, size: sourceSize }, lower, points);
+        return [patch];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("addNoise gives the bits of its twin", (t) => {
   const place = fc.record({
     key: fc.tuple(anyWord, anyWord),

@@ -1,0 +1,123 @@
+import { saturate } from "./saturate";
+import { excessBytes, voxelOffsets } from "./voxel-offsets";
+
+/**
+ * Trilinear samples `from` to `end` (at least 4) of a row of `warp`'s grid, all of whose neighbours lie inside. Weights along X
+ * carry a factor 1/4, so that no finite image overflows midway.
+ */
+export function imageRow(
+  rowPtr: usize,
+  from: i32,
+  end: i32,
+  lowerPtr: usize,
+  inY: i32,
+  inX: i32,
+  isOnePlane: bool,
+  startZ: f32,
+  startY: f32,
+  startX: f32,
+  stepZ: f32,
+  stepY: f32,
+  stepX: f32,
+): void {
+  const rowBytes = (<usize>inX) << 2;
+  const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
+  const aboveBytes = planeBytes + rowBytes;
+  const originPtr = lowerPtr - excessBytes(inY, inX, 2);
+  let x = from;
+  do {
+    x = min(x, end - 4); // the last four overlap those before
+    const index = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
+    const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
+    const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
+    const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
+    const floorZ = f32x4.floor(atZ);
+    const floorY = f32x4.floor(atY);
+    const floorX = f32x4.floor(atX);
+    const offsets = voxelOffsets(floorZ, floorY, floorX, inY, inX, 2);
+    const first = originPtr + <usize>i32x4.extract_lane(offsets, 0);
+    const second = originPtr + <usize>i32x4.extract_lane(offsets, 1);
+    const third = originPtr + <usize>i32x4.extract_lane(offsets, 2);
+    const fourth = originPtr + <usize>i32x4.extract_lane(offsets, 3);
+    const partX = f32x4.sub(atX, floorX);
+    const aboveX = f32x4.mul(partX, f32x4.splat(0.25));
+    const belowX = f32x4.mul(f32x4.sub(f32x4.splat(1), partX), f32x4.splat(0.25));
+    const row00 = alongX(first, second, third, fourth, 0, belowX, aboveX);
+    const row01 = alongX(first, second, third, fourth, rowBytes, belowX, aboveX);
+    const row10 = alongX(first, second, third, fourth, planeBytes, belowX, aboveX);
+    const row11 = alongX(first, second, third, fourth, aboveBytes, belowX, aboveX);
+    const aboveY = f32x4.sub(atY, floorY);
+    const belowY = f32x4.sub(f32x4.splat(1), aboveY);
+    const plane0 = f32x4.add(f32x4.mul(row00, belowY), f32x4.mul(row01, aboveY));
+    const plane1 = f32x4.add(f32x4.mul(row10, belowY), f32x4.mul(row11, aboveY));
+    const aboveZ = f32x4.sub(atZ, floorZ);
+    const belowZ = f32x4.sub(f32x4.splat(1), aboveZ);
+    const quarter = f32x4.add(f32x4.mul(plane0, belowZ), f32x4.mul(plane1, aboveZ));
+    v128.store(rowPtr + ((<usize>x) << 2), fromQuarter(quarter));
+    x += 4;
+  } while (x < end);
+}
+
+/** For four places, the weighted sum of the value there, `offset` bytes on, and the next one. */
+function alongX(
+  first: usize,
+  second: usize,
+  third: usize,
+  fourth: usize,
+  offset: usize,
+  below: v128,
+  above: v128,
+): v128 {
+  const firstPairs = v128.load64_lane(second + offset, v128.load64_zero(first + offset), 1);
+  const lastPairs = v128.load64_lane(fourth + offset, v128.load64_zero(third + offset), 1);
+  const low = v128.shuffle<f32>(firstPairs, lastPairs, 0, 2, 4, 6);
+  const high = v128.shuffle<f32>(firstPairs, lastPairs, 1, 3, 5, 7);
+  return f32x4.add(f32x4.mul(low, below), f32x4.mul(high, above));
+}
+
+/** Four times the value; -0 becomes 0, so that a neighbour of weight 0 leaves no trace. */
+function fromQuarter(value: v128): v128 {
+  return saturate(f32x4.add(f32x4.mul(value, f32x4.splat(4)), f32x4.splat(0)));
+}
+
+/** A sample, with 0 for neighbours outside. */
+export function imageAtEdge(
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  atZ: f32,
+  atY: f32,
+  atX: f32,
+): f32 {
+  const z = <i32>floor(atZ) + lowerZ;
+  const y = <i32>floor(atY) + lowerY;
+  const x = <i32>floor(atX) + lowerX;
+  if (z < -1 || y < -1 || x < -1 || z >= inZ || y >= inY || x >= inX) return 0;
+  const partX = atX - floor(atX);
+  const aboveX = partX * 0.25;
+  const belowX = (<f32>1 - partX) * 0.25;
+  const aboveY = atY - floor(atY);
+  const belowY = <f32>1 - aboveY;
+  const aboveZ = atZ - floor(atZ);
+  const belowZ = <f32>1 - aboveZ;
+  const row00 = valueAt(inPtr, inZ, inY, inX, z, y, x) * belowX + valueAt(inPtr, inZ, inY, inX, z, y, x + 1) * aboveX;
+  const row01 =
+    valueAt(inPtr, inZ, inY, inX, z, y + 1, x) * belowX + valueAt(inPtr, inZ, inY, inX, z, y + 1, x + 1) * aboveX;
+  const row10 =
+    valueAt(inPtr, inZ, inY, inX, z + 1, y, x) * belowX + valueAt(inPtr, inZ, inY, inX, z + 1, y, x + 1) * aboveX;
+  const row11 =
+    valueAt(inPtr, inZ, inY, inX, z + 1, y + 1, x) * belowX +
+    valueAt(inPtr, inZ, inY, inX, z + 1, y + 1, x + 1) * aboveX;
+  const plane0 = row00 * belowY + row01 * aboveY;
+  const plane1 = row10 * belowY + row11 * aboveY;
+  return f32x4.extract_lane(fromQuarter(f32x4.splat(plane0 * belowZ + plane1 * aboveZ)), 0);
+}
+
+function valueAt(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i32, x: i32): f32 {
+  if (z < 0 || y < 0 || x < 0 || z >= inZ || y >= inY || x >= inX) return 0;
+  return load<f32>(inPtr + (((<usize>z * <usize>inY + <usize>y) * <usize>inX + <usize>x) << 2));
+}

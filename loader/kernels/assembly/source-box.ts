@@ -1,0 +1,87 @@
+/** Bytes of a cache line. */
+const LINE_BYTES: usize = 64;
+
+/**
+ * Reads the box of a volume that a block of a grid samples, a value of each cache line, so that they come from memory side by
+ * side: the samples themselves would wait for one after the other. The block begins at output voxel (z, y, x); the grid is
+ * that of `warp`. Answers the address of a value that every sample of the block has, or 0: of a label all of whose box is
+ * inside and the same. (Where rounding takes a sample past its box, what lies there weighs next to nothing.)
+ */
+export function readBox<Value>(
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  gridPtr: usize,
+  z: i32,
+  y: i32,
+  x: i32,
+  countZ: i32,
+  countY: i32,
+  countX: i32,
+): usize {
+  const startZ = lowerZ + least(gridPtr, z, y, x, countZ, countY, countX);
+  const endZ = lowerZ + most(gridPtr, z, y, x, countZ, countY, countX);
+  const startY = lowerY + least(gridPtr + 8, z, y, x, countZ, countY, countX);
+  const endY = lowerY + most(gridPtr + 8, z, y, x, countZ, countY, countX);
+  const startX = lowerX + least(gridPtr + 16, z, y, x, countZ, countY, countX);
+  const endX = lowerX + most(gridPtr + 16, z, y, x, countZ, countY, countX);
+  const isInside = startZ >= 0 && startY >= 0 && startX >= 0 && endZ <= inZ && endY <= inY && endX <= inX;
+  let isSame = isInteger<Value>() && isInside && endX - startX >= 8;
+  const firstX = max(0, startX);
+  const lastX = min(inX, endX);
+  if (firstX >= lastX) return 0;
+  const shift = alignof<Value>();
+  const bytes = (<usize>(lastX - firstX)) << shift;
+  let firstPtr: usize = 0;
+  for (let boxZ = max(0, startZ); boxZ < min(inZ, endZ); boxZ++) {
+    for (let boxY = max(0, startY); boxY < min(inY, endY); boxY++) {
+      const row = inPtr + ((<usize>((boxZ * inY + boxY) * inX + firstX)) << shift);
+      if (isSame) {
+        if (firstPtr === 0) firstPtr = row;
+        isSame = hasOnly(row, bytes, i16x8.splat(load<i16>(firstPtr)));
+      } else {
+        for (let at = row; at < row + bytes; at += LINE_BYTES) load<u8>(at);
+        load<u8>(row + bytes - 1);
+      }
+    }
+  }
+  return isSame ? firstPtr : 0;
+}
+
+/** Whether all of at least 16 bytes are those of `values`. */
+function hasOnly(ptr: usize, bytes: usize, values: v128): bool {
+  const last = ptr + bytes - 16;
+  let different = v128.xor(v128.load(last), values);
+  do {
+    different = v128.or(different, v128.xor(v128.load(ptr), values));
+    ptr += 16;
+  } while (ptr < last);
+  return !v128.any_true(different);
+}
+
+/** The smallest coordinate of a block's points, rounded down. */
+function least(gridPtr: usize, z: i32, y: i32, x: i32, countZ: i32, countY: i32, countX: i32): i32 {
+  const start = pointAt(gridPtr, z, y, x);
+  const alongZ = min(0, <f64>(countZ - 1) * load<f64>(gridPtr, 24));
+  const alongY = min(0, <f64>(countY - 1) * load<f64>(gridPtr, 48));
+  const alongX = min(0, <f64>(countX - 1) * load<f64>(gridPtr, 72));
+  return <i32>floor(start + alongZ + alongY + alongX);
+}
+
+/** Two past the largest coordinate of a block's points, rounded down. */
+function most(gridPtr: usize, z: i32, y: i32, x: i32, countZ: i32, countY: i32, countX: i32): i32 {
+  const start = pointAt(gridPtr, z, y, x);
+  const alongZ = max(0, <f64>(countZ - 1) * load<f64>(gridPtr, 24));
+  const alongY = max(0, <f64>(countY - 1) * load<f64>(gridPtr, 48));
+  const alongX = max(0, <f64>(countX - 1) * load<f64>(gridPtr, 72));
+  return <i32>floor(start + alongZ + alongY + alongX) + 2;
+}
+
+function pointAt(gridPtr: usize, z: i32, y: i32, x: i32): f64 {
+  const planes = <f64>z * load<f64>(gridPtr, 24) + <f64>y * load<f64>(gridPtr, 48);
+  return load<f64>(gridPtr) + planes + <f64>x * load<f64>(gridPtr, 72);
+}

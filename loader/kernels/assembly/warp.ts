@@ -1,0 +1,173 @@
+import { imageAtEdge, imageRow } from "./image-samples";
+import { labelAtEdge, labelRow } from "./label-samples";
+import { readBox } from "./source-box";
+
+/** Size of the blocks that are made one after the other: what a block reads fits a core's own cache, and its rows are long. */
+const BLOCK_Z: i32 = 16;
+const BLOCK_Y: i32 = 32;
+const BLOCK_X: i32 = 64;
+
+/**
+ * Samples of a volume (Z,Y,X; an image of f32 or a label of i16) on a regular grid: output voxel (z,y,x) lies at
+ * lower + start + z stepZ + y stepY + x stepX, all of them (Z,Y,X) in voxels of the volume; start and steps are 12 f64 at
+ * `gridPtr`. The first point of a row is summed in f64, the rest is f32; the whole numbers of `lower` are added last, so that
+ * a part of a volume gives the bits of the whole. Any sizes, not in place.
+ *
+ * Made in blocks, each of which fetches what it reads beforehand. Rounding keeps order, so the points of a row that have all
+ * their neighbours inside lie side by side: they are sampled four at a time without a test.
+ */
+export function warp<Value>(
+  outPtr: usize,
+  outZ: i32,
+  outY: i32,
+  outX: i32,
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  gridPtr: usize,
+): void {
+  const shift = alignof<Value>();
+  const stepZ = <f32>load<f64>(gridPtr, 72);
+  const stepY = <f32>load<f64>(gridPtr, 80);
+  const stepX = <f32>load<f64>(gridPtr, 88);
+  const firstZ = <f32>-lowerZ;
+  const firstY = <f32>-lowerY;
+  const firstX = <f32>-lowerX;
+  const lastY = <f32>(inY - 1 - lowerY);
+  const lastX = <f32>(inX - 1 - lowerX);
+  const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << shift); // may lie outside, its offsets lead back
+  for (let blockZ = 0; blockZ < outZ; blockZ += BLOCK_Z) {
+    for (let blockY = 0; blockY < outY; blockY += BLOCK_Y) {
+      for (let blockX = 0; blockX < outX; blockX += BLOCK_X) {
+        const endZ = min(outZ, blockZ + BLOCK_Z);
+        const endY = min(outY, blockY + BLOCK_Y);
+        const endX = min(outX, blockX + BLOCK_X);
+        const samePtr = readBox<Value>(
+          inPtr,
+          inZ,
+          inY,
+          inX,
+          lowerZ,
+          lowerY,
+          lowerX,
+          gridPtr,
+          blockZ,
+          blockY,
+          blockX,
+          endZ - blockZ,
+          endY - blockY,
+          endX - blockX,
+        );
+        if (samePtr !== 0) {
+          const value = load<i16>(samePtr);
+          for (let z = blockZ; z < endZ; z++) {
+            for (let y = blockY; y < endY; y++) {
+              fillRow(outPtr + ((<usize>((z * outY + y) * outX + blockX)) << 1), endX - blockX, value);
+            }
+          }
+          continue;
+        }
+        for (let z = blockZ; z < endZ; z++) {
+          for (let y = blockY; y < endY; y++) {
+            const rowPtr = outPtr + ((<usize>((z * outY + y) * outX)) << shift);
+            const startZ = rowStart(gridPtr, z, y);
+            const startY = rowStart(gridPtr + 8, z, y);
+            const startX = rowStart(gridPtr + 16, z, y);
+            const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
+            const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
+            let from = blockX;
+            for (; from < endX; from++) {
+              const at = <f32>from;
+              if (
+                isInside(startZ + at * stepZ, firstZ, lastZ) &&
+                isInside(startY + at * stepY, firstY, lastY) &&
+                isInside(startX + at * stepX, firstX, lastX)
+              )
+                break;
+            }
+            let end = endX;
+            for (; end > from; end--) {
+              const at = <f32>(end - 1);
+              if (
+                isInside(startZ + at * stepZ, firstZ, lastZ) &&
+                isInside(startY + at * stepY, firstY, lastY) &&
+                isInside(startX + at * stepX, firstX, lastX)
+              )
+                break;
+            }
+            if (end - from >= 4) {
+              if (isFloat<Value>())
+                imageRow(
+                  rowPtr,
+                  from,
+                  end,
+                  lowerPtr,
+                  inY,
+                  inX,
+                  isOnePlane,
+                  startZ,
+                  startY,
+                  startX,
+                  stepZ,
+                  stepY,
+                  stepX,
+                );
+              else
+                labelRow(
+                  rowPtr,
+                  from,
+                  end,
+                  lowerPtr,
+                  inY,
+                  inX,
+                  isOnePlane,
+                  startZ,
+                  startY,
+                  startX,
+                  stepZ,
+                  stepY,
+                  stepX,
+                );
+            } else {
+              end = from;
+            }
+            for (let x = blockX; x < endX; x++) {
+              if (x === from) x = end;
+              if (x === endX) break;
+              const atZ = startZ + <f32>x * stepZ;
+              const atY = startY + <f32>x * stepY;
+              const atX = startX + <f32>x * stepX;
+              const to = rowPtr + ((<usize>x) << shift);
+              if (isFloat<Value>())
+                store<f32>(to, imageAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
+              else store<i16>(to, labelAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+function fillRow(rowPtr: usize, count: i32, value: i16): void {
+  const end = rowPtr + ((<usize>count) << 1);
+  for (; rowPtr + 16 <= end; rowPtr += 16) v128.store(rowPtr, i16x8.splat(value));
+  for (; rowPtr < end; rowPtr += 2) store<i16>(rowPtr, value);
+}
+
+/**
+ * One coordinate of the first point of row (z, y) of a grid: start + z stepZ + y stepY, in f64. `gridPtr` points at that
+ * coordinate of the grid's start; the same coordinate of the steps along Z, Y and X follows at 24, 48 and 72 bytes.
+ */
+function rowStart(gridPtr: usize, z: i32, y: i32): f32 {
+  return <f32>(load<f64>(gridPtr) + <f64>z * load<f64>(gridPtr, 24) + <f64>y * load<f64>(gridPtr, 48));
+}
+
+/** Whether a coordinate and the whole number above it lie in `first` to `last`. */
+function isInside(coordinate: f32, first: f32, last: f32): bool {
+  return coordinate >= first && coordinate < last;
+}
