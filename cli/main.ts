@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
 import { getCommand } from "./get.js";
 import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
@@ -23,6 +24,7 @@ const commands: (() => Command)[] = [
   getCommand,
   previewCommand,
   statsCommand,
+  doctorCommand,
   serveCommand,
   trainerCommand,
   trainCommand,
