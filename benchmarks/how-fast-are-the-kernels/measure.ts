@@ -63,6 +63,7 @@ function benches(side: number): Bench[] {
   const halves = new Uint16Array(spare.values.buffer, spare.values.byteOffset, voxels);
   const bytes = new Uint8Array(spare.values.buffer, spare.values.byteOffset, voxels);
   const row = f32(side + 64);
+  const words = f32(1024);
   const taps = f32(7);
   taps.set([0.004, 0.054, 0.242, 0.4, 0.242, 0.054, 0.004]);
   const moments = new Float64Array(memory.buffer, take(32), 4);
@@ -79,7 +80,7 @@ function benches(side: number): Bench[] {
     { name: "cropLabel", run: () => kernels.cropLabel(labelPatch, label, lower()) },
     { name: "warpImage", run: () => kernels.warpImage(patch, image, lower(), grid) },
     { name: "warpLabel", run: () => kernels.warpLabel(labelPatch, label, lower(), grid) },
-    { name: "addNoise", run: () => kernels.addNoise(patch.values, 0.1, place) },
+    { name: "addNoise", run: () => kernels.addNoise(patch.values, 0.1, place, words) },
     {
       name: "blur, three axes, 7 taps",
       run: () => {

@@ -48,6 +48,9 @@ export const MIRROR_X = 4;
 /** Values that must be free after any image that a kernel writes: vectors may end past it. */
 export const ROOM_VALUES = 16;
 
+/** Words that `addNoise` makes at a time. */
+export const NOISE_WORDS = 1024;
+
 /**
  * What the kernels do, to views of one memory; each is described in its source in `assembly/`. Finite input gives finite
  * output. They keep no state and allocate nothing; what they need beside the voxels (taps, grids, a row) is a view too.
@@ -58,7 +61,8 @@ export interface Kernels {
   /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
   warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
   warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx, grid: Float64Array): void;
-  addNoise(values: Float32Array, sigma: number, place: NoisePlace): void;
+  /** `words` has room for `NOISE_WORDS`. */
+  addNoise(values: Float32Array, sigma: number, place: NoisePlace, words: Float32Array): void;
   /** An odd number of taps. */
   blurPlanes(target: Float32Array, source: Float32Array, lines: Lines, taps: Float32Array): void;
   /** `row` has room for the source's length along X, the taps, and `ROOM_VALUES`. */
@@ -132,10 +136,11 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
       const [inZ, inY, inX] = source.size;
       run.warpLabel(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
     },
-    addNoise: (values, sigma, { key, counter, firstBlock }) => {
+    addNoise: (values, sigma, { key, counter, firstBlock }, words) => {
       const { length } = values;
       const [step, sample, purpose] = counter;
-      run.addNoise(at(values, length, ROOM_VALUES), length, sigma, key[0], key[1], step, sample, purpose, firstBlock);
+      const [to, wordsAt] = [at(values, length, ROOM_VALUES), at(words, NOISE_WORDS)];
+      run.addNoise(to, length, sigma, key[0], key[1], step, sample, purpose, firstBlock, wordsAt);
     },
     blurPlanes: (target, source, { outer, length, inner }, taps) => {
       const voxels = outer * length * inner;
