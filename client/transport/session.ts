@@ -35,6 +35,10 @@ interface Replica {
   timer: NodeJS.Timeout | undefined;
   outstanding: number;
   lastBatchMs: number;
+  /** The step of the batch that it is sending. */
+  begun: number | undefined;
+  /** That batch has a stage that its step has no longer: it counts for nothing, and the step has been asked for again. */
+  isStale: boolean;
 }
 
 interface Taker {
@@ -87,6 +91,8 @@ export class Session {
       timer: undefined,
       outstanding: 0,
       lastBatchMs: 0,
+      begun: undefined,
+      isStale: false,
     }));
     if (this.#replicas.length > 1) this.#hedging = setInterval(() => this.#hedge(), HEDGE_TICK_MS).unref();
     this.#extend();
@@ -112,16 +118,23 @@ export class Session {
     const decision = decide(change, bounds);
     this.#timeline.add(decision);
     for (const wanted of this.#steps.values()) {
-      wanted.stage = this.#timeline.stageOf(wanted.step);
-      if (wanted.batch?.stage !== wanted.stage) wanted.batch = undefined;
+      const stage = this.#timeline.stageOf(wanted.step);
+      if (stage === wanted.stage) continue;
+      wanted.stage = stage;
+      wanted.batch = undefined;
+      for (const replica of this.#replicas) {
+        if (replica.begun !== wanted.step || replica.isStale) continue;
+        replica.isStale = wanted.asked.delete(replica);
+      }
     }
     const { stage, fromStep, reason } = decision;
     const report = { stage, fromStep, reason, metrics: {} };
     const isInTheRun = fromStep < this.#shape.steps;
+    // Before the report, which has servers cut at once: the step needed first must be wanted again by then.
+    this.#ask();
     const applied = this.#replicas.map(({ at, stream }) =>
       at === "open" && isInTheRun ? stream?.report(report) : undefined,
     );
-    this.#ask();
     return this.#withDeadline(signal, `stage ${stage} to be applied by ${this.#addresses()}`, (resolve, reject) => {
       Promise.all(applied).then(() => resolve(decision), reject);
       return () => {};
@@ -261,6 +274,8 @@ export class Session {
     const { info, timeline, rank, ranks } = this.#request;
     replica.at = "connecting";
     replica.outstanding = 0;
+    replica.begun = undefined;
+    replica.isStale = false;
     const start = {
       spec: info.specBytes,
       timeline: timeline === "train" ? "TIMELINE_TRAIN" : "TIMELINE_VAL",
@@ -284,12 +299,18 @@ export class Session {
     const wanted = this.#steps.get(step);
     if (step >= this.#firstUnwanted || step < this.#request.from)
       throw brokenProtocol(`step ${step} came, which was not wanted`);
+    replica.begun = step;
     const needed = wanted?.asked.has(replica) && wanted.batch === undefined && wanted.stage === stage;
     return needed ? this.#shape.expected(stage) : undefined;
   }
 
   #ended(replica: Replica, step: number, batch: ReceivedBatch | "damaged" | "unneeded"): void {
     replica.outstanding--;
+    replica.begun = undefined;
+    if (replica.isStale) {
+      replica.isStale = false;
+      return;
+    }
     const wanted = this.#steps.get(step);
     const askedMs = wanted?.asked.get(replica);
     if (wanted === undefined || askedMs === undefined) return;

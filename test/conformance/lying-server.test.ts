@@ -2,23 +2,23 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { callUnary } from "../../proto/call.js";
+import { type Channel, callUnary } from "../../proto/call.js";
 import type { Messages } from "../../proto/messages.js";
-import { implement } from "../../proto/serve.js";
+import { type Handlers as AllHandlers, implement } from "../../proto/serve.js";
 import { dial, oneServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
 import { getBatch, specBytes, type WireBatch } from "./wire.js";
 
 const honest = oneServer(test);
 
+type Handlers = AllHandlers<"DataService">;
 type Response = Messages["StreamResponse"];
 
 /** What a peer answers to the want of a step, given the honest answer. */
 type Lie = (batch: WireBatch) => readonly Response[];
 
-/** A server that describes the run honestly and answers every want with the messages of `lie`. */
-async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<string> {
-  const channel = dial(t, await honest());
+/** A server that describes the run honestly and serves streams as `stream` does. */
+async function startPeer(t: ExecutionContext, channel: Channel, stream: Handlers["stream"]): Promise<string> {
   const server = new Server();
   implement(server, "DataService", {
     describeDataset: () => callUnary(channel, "DataService", "describeDataset", {}),
@@ -27,14 +27,7 @@ async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<s
     preview: (request) => callUnary(channel, "DataService", "preview", request),
     async *getBatch() {},
     async *readCase() {},
-    async stream({ requests, send }) {
-      await send({ kind: "started", started: { digest: "" } });
-      for await (const request of requests) {
-        if (request.kind !== "want") continue;
-        const batch = await getBatch(channel, { spec: specBytes(spec), step: request.want.firstStep });
-        for (const message of lie(batch)) await send(message);
-      }
-    },
+    stream,
   });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
@@ -43,6 +36,19 @@ async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<s
   );
   t.teardown(() => server.forceShutdown());
   return `127.0.0.1:${port}`;
+}
+
+/** A server that answers every want with the messages of `lie`. */
+async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<string> {
+  const channel = dial(t, await honest());
+  return startPeer(t, channel, async ({ requests, send }) => {
+    await send({ kind: "started", started: { digest: "" } });
+    for await (const request of requests) {
+      if (request.kind !== "want") continue;
+      const batch = await getBatch(channel, { spec: specBytes(spec), step: request.want.firstStep });
+      for (const message of lie(batch)) await send(message);
+    }
+  });
 }
 
 async function deliveredBy(
@@ -167,3 +173,48 @@ for (const [name, lie, reason] of broken)
     t.is(error?.code, "INTERNAL");
     t.regex(error?.message ?? "", reason);
   });
+
+test("a step whose batch is on the wire when its stage changes is wanted again at once, before the report", async (t) => {
+  const channel = dial(t, await honest());
+  const received: string[] = [];
+  let halfway: () => void = () => {};
+  const isHalfway = new Promise<void>((resolve) => {
+    halfway = resolve;
+  });
+  const batchOf = async (step: number, stage: number) =>
+    begin(() => ({}))(await getBatch(channel, { spec: specBytes(SMALL_RUN), step, stage }));
+  const address = await startPeer(t, channel, async ({ requests, send }) => {
+    await send({ kind: "started", started: { digest: "" } });
+    for await (const request of requests) {
+      if (request.kind === "want") {
+        const { firstStep, stage } = request.want;
+        received.push(`want ${firstStep}${stage === undefined ? "" : ` at stage ${stage}`}`);
+        if (stage !== undefined) continue;
+        const [first, chunk, end] = (await batchOf(firstStep, 0)) as [Response, Response, Response];
+        await send(first);
+        await send(chunk);
+        if (firstStep === 0) await send(end);
+        else halfway();
+      } else if (request.kind === "stageReport") {
+        const { stage, fromStep } = request.stageReport;
+        received.push(`stage ${stage} from ${fromStep}`);
+        await send({ kind: "stageApplied", stageApplied: { stage, fromStep } });
+        await send({ kind: "batchEnd", batchEnd: { step: fromStep } });
+        for (const message of await batchOf(fromStep, stage)) await send(message);
+      }
+    }
+  });
+  const client = connect(address, { deadlineMs: 20_000 });
+  t.teardown(() => client[Symbol.asyncDispose]());
+  const run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
+  const stages: number[] = [];
+  for await (const { stage } of run.batches({ to: 2 })) {
+    stages.push(stage);
+    if (stages.length > 1) break;
+    await isHalfway;
+    await client.describeRun(SMALL_RUN); // whose answer comes behind what has been sent of step 1
+    await run.changeStage({ stage: 1, fromStep: "immediate", reason: "test" });
+  }
+  t.deepEqual(stages, [0, 1]);
+  t.deepEqual(received, ["want 0", "want 1", "want 1 at stage 1", "stage 1 from 1"]);
+});
