@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 /** A server process that prints `{"address": ...}` once it is ready; disposing it ends it. */
 export interface ServerProcess extends AsyncDisposable {
   readonly address: string;
+  /** host:port of a data server's metrics, with `--metrics-port`. */
+  readonly metrics: string | undefined;
   readonly process: ChildProcess;
 }
 
@@ -16,9 +18,10 @@ export async function startServer(script: string, args: readonly string[] = []):
     once(lines, "line"),
     once(child, "exit").then(([code]) => Promise.reject(new Error(`${script} ended with ${code} before it was ready`))),
   ])) as [string];
-  const { address } = JSON.parse(line) as { address: string };
+  const { address, metrics } = JSON.parse(line) as { address: string; metrics?: string };
   return {
     address,
+    metrics,
     process: child,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
