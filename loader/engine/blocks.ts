@@ -22,6 +22,11 @@ export class Blocks {
     this.#free = capacity > 0 ? [{ start: 0, count: capacity }] : [];
   }
 
+  /** Whether `allocate` would find a run of `count` blocks. */
+  hasRoomFor(count: number): boolean {
+    return this.#free.some((run) => run.count >= count);
+  }
+
   /** First block of a run of `count` blocks side by side, or undefined when no gap is that long. */
   allocate(count: number): number | undefined {
     const index = this.#free.findIndex((run) => run.count >= count);
@@ -29,8 +34,18 @@ export class Blocks {
     if (run === undefined) return undefined;
     const { start } = run;
     run.start += count;
-    run.count -= count;
-    if (run.count === 0) this.#free.splice(index, 1);
+    this.#shorten(index, count);
+    this.#taken.set(start, count);
+    return start;
+  }
+
+  /** As `allocate`, from the end of the last gap that is long enough: runs of two kinds split each other's gaps less. */
+  allocateLast(count: number): number | undefined {
+    const index = this.#free.findLastIndex((run) => run.count >= count);
+    const run = this.#free[index];
+    if (run === undefined) return undefined;
+    const start = run.start + run.count - count;
+    this.#shorten(index, count);
     this.#taken.set(start, count);
     return start;
   }
@@ -45,6 +60,12 @@ export class Blocks {
     this.#free.splice(index, 0, { start, count });
     this.#join(index);
     this.#join(index - 1);
+  }
+
+  #shorten(index: number, count: number): void {
+    const run = this.#free[index] as Run;
+    run.count -= count;
+    if (run.count === 0) this.#free.splice(index, 1);
   }
 
   #join(index: number): void {

@@ -10,19 +10,24 @@ import type { Dataset, Store, StoredCase } from "../dataset/store.js";
 import { reserveArenas } from "./arenas.js";
 import { joinChecksums } from "./batch-checksum.js";
 import { packCrops, unpackedTransforms } from "./packed-crops.js";
-import { voxelsReadByRegion } from "./region-source.js";
-import { scratchBytes, workerScratchBytes } from "./scratch.js";
+import { regionRoom, voxelsReadByRegion } from "./region-source.js";
+import { scratchBytes } from "./scratch.js";
 import { type Slot, SlotPool } from "./slots.js";
 import { type BatchPart, splitBatch } from "./split-batch.js";
-import type { Written } from "./task.js";
+import type { CutTask, Written } from "./task.js";
 import { type BatchTensors, batchTensors, tensorBytes } from "./tensors.js";
 import { VolumeCache } from "./volume-cache.js";
+import { WaitingLine } from "./waiting-line.js";
 import { closed, WorkerThreads } from "./worker-threads.js";
+import { type Workspace, Workspaces } from "./workspaces.js";
 
 export interface EngineOptions {
   /** Threads that cut. Default: one a processor. */
   readonly workers?: number;
-  /** Memory for volumes; one that finds no room is read patch by patch. Default: 4 GiB, or half of the machine's. */
+  /**
+   * Memory for volumes and for what their patches are made in; a volume that finds no room is read patch by patch. Default: 4
+   * GiB, or half of the machine's.
+   */
   readonly volumeBudgetBytes?: number;
   /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
   readonly slotBudgetBytes?: number;
@@ -70,7 +75,8 @@ export interface Engine extends AsyncDisposable {
   /**
    * Cuts one batch. Waits in order for memory and threads; `signal` ends the wait and drops what no worker has begun, and
    * the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
-   * slot budget, NOT_FOUND for a case that the store lacks, and what reading the store throws.
+   * slot budget and for one whose patches the volume budget cannot make, NOT_FOUND for a case that the store lacks, and what
+   * reading the store throws.
    */
   cut(spec: ResolvedSpec, plan: BatchPlan, options?: CutOptions): Promise<SlotLease>;
 }
@@ -113,11 +119,10 @@ class StoreEngine implements Engine {
   readonly dataset: Dataset;
   readonly #cases: ReadonlyMap<string, StoredCase>;
   readonly #workers: number;
-  /** Of each worker, in each arena. */
-  readonly #scratchBytes: number;
   readonly #slots: SlotPool;
   readonly #threads: WorkerThreads;
   readonly #volumes: VolumeCache;
+  readonly #workspaces: Workspaces;
   /** Cuts not settled yet; each is stopped through its controller. */
   readonly #open = new Map<AbortController, Promise<SlotLease>>();
   readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0, croppedBytes: 0 };
@@ -128,19 +133,18 @@ class StoreEngine implements Engine {
     this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
     this.#workers = workers;
     this.#slots = new SlotPool(slotBudgetBytes);
-    this.#scratchBytes = workerScratchBytes(workers);
-    const arenas = reserveArenas(volumeBudgetBytes, workers * this.#scratchBytes);
-    this.#threads = new WorkerThreads(workers, (worker) => ({
+    const arenas = reserveArenas(volumeBudgetBytes);
+    this.#threads = new WorkerThreads(workers, () => ({
       storePath,
       datasetDigest: dataset.digest,
-      arenas: arenas.map(({ memory, scratchOffset }) => {
-        return { memory, scratchOffset: scratchOffset + worker * this.#scratchBytes };
-      }),
+      arenas: arenas.map(({ memory }) => memory),
       slots: this.#slots.memory,
     }));
-    this.#volumes = new VolumeCache(arenas, LONG_AGO * dataset.cases.length, ({ id }, home) => {
+    const line = new WaitingLine();
+    this.#volumes = new VolumeCache(arenas, LONG_AGO * dataset.cases.length, line, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });
+    this.#workspaces = new Workspaces(arenas, this.#volumes, line, workers);
   }
 
   get metrics(): EngineMetrics {
@@ -244,16 +248,42 @@ class StoreEngine implements Engine {
       crops: packCrops(part.crops, this.dataset.classes),
       transforms: unpackedTransforms(part.crops),
     } as const;
-    const readByRegion = () => {
-      this.#counts.regionCuts += part.crops.length;
-      return this.#threads.run(task, signal);
-    };
-    if (scratchBytes(task) > this.#scratchBytes) return readByRegion();
     const [, ...extent] = entry.shape;
     const isWorthLoading = part.ofCase * voxelsReadByRegion(entry, cropSize) > voxelCount(extent);
-    return this.#volumes.use(entry, isWorthLoading, (home) => {
-      return home === undefined ? readByRegion() : this.#threads.run({ ...task, home }, signal);
-    });
+    return (
+      (await this.#cutFromVolume(entry, isWorthLoading, task, signal)) ??
+      (await this.#cutFromStore(entry, part, task, signal))
+    );
+  }
+
+  /** Undefined where there is no room for the volume. */
+  async #cutFromVolume(
+    entry: StoredCase,
+    isWorthLoading: boolean,
+    task: Omit<CutTask, "source" | "workspace">,
+    signal: AbortSignal,
+  ): Promise<Written | undefined> {
+    const preferred = this.#volumes.want(entry, isWorthLoading);
+    if (preferred === undefined) return undefined;
+    const cut = (workspace: Workspace) =>
+      this.#volumes.use(entry, { arena: workspace.arena, isWorthLoading }, async (home) => {
+        return home && this.#threads.run({ ...task, source: home, workspace }, signal);
+      });
+    return this.#workspaces.use(scratchBytes(task), preferred, cut, signal);
+  }
+
+  #cutFromStore(
+    entry: StoredCase,
+    part: BatchPart,
+    task: Omit<CutTask, "source" | "workspace">,
+    signal: AbortSignal,
+  ): Promise<Written> {
+    this.#counts.regionCuts += part.crops.length;
+    const crops = part.crops.map(({ crop }) => crop);
+    const scratch = scratchBytes(task);
+    const source = regionRoom(entry, crops, task.cropSize, this.#workspaces.largestBytes - scratch);
+    const cut = (workspace: Workspace) => this.#threads.run({ ...task, source, workspace }, signal);
+    return this.#workspaces.use(scratch + source.count * source.bytes, undefined, cut, signal);
   }
 
   #sumOfClasses(written: readonly Written[]): number[] {

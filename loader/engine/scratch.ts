@@ -4,14 +4,6 @@ import { ROOM_VALUES } from "../kernels/kernels.js";
 /** Most taps of a blur. */
 export const MOST_TAPS = 1023;
 
-/**
- * Bytes of scratch of one worker in each arena: enough for patches of 200^3 voxels, and for all workers together at most
- * half of the largest arena. They cost address space; memory only where a patch is made.
- */
-export function workerScratchBytes(workers: number): number {
-  return Math.min(2 ** 27, 65_536 * Math.floor(2 ** 15 / workers));
-}
-
 /** Memory that a patch is made in, one channel at a time; every view is of one WebAssembly memory. */
 export interface Scratch {
   /** Two images and two labels, each as large as the larger of the box that is cut and the patch. */

@@ -3,15 +3,16 @@ import type { ErrorFacts } from "../../plan/errors.js";
 import type { WireFormat } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { RunChecksum } from "./batch-checksum.js";
+import type { RegionRoom } from "./region-source.js";
 import type { VolumeHome } from "./volume-cache.js";
+import type { Workspace } from "./workspaces.js";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly storePath: string;
   /** Of the store as the engine opened it. */
   readonly datasetDigest: string;
-  /** `scratchOffset`: the byte where this worker's own scratch begins. */
-  readonly arenas: readonly { readonly memory: WebAssembly.Memory; readonly scratchOffset: number }[];
+  readonly arenas: readonly WebAssembly.Memory[];
   readonly slots: SharedArrayBuffer;
 }
 
@@ -28,8 +29,10 @@ export interface CutTask {
   readonly kind: "cut";
   /** Of a case that the data set has. */
   readonly caseId: string;
-  /** Absent: no arena has room for the case, or the patch is larger than the scratch, so it is read from the store by region. */
-  readonly home?: VolumeHome;
+  /** Where the case lies; or room for regions of it, behind the scratch, for no arena has room for all of it. */
+  readonly source: VolumeHome | RegionRoom;
+  /** Holds the scratch, in the home's arena where there is a home. */
+  readonly workspace: Workspace;
   readonly patchSize: Zyx;
   readonly cropSize: Zyx;
   readonly wire: WireFormat;

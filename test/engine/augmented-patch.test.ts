@@ -4,13 +4,12 @@ import type { Box, Source } from "../../loader/engine/grid.js";
 import { type BatchPlace, patchCutter, type Workplace } from "../../loader/engine/patch-cutter.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
 import { boxAround } from "../../loader/engine/transforms/spatial.js";
-import { Workplaces } from "../../loader/engine/workplaces.js";
 import { referenceKernels } from "../../loader/kernels/kernels.reference.js";
 import type { SpatialTransform, Transform } from "../../plan/augment/transform.js";
 import { philox4x32 } from "../../plan/random.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { inKernelMemory } from "./kernel-memory.js";
 
-const workplaces = new Workplaces([]);
 const WIRE = { image: "f32", label: "i16", layout: "channels-first" } as const;
 
 function phantom(channels: number, size: Zyx, seed: number): Source {
@@ -48,7 +47,7 @@ function cutOne(
   };
   const sizes = { patchSize, cropSize: box.size };
   const twins: Workplace = { kernels: referenceKernels, buffer: new ArrayBuffer(scratchBytes(sizes)), offset: 0 };
-  const own = workplaces.inOwnMemory(source, scratchBytes(sizes));
+  const own = inKernelMemory(source, scratchBytes(sizes));
   const [workplace, from] = by === "kernels" ? [own.workplace, own.source] : [twins, source];
   const cutPatch = patchCutter({ ...sizes, wire: WIRE, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
   cutPatch(from, { lower: box.lower, transforms, mirrored: 5, place: 0 });

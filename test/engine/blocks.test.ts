@@ -4,16 +4,16 @@ import { Blocks } from "../../loader/engine/blocks.js";
 
 test("runs never overlap, stay inside, and everything can be had again once all is given back", (t) => {
   const action = fc.oneof(
-    fc.record({ take: fc.integer({ min: 1, max: 12 }) }),
+    fc.record({ take: fc.integer({ min: 1, max: 12 }), isLast: fc.boolean() }),
     fc.record({ giveBack: fc.nat({ max: 20 }) }),
   );
-  const check = (capacity: number, actions: ({ take: number } | { giveBack: number })[]) => {
+  const check = (capacity: number, actions: ({ take: number; isLast: boolean } | { giveBack: number })[]) => {
     const blocks = new Blocks(capacity);
     const held: { start: number; count: number }[] = [];
     const owner = new Array<boolean>(capacity).fill(false);
     for (const act of actions) {
       if ("take" in act) {
-        const start = blocks.allocate(act.take);
+        const start = act.isLast ? blocks.allocateLast(act.take) : blocks.allocate(act.take);
         const longestGap = Math.max(
           ...owner
             .map((taken) => (taken ? "x" : "."))

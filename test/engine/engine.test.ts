@@ -9,6 +9,8 @@ import { openStore } from "../../loader/dataset/open-store.js";
 import { caseTable, type Store, type StoredCase } from "../../loader/dataset/store.js";
 import { cropReference } from "../../loader/engine/crop.reference.js";
 import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
+import { regionRoom } from "../../loader/engine/region-source.js";
+import { scratchBytes } from "../../loader/engine/scratch.js";
 import { batchBytes } from "../../loader/engine/tensors.js";
 import { volumeBytes } from "../../loader/engine/volume-layout.js";
 import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
@@ -59,6 +61,17 @@ function specOf({ dataset }: Store, fields: object = {}): ResolvedSpec {
 
 function planOf({ dataset }: Store, spec: ResolvedSpec, step: number, stage: number): BatchPlan {
   return planBatch(spec, caseTable(dataset), { timeline: "train", step, stage });
+}
+
+/** The smallest budget for volumes that these batches can be cut with, a case at a time. */
+function leastBudget({ dataset }: Store, spec: ResolvedSpec, ...plans: readonly BatchPlan[]): number {
+  const needs = plans.flatMap((plan) =>
+    plan.crops.map((crop) => {
+      const entry = dataset.cases.find(({ id }) => id === crop.case) as StoredCase;
+      return scratchBytes({ ...plan, ...spec }) + regionRoom(entry, [crop], plan.cropSize, 0).bytes;
+    }),
+  );
+  return 65_536 * Math.ceil(Math.max(...needs) / 65_536);
 }
 
 /** Cuts one batch and gives its memory back; what it held. */
@@ -126,9 +139,10 @@ test("the voxels of each class are counted where that is asked for, and the byte
     ["i16", "nnunet"],
   ] as const) {
     const spec = specOf(store, { augmentation, wire: { image: "f16", label, layout: "channels-first" } });
-    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 1, volumeBudgetBytes: 0 }]) {
+    const plan = planOf(store, spec, 23, 3);
+    const least = leastBudget(store, spec, plan);
+    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 1, volumeBudgetBytes: least }]) {
       const engine = await engineFor(t, options);
-      const plan = planOf(store, spec, 23, 3);
       const counted = await engine.cut(spec, plan, { countClasses: true });
       const [, { offset, byteLength }] = counted.tensors;
       const bytes = counted.bytes.slice(offset, offset + byteLength);
@@ -151,13 +165,14 @@ test("the bytes depend neither on workers, nor on what is in memory, nor on what
   const spec = specOf(store, { strategy: "single-crop" });
   const plans = [0, 3, 8, 14].map((stage) => planOf(store, spec, 5, stage));
   const expected = await Promise.all(plans.map((plan) => referenceBatch(store, plan)));
+  const least = leastBudget(store, spec, ...plans);
   const largest = Math.max(...store.dataset.cases.map(volumeBytes));
   const settings: [string, EngineOptions][] = [
     ["one worker", { workers: 1 }],
     ["four workers", { workers: 4 }],
-    ["room for one volume", { volumeBudgetBytes: largest + 65_536 }],
-    ["room for some of the cases only", { volumeBudgetBytes: Math.floor(largest / 65_536) * 65_536 }],
-    ["no room for volumes", { volumeBudgetBytes: 0 }],
+    ["room for one volume", { volumeBudgetBytes: least + largest + 65_536 }],
+    ["as little memory as can be", { volumeBudgetBytes: least }],
+    ["as little memory as can be, and many who want it", { volumeBudgetBytes: least, workers: 4 }],
     ["room for two batches", { slotBudgetBytes: 2 ** 21 }],
   ];
   for (const [what, options] of settings) {
@@ -180,7 +195,12 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
   t.is(kinds.size, 8, "every kind of transform is drawn");
   const plain = await referenceBatch(store, plans[0] as BatchPlan);
   let expected: Buffer[] | undefined;
-  for (const options of [{ workers: 1 }, { workers: 2 }, { workers: 4 }, { volumeBudgetBytes: 0 }]) {
+  for (const options of [
+    { workers: 1 },
+    { workers: 2 },
+    { workers: 4 },
+    { volumeBudgetBytes: leastBudget(store, spec, ...plans) },
+  ]) {
     const engine = await engineFor(t, options);
     const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
     expected ??= cut;
@@ -193,16 +213,17 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
 test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
   const { store } = t.context;
   const largest = Math.max(...store.dataset.cases.map(volumeBytes));
-  const plain = await engineFor(t, { volumeBudgetBytes: 0, workers: 1 });
+  const plain = await engineFor(t, { volumeBudgetBytes: 2 ** 24, workers: 1 });
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: 3 * largest }),
       fc.integer({ min: 1, max: 3 }),
       fc.constantFrom("split-crop", "single-crop"),
       fc.array(fc.record({ step: fc.nat({ max: 99 }), stage: fc.nat({ max: 14 }) }), { minLength: 1, maxLength: 3 }),
-      async (volumeBudgetBytes, workers, strategy, addresses) => {
+      async (more, workers, strategy, addresses) => {
         const spec = specOf(store, { strategy });
         const plans = addresses.map(({ step, stage }) => planOf(store, spec, step, stage));
+        const volumeBudgetBytes = leastBudget(store, spec, ...plans) + more;
         await using engine = await openEngine(store, { workers, volumeBudgetBytes, slotBudgetBytes: 2 ** 23 });
         const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
         for (const [index, plan] of plans.entries())
@@ -247,7 +268,7 @@ test("a volume larger than the memory for volumes is read region by region, and 
   const { store } = t.context;
   const engine = await engineFor(t, { volumeBudgetBytes: 65_536 });
   const spec = specOf(store);
-  const plan = planOf(store, spec, 4, 10);
+  const plan = planOf(store, spec, 4, 0);
   t.true((await referenceBatch(store, plan)).equals(await cutBytes(engine, spec, plan)));
   t.is(engine.metrics.regionCuts, plan.crops.length);
   t.is(engine.metrics.volumeLoads, 0);
@@ -268,7 +289,7 @@ test("boxes that leave the volume, or never touch it, are the same from memory a
   ];
   const crops = lowers.map((lower, sample) => ({ kind: "random", sample, case: id, lower, transforms: [] }) as const);
   const expected = await referenceBatch(store, { ...plan, crops });
-  for (const volumeBudgetBytes of [2 ** 22, 0]) {
+  for (const volumeBudgetBytes of [2 ** 22, leastBudget(store, spec, plan)]) {
     const engine = await engineFor(t, { volumeBudgetBytes });
     t.true(expected.equals(await cutBytes(engine, spec, { ...plan, crops })), `${volumeBudgetBytes} bytes for volumes`);
   }
@@ -279,7 +300,10 @@ test("Progressive Resolution's batches are the same from memory and by region", 
   const spec = specOf(store, { mode: "progressive-resolution" });
   const plan = planOf(store, spec, 1, 6);
   t.notDeepEqual(plan.cropSize, plan.patchSize);
-  const [cached, regional] = [await engineFor(t), await engineFor(t, { volumeBudgetBytes: 0 })];
+  const [cached, regional] = [
+    await engineFor(t),
+    await engineFor(t, { volumeBudgetBytes: leastBudget(store, spec, plan) }),
+  ];
   const bytes = await cutBytes(cached, spec, plan);
   t.true(bytes.equals(await cutBytes(regional, spec, plan)));
   t.is(bytes.byteLength, batchBytes(spec, 6, 1));
@@ -307,7 +331,7 @@ test.serial("worker threads that die while they load or cut change a counter and
   const plan = planOf(store, spec, 2, 3);
   const expected = await referenceBatch(store, plan);
   let deaths = 0;
-  for (const volumeBudgetBytes of [2 ** 22, 0]) {
+  for (const volumeBudgetBytes of [2 ** 22, leastBudget(store, spec, plan)]) {
     const engine = await engineFor(t, { volumeBudgetBytes });
     for (let turns = 0; turns < 12; turns++) {
       const cutting = engine.cut(spec, plan);
@@ -422,7 +446,7 @@ test("damage in the store ends the batch with the case's name, from memory and b
   await writeFile(shard, bytes);
   const store = await openStore(path);
   const spec = specOf(store, { strategy: "single-crop" });
-  for (const volumeBudgetBytes of [0, 2 ** 22]) {
+  for (const volumeBudgetBytes of [65_536, 2 ** 22]) {
     const engine = await openEngine(path, { workers: 2, slotBudgetBytes: 2 ** 24, volumeBudgetBytes });
     t.teardown(() => engine[Symbol.asyncDispose]());
     const error = await t.throwsAsync(cutBytes(engine, spec, planOf(store, spec, 0, 0)), {
@@ -432,6 +456,22 @@ test("damage in the store ends the batch with the case's name, from memory and b
     t.is(engine.metrics.leasedSlots, 0);
     t.is(engine.metrics.openCuts, 0);
   }
+});
+
+test("a budget too small for what a patch takes is named with the need, and one that just holds it is enough", async (t) => {
+  const { store } = t.context;
+  const spec = specOf(store, { strategy: "single-crop" });
+  const plan = planOf(store, spec, 0, 14);
+  const least = leastBudget(store, spec, plan);
+  for (const volumeBudgetBytes of [0, 65_536, least - 65_536]) {
+    const engine = await engineFor(t, { volumeBudgetBytes });
+    const error = await t.throwsAsync(engine.cut(spec, plan), { instanceOf: PatchstreamError });
+    t.like(error?.facts, { code: "LIMIT_EXCEEDED", max: volumeBudgetBytes });
+    t.regex(error?.message ?? "", /memory that cutting a patch takes.*larger volume budget/);
+    t.is(engine.metrics.leasedSlots, 0);
+  }
+  const engine = await engineFor(t, { volumeBudgetBytes: least, workers: 4 });
+  t.true((await referenceBatch(store, plan)).equals(await cutBytes(engine, spec, plan)));
 });
 
 test("an engine without a worker, or with budgets beyond the machine's memory, is refused", async (t) => {

@@ -6,11 +6,11 @@ import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
 import { batchTensors, tensorBytes } from "../../loader/engine/tensors.js";
-import { Workplaces } from "../../loader/engine/workplaces.js";
 import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
 import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
 import type { WireFormat } from "../../plan/spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { inKernelMemory } from "./kernel-memory.js";
 
 const PLACE = 1;
 const SAMPLES = 3;
@@ -141,8 +141,6 @@ function bitsOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }
 
-const workplaces = new Workplaces([]);
-
 test("a cut patch has the reference's bytes in every wire type and layout, mirrored or resampled, and no other byte changes", (t) => {
   fc.assert(
     fc.property(drawn, (one) => {
@@ -152,7 +150,7 @@ test("a cut patch has the reference's bytes in every wire type and layout, mirro
       const { patchSize, box, mirror, wire: format, deepLabels } = one;
       const batch = { buffer, offset: 8, samples: SAMPLES, channels: one.source.image.shape[0] };
       const sizes = { patchSize, cropSize: box.size };
-      const { workplace, source: copy } = workplaces.inOwnMemory(one.source, scratchBytes(sizes));
+      const { workplace, source: copy } = inKernelMemory(one.source, scratchBytes(sizes));
       const mirrored = (mirror[0] ? MIRROR_Z : 0) | (mirror[1] ? MIRROR_Y : 0) | (mirror[2] ? MIRROR_X : 0);
       const cutPatch = patchCutter({ ...sizes, wire: format, deepLabels, seed: 1 }, batch, workplace);
       cutPatch(copy, { lower: box.lower, transforms: [], mirrored, place: PLACE });

@@ -4,51 +4,39 @@ import type { StoredCase } from "../../loader/dataset/store.js";
 import { reserveArenas } from "../../loader/engine/arenas.js";
 import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
 import { VolumeCache, type VolumeHome } from "../../loader/engine/volume-cache.js";
-import { volumeBytes } from "../../loader/engine/volume-layout.js";
-
-/** A case of exactly `blocks` blocks. */
-function caseOf(id: string, blocks: number): StoredCase {
-  const entry: StoredCase = {
-    id,
-    shape: [1, 1, 1, (blocks * BLOCK_BYTES) / 8],
-    spacingMm: [1, 1, 1],
-    foregroundCounts: [(blocks * BLOCK_BYTES) / 48],
-    digest: "",
-    geometry: {
-      affine: [],
-      originalShape: [1, 1, 1],
-      originalSpacingMm: [1, 1, 1],
-      transpose: [0, 1, 2],
-      cropStart: [0, 0, 0],
-      cropEnd: [1, 1, 1],
-      spacingMm: [1, 1, 1],
-    },
-  };
-  return {
-    ...entry,
-    foregroundCounts: [Math.floor((blocks * BLOCK_BYTES - volumeBytes({ ...entry, foregroundCounts: [0] })) / 12)],
-  };
-}
+import { WaitingLine } from "../../loader/engine/waiting-line.js";
+import { caseOf } from "./case-of-blocks.js";
 
 /** A cache over `blocks` blocks; `loading` holds the ids in the order their loads began. */
 function cacheOf(blocks: number, longAgo = 1000): { cache: VolumeCache; loading: string[] } {
   const loading: string[] = [];
-  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), longAgo, async ({ id }) => {
+  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES), longAgo, new WaitingLine(), async ({ id }) => {
     loading.push(id);
   });
   return { cache, loading };
 }
 
+/** Wants a case and uses it, without a home where no arena has room. */
+async function use<Result>(
+  cache: VolumeCache,
+  entry: StoredCase,
+  isWorthLoading: boolean,
+  using: (home?: VolumeHome) => Promise<Result>,
+): Promise<Result> {
+  const arena = cache.want(entry, isWorthLoading);
+  return arena === undefined ? using() : cache.use(entry, { arena, isWorthLoading }, using);
+}
+
 /** Uses cases of two blocks one after the other; of each, whether it had a home. */
 async function useEach(cache: VolumeCache, ids: Iterable<string>, isWorthLoading: boolean): Promise<boolean[]> {
   const homes: boolean[] = [];
-  for (const id of ids) homes.push(await cache.use(caseOf(id, 2), isWorthLoading, async (home) => home !== undefined));
+  for (const id of ids) homes.push(await use(cache, caseOf(id, 2), isWorthLoading, async (home) => home !== undefined));
   return homes;
 }
 
 test("callers that want one case at once share one load and one place", async (t) => {
   const { cache, loading } = cacheOf(8);
-  const homes = await Promise.all([1, 2, 3].map(() => cache.use(caseOf("a", 2), false, async (home) => home)));
+  const homes = await Promise.all([1, 2, 3].map(() => use(cache, caseOf("a", 2), false, async (home) => home)));
   t.deepEqual(loading, ["a"]);
   t.deepEqual(homes, [homes[0], homes[0], homes[0]]);
   t.deepEqual(cache.counts, { hits: 2, loads: 1, evictions: 0 });
@@ -75,7 +63,7 @@ test("a case that was not used for long makes room", async (t) => {
 
 test("a case in use stays, however much its room is wanted", async (t) => {
   const { cache, loading } = cacheOf(4, 0);
-  await cache.use(caseOf("a", 3), true, async () => {
+  await use(cache, caseOf("a", 3), true, async () => {
     t.deepEqual(await useEach(cache, "bb", true), [false, false]);
   });
   t.deepEqual(await useEach(cache, "b", true), [true]);
@@ -94,7 +82,7 @@ test("the volumes in memory never take more than its blocks, whatever is used at
       await Promise.all(
         all.map(async ({ id, isWorthLoading, turns }) => {
           const size = 1 + (id.charCodeAt(0) % 3);
-          await cache.use(caseOf(id, size), isWorthLoading, async (home) => {
+          await use(cache, caseOf(id, size), isWorthLoading, async (home) => {
             if (home === undefined) return;
             const holding = held.get(id) ?? { uses: 0, home, blocks: size };
             t.deepEqual(holding.home, home);
@@ -125,22 +113,22 @@ function areApart(volumes: { readonly home: VolumeHome; readonly blocks: number 
 
 test("a load that fails tells all who waited, frees its room, and is tried again by the next", async (t) => {
   let attempts = 0;
-  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), 1000, async () => {
+  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES), 1000, new WaitingLine(), async () => {
     attempts++;
     if (attempts === 1) throw new Error("chunk 3 is damaged");
   });
-  const both = [1, 2].map(() => cache.use(caseOf("a", 4), true, async () => "cut"));
+  const both = [1, 2].map(() => use(cache, caseOf("a", 4), true, async () => "cut"));
   t.deepEqual(
     (await Promise.allSettled(both)).map(({ status }) => status),
     ["rejected", "rejected"],
   );
-  t.is(await cache.use(caseOf("b", 4), true, async () => "cut"), "cut");
-  t.is(await cache.use(caseOf("a", 4), true, async () => "cut"), "cut");
+  t.is(await use(cache, caseOf("b", 4), true, async () => "cut"), "cut");
+  t.is(await use(cache, caseOf("a", 4), true, async () => "cut"), "cut");
 });
 
 test("a case larger than every arena has no home and makes no room, one of exactly its size has one", async (t) => {
   const hasHome = (cache: VolumeCache, id: string, blocks: number) =>
-    cache.use(caseOf(id, blocks), true, async (home) => home !== undefined);
+    use(cache, caseOf(id, blocks), true, async (home) => home !== undefined);
   const { cache } = cacheOf(4);
   t.true(await hasHome(cache, "a", 4));
   t.false(await hasHome(cache, "b", 5));

@@ -31,7 +31,7 @@ export interface Reading {
 const READS_AT_ONCE = 4;
 
 /** Most bytes that are read in one go, where no chunk is larger. */
-const READ_BYTES = 2 ** 19;
+const READ_BYTES = 2 ** 18;
 
 /** Bytes between two chunks that are read along: they take less time than another read would. */
 const GAP_BYTES = 2 ** 15;
