@@ -4,7 +4,7 @@
  */
 export interface Frame {
   readonly byteLength: number;
-  copy(target: Uint8Array, offset: number): void;
+  copy(target: Buffer, offset: number): void;
 }
 
 /** Bytes of tensor data in a chunk: below gRPC's 4 MiB message limit, large enough for full speed. */
@@ -22,7 +22,7 @@ function varintBytes(value: number): number {
   return bytes;
 }
 
-function writeVarint(target: Uint8Array, at: number, value: number): number {
+function writeVarint(target: Buffer, at: number, value: number): number {
   let rest = value;
   while (rest >= 128) {
     target[at++] = (rest % 128) | 128;
@@ -59,7 +59,7 @@ export function chunkFrame(step: number, offset: number, data: Uint8Array): Fram
       if (data.length === 0) return;
       target[at++] = DATA_TAG;
       at = writeVarint(target, at, data.length);
-      target.set(data, at);
+      target.fill(data, at, at + data.length); // `set` goes byte by byte where `data` is shared and lies otherwise to 8 bytes.
     },
   };
 }

@@ -11,6 +11,7 @@ import type {
 } from "@grpc/grpc-js";
 import { PatchstreamError } from "../plan/errors.js";
 import type { Frame } from "./framing.js";
+import { memoryFreer } from "./free-memory.js";
 import { services } from "./messages.js";
 import {
   type Method,
@@ -142,15 +143,27 @@ function sender(
   method: AnyMethod,
   signal: AbortSignal,
 ): (message: unknown) => Promise<void> {
+  const free = memoryFreer();
   return (message) =>
     new Promise((resolve, reject) => {
       const close = () => reject(signal.reason);
       if (signal.aborted) return close();
       signal.addEventListener("abort", close, { once: true });
-      call.write(method.encodeResponse(message), (error) => {
+      const frame = method.encodeResponse(message);
+      let written: Buffer | undefined;
+      const copy: Frame["copy"] = (target, offset) => {
+        written = target;
+        frame.copy(target, offset);
+      };
+      call.write({ byteLength: frame.byteLength, copy }, (error) => {
         signal.removeEventListener("abort", close);
-        if (error) reject(error);
-        else resolve();
+        if (error) return reject(error);
+        resolve();
+        // Node calls back without an error also for a write that a closed call gives up, while the socket may still read its
+        // memory. That the call has closed is known a turn later; what it leaves behind is the garbage collector's.
+        setImmediate(() => {
+          if (written !== undefined && !signal.aborted) free(written);
+        });
       });
     });
 }

@@ -3,6 +3,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import { type Channel, callDuplex } from "../../proto/call.js";
 import { codec } from "../../proto/codec.js";
 import { type ReceivedChunk, readChunkFrame } from "../../proto/framing.js";
+import { memoryFreer } from "../../proto/free-memory.js";
 import type { Messages } from "../../proto/messages.js";
 import { carriesFacts, fromStatus } from "../../proto/status.js";
 import { BatchReceiver, brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
@@ -50,6 +51,7 @@ export class ReplicaStream {
   readonly #events: StreamEvents;
   readonly #now: () => number;
   readonly #unapplied: (() => void)[] = [];
+  readonly #free = memoryFreer();
   #receiving: BatchReceiver | { readonly skipped: number } | undefined;
   #over = false;
   /** When the last message came. */
@@ -118,6 +120,7 @@ export class ReplicaStream {
       case "chunk":
         if (this.#receiving === undefined) throw brokenProtocol("a chunk came outside of a batch");
         if (this.#receiving instanceof BatchReceiver) this.#receiving.add(message.chunk);
+        this.#free(message.chunk.data);
         return;
       case "batchBegin": {
         if (this.#receiving !== undefined) throw brokenProtocol("a batch began inside of another");

@@ -60,6 +60,21 @@ test("two clients get byte-identical batches, however many they want at once", a
   t.is(fingerprint(batch), all[11] as string);
 });
 
+test("a stream of many batches smaller than Node's buffer pool delivers what GetBatch does", async (t) => {
+  const { address } = await server();
+  const plan = { patchSize: [8, 8, 8], batchSize: 1, pooling: [1, 1, 1] };
+  const spec = { dataset: SMALL_RUN.dataset, split: SMALL_RUN.split, plan, mode: "constant" };
+  const connected = client(t, address);
+  const run = await connected.openRun(spec, { creditBatches: 8 });
+  const streamed: string[] = [];
+  for await (const batch of run.batches({ from: 0, to: 200 })) {
+    t.true(batch.image.bytes.byteLength < Buffer.poolSize / 2);
+    streamed.push(fingerprint(batch));
+  }
+  const alone = streamed.map(async (_, step) => fingerprint(await connected.getBatch(spec, { step })));
+  t.deepEqual(streamed, await Promise.all(alone));
+});
+
 test("a run that begins at step s delivers what one that came there would", async (t) => {
   const run = await client(t, (await server()).address).openRun(SMALL_RUN);
   t.deepEqual(await collect(run.batches({ from: 13, to: 19 })), (await expected()).slice(13, 19));
