@@ -50,6 +50,9 @@ try {
   const report = [
     `\`npm run bench\` (${WORKERS} workers, ${ROUNDS} rounds after one to warm up): ${about.join("; ")}.`,
     "",
+    "_s/GB_: processor seconds a GB, of the server's process + of the client's (medians). At these costs two processors carry at most",
+    "2 / (server + client) GB/s. Ours cuts the batches, and takes and checks their CRC-32, in the same two that carry the bytes.",
+    "",
     "Hippocampus, plan 40x56x40, batch 9, PGPS-Performance:",
     "",
     table(small),

@@ -1,9 +1,10 @@
 import { connect, type DataClient, type Run } from "../../client/index.js";
 import { caseTable, type Engine, openEngine } from "../../loader/index.js";
 import { planBatch, type ResolvedSpec } from "../../plan/index.js";
-import { startServer } from "../child.js";
+import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures, ratios } from "../figures.js";
 import { bareBytesPerSecond } from "./bare-stream.js";
+import { processorSeconds } from "./processor-time.js";
 
 /** What each measurement moves: enough to be over a scheduler's tick, little enough to alternate often. */
 const BYTES = 96 * 2 ** 20;
@@ -17,10 +18,17 @@ export interface StageFigures {
   readonly batchBytes: number;
   /** Bytes per second. */
   readonly engine: Figures;
-  readonly wire: Figures;
-  readonly bare: Figures;
-  /** wire / bare, pair by pair. */
+  readonly wire: CarriedFigures;
+  readonly bare: CarriedFigures;
+  /** Bytes per second of wire / bare, pair by pair. */
   readonly share: Figures;
+}
+
+export interface CarriedFigures {
+  readonly bytesPerSecond: Figures;
+  /** Processor seconds a GB (10^9 bytes). */
+  readonly server: Figures;
+  readonly client: Figures;
 }
 
 export interface MeasureOptions {
@@ -57,10 +65,47 @@ async function wireBytesPerSecond(run: Run, stage: number, steps: number): Promi
   return bytes / (Number(process.hrtime.bigint() - start) / 1e9);
 }
 
-async function measureStage(
-  { engine, client, bare, options }: { engine: Engine; client: DataClient; bare: string; options: MeasureOptions },
-  stage: number,
-): Promise<StageFigures> {
+interface Carried {
+  readonly bytesPerSecond: number;
+  /** Processor seconds a GB. */
+  readonly server: number;
+  readonly client: number;
+}
+
+/** What `carry` reports of the bytes that it moves from a server to this process, with the processor time of both. */
+async function carried(
+  { process: { pid } }: ServerProcess,
+  bytes: number,
+  carry: () => Promise<number>,
+): Promise<Carried> {
+  const ids = [pid as number, process.pid] as const;
+  const began = await Promise.all(ids.map(processorSeconds));
+  const bytesPerSecond = await carry();
+  const ended = await Promise.all(ids.map(processorSeconds));
+  const [server, client] = ended.map((seconds, index) => (seconds - (began[index] as number)) / (bytes / 1e9)) as [
+    number,
+    number,
+  ];
+  return { bytesPerSecond, server, client };
+}
+
+function carriedFigures(rounds: readonly Carried[]): CarriedFigures {
+  return {
+    bytesPerSecond: figures(rounds.map(({ bytesPerSecond }) => bytesPerSecond)),
+    server: figures(rounds.map(({ server }) => server)),
+    client: figures(rounds.map(({ client }) => client)),
+  };
+}
+
+interface Measured {
+  readonly engine: Engine;
+  readonly client: DataClient;
+  readonly server: ServerProcess;
+  readonly bare: ServerProcess;
+  readonly options: MeasureOptions;
+}
+
+async function measureStage({ engine, client, server, bare, options }: Measured, stage: number): Promise<StageFigures> {
   const { spec, batchBytes } = await client.describeRun(options.data);
   const bytes = batchBytes[stage] as number;
   const steps = Math.max(4, Math.ceil(BYTES / bytes));
@@ -69,13 +114,13 @@ async function measureStage(
     return wireBytesPerSecond(run, stage, steps);
   };
   const cut: number[] = [];
-  const wire: number[] = [];
-  const limit: number[] = [];
+  const wire: Carried[] = [];
+  const limit: Carried[] = [];
   for (let round = -1; round < options.rounds; round++) {
     const results = [
       await engineBytesPerSecond(engine, spec, stage, steps),
-      await wireOnce(),
-      await bareBytesPerSecond(bare, steps * bytes, MESSAGE_BYTES),
+      await carried(server, steps * bytes, wireOnce),
+      await carried(bare, steps * bytes, () => bareBytesPerSecond(bare.address, steps * bytes, MESSAGE_BYTES)),
     ] as const;
     if (round < 0) continue; // warm-up
     cut.push(results[0]);
@@ -89,13 +134,16 @@ async function measureStage(
     batchSize,
     batchBytes: bytes,
     engine: figures(cut),
-    wire: figures(wire),
-    bare: figures(limit),
-    share: ratios(wire, limit),
+    wire: carriedFigures(wire),
+    bare: carriedFigures(limit),
+    share: ratios(
+      wire.map(({ bytesPerSecond }) => bytesPerSecond),
+      limit.map(({ bytesPerSecond }) => bytesPerSecond),
+    ),
   };
 }
 
-/** For every stage of a run: bytes per second out of the engine, over gRPC, and of a bare grpc-js stream, in turn. */
+/** For every stage of a run: bytes per second out of the engine, over gRPC, and of a bare grpc-js stream, in turn; and what both cost. */
 export async function measureStages(options: MeasureOptions): Promise<StageFigures[]> {
   const workers = String(options.workers);
   const cli = new URL("../../cli/main.js", import.meta.url).pathname;
@@ -106,7 +154,7 @@ export async function measureStages(options: MeasureOptions): Promise<StageFigur
   const { spec } = await client.describeRun(options.data);
   const all: StageFigures[] = [];
   for (let stage = 0; stage < spec.stages.length; stage++) {
-    const measured = await measureStage({ engine, client, bare: bare.address, options }, stage);
+    const measured = await measureStage({ engine, client, server, bare, options }, stage);
     options.onStage(measured);
     all.push(measured);
   }
