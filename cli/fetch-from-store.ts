@@ -10,7 +10,7 @@ export async function fetchFromStore(path: string, request: BatchRequest): Promi
   const plan = planRequest(spec, cases, request);
   const lowers = await readLowers(plan, cases, (caseId, classValue) => store.readLocations(caseId, classValue));
   await using engine = await openEngine(store);
-  const lease = await engine.cut(spec, plan);
+  const lease = await engine.cut(spec, plan, { checksum: true });
   const own = <Tensor extends { offset: number; byteLength: number }>(tensor: Tensor) => {
     return { ...tensor, bytes: lease.bytes.slice(tensor.offset, tensor.offset + tensor.byteLength) };
   };

@@ -108,7 +108,7 @@ export function advice(
         ? 'send 16-bit images ("wire": { "image": "f16" }), or use a faster network'
         : "use a faster network, or replicas on other machines (--data A,B)";
     case "fetch":
-      return `a larger --volume-budget on the data server: all volumes take ${mebibytes(volumeBytes)} MiB`;
+      return `a larger --volume-budget on the data server; volumes take ${mebibytes(volumeBytes)} MiB`;
     case "unclear":
       return spread > BUSY_SPREAD
         ? `the machine is busy (spread ${percent(spread)}); try again later, or with --pass-ms 5000`

@@ -12,6 +12,7 @@ export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/batch-statistics.js";
 export { classVoxels, labelNumbers } from "./engine/class-voxels.js";
 export {
+  type ChecksummedLease,
   type CutOptions,
   type Engine,
   type EngineMetrics,

@@ -9,12 +9,15 @@ export interface BatchPart {
 }
 
 /** A task of fewer bytes costs more to send than to do. */
-const SMALLEST_PART_BYTES = 262_144;
+const SMALLEST_TASK_BYTES = 262_144;
 
-/** Splits a batch into parts of one case each, none with more samples than a worker's fair share. */
-export function splitBatch(plan: BatchPlan, sampleBytes: number, workers: number): BatchPart[] {
-  const fairShare = Math.ceil(plan.crops.length / workers);
-  const most = Math.max(fairShare, Math.ceil(SMALLEST_PART_BYTES / sampleBytes));
+/** Samples of a task: a worker's fair share of the batch, or as many as are worth sending. */
+export function samplesOfTask(samples: number, sampleBytes: number, workers: number): number {
+  return Math.max(Math.ceil(samples / workers), Math.ceil(SMALLEST_TASK_BYTES / sampleBytes));
+}
+
+/** Splits a batch into parts of one case each, none of more than `most` samples. */
+export function splitBatch(plan: BatchPlan, most: number): BatchPart[] {
   const parts: BatchPart[] = [];
   for (const [caseId, crops] of cropsByCase(plan)) {
     for (let at = 0; at < crops.length; at += most) {
@@ -22,6 +25,32 @@ export function splitBatch(plan: BatchPlan, sampleBytes: number, workers: number
     }
   }
   return parts;
+}
+
+/**
+ * Groups parts, in order, into tasks of at most `most` samples: those that `keyOf` gives one key may share a task, one without
+ * a key has a task of its own. A message to a worker costs as much as cutting some small patches.
+ */
+export function groupParts(
+  parts: readonly BatchPart[],
+  most: number,
+  keyOf: (part: BatchPart) => number | undefined,
+): BatchPart[][] {
+  const groups: BatchPart[][] = [];
+  const open = new Map<number, { readonly group: BatchPart[]; samples: number }>();
+  for (const part of parts) {
+    const key = keyOf(part);
+    const last = key === undefined ? undefined : open.get(key);
+    if (last !== undefined && last.samples + part.crops.length <= most) {
+      last.group.push(part);
+      last.samples += part.crops.length;
+      continue;
+    }
+    const group = [part];
+    groups.push(group);
+    if (key !== undefined) open.set(key, { group, samples: part.crops.length });
+  }
+  return groups;
 }
 
 function cropsByCase({ crops }: BatchPlan): Map<string, { place: number; crop: Crop }[]> {

@@ -24,14 +24,24 @@ export interface LoadTask {
   readonly home: VolumeHome;
 }
 
-/** Cut samples of one case into their places in a slot. */
-export interface CutTask {
-  readonly kind: "cut";
+/** Samples of one case, to be cut into their places in a slot. */
+export interface CutPart {
   /** Of a case that the data set has. */
   readonly caseId: string;
   /** Where the case lies; or room for regions of it, behind the scratch, for no arena has room for all of it. */
   readonly source: VolumeHome | RegionRoom;
-  /** Holds the scratch, in the home's arena where there is a home. */
+  /** See `packCrops`. */
+  readonly crops: Int32Array;
+  /** Of each crop, all but its mirrorings. */
+  readonly transforms: readonly (readonly Transform[])[];
+}
+
+/** Cut some of a batch's samples. */
+export interface CutTask {
+  readonly kind: "cut";
+  /** One at least. */
+  readonly parts: readonly CutPart[];
+  /** Holds the scratch, in the homes' arena where there are homes. */
   readonly workspace: Workspace;
   readonly patchSize: Zyx;
   readonly cropSize: Zyx;
@@ -43,17 +53,15 @@ export interface CutTask {
   readonly slotOffset: number;
   /** Samples in the batch. */
   readonly samples: number;
+  readonly checksum: boolean;
   readonly countClasses: boolean;
-  /** See `packCrops`. */
-  readonly crops: Int32Array;
-  /** Of each crop, all but its mirrorings. */
-  readonly transforms: readonly (readonly Transform[])[];
 }
 
 export type Task = LoadTask | CutTask;
 
 /** What a task has written to the batch; nothing, when it loaded a case. */
 export interface Written {
+  /** None where the task takes no checksum. */
   readonly checksums: readonly RunChecksum[];
   /** Voxels of each foreground class, in the data set's order; none where the task counts no classes. */
   readonly classVoxels: readonly number[];

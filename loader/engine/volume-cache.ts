@@ -89,6 +89,29 @@ export class VolumeCache {
     }
   }
 
+  /** The arena that a case lies in or is being loaded to. */
+  arenaOf(caseId: string): number | undefined {
+    return this.#residents.get(caseId)?.home.arena;
+  }
+
+  /** Runs `use` with the homes of those of the cases that lie in `arena`; they are loaded and stay there meanwhile. */
+  async useHeld<Result>(
+    caseIds: readonly string[],
+    arena: number,
+    use: (homes: ReadonlyMap<string, VolumeHome>) => Promise<Result>,
+  ): Promise<Result> {
+    const held = caseIds.flatMap((caseId) => {
+      this.#uses++;
+      return (this.arenaOf(caseId) === arena && this.#find(caseId)) || [];
+    });
+    try {
+      for (const { loaded } of held) await loaded;
+      return await use(new Map(held.map(({ caseId, home }) => [caseId, home])));
+    } finally {
+      for (const resident of held) this.#unpin(resident);
+    }
+  }
+
   /** Throws the volumes that nobody has pinned out of an arena's blocks from `first` up to `end`. */
   evictWithin(arena: number, first: number, end: number): void {
     for (const resident of [...this.#residents.values()]) {

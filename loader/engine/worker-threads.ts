@@ -1,5 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Done, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import type { CutPart, CutTask, Done, Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { WaitingLine } from "./waiting-line.js";
 import { WorkerThread } from "./worker-thread.js";
 
@@ -58,7 +58,7 @@ export class WorkerThreads implements AsyncDisposable {
         this.#deaths++;
         if (attempts < ATTEMPTS) continue;
         const reason = error instanceof Error ? error.message : String(error);
-        const doing = task.kind === "load" ? `loading case ${task.caseId}` : `cutting from case ${task.caseId}`;
+        const doing = task.kind === "load" ? `loading case ${task.caseId}` : `cutting from ${casesOf(task)}`;
         throw new PatchstreamError({ code: "WORKER_DIED", doing, attempts, reason }, undefined, { cause: error });
       }
     }
@@ -74,6 +74,11 @@ export class WorkerThreads implements AsyncDisposable {
 /** What waits or begins when the engine is closed rejects with this. */
 export function closed(): DOMException {
   return new DOMException("The engine was closed.", "AbortError");
+}
+
+function casesOf({ parts }: CutTask): string {
+  const [{ caseId }] = parts as readonly [CutPart, ...CutPart[]];
+  return parts.length === 1 ? `case ${caseId}` : `case ${caseId} and ${parts.length - 1} more`;
 }
 
 function doneOf(outcome: Outcome): Done {

@@ -9,10 +9,10 @@ import { checksumRuns, runsOf } from "./batch-checksum.js";
 import { classVoxels, labelNumbers } from "./class-voxels.js";
 import { loadVolume } from "./load-volume.js";
 import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
-import { type BatchPlace, patchCutter, type Workplace } from "./patch-cutter.js";
+import { type CutPatch, patchCutter, type Workplace } from "./patch-cutter.js";
 import { boxRead, type RegionRoom, readSource } from "./region-source.js";
 import { scratchBytes } from "./scratch.js";
-import type { CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
 import type { VolumeHome } from "./volume-cache.js";
 import { locationAt, type VolumeViews, volumeViews } from "./volume-layout.js";
@@ -40,9 +40,8 @@ async function openSameStore(): Promise<Store> {
 export default async function work(task: Task): Promise<Outcome> {
   try {
     const store = await openOnce();
-    const entry = store.dataset.cases.find(({ id }) => id === task.caseId) as StoredCase;
     const before = store.decodedBytes;
-    const written = task.kind === "cut" ? await cut(store, entry, task) : await load(store, entry, task);
+    const written = task.kind === "cut" ? await cut(store, task) : await load(store, task);
     return { ok: true, written, decodedBytes: store.decodedBytes - before };
   } catch (error) {
     if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
@@ -51,22 +50,34 @@ export default async function work(task: Task): Promise<Outcome> {
   }
 }
 
-async function load(store: Store, entry: StoredCase, { home }: LoadTask): Promise<Written> {
+function entryOf(store: Store, caseId: string): StoredCase {
+  return store.dataset.cases.find(({ id }) => id === caseId) as StoredCase;
+}
+
+async function load(store: Store, { caseId, home }: LoadTask): Promise<Written> {
+  const entry = entryOf(store, caseId);
   await loadVolume(store, entry, viewsAt(entry, home));
   return { checksums: [], classVoxels: [] };
 }
 
-async function cut(store: Store, entry: StoredCase, task: CutTask): Promise<Written> {
+async function cut(store: Store, task: CutTask): Promise<Written> {
   const { wire, patchSize, deepLabels, samples, slotOffset } = task;
-  const channels = entry.shape[0];
+  const channels = store.dataset.channelNames.length;
   const batch = { buffer: setup.slots, offset: slotOffset, samples, channels };
-  if ("arena" in task.source) cutFromVolume(entry, task, task.source, batch);
-  else await cutFromStore(store, entry, task, task.source, batch);
-  const places = Array.from(unpackCrops(task.crops), ({ place }) => place);
+  const workplace = workplaceAt(task.workspace);
+  const cutPatch = patchCutter(task, batch, workplace);
+  for (const part of task.parts) {
+    const entry = entryOf(store, part.caseId);
+    const { source } = part;
+    if ("arena" in source) cutFromVolume(entry, part, task.cropSize, { home: source, cutPatch });
+    else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
+  }
+  const places = task.parts.flatMap(({ crops }) => [...unpackCrops(crops)].map(({ place }) => place));
+  places.sort((a, b) => a - b);
   const tensors = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const bytes = new Uint8Array(setup.slots, slotOffset);
   return {
-    checksums: checksumRuns(places, bytes, tensors),
+    checksums: task.checksum ? checksumRuns(places, bytes, tensors) : [],
     classVoxels: task.countClasses ? classVoxels(labelsAt(places, bytes, tensors), store.dataset.classes) : [],
   };
 }
@@ -79,15 +90,20 @@ function* labelsAt(places: readonly number[], batch: Uint8Array, [, label]: Batc
   }
 }
 
-function cutFromVolume(entry: StoredCase, task: CutTask, home: VolumeHome, batch: BatchPlace): void {
+function cutFromVolume(
+  entry: StoredCase,
+  part: CutPart,
+  cropSize: Zyx,
+  { home, cutPatch }: { readonly home: VolumeHome; readonly cutPatch: CutPatch },
+): void {
   const volume = viewsAt(entry, home);
-  const cutPatch = patchCutter(task, batch, workplaceAt(task.workspace));
-  for (const [index, { place, from, mirrored }] of [...unpackCrops(task.crops)].entries()) {
+  let index = 0;
+  for (const { place, from, mirrored } of unpackCrops(part.crops)) {
     const lower =
       from.kind === "random"
         ? from.lower
-        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task);
-    cutPatch(volume, { lower, mirrored, place, transforms: task.transforms[index] ?? [] });
+        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, cropSize);
+    cutPatch(volume, { lower, mirrored, place, transforms: part.transforms[index++] ?? [] });
   }
 }
 
@@ -95,17 +111,15 @@ function cutFromVolume(entry: StoredCase, task: CutTask, home: VolumeHome, batch
 async function cutFromStore(
   store: Store,
   entry: StoredCase,
+  part: CutPart,
   task: CutTask,
-  room: RegionRoom,
-  batch: BatchPlace,
+  { room, workplace, cutPatch }: { room: RegionRoom; workplace: Workplace; cutPatch: CutPatch },
 ): Promise<void> {
-  const workplace = workplaceAt(task.workspace);
-  const cutPatch = patchCutter(task, batch, workplace);
-  const crops = [...unpackCrops(task.crops)];
+  const crops = [...unpackCrops(part.crops)];
   const regions = workplace.offset + scratchBytes(task);
   const read = async ({ from }: PlacedCrop, index: number) => {
-    const lower = await lowerOf(store, entry, task, from);
-    const { lower: first, size } = boxRead({ transforms: task.transforms[index] ?? [] }, task.cropSize);
+    const lower = await lowerOf(store, entry, from, task.cropSize);
+    const { lower: first, size } = boxRead({ transforms: part.transforms[index] ?? [] }, task.cropSize);
     const box = { lower: [lower[0] + first[0], lower[1] + first[1], lower[2] + first[2]] as const, size };
     const offset = regions + (index % room.count) * room.bytes;
     const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
@@ -120,7 +134,7 @@ async function cutFromStore(
   try {
     for (const [index, { place, mirrored }] of crops.entries()) {
       const { source, lower } = await (reads[index] as (typeof reads)[number]);
-      cutPatch(source, { lower, mirrored, place, transforms: task.transforms[index] ?? [] });
+      cutPatch(source, { lower, mirrored, place, transforms: part.transforms[index] ?? [] });
       const next = crops[index + room.count];
       if (next !== undefined) reads.push(readAhead(next, index + room.count));
     }
@@ -129,14 +143,14 @@ async function cutFromStore(
   }
 }
 
-async function lowerOf(store: Store, entry: StoredCase, task: CutTask, from: PlacedCrop["from"]): Promise<Zyx> {
+async function lowerOf(store: Store, entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
   if (from.kind === "random") return from.lower;
   const classValue = store.dataset.classes[from.classIndex] as number;
   const range = { start: from.location, end: from.location + 1 };
-  return lowerAround(await store.readLocations(entry.id, classValue, range), 0, entry, task);
+  return lowerAround(await store.readLocations(entry.id, classValue, range), 0, entry, cropSize);
 }
 
-function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCase, { cropSize }: CutTask): Zyx {
+function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCase, cropSize: Zyx): Zyx {
   return foregroundLower(locationAt(locations, index), [shape[1], shape[2], shape[3]], cropSize);
 }
 

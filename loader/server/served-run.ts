@@ -10,7 +10,7 @@ import type { ResolvedSpec } from "../../plan/spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { caseTable } from "../dataset/store.js";
 import { batchStatistics } from "../engine/batch-statistics.js";
-import type { Engine, SlotLease } from "../engine/engine.js";
+import type { ChecksummedLease, Engine } from "../engine/engine.js";
 import { batchTensors, tensorBytes } from "../engine/tensors.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
@@ -26,14 +26,14 @@ export interface ServedRun {
 }
 
 /** What one rank is served of one timeline. */
-export interface ServedShare extends BatchSource<SlotLease> {
+export interface ServedShare extends BatchSource<ChecksummedLease> {
   readonly digest: string;
   /** Throws STAGE_UNKNOWN for a stage that the timeline does not have. */
   checkStage(stage: number): void;
   /** The header of a batch. */
-  begin(step: number, stage: number, lease: SlotLease): Messages["BatchBegin"];
+  begin(step: number, stage: number, lease: ChecksummedLease): Messages["BatchBegin"];
   /** What is counted of a batch that was sent. */
-  sent(stage: number, lease: SlotLease): SentBatch;
+  sent(stage: number, lease: ChecksummedLease): SentBatch;
 }
 
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
@@ -97,6 +97,7 @@ export class ServedRuns {
       cut: async (step, stage, signal) =>
         engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
           signal,
+          checksum: true,
           countClasses: step % COUNTED_STEPS === 0,
         }),
       begin: (step, stage, lease) => ({

@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../proto/serve.js";
-import type { SlotLease } from "../engine/engine.js";
+import type { ChecksummedLease } from "../engine/engine.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
@@ -27,7 +27,7 @@ export interface StreamServer {
 export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const share = open(await readStart(requests));
-  const batches = new CutAhead<SlotLease>(share, limits);
+  const batches = new CutAhead<ChecksummedLease>(share, limits);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -64,7 +64,7 @@ async function readStart(requests: AsyncIterator<Messages["StreamRequest"]>): Pr
 interface Reading {
   readonly call: Call;
   readonly share: ServedShare;
-  readonly batches: CutAhead<SlotLease>;
+  readonly batches: CutAhead<ChecksummedLease>;
   readonly metrics: ServerMetrics;
 }
 
@@ -107,7 +107,7 @@ async function readRequests(
 async function writeBatches(
   call: Call,
   share: ServedShare,
-  batches: CutAhead<SlotLease>,
+  batches: CutAhead<ChecksummedLease>,
   metrics: ServerMetrics,
 ): Promise<void> {
   for (;;) {

@@ -50,7 +50,9 @@ async function cutBatch(
   const { store } = t.context;
   const small = { workers: 2, slotBudgetBytes: 2 ** 24, volumeBudgetBytes: 2 ** 22 };
   await using engine = await openEngine(store, { ...small, ...options });
-  const lease = await engine.cut(spec, planBatch(spec, caseTable(store.dataset), address, rank));
+  const lease = await engine.cut(spec, planBatch(spec, caseTable(store.dataset), address, rank), {
+    checksum: true,
+  });
   t.is(lease.checksum, crc32(lease.bytes));
   const batch = { tensors: lease.tensors, bytes: Buffer.from(lease.bytes) };
   lease.release();

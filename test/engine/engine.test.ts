@@ -116,7 +116,7 @@ test("a batch of any stage equals the voxel-by-voxel reference, its tensors and 
   for (const stage of [0, 2, 6, 10, 14]) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
     const plan = planOf(store, spec, 17, stage);
-    const lease = await engine.cut(spec, plan);
+    const lease = await engine.cut(spec, plan, { checksum: true });
     const expected = await referenceBatch(store, plan);
     t.true(expected.equals(lease.bytes), `stage ${stage}`);
     t.is(lease.checksum, crc32(expected));
@@ -153,6 +153,7 @@ test("the voxels of each class are counted where that is asked for, and the byte
       );
       const plain = await engine.cut(spec, plan);
       t.is(plain.classVoxels, undefined);
+      t.false("checksum" in plain);
       t.true(Buffer.from(plain.bytes).equals(counted.bytes));
       plain.release();
       counted.release();
@@ -334,7 +335,7 @@ test.serial("worker threads that die while they load or cut change a counter and
   for (const volumeBudgetBytes of [2 ** 22, leastBudget(store, spec, plan)]) {
     const engine = await engineFor(t, { volumeBudgetBytes });
     for (let turns = 0; turns < 12; turns++) {
-      const cutting = engine.cut(spec, plan);
+      const cutting = engine.cut(spec, plan, { checksum: true });
       for (let count = 0; count < turns; count++) await turn();
       await [...threads].at(turns % 2 === 0 ? -1 : -2)?.terminate();
       const lease = await cutting;
@@ -502,7 +503,7 @@ test("closing an engine ends what waits, and its memory's leases stay readable",
   const engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 21, volumeBudgetBytes: 2 ** 22 });
   const spec = specOf(store);
   const plan = planOf(store, spec, 0, 5);
-  const lease = await engine.cut(spec, plan);
+  const lease = await engine.cut(spec, plan, { checksum: true });
   const cutting = [1, 2, 3, 4].map((step) => engine.cut(spec, planOf(store, spec, step, 5)));
   const closed = engine[Symbol.asyncDispose]();
   const outcomes = await Promise.allSettled(cutting);

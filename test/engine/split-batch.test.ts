@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { packCrops, unpackCrops } from "../../loader/engine/packed-crops.js";
-import { splitBatch } from "../../loader/engine/split-batch.js";
+import { groupParts, samplesOfTask, splitBatch } from "../../loader/engine/split-batch.js";
 import { MIRROR_X, MIRROR_Z } from "../../loader/kernels/kernels.js";
 import type { BatchPlan, Crop } from "../../plan/sampling/batch-plan.js";
 
@@ -24,10 +24,14 @@ function planOf(crops: readonly Crop[]): BatchPlan {
   return { timeline: "train", step: 0, stage: 0, patchSize: size, cropSize: size, globalBatch: crops.length, crops };
 }
 
-test("the parts of a batch hold each of its samples once, each part of one case", (t) => {
+/** Of each case: what its parts share with those they may share a task with. */
+const KEYS: Readonly<Record<string, number>> = { a: 0, b: 0 };
+
+test("the tasks of a batch hold each of its samples once, in parts of one case, and only what may share one", (t) => {
   const check = (crops: Crop[], sampleBytes: number, workers: number) => {
-    const parts = splitBatch(planOf(crops), sampleBytes, workers);
-    const places = parts.flatMap((part) => {
+    const most = samplesOfTask(crops.length, sampleBytes, workers);
+    const groups = groupParts(splitBatch(planOf(crops), most), most, ({ caseId }) => KEYS[caseId]);
+    const places = groups.flat().flatMap((part) => {
       t.true(part.crops.every((placed) => placed.crop.case === part.caseId));
       return part.crops.map(({ place, crop: placed }) => {
         t.is(placed, crops[place] as Crop);
@@ -38,6 +42,12 @@ test("the parts of a batch hold each of its samples once, each part of one case"
       places.sort((a, b) => a - b),
       [...crops.keys()],
     );
+    for (const group of groups) {
+      const keys = new Set(group.map(({ caseId }) => KEYS[caseId]));
+      t.is(keys.size, 1);
+      t.true(group.length === 1 || !keys.has(undefined));
+      t.true(group.reduce((samples, part) => samples + part.crops.length, 0) <= most);
+    }
   };
   const sampleBytes = fc.integer({ min: 2_000, max: 2_000_000 });
   fc.assert(
@@ -58,8 +68,12 @@ test("many tiny patches make few tasks, a few large ones a task each", (t) => {
         } as const;
       }),
     );
-  t.is(splitBatch(of(1575), 2560, 2).length, 2);
-  t.is(splitBatch(of(2), 450_000, 2).length, 2);
+  const tasks = (samples: number, sampleBytes: number) => {
+    const most = samplesOfTask(samples, sampleBytes, 2);
+    return groupParts(splitBatch(of(samples), most), most, () => 0).length;
+  };
+  t.is(tasks(1575, 2560), 2);
+  t.is(tasks(2, 450_000), 2);
 });
 
 test("packing keeps where a crop lies and which axes it mirrors; mirroring twice is none", (t) => {
