@@ -89,18 +89,18 @@ export function purposeWord({ timeline }: DrawPlace, purpose: Purpose): number {
  */
 export function drawUniform(place: DrawPlace, purpose: Purpose, index: number): number {
   const { seed, step, sample } = place;
-  const block = philox4x32([step, sample, purposeWord(place, purpose), index], [seed % WORD, Math.floor(seed / WORD)]);
+  const block = philox4x32([step, sample, purposeWord(place, purpose), index], [seed >>> 0, Math.floor(seed / WORD)]);
   return ((block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6)) / 2 ** 53;
 }
 
-/** A double uniform in [low, high). */
+/** A double uniform in `range`, its upper end left out. */
 export function drawBetween(
   place: DrawPlace,
   purpose: Purpose,
   index: number,
-  [low, high]: readonly [low: number, high: number],
+  range: readonly [low: number, high: number],
 ): number {
-  return low + drawUniform(place, purpose, index) * (high - low);
+  return range[0] + drawUniform(place, purpose, index) * (range[1] - range[0]);
 }
 
 /** True with `probability`. */

@@ -15,7 +15,12 @@ import type { Transform } from "./transform.js";
  * one, changes none of the others'.
  */
 export function drawAugmentation(augmentation: readonly Augmentation[], subject: Subject): Transform[] {
-  return augmentation.map((entry) => drawTransform(entry, subject)).filter((transform) => transform !== undefined);
+  const transforms: Transform[] = [];
+  for (const entry of augmentation) {
+    const transform = drawTransform(entry, subject);
+    if (transform !== undefined) transforms.push(transform);
+  }
+  return transforms;
 }
 
 function drawTransform(entry: Augmentation, subject: Subject): Transform | undefined {

@@ -8,5 +8,5 @@ const ANISOTROPY = 3;
  * of the voxels of its longest (nnU-Net's "dummy 2D", decided for each stage's own patch).
  */
 export function isDummy2d(patchSize: Zyx): boolean {
-  return Math.max(...patchSize) / patchSize[0] > ANISOTROPY;
+  return Math.max(patchSize[0], patchSize[1], patchSize[2]) / patchSize[0] > ANISOTROPY;
 }

@@ -1,5 +1,11 @@
 /** One value a channel; undefined where no channel has one, so that nothing is done. */
 export function eachChannel<T>(channels: number, value: (channel: number) => T | null): (T | null)[] | undefined {
-  const values = Array.from({ length: channels }, (_, channel) => value(channel));
-  return values.every((one) => one === null) ? undefined : values;
+  const values: (T | null)[] = [];
+  let isEmpty = true;
+  for (let channel = 0; channel < channels; channel++) {
+    const one = value(channel);
+    if (one !== null) isEmpty = false;
+    values.push(one);
+  }
+  return isEmpty ? undefined : values;
 }

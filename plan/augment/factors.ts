@@ -1,4 +1,4 @@
-import { drawBetween, drawEvent, type Purpose } from "../random.js";
+import { type DrawPlace, drawBetween, drawEvent, type Purpose } from "../random.js";
 import type { Range } from "./augmentation.js";
 import type { Subject } from "./subject.js";
 
@@ -7,15 +7,20 @@ import type { Subject } from "./subject.js";
  * uniform below 1 and half above (batchgeneratorsv2, `BGContrast`).
  */
 export function drawFactors(
-  { probability, range: [low, high] }: { readonly probability: number; readonly range: Range },
+  { probability, range }: { readonly probability: number; readonly range: Range },
   { place, channels }: Subject,
   purpose: Purpose,
 ): number[] | undefined {
   if (!drawEvent(place, purpose, 0, probability)) return undefined;
-  return Array.from({ length: channels }, (_, channel) => {
-    const first = 1 + 2 * channel;
-    const holdsOne = low < 1 && high > 1;
-    const side: Range = drawEvent(place, purpose, first, 0.5) ? [low, 1] : [1, high];
-    return drawBetween(place, purpose, first + 1, holdsOne ? side : [low, high]);
-  });
+  const factors: number[] = [];
+  for (let channel = 0; channel < channels; channel++) factors.push(drawFactor(place, purpose, channel, range));
+  return factors;
+}
+
+function drawFactor(place: DrawPlace, purpose: Purpose, channel: number, range: Range): number {
+  const first = 1 + 2 * channel;
+  const [low, high] = range;
+  if (low >= 1 || high <= 1) return drawBetween(place, purpose, first + 1, range);
+  const side: Range = drawEvent(place, purpose, first, 0.5) ? [low, 1] : [1, high];
+  return drawBetween(place, purpose, first + 1, side);
 }

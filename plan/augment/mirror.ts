@@ -5,6 +5,7 @@ import type { MirrorTransform } from "./transform.js";
 
 /** Flips of one sample: each listed axis is an event of its own (batchgeneratorsv2, `MirrorTransform`). */
 export function drawMirror({ axes }: MirrorAugmentation, { place }: Subject): MirrorTransform | undefined {
-  const flipped = axes.filter((axis) => drawEvent(place, PURPOSE.mirror, axis, 0.5));
+  const flipped: (0 | 1 | 2)[] = [];
+  for (const axis of axes) if (drawEvent(place, PURPOSE.mirror, axis, 0.5)) flipped.push(axis);
   return flipped.length === 0 ? undefined : { kind: "mirror", axes: flipped };
 }

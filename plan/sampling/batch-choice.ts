@@ -26,10 +26,12 @@ export function chooseEach(
   batch: BatchRequest,
   caseOf: (sample: number, foreground: boolean) => number,
 ): SampleChoice[] {
-  return Array.from({ length: batch.batchSize }, (_, sample) => {
+  const choices: SampleChoice[] = [];
+  for (let sample = 0; sample < batch.batchSize; sample++) {
     const foreground = sample >= batch.batchSize - batch.foregroundCount;
-    return { caseIndex: caseOf(sample, foreground), foreground };
-  });
+    choices.push({ caseIndex: caseOf(sample, foreground), foreground });
+  }
+  return choices;
 }
 
 /** Two different cases, as an ordered pair: all n(n-1) of them are equally likely. `caseCount` is at least 2. */

@@ -1,10 +1,12 @@
 import type { Augmentation } from "../augment/augmentation.js";
 import { drawAugmentation } from "../augment/draw-augmentation.js";
+import type { Transform } from "../augment/transform.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
 import { type DrawPlace, drawInteger, PURPOSE } from "../random.js";
 import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
+import type { Zyx } from "../zyx.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
 import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "./batch-plan.js";
 import { randomStartBounds } from "./box.js";
@@ -57,25 +59,25 @@ export function planBatch(
   checkRank(spec, { rank, ranks });
   const { stage, strategy, caseIds, augmentation } = recipeOf(spec, address);
   const entries = caseEntries(cases, caseIds);
-  const place = { seed: spec.seed, timeline: address.timeline, step: address.step };
+  const { seed } = spec;
+  const { timeline, step } = address;
   const cropSize = stage.cropSize ?? stage.patchSize;
 
   const choices = STRATEGIES[strategy]({
     batchSize: stage.batchSize,
     foregroundCount: foregroundCount(stage.batchSize, stage.foregroundFraction),
     caseCount: entries.length,
-    draw: (purpose, sample, index, count) => drawInteger({ ...place, sample }, purpose, index, count),
+    draw: (purpose, sample, index, count) => drawInteger({ seed, timeline, step, sample }, purpose, index, count),
   });
+  const boxes: CaseBoxes[] = [];
   const crops: Crop[] = [];
   for (let sample = rank; sample < choices.length; sample += ranks) {
     const { caseIndex, foreground } = choices[sample] as SampleChoice;
-    const entry = entries[caseIndex] as CaseEntry;
-    const samplePlace = { ...place, sample };
-    const transforms = drawAugmentation(augmentation, { place: samplePlace, cropSize, channels: cases.channels });
-    const box = drawBox(cases.classes, entry, cropSize, foreground, samplePlace);
-    crops.push({ sample, case: entry.id, transforms, ...box });
+    boxes[caseIndex] ??= caseBoxes(cases.classes, entries[caseIndex] as CaseEntry, cropSize);
+    const place = { seed, timeline, step, sample };
+    const transforms = drawAugmentation(augmentation, { place, cropSize, channels: cases.channels });
+    crops.push(drawCrop(boxes[caseIndex], foreground, place, transforms));
   }
-  const { timeline, step } = address;
   const { patchSize, batchSize: globalBatch } = stage;
   return { timeline, step, stage: address.stage, patchSize, cropSize, globalBatch, crops };
 }
@@ -94,28 +96,42 @@ function recipeOf(spec: ResolvedSpec, { timeline, stage }: Address): Recipe {
   };
 }
 
-type Box =
-  | Pick<Extract<Crop, { kind: "foreground" }>, "kind" | "class" | "location">
-  | Pick<Extract<Crop, { kind: "random" }>, "kind" | "lower">;
+/** Where patches of a batch may lie in one case. */
+interface CaseBoxes {
+  readonly id: string;
+  /** The classes that the case has, with how many locations. */
+  readonly present: readonly { readonly value: number; readonly locations: number }[];
+  /** Of the first voxel of a random patch (Z,Y,X): smallest, and how many from there. */
+  readonly lower: Zyx;
+  readonly starts: Zyx;
+}
 
-/** A foreground box (class uniform among those the case has, then location uniform), or a random one where it has none. */
-function drawBox(
-  classes: readonly number[],
-  { shape, foregroundCounts }: CaseEntry,
-  cropSize: Stage["patchSize"],
+function caseBoxes(classes: readonly number[], { id, shape, foregroundCounts }: CaseEntry, cropSize: Zyx): CaseBoxes {
+  const present = classes
+    .map((value, index) => ({ value, locations: foregroundCounts[index] ?? 0 }))
+    .filter(({ locations }) => locations > 0);
+  const { lower, upper } = randomStartBounds(shape, cropSize);
+  const starts: Zyx = [upper[0] - lower[0] + 1, upper[1] - lower[1] + 1, upper[2] - lower[2] + 1];
+  return { id, present, lower, starts };
+}
+
+/** A foreground patch (class uniform among those the case has, then location uniform), or a random one where it has none. */
+function drawCrop(
+  { id, present, lower, starts }: CaseBoxes,
   foreground: boolean,
   place: DrawPlace,
-): Box {
-  const present = classes.map((_, index) => index).filter((index) => (foregroundCounts[index] ?? 0) > 0);
+  transforms: readonly Transform[],
+): Crop {
+  const { sample } = place;
   if (foreground && present.length > 0) {
-    const index = present[drawInteger(place, PURPOSE.class, 0, present.length)] as number;
-    const location = drawInteger(place, PURPOSE.location, 0, foregroundCounts[index] as number);
-    return { kind: "foreground", class: classes[index] as number, location };
+    const chosen = present[drawInteger(place, PURPOSE.class, 0, present.length)] as CaseBoxes["present"][number];
+    const location = drawInteger(place, PURPOSE.location, 0, chosen.locations);
+    return { sample, case: id, transforms, kind: "foreground", class: chosen.value, location };
   }
-  const { lower, upper } = randomStartBounds(shape, cropSize);
-  const start = (axis: 0 | 1 | 2) =>
-    lower[axis] + drawInteger(place, PURPOSE.start, axis, upper[axis] - lower[axis] + 1);
-  return { kind: "random", lower: [start(0), start(1), start(2)] };
+  const z = lower[0] + drawInteger(place, PURPOSE.start, 0, starts[0]);
+  const y = lower[1] + drawInteger(place, PURPOSE.start, 1, starts[1]);
+  const x = lower[2] + drawInteger(place, PURPOSE.start, 2, starts[2]);
+  return { sample, case: id, transforms, kind: "random", lower: [z, y, x] };
 }
 
 function caseEntries(cases: CaseTable, ids: readonly string[]): CaseEntry[] {
