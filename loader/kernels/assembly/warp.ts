@@ -14,7 +14,8 @@ const BLOCK_X: i32 = 64;
  * a part of a volume gives the bits of the whole. Any sizes, not in place.
  *
  * Made in blocks, each of which fetches what it reads beforehand. Rounding keeps order, so the points of a row that have all
- * their neighbours inside lie side by side: they are sampled four at a time without a test.
+ * their neighbours inside lie side by side: they are sampled four at a time without a test. So do those that have any, and
+ * what lies to both sides of them is filled.
  */
 export function warp<Value>(
   outPtr: usize,
@@ -79,8 +80,30 @@ export function warp<Value>(
             const startX = rowStart(gridPtr + 16, z, y);
             const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
             const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
-            let from = blockX;
-            for (; from < endX; from++) {
+            let begin = blockX;
+            for (; begin < endX; begin++) {
+              const at = <f32>begin;
+              if (
+                isInside(startZ + at * stepZ, firstZ - 1, <f32>(inZ - lowerZ)) &&
+                isInside(startY + at * stepY, firstY - 1, lastY + 1) &&
+                isInside(startX + at * stepX, firstX - 1, lastX + 1)
+              )
+                break;
+            }
+            let stop = endX;
+            for (; stop > begin; stop--) {
+              const at = <f32>(stop - 1);
+              if (
+                isInside(startZ + at * stepZ, firstZ - 1, <f32>(inZ - lowerZ)) &&
+                isInside(startY + at * stepY, firstY - 1, lastY + 1) &&
+                isInside(startX + at * stepX, firstX - 1, lastX + 1)
+              )
+                break;
+            }
+            fillOutside<Value>(rowPtr, blockX, begin);
+            fillOutside<Value>(rowPtr, stop, endX);
+            let from = begin;
+            for (; from < stop; from++) {
               const at = <f32>from;
               if (
                 isInside(startZ + at * stepZ, firstZ, lastZ) &&
@@ -89,7 +112,7 @@ export function warp<Value>(
               )
                 break;
             }
-            let end = endX;
+            let end = stop;
             for (; end > from; end--) {
               const at = <f32>(end - 1);
               if (
@@ -135,9 +158,9 @@ export function warp<Value>(
             } else {
               end = from;
             }
-            for (let x = blockX; x < endX; x++) {
+            for (let x = begin; x < stop; x++) {
               if (x === from) x = end;
-              if (x === endX) break;
+              if (x === stop) break;
               const atZ = startZ + <f32>x * stepZ;
               const atY = startY + <f32>x * stepY;
               const atX = startX + <f32>x * stepX;
@@ -151,6 +174,13 @@ export function warp<Value>(
       }
     }
   }
+}
+
+/** 0 in an image, -1 in a label. */
+function fillOutside<Value>(rowPtr: usize, from: i32, end: i32): void {
+  const shift = alignof<Value>();
+  if (from < end)
+    memory.fill(rowPtr + ((<usize>from) << shift), isFloat<Value>() ? 0 : 0xff, (<usize>(end - from)) << shift);
 }
 
 function fillRow(rowPtr: usize, count: i32, value: i16): void {
