@@ -34,18 +34,15 @@ export function packCrops(
 /** The crops that `packCrops` packed. */
 export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
   for (let at = 0; at < packed.length; at += FIELDS) {
-    const [place, classIndex, a, b, c, mirrored] = packed.subarray(at, at + FIELDS) as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const field = (index: number) => packed[at + index] as number;
+    const classIndex = field(1);
     yield {
-      place,
-      from: classIndex === -1 ? { kind: "random", lower: [a, b, c] } : { kind: "foreground", classIndex, location: a },
-      mirrored,
+      place: field(0),
+      from:
+        classIndex === -1
+          ? { kind: "random", lower: [field(2), field(3), field(4)] }
+          : { kind: "foreground", classIndex, location: field(2) },
+      mirrored: field(5),
     };
   }
 }

@@ -40,8 +40,8 @@ export function volumeViews(entry: CaseSize, buffer: ArrayBufferLike, offset: nu
 
 /** Location number `index` (Z,Y,X) of an (n,3) list. */
 export function locationAt(locations: Uint32Array, index: number): Zyx {
-  const [z, y, x] = locations.subarray(3 * index, 3 * index + 3) as unknown as Zyx;
-  return [z, y, x];
+  const axis = (at: number) => locations[3 * index + at] as number;
+  return [axis(0), axis(1), axis(2)];
 }
 
 function layout({ shape: [channels, ...size], foregroundCounts }: CaseSize): VolumeLayout {

@@ -72,14 +72,19 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
     if ("arena" in source) cutFromVolume(entry, part, task.cropSize, { home: source, cutPatch });
     else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
   }
-  const places = task.parts.flatMap(({ crops }) => [...unpackCrops(crops)].map(({ place }) => place));
-  places.sort((a, b) => a - b);
+  const places = task.checksum || task.countClasses ? placesOf(task) : [];
   const tensors = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const bytes = new Uint8Array(setup.slots, slotOffset);
   return {
     checksums: task.checksum ? checksumRuns(places, bytes, tensors) : [],
     classVoxels: task.countClasses ? classVoxels(labelsAt(places, bytes, tensors), store.dataset.classes) : [],
   };
+}
+
+/** Of its samples in the batch, ascending. */
+function placesOf({ parts }: CutTask): number[] {
+  const places = parts.flatMap(({ crops }) => Array.from(unpackCrops(crops), ({ place }) => place));
+  return places.sort((a, b) => a - b);
 }
 
 function* labelsAt(places: readonly number[], batch: Uint8Array, [, label]: BatchTensors) {

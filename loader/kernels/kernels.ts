@@ -92,17 +92,18 @@ export function compileKernels(): WebAssembly.Module {
 }
 
 /**
- * The kernels over `memory`, a shared one. Their arguments must be views of it that hold what the sizes say (RangeError
+ * The kernels over `memory`, a shared one that never grows. Their arguments must be views of it that hold what the sizes say (RangeError
  * otherwise); nothing is checked below that.
  */
 export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const { buffer } = memory; // asking for it each time costs as much as a small kernel
   const run = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
 
   /** Address of a view with `count` values, and `room` more in the memory. Above 2 GiB it wraps to a negative i32, as wasm wants. */
   const at = (view: View, count: number, room = 0): number => {
     const end = view.byteOffset + (count + room) * view.BYTES_PER_ELEMENT;
-    if (view.buffer !== memory.buffer) throw new RangeError("the view is not of the kernels' memory");
-    if (view.length < count || end > memory.buffer.byteLength)
+    if (view.buffer !== buffer) throw new RangeError("the view is not of the kernels' memory");
+    if (view.length < count || end > buffer.byteLength)
       throw new RangeError(
         `a view of ${view.length} values at byte ${view.byteOffset} is too short for ${count} (+ ${room})`,
       );
