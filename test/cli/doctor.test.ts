@@ -41,6 +41,7 @@ interface Findings {
 }
 
 const LAST_STAGE = 14;
+const MOST_TRIES = 5;
 
 /** The sample's growing curriculum, with one field of the data spec changed. */
 function dataSpec(change: object): object {
@@ -75,10 +76,18 @@ function findings({ stdout, stderr }: Outcome): Findings {
   return JSON.parse(stdout) as Findings;
 }
 
+/** The findings, asked for again while the command says that the machine is too busy to tell. */
+async function clearFindings(...command: Parameters<typeof doctor>): Promise<Findings> {
+  for (let tries = 1; ; tries++) {
+    const found = findings(await doctor(...command));
+    if (tries === MOST_TRIES || found.stages.every(({ limit }) => limit !== "unclear")) return found;
+  }
+}
+
 test.serial("carrying over a network of 16 MB a second sets the pace of batches that are quickly cut", async (t) => {
   const address = await startSlowNetwork(t, t.context.server.address, 16e6);
   const data = dataSpec({ augmentation: "none" });
-  const { stages } = findings(await doctor(t, data, address, "--stages", `${LAST_STAGE}`, "--json"));
+  const { stages } = await clearFindings(t, data, address, "--stages", `${LAST_STAGE}`, "--json");
   t.like(stages, [{ stage: LAST_STAGE, limit: "carry" }], JSON.stringify(stages));
   t.regex(stages[0]?.advice ?? "", /"wire": \{ "image": "f16" \}/);
 });
@@ -93,14 +102,14 @@ test.serial("one worker that augments every patch sets the pace on this machine"
     { kind: "gamma", inverted: false, probability: 1 },
   ];
   const data = dataSpec({ augmentation, wire: { image: "f16" } });
-  const { stages } = findings(await doctor(t, data, t.context.server.address, "--stages", "0", "--json"));
+  const { stages } = await clearFindings(t, data, t.context.server.address, "--stages", "0", "--json");
   t.like(stages, [{ stage: 0, limit: "cut" }], JSON.stringify(stages));
   t.regex(stages[0]?.advice ?? "", /--workers/);
 });
 
 test.serial("a step of 400 ms is its own limit: nothing to change in loading", async (t) => {
   const args = ["--step-ms", "400", "--stages", "0", "--json"];
-  const { stages } = findings(await doctor(t, dataSpec({}), t.context.server.address, ...args));
+  const { stages } = await clearFindings(t, dataSpec({}), t.context.server.address, ...args);
   t.like(stages, [{ stage: 0, limit: "step" }], JSON.stringify(stages));
   t.regex(stages[0]?.advice ?? "", /^nothing to change in loading, accelerator utilisation/);
 });
