@@ -12,6 +12,10 @@ export const NNUNET_FOREGROUND_FRACTION = 0.33;
 
 export type ImageType = "f32" | "f16" | "bf16";
 export type LabelType = "u8" | "i16";
+
+/** Bytes of one value of a tensor on the wire. */
+export const VALUE_BYTES: Readonly<Record<ImageType | LabelType, number>> = { f32: 4, f16: 2, bf16: 2, i16: 2, u8: 1 };
+
 export type Layout = "channels-first" | "channels-last";
 export type Strategy = "nnunet" | "single-volume" | "multi-crop" | "split-crop" | "single-crop";
 

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { PatchstreamError } from "../../plan/errors.js";
+import { type ImageType, type LabelType, VALUE_BYTES } from "../../plan/spec.js";
 import type { ReceivedChunk } from "../../proto/framing.js";
 import type { Messages } from "../../proto/messages.js";
 import type { ReceivedBatch } from "./messages.js";
@@ -46,13 +47,11 @@ export interface ExpectedBatch {
   readonly globalBatch: number;
   /** (B,Z,Y,X) of this rank's label, and of each further one of deep supervision. */
   readonly labelShapes: readonly (readonly number[])[];
-  readonly imageType: string;
-  readonly labelType: string;
+  readonly imageType: ImageType;
+  readonly labelType: LabelType;
   /** Bytes of this rank's tensors. */
   readonly byteLength: number;
 }
-
-const ELEMENT_BYTES: Readonly<Record<string, number>> = { f32: 4, f16: 2, bf16: 2, i16: 2, u8: 1 };
 
 function product(shape: readonly number[]): number {
   return shape.reduce((all, extent) => all * extent, 1);
@@ -67,7 +66,8 @@ export function checkBegin({ step, globalBatch, tensors }: Messages["BatchBegin"
   const [image, ...labels] = tensors as [Messages["Tensor"], ...Messages["Tensor"][]];
   const other = labels.findIndex(({ shape }, index) => !isSameShape(shape, labelShapes[index] as readonly number[]));
   const sizes =
-    tensors.every(({ type, shape, byteLength }) => byteLength === product(shape) * (ELEMENT_BYTES[type] ?? 0)) &&
+    image.byteLength === product(image.shape) * VALUE_BYTES[imageType] &&
+    labels.every(({ shape, byteLength }) => byteLength === product(shape) * VALUE_BYTES[labelType]) &&
     tensors.reduce((sum, { byteLength }) => sum + byteLength, 0) === expected.byteLength;
   const types = image.type === imageType && labels.every(({ type }) => type === labelType);
   if (other < 0 && sizes && types && globalBatch === expected.globalBatch) return;

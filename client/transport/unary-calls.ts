@@ -1,4 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
+import { VALUE_BYTES } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { type CallOptions, type Channel, callStream, callUnary } from "../../proto/call.js";
 import type { Messages } from "../../proto/messages.js";
@@ -70,8 +71,6 @@ export async function getBatch(channel: Channel, request: BatchRequest, options:
   throw brokenProtocol("a batch did not end");
 }
 
-const ELEMENT_BYTES: Readonly<Record<string, number>> = { f32: 4, i16: 2 };
-
 /** A volume's bytes: float32 for images, int16 for labels and references. */
 export async function readCase(
   channel: Channel,
@@ -83,9 +82,9 @@ export async function readCase(
   for await (const frame of callStream(channel, "DataService", "readCase", request, options)) {
     if (frame.kind === "volumeBegin") {
       const { tensor, checksum } = frame.volumeBegin;
-      const elements = tensor?.shape.reduce((product, extent) => product * extent, 1) ?? 0;
-      const byteLength = elements * (ELEMENT_BYTES[tensor?.type ?? ""] ?? 0);
-      if (tensor === null || tensor.type !== (volume === "image" ? "f32" : "i16") || byteLength !== tensor.byteLength)
+      const type = volume === "image" ? "f32" : "i16";
+      const byteLength = tensor?.shape.reduce((product, extent) => product * extent, VALUE_BYTES[type]);
+      if (byteLength === undefined || tensor?.type !== type || tensor.byteLength !== byteLength)
         throw brokenProtocol(`case ${caseId} came as something else than its ${volume}`);
       receiver = { bytes: new ByteReceiver(byteLength), checksum };
     } else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a volume did not begin");

@@ -1,5 +1,5 @@
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
-import type { ImageType, LabelType, ResolvedSpec, WireFormat } from "../../plan/spec.js";
+import { type ImageType, type LabelType, type ResolvedSpec, VALUE_BYTES, type WireFormat } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 
 /** Where a tensor lies in the bytes of its batch. */
@@ -22,9 +22,6 @@ export type BatchTensors = readonly [
   ...deepLabels: TensorPlace<`label_${number}`, LabelType>[],
 ];
 
-export const IMAGE_BYTES: Readonly<Record<ImageType, number>> = { f32: 4, f16: 2, bf16: 2 };
-export const LABEL_BYTES: Readonly<Record<LabelType, number>> = { u8: 1, i16: 2 };
-
 interface BatchSize {
   readonly samples: number;
   readonly channels: number;
@@ -36,18 +33,17 @@ interface BatchSize {
 /** Places of the tensors of `samples` patches. */
 export function batchTensors(wire: WireFormat, { samples, channels, patchSize, deepLabels }: BatchSize): BatchTensors {
   let offset = 0;
-  const place = <Name extends string, Type extends string>(name: Name, type: Type, shape: number[], bytes: number) => {
-    const byteLength = shape.reduce((product, extent) => product * extent, bytes);
+  const place = <Name extends string, Type extends ImageType | LabelType>(name: Name, type: Type, shape: number[]) => {
+    const byteLength = shape.reduce((product, extent) => product * extent, VALUE_BYTES[type]);
     const tensor: TensorPlace<Name, Type> = { name, type, shape, offset, byteLength };
     offset += byteLength;
     return tensor;
   };
   const imageShape =
     wire.layout === "channels-first" ? [samples, channels, ...patchSize] : [samples, ...patchSize, channels];
-  const labelAt = <Name extends string>(name: Name, size: Zyx) =>
-    place(name, wire.label, [samples, ...size], LABEL_BYTES[wire.label]);
+  const labelAt = <Name extends string>(name: Name, size: Zyx) => place(name, wire.label, [samples, ...size]);
   return [
-    place("image", wire.image, imageShape, IMAGE_BYTES[wire.image]),
+    place("image", wire.image, imageShape),
     labelAt("label", patchSize),
     ...deepLabels.map((size, index) => labelAt(`label_${index + 1}` as const, size)),
   ];

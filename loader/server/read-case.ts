@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { PatchstreamError } from "../../plan/errors.js";
+import { VALUE_BYTES } from "../../plan/spec.js";
 import type { Frame } from "../../proto/framing.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Region, Store, StoredCase } from "../dataset/store.js";
@@ -12,8 +13,6 @@ interface Volume {
   readonly shape: readonly number[];
   read(): Promise<Float32Array | Int16Array>;
 }
-
-const ELEMENT_BYTES = { f32: 4, i16: 2 } as const;
 
 export function findCase(store: Store, id: string): StoredCase {
   const { cases } = store.dataset;
@@ -54,7 +53,7 @@ export async function* readCase(
   signal: AbortSignal,
 ): AsyncGenerator<ReadCaseFrame | Frame> {
   const { type, shape, read } = chooseVolume(store, request);
-  const byteLength = shape.reduce((product, extent) => product * extent, ELEMENT_BYTES[type]);
+  const byteLength = shape.reduce((product, extent) => product * extent, VALUE_BYTES[type]);
   const leave = await gate.enter(byteLength, signal);
   try {
     const values = await read();
