@@ -52,6 +52,7 @@ export interface RunInfo {
     readonly maxMessageBytes: number;
     readonly maxBatchBytes: number;
     readonly maxStreams: number;
+    readonly maxStallMs: number;
   };
 }
 

@@ -209,6 +209,8 @@ export interface Limits {
   readonly maxStreams: number;
   /** Steps wanted but unsent on one stream. */
   readonly maxOutstandingSteps: number;
+  /** Milliseconds for which a client may take nothing of what is on its way to it. */
+  readonly maxStallMs: number;
 }
 
 /** Asks for all trainings. */

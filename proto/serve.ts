@@ -23,6 +23,7 @@ import {
   type ServiceName,
   type Services,
 } from "./service.js";
+import { resetCall, watchStalls } from "./stall.js";
 import { toStatus } from "./status.js";
 
 /** What a handler may know of its call. */
@@ -62,6 +63,8 @@ type Emitter = { on(event: "cancelled", listener: () => void): unknown; getPeer(
 export interface ImplementOptions {
   /** Calls must carry `authorization: Bearer TOKEN`. */
   readonly token?: string;
+  /** Milliseconds for which a peer may take nothing of what is on its way to it; then its call is closed. Absent: no limit. */
+  readonly maxStallMs?: number;
   /** Told of every call that ends with an error, as sent. */
   readonly onFailure?: (status: StatusObject, error: unknown) => void;
 }
@@ -168,18 +171,39 @@ function sender(
     });
 }
 
+/** A sender that closes the call of a peer that has stopped reading. */
+function watchedSender(
+  call: Parameters<typeof sender>[0],
+  method: AnyMethod,
+  signal: AbortSignal,
+  { maxStallMs, onFailure }: ImplementOptions,
+): (message: unknown) => Promise<void> {
+  const send = sender(call, method, signal);
+  if (maxStallMs === undefined) return send;
+  return watchStalls(send, maxStallMs, (stalledMs) => {
+    const error = new PatchstreamError({
+      code: "LIMIT_EXCEEDED",
+      limit: "maxStallMs",
+      got: stalledMs,
+      max: maxStallMs,
+    });
+    onFailure?.(toStatus(error), error);
+    resetCall(call);
+  });
+}
+
 type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<unknown>;
 
-function streamAdapter(method: AnyMethod, handler: StreamHandler, { token, onFailure }: ImplementOptions) {
+function streamAdapter(method: AnyMethod, handler: StreamHandler, options: ImplementOptions) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
     const context = contextOf(call);
-    const send = sender(call, method, context.signal);
+    const send = watchedSender(call, method, context.signal, options);
     try {
-      authorize(call.metadata, token);
+      authorize(call.metadata, options.token);
       for await (const message of handler(method.decodeRequest(call.request), context)) await send(message);
       call.end();
     } catch (error) {
-      fail(call, context.signal, error, onFailure);
+      fail(call, context.signal, error, options.onFailure);
     }
   };
 }
@@ -211,18 +235,19 @@ async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: Abor
   }
 }
 
-function duplexAdapter(method: AnyMethod, handler: DuplexHandler, { token, onFailure }: ImplementOptions) {
+function duplexAdapter(method: AnyMethod, handler: DuplexHandler, options: ImplementOptions) {
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
     const context = contextOf(call);
     async function* requests(): AsyncGenerator<unknown> {
       for await (const bytes of messagesOf(call, context.signal)) yield method.decodeRequest(bytes);
     }
     try {
-      authorize(call.metadata, token);
-      await handler({ ...context, requests: requests(), send: sender(call, method, context.signal) });
+      authorize(call.metadata, options.token);
+      const send = watchedSender(call, method, context.signal, options);
+      await handler({ ...context, requests: requests(), send });
       call.end();
     } catch (error) {
-      fail(call, context.signal, error, onFailure);
+      fail(call, context.signal, error, options.onFailure);
     }
   };
 }

@@ -9,6 +9,8 @@ export interface ServerLimits {
   readonly maxMessageBytes: number;
   readonly maxBatchBytes: number;
   readonly maxStreams: number;
+  /** Milliseconds for which a client may take nothing of what is on its way to it; then its call ends and its slots are free. */
+  readonly maxStallMs: number;
 }
 
 export const DEFAULT_LIMITS = {
@@ -17,6 +19,7 @@ export const DEFAULT_LIMITS = {
   maxSpecBytes: 1 << 20,
   maxMessageBytes: 4 << 20,
   maxStreams: 256,
+  maxStallMs: 10 * 60_000,
 } as const;
 
 /** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`. */

@@ -21,6 +21,8 @@ export interface ServeOptions extends ListenOptions, EngineOptions {
   readonly maxOutstandingBytes?: number;
   /** Streams open at once. Default 256. */
   readonly maxStreams?: number;
+  /** Milliseconds for which a client may take nothing of what is on its way to it; then its call ends. Default 10 minutes. */
+  readonly maxStallMs?: number;
   /** Calls must carry `authorization: Bearer TOKEN`. */
   readonly token?: string;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
@@ -79,6 +81,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     maxBatchBytes: slotBudgetBytes,
     maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
     maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
+    maxStallMs: options.maxStallMs ?? DEFAULT_LIMITS.maxStallMs,
   };
   const metrics = createMetrics(engine);
   const draining = new AbortController();
@@ -90,6 +93,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const parts = { store, engine, runs, limits, metrics, volumeGate, version, draining: draining.signal };
   implement(server, "DataService", dataService(parts), {
     ...(token !== undefined && { token }),
+    maxStallMs: limits.maxStallMs,
     onFailure: (_status, error) => metrics.failure(error instanceof PatchstreamError ? error.code : "INTERNAL"),
   });
   const { metricsPort } = options;

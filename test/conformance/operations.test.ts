@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type ServiceError, status } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
@@ -10,7 +10,7 @@ import { type Channel, callUnary } from "../../proto/call.js";
 import { fromStatus } from "../../proto/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
-import { RUN_STEPS, SMALL_RUN, STAGE_STEPS } from "./small-run.js";
+import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { describe, getBatch, specBytes, start, WireStream } from "./wire.js";
 
 const server = oneServer(test);
@@ -82,6 +82,25 @@ test("a reader that does not read costs three batches of memory at most, and hol
   const leased = Number(/count="leasedSlots"} (\d+)/.exec(metrics)?.[1]);
   t.true(leased <= 3, `${leased} slots are leased`);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await idle.batch()).begin.step, step);
+});
+
+test("a client that answers pings and reads nothing for max_stall_ms loses its stream, and its slots are free again", async (t) => {
+  const watched = await startServer(t, { metricsPort: 0, maxStallMs: 200, slotBudgetBytes: 4 * STAGE_BYTES[2] });
+  const client = new Client(watched.address, credentials.createInsecure());
+  t.teardown(() => client.close());
+  const channel = { address: watched.address, client, metadata: new Metadata() };
+  t.is((await describe(channel)).limits?.maxStallMs, 200);
+  const stream = await start(channel);
+  const end = new Promise<StatusObject>((resolve) => stream.call.once("status", resolve));
+  stream.want(0, RUN_STEPS, 2);
+  t.is((await end).code, status.RESOURCE_EXHAUSTED);
+
+  const metrics = async () => (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
+  while (!(await metrics()).includes('count="leasedSlots"} 0'));
+  t.true((await metrics()).includes('patchstream_calls_failed_total{code="LIMIT_EXCEEDED"} 1'));
+  const reader = await start(dial(t, watched));
+  reader.want(0, 4, 2);
+  for (let step = 0; step < 4; step++) t.is((await reader.batch()).begin.step, step);
 });
 
 test("metrics count batches, bytes, streams, reports and failures", async (t) => {

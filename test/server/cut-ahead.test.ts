@@ -11,6 +11,7 @@ const LIMITS: ServerLimits = {
   maxMessageBytes: 1,
   maxBatchBytes: 500,
   maxStreams: 1,
+  maxStallMs: 1,
 };
 
 interface Lease {
