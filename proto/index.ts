@@ -17,7 +17,8 @@ export { type Codec, codec, type MessageName } from "./codec.js";
 export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./framing.js";
 export { type ListenOptions, listen, SERVER_OPTIONS, type ServerTls } from "./listen.js";
 export { type Messages, services } from "./messages.js";
-export { PACKAGE, PROTO_FOLDER, protoFiles, schema } from "./schema.js";
+export { PACKAGE, PROTO_FOLDER, protoFiles } from "./proto-files.js";
+export { schema } from "./schema.js";
 export { type CallContext, type DuplexCall, type Handlers, implement } from "./serve.js";
 export {
   type Method,

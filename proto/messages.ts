@@ -1,4 +1,6 @@
 // Generated from proto/patchstream/v1/*.proto by `npm run generate`; change those.
+import type { MessageLayout } from "./layout.js";
+
 /** Where a batch lies in a run beside its step. */
 export type Timeline = "TIMELINE_UNSPECIFIED" | "TIMELINE_TRAIN" | "TIMELINE_VAL";
 
@@ -635,6 +637,312 @@ export interface Messages {
   WatchTrainingRequest: WatchTrainingRequest;
   WatchTrainingResponse: WatchTrainingResponse;
 }
+
+/** The names of every enum's values, from 0 on. */
+export const enums = {
+  Timeline: ["TIMELINE_UNSPECIFIED", "TIMELINE_TRAIN", "TIMELINE_VAL"],
+  TrainingState: ["TRAINING_STATE_UNSPECIFIED", "TRAINING_STATE_QUEUED", "TRAINING_STATE_RUNNING", "TRAINING_STATE_DONE", "TRAINING_STATE_STOPPED", "TRAINING_STATE_FAILED", "TRAINING_STATE_INTERRUPTED"],
+  Volume: ["VOLUME_UNSPECIFIED", "VOLUME_IMAGE", "VOLUME_LABEL", "VOLUME_REFERENCE"],
+} as const;
+
+/** The fields of every message as they lie on the wire; `oneof` names the field that tells which one is there. */
+export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
+  BatchBegin: { name: "BatchBegin", fields: [
+      { name: "timeline", id: 1, rule: "single", kind: "enum", type: "Timeline" },
+      { name: "step", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stage", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "globalBatch", id: 4, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "tensors", id: 5, rule: "repeated", kind: "message", type: "Tensor" },
+      { name: "checksum", id: 6, rule: "single", kind: "scalar", type: "fixed32" },
+    ] },
+  BatchEnd: { name: "BatchEnd", fields: [
+      { name: "step", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  Case: { name: "Case", fields: [
+      { name: "id", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "shape", id: 2, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "spacingMm", id: 3, rule: "repeated", kind: "scalar", type: "double" },
+      { name: "foregroundCounts", id: 4, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "digest", id: 5, rule: "single", kind: "scalar", type: "string" },
+      { name: "geometry", id: 6, rule: "single", kind: "message", type: "Geometry" },
+    ] },
+  CaseEvaluated: { name: "CaseEvaluated", fields: [
+      { name: "case", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "classes", id: 2, rule: "repeated", kind: "message", type: "ClassDice" },
+      { name: "seconds", id: 3, rule: "single", kind: "scalar", type: "double" },
+    ] },
+  CheckpointWritten: { name: "CheckpointWritten", fields: [
+      { name: "step", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "bytes", id: 2, rule: "single", kind: "scalar", type: "uint64" },
+    ] },
+  Chunk: { name: "Chunk", fields: [
+      { name: "step", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "offset", id: 2, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "data", id: 3, rule: "single", kind: "scalar", type: "bytes" },
+    ] },
+  ClassDice: { name: "ClassDice", fields: [
+      { name: "class", id: 1, rule: "single", kind: "scalar", type: "int32" },
+      { name: "name", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "dice", id: 3, rule: "optional", kind: "scalar", type: "double" },
+    ] },
+  DescribeDatasetRequest: { name: "DescribeDatasetRequest", fields: [] },
+  DescribeDatasetResponse: { name: "DescribeDatasetResponse", fields: [
+      { name: "name", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "digest", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "channelNames", id: 3, rule: "repeated", kind: "scalar", type: "string" },
+      { name: "labels", id: 4, rule: "map", kind: "scalar", type: "int32" },
+      { name: "classes", id: 5, rule: "repeated", kind: "scalar", type: "int32" },
+      { name: "plan", id: 6, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "cases", id: 7, rule: "repeated", kind: "message", type: "Case" },
+      { name: "recipe", id: 8, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "version", id: 9, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  DescribeRunRequest: { name: "DescribeRunRequest", fields: [
+      { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+    ] },
+  DescribeRunResponse: { name: "DescribeRunResponse", fields: [
+      { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "digest", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "batchBytes", id: 3, rule: "repeated", kind: "scalar", type: "uint64" },
+      { name: "limits", id: 4, rule: "single", kind: "message", type: "Limits" },
+      { name: "validationBatchBytes", id: 5, rule: "single", kind: "scalar", type: "uint64" },
+    ] },
+  Evaluated: { name: "Evaluated", fields: [
+      { name: "cases", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "classes", id: 2, rule: "repeated", kind: "message", type: "ClassDice" },
+      { name: "meanDice", id: 3, rule: "optional", kind: "scalar", type: "double" },
+    ] },
+  Geometry: { name: "Geometry", fields: [
+      { name: "affine", id: 1, rule: "repeated", kind: "scalar", type: "double" },
+      { name: "originalShape", id: 2, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "originalSpacingMm", id: 3, rule: "repeated", kind: "scalar", type: "double" },
+      { name: "transpose", id: 4, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "cropStart", id: 5, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "cropEnd", id: 6, rule: "repeated", kind: "scalar", type: "uint32" },
+    ] },
+  GetBatchRequest: { name: "GetBatchRequest", fields: [
+      { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "timeline", id: 2, rule: "single", kind: "enum", type: "Timeline" },
+      { name: "step", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stage", id: 4, rule: "optional", kind: "scalar", type: "uint32" },
+      { name: "rank", id: 5, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "ranks", id: 6, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  GetBatchResponse: { name: "GetBatchResponse", oneof: "kind", fields: [
+      { name: "batchBegin", id: 1, rule: "single", kind: "message", type: "BatchBegin" },
+      { name: "chunk", id: 2, rule: "single", kind: "message", type: "Chunk" },
+      { name: "batchEnd", id: 3, rule: "single", kind: "message", type: "BatchEnd" },
+    ] },
+  GetCheckpointRequest: { name: "GetCheckpointRequest", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  GetCheckpointResponse: { name: "GetCheckpointResponse", fields: [
+      { name: "offset", id: 1, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "totalBytes", id: 2, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "data", id: 3, rule: "single", kind: "scalar", type: "bytes" },
+    ] },
+  Limits: { name: "Limits", fields: [
+      { name: "maxOutstandingBytes", id: 1, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "maxSpecBytes", id: 2, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "maxMessageBytes", id: 3, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "maxBatchBytes", id: 4, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "maxStreams", id: 5, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "maxOutstandingSteps", id: 6, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "maxStallMs", id: 7, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  ListTrainingsRequest: { name: "ListTrainingsRequest", fields: [] },
+  ListTrainingsResponse: { name: "ListTrainingsResponse", fields: [
+      { name: "trainings", id: 1, rule: "repeated", kind: "message", type: "Training" },
+    ] },
+  Notice: { name: "Notice", fields: [
+      { name: "code", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "text", id: 2, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  PredictCase: { name: "PredictCase", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "data", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "case", id: 3, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  PredictImage: { name: "PredictImage", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "tensor", id: 2, rule: "single", kind: "message", type: "Tensor" },
+    ] },
+  PredictRequest: { name: "PredictRequest", oneof: "kind", fields: [
+      { name: "case", id: 1, rule: "single", kind: "message", type: "PredictCase" },
+      { name: "image", id: 2, rule: "single", kind: "message", type: "PredictImage" },
+      { name: "chunk", id: 3, rule: "single", kind: "message", type: "Chunk" },
+    ] },
+  PredictResponse: { name: "PredictResponse", oneof: "kind", fields: [
+      { name: "volumeBegin", id: 1, rule: "single", kind: "message", type: "VolumeBegin" },
+      { name: "chunk", id: 2, rule: "single", kind: "message", type: "Chunk" },
+      { name: "volumeEnd", id: 3, rule: "single", kind: "message", type: "VolumeEnd" },
+    ] },
+  PreviewRequest: { name: "PreviewRequest", fields: [
+      { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "timeline", id: 2, rule: "single", kind: "enum", type: "Timeline" },
+      { name: "step", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stage", id: 4, rule: "optional", kind: "scalar", type: "uint32" },
+    ] },
+  PreviewResponse: { name: "PreviewResponse", fields: [
+      { name: "png", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+    ] },
+  ReadCaseRequest: { name: "ReadCaseRequest", fields: [
+      { name: "case", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "volume", id: 2, rule: "single", kind: "enum", type: "Volume" },
+      { name: "region", id: 3, rule: "single", kind: "message", type: "Region" },
+    ] },
+  ReadCaseResponse: { name: "ReadCaseResponse", oneof: "kind", fields: [
+      { name: "volumeBegin", id: 1, rule: "single", kind: "message", type: "VolumeBegin" },
+      { name: "chunk", id: 2, rule: "single", kind: "message", type: "Chunk" },
+      { name: "volumeEnd", id: 3, rule: "single", kind: "message", type: "VolumeEnd" },
+    ] },
+  ReadLocationsRequest: { name: "ReadLocationsRequest", fields: [
+      { name: "case", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "class", id: 2, rule: "single", kind: "scalar", type: "int32" },
+      { name: "k", id: 3, rule: "repeated", kind: "scalar", type: "uint32" },
+    ] },
+  ReadLocationsResponse: { name: "ReadLocationsResponse", fields: [
+      { name: "zyx", id: 1, rule: "repeated", kind: "scalar", type: "uint32" },
+    ] },
+  Region: { name: "Region", fields: [
+      { name: "start", id: 1, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "end", id: 2, rule: "repeated", kind: "scalar", type: "uint32" },
+    ] },
+  RunOpened: { name: "RunOpened", fields: [
+      { name: "digest", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "dataset", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "firstStep", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "steps", id: 4, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "epochs", id: 5, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stages", id: 6, rule: "repeated", kind: "message", type: "ScheduledStage" },
+      { name: "engine", id: 7, rule: "single", kind: "scalar", type: "string" },
+      { name: "parameters", id: 8, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  ScheduledStage: { name: "ScheduledStage", fields: [
+      { name: "patchSize", id: 1, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "batchSize", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  SetStageRequest: { name: "SetStageRequest", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "stage", id: 2, rule: "optional", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 3, rule: "optional", kind: "scalar", type: "uint32" },
+    ] },
+  SetStageResponse: { name: "SetStageResponse", fields: [
+      { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  StageApplied: { name: "StageApplied", fields: [
+      { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  StageEntered: { name: "StageEntered", fields: [
+      { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "reason", id: 3, rule: "single", kind: "scalar", type: "string" },
+      { name: "patchSize", id: 4, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "batchSize", id: 5, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  StageReport: { name: "StageReport", fields: [
+      { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "reason", id: 3, rule: "single", kind: "scalar", type: "string" },
+      { name: "metrics", id: 4, rule: "map", kind: "scalar", type: "double" },
+    ] },
+  Start: { name: "Start", fields: [
+      { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "timeline", id: 2, rule: "single", kind: "enum", type: "Timeline" },
+      { name: "rank", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "ranks", id: 4, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  Started: { name: "Started", fields: [
+      { name: "digest", id: 1, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  StartTrainingRequest: { name: "StartTrainingRequest", fields: [
+      { name: "run", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "data", id: 2, rule: "repeated", kind: "scalar", type: "string" },
+      { name: "resume", id: 3, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  StartTrainingResponse: { name: "StartTrainingResponse", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  StateChanged: { name: "StateChanged", fields: [
+      { name: "state", id: 1, rule: "single", kind: "enum", type: "TrainingState" },
+      { name: "message", id: 2, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  StepTaken: { name: "StepTaken", fields: [
+      { name: "step", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stage", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "epoch", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "loss", id: 4, rule: "single", kind: "scalar", type: "double" },
+      { name: "crossEntropy", id: 5, rule: "single", kind: "scalar", type: "double" },
+      { name: "dice", id: 6, rule: "single", kind: "scalar", type: "double" },
+      { name: "gradientNorm", id: 7, rule: "single", kind: "scalar", type: "double" },
+      { name: "learningRate", id: 8, rule: "single", kind: "scalar", type: "double" },
+      { name: "waitedMs", id: 9, rule: "single", kind: "scalar", type: "double" },
+      { name: "stepMs", id: 10, rule: "single", kind: "scalar", type: "double" },
+      { name: "batchBytes", id: 11, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "checksum", id: 12, rule: "single", kind: "scalar", type: "fixed32" },
+    ] },
+  Stop: { name: "Stop", fields: [] },
+  StopTrainingRequest: { name: "StopTrainingRequest", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  StopTrainingResponse: { name: "StopTrainingResponse", fields: [] },
+  StreamRequest: { name: "StreamRequest", oneof: "kind", fields: [
+      { name: "start", id: 1, rule: "single", kind: "message", type: "Start" },
+      { name: "want", id: 2, rule: "single", kind: "message", type: "Want" },
+      { name: "stageReport", id: 3, rule: "single", kind: "message", type: "StageReport" },
+      { name: "stop", id: 4, rule: "single", kind: "message", type: "Stop" },
+    ] },
+  StreamResponse: { name: "StreamResponse", oneof: "kind", fields: [
+      { name: "batchBegin", id: 1, rule: "single", kind: "message", type: "BatchBegin" },
+      { name: "chunk", id: 2, rule: "single", kind: "message", type: "Chunk" },
+      { name: "batchEnd", id: 3, rule: "single", kind: "message", type: "BatchEnd" },
+      { name: "started", id: 4, rule: "single", kind: "message", type: "Started" },
+      { name: "stageApplied", id: 5, rule: "single", kind: "message", type: "StageApplied" },
+      { name: "notice", id: 6, rule: "single", kind: "message", type: "Notice" },
+    ] },
+  Tensor: { name: "Tensor", fields: [
+      { name: "name", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "type", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "shape", id: 3, rule: "repeated", kind: "scalar", type: "uint32" },
+      { name: "byteLength", id: 4, rule: "single", kind: "scalar", type: "uint64" },
+    ] },
+  Training: { name: "Training", fields: [
+      { name: "id", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "state", id: 2, rule: "single", kind: "enum", type: "TrainingState" },
+      { name: "data", id: 3, rule: "repeated", kind: "scalar", type: "string" },
+      { name: "dataset", id: 4, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  VolumeBegin: { name: "VolumeBegin", fields: [
+      { name: "tensor", id: 1, rule: "single", kind: "message", type: "Tensor" },
+      { name: "checksum", id: 2, rule: "single", kind: "scalar", type: "fixed32" },
+    ] },
+  VolumeEnd: { name: "VolumeEnd", fields: [] },
+  Want: { name: "Want", fields: [
+      { name: "firstStep", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "count", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "stage", id: 3, rule: "optional", kind: "scalar", type: "uint32" },
+    ] },
+  Warning: { name: "Warning", fields: [
+      { name: "code", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "text", id: 2, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  WatchTrainingRequest: { name: "WatchTrainingRequest", fields: [
+      { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
+    ] },
+  WatchTrainingResponse: { name: "WatchTrainingResponse", oneof: "kind", fields: [
+      { name: "state", id: 1, rule: "single", kind: "message", type: "StateChanged" },
+      { name: "opened", id: 2, rule: "single", kind: "message", type: "RunOpened" },
+      { name: "stage", id: 3, rule: "single", kind: "message", type: "StageEntered" },
+      { name: "step", id: 4, rule: "single", kind: "message", type: "StepTaken" },
+      { name: "checkpoint", id: 5, rule: "single", kind: "message", type: "CheckpointWritten" },
+      { name: "caseEvaluated", id: 6, rule: "single", kind: "message", type: "CaseEvaluated" },
+      { name: "evaluated", id: 7, rule: "single", kind: "message", type: "Evaluated" },
+      { name: "warning", id: 8, rule: "single", kind: "message", type: "Warning" },
+    ] },
+};
 
 /** Every service: its methods, what goes in and out, and which side streams. */
 export const services = {

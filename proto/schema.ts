@@ -1,20 +1,5 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
-
-/** Folder that the .proto files are imported relative to; it ships beside `dist`. */
-export const PROTO_FOLDER = fileURLToPath(new URL("../../proto/", import.meta.url));
-
-export const PACKAGE = "patchstream.v1";
-
-/** Paths of all .proto files, relative to `PROTO_FOLDER`, sorted. */
-export function protoFiles(): string[] {
-  const folder = "patchstream/v1";
-  return readdirSync(`${PROTO_FOLDER}${folder}`)
-    .filter((name) => name.endsWith(".proto"))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-}
+import { PROTO_FOLDER, protoFiles } from "./proto-files.js";
 
 let parsed: protobuf.Root | undefined;
 

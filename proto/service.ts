@@ -2,7 +2,7 @@ import type { MethodDefinition } from "@grpc/grpc-js";
 import { codec } from "./codec.js";
 import type { Frame } from "./framing.js";
 import { type Messages, services } from "./messages.js";
-import { PACKAGE } from "./schema.js";
+import { PACKAGE } from "./proto-files.js";
 
 export type Services = typeof services;
 export type ServiceName = keyof Services;

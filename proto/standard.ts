@@ -2,7 +2,7 @@ import type { Server } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
-import { PACKAGE, PROTO_FOLDER, protoFiles } from "./schema.js";
+import { PACKAGE, PROTO_FOLDER, protoFiles } from "./proto-files.js";
 import type { ServiceName } from "./service.js";
 
 /** Turns the health of one service, and of the server as a whole. */
