@@ -82,8 +82,9 @@ class StagePasses {
     await using run = await this.#client.openRun(this.#info.specBytes);
     const decisions = [{ stage: this.#stage, fromStep: from, reason: "doctor" }];
     let [intervals, startMs, totalMs, consumedMs] = [0, 0, 0, 0];
-    for await (const { step } of run.batches({ from, decisions })) {
+    for await (using batch of run.batches({ from, decisions })) {
       const takenMs = performance.now();
+      const { step } = batch;
       if (step === from) startMs = takenMs;
       intervals = step - from;
       totalMs = takenMs - startMs;
@@ -109,9 +110,9 @@ class StagePasses {
       await this.#client.describeRun(specBytes);
       const callMs = performance.now() - askedMs;
       const address = { step: this.#firstFresh++, stage: this.#stage };
-      const { waitedMs, carriedMs } = await this.#client.getBatch(specBytes, address);
-      cut.push(Math.max(0, waitedMs - carriedMs - 2 * callMs));
-      carry.push(carriedMs);
+      using batch = await this.#client.getBatch(specBytes, address);
+      cut.push(Math.max(0, batch.waitedMs - batch.carriedMs - 2 * callMs));
+      carry.push(batch.carriedMs);
     }
     return { cutMs: percentile(cut, 50), carryMs: percentile(carry, 50) };
   }

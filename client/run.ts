@@ -2,13 +2,17 @@ import { totalSteps } from "../plan/curriculum/schedule.js";
 import type { Timeline } from "../plan/sampling/batch-plan.js";
 import type { ImageType, LabelType } from "../plan/spec.js";
 import type { Zyx } from "../plan/zyx.js";
+import { memoryFreer } from "../proto/free-memory.js";
 import type { ReceivedBatch, StageChange } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
 import type { Batch, Run, RunInfo, StageDecision, Tensor } from "./types.js";
 
+const freeMemory = memoryFreer();
+
 /** A received batch as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
   const { step, stage, globalBatch, checksum, buffer, carriedMs } = received;
+  const whole = new Uint8Array(buffer);
   let offset = 0;
   const tensors = received.tensors.map(({ type, shape, byteLength }) => {
     const bytes = new Uint8Array(buffer, offset, byteLength);
@@ -28,6 +32,7 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
     checksum,
     waitedMs,
     carriedMs,
+    [Symbol.dispose]: () => freeMemory(whole),
   };
 }
 

@@ -14,7 +14,9 @@ export function memoryFreer(): (message: Uint8Array) => void {
   const { port1: nowhere } = new MessageChannel();
   nowhere.close(); // What is transferred to a closed port belongs to nobody.
   return ({ buffer, byteLength }) => {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength - byteLength <= FRAMING_BYTES)
+    const isItsOwn = buffer instanceof ArrayBuffer && buffer.byteLength - byteLength <= FRAMING_BYTES;
+    if (isItsOwn && buffer.byteLength > 0)
+      // Memory that was freed before cannot be transferred again.
       nowhere.postMessage(undefined, [buffer]);
   };
 }

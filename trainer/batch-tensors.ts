@@ -72,7 +72,12 @@ function checkShape(step: number, got: readonly number[], want: readonly number[
  * A batch from the wire in the engine's terms. Throws PATCH_MISMATCH when its tensors have not the size of `stage`, whatever
  * size they have instead, so that no step is taken on it. May be a view on the batch's own bytes.
  */
-export function trainingBatch(batch: Batch, stage: Stage, layout: Layout, channels: number): TrainingBatch {
+export function trainingBatch(
+  batch: Pick<Batch, "step" | "image" | "label">,
+  stage: Stage,
+  layout: Layout,
+  channels: number,
+): TrainingBatch {
   const { patchSize, batchSize } = stage;
   const [first, last] = layout === "channels-first" ? [[channels], []] : [[], [channels]];
   checkShape(batch.step, batch.image.shape, [batchSize, ...first, ...patchSize, ...last]);

@@ -132,7 +132,7 @@ export async function train(options: LoopOptions): Promise<number> {
   let taken = from;
   let saved = from;
   let stage: number | undefined;
-  for await (const batch of untilAborted(run.batches({ from, to: total, decisions: replayed }), signal)) {
+  for await (using batch of untilAborted(run.batches({ from, to: total, decisions: replayed }), signal)) {
     const plan = spec.stages[batch.stage];
     if (!plan) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage: batch.stage, stages: spec.stages.length });
     if (batch.stage !== stage) {

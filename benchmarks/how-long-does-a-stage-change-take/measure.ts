@@ -78,7 +78,8 @@ async function takeAll(run: Run, stageSteps: number, { change, stepMs }: ChangeT
   // A decision from the first step on keeps the schedule from changing anything.
   const decisions = change === "immediate" ? [{ stage: 0, fromStep: 0, reason: "benchmark" }] : [];
   let [lastMs, askedMs] = [performance.now(), performance.now()];
-  for await (const { step, stage } of run.batches({ decisions })) {
+  for await (using batch of run.batches({ decisions })) {
+    const { step, stage } = batch;
     const nowMs = performance.now();
     taken.push({ intervalMs: nowMs - lastMs, waitedMs: nowMs - askedMs });
     const wanted = Math.floor(step / stageSteps);

@@ -32,7 +32,7 @@ async function measure(store: string, plan: object, workers: number, volumeMib: 
   await using server = await startServer(cli, ["serve", store, "--workers", String(workers), ...budgets, "--json"]);
   await using client = await connect(server.address);
   await using run = await client.openRun({ dataset: "CtSized", plan, strategy: "single-crop", split: { fold: "all" } });
-  for await (const _batch of run.batches({ from: 0, to: STEPS }));
+  for await (using _batch of run.batches({ from: 0, to: STEPS }));
   return peakMib(server.process.pid);
 }
 

@@ -75,6 +75,19 @@ test("a stream of many batches smaller than Node's buffer pool delivers what Get
   t.deepEqual(streamed, await Promise.all(alone));
 });
 
+test("a disposed batch gives its memory back at once, twice does no harm, and the next ones are whole", async (t) => {
+  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
+  const all: string[] = [];
+  const kept: Batch[] = [];
+  for await (using batch of run.batches()) {
+    all.push(fingerprint(batch));
+    t.true(kept.every(({ image, label }) => image.bytes.buffer.byteLength + label.bytes.byteLength === 0));
+    kept.push(batch);
+    if (batch.step === 3) batch[Symbol.dispose]();
+  }
+  t.deepEqual(all, await expected());
+});
+
 test("a run that begins at step s delivers what one that came there would", async (t) => {
   const run = await client(t, (await server()).address).openRun(SMALL_RUN);
   t.deepEqual(await collect(run.batches({ from: 13, to: 19 })), (await expected()).slice(13, 19));

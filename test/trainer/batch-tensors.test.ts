@@ -7,23 +7,17 @@ import { trainingBatch } from "../../trainer/batch-tensors.js";
 const stage = { patchSize: [1, 2, 3], batchSize: 2, epochs: 1, foregroundFraction: 0.5 } as const;
 const VALUES = Float32Array.from({ length: 24 }, (_, i) => i - 12);
 
-function batch(change: Partial<Pick<Batch, "image" | "label">> = {}): Batch {
+type Received = Pick<Batch, "step" | "image" | "label">;
+
+function batch(change: Partial<Received> = {}): Received {
   return {
-    timeline: "train",
     step: 7,
-    stage: 0,
-    patchSize: stage.patchSize,
-    globalBatch: 2,
     image: { type: "f32", shape: [2, 2, 1, 2, 3], bytes: new Uint8Array(VALUES.buffer) },
     label: {
       type: "u8",
       shape: [2, 1, 2, 3],
       bytes: Uint8Array.from({ length: 12 }, (_, i) => (i === 3 ? 255 : i % 3)),
     },
-    deepLabels: [],
-    checksum: 0,
-    waitedMs: 0,
-    carriedMs: 0,
     ...change,
   };
 }

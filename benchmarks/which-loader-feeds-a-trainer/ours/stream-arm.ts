@@ -11,8 +11,8 @@ async function* openLoader({ store, data, stage, workers }: Job): AsyncGenerator
   await using client = await connect(server.address);
   await using run = await client.openRun(data);
   const decisions = [{ stage, fromStep: 0, reason: "benchmark" }];
-  for await (const { image, label } of run.batches({ decisions }))
-    yield { imageShape: image.shape, label: label.bytes };
+  for await (using batch of run.batches({ decisions }))
+    yield { imageShape: batch.image.shape, label: batch.label.bytes };
 }
 
 await answerRequests(openLoader);
