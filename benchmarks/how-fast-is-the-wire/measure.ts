@@ -1,15 +1,14 @@
-import { connect, type DataClient, type Run } from "../../client/index.js";
+import { connect, type DataClient } from "../../client/index.js";
 import { caseTable, type Engine, openEngine } from "../../loader/index.js";
 import { planBatch, type ResolvedSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures, ratios } from "../figures.js";
-import { bareBytesPerSecond } from "./bare-stream.js";
 import { processorSeconds } from "./processor-time.js";
+import { type Receiver, startReceiver } from "./receiver.js";
 
 /** What each measurement moves: enough to be over a scheduler's tick, little enough to alternate often. */
 const BYTES = 96 * 2 ** 20;
 const CUTTING_AHEAD = 2;
-const MESSAGE_BYTES = 2 ** 20;
 
 export interface StageFigures {
   readonly stage: number;
@@ -56,15 +55,6 @@ async function engineBytesPerSecond(engine: Engine, spec: ResolvedSpec, stage: n
   return bytes / (Number(process.hrtime.bigint() - start) / 1e9);
 }
 
-async function wireBytesPerSecond(run: Run, stage: number, steps: number): Promise<number> {
-  const decisions = [{ stage, fromStep: 0, reason: "benchmark" }];
-  let bytes = 0;
-  const start = process.hrtime.bigint();
-  for await (const { image, label } of run.batches({ from: 0, to: steps, decisions }))
-    bytes += image.bytes.byteLength + label.bytes.byteLength;
-  return bytes / (Number(process.hrtime.bigint() - start) / 1e9);
-}
-
 interface Carried {
   readonly bytesPerSecond: number;
   /** Processor seconds a GB. */
@@ -72,21 +62,22 @@ interface Carried {
   readonly client: number;
 }
 
-/** What `carry` reports of the bytes that it moves from a server to this process, with the processor time of both. */
-async function carried(
-  { process: { pid } }: ServerProcess,
+/** What a receiver reports of `bytes` that came from a server's process, with the processor time of both. */
+async function carried<Job extends object>(
+  server: ServerProcess,
+  receiver: Receiver<Job>,
   bytes: number,
-  carry: () => Promise<number>,
+  job: Job,
 ): Promise<Carried> {
-  const ids = [pid as number, process.pid] as const;
+  const ids = [server, receiver].map(({ process: { pid } }) => pid as number);
   const began = await Promise.all(ids.map(processorSeconds));
-  const bytesPerSecond = await carry();
+  const bytesPerSecond = await receiver.receive(job);
   const ended = await Promise.all(ids.map(processorSeconds));
-  const [server, client] = ended.map((seconds, index) => (seconds - (began[index] as number)) / (bytes / 1e9)) as [
+  const [serverSeconds, clientSeconds] = ended.map((seconds, index) => seconds - (began[index] as number)) as [
     number,
     number,
   ];
-  return { bytesPerSecond, server, client };
+  return { bytesPerSecond, server: serverSeconds / (bytes / 1e9), client: clientSeconds / (bytes / 1e9) };
 }
 
 function carriedFigures(rounds: readonly Carried[]): CarriedFigures {
@@ -101,26 +92,25 @@ interface Measured {
   readonly engine: Engine;
   readonly client: DataClient;
   readonly server: ServerProcess;
-  readonly bare: ServerProcess;
+  readonly receiver: Receiver<{ readonly stage: number; readonly steps: number }>;
+  readonly bareServer: ServerProcess;
+  readonly bareReceiver: Receiver<{ readonly bytes: number }>;
   readonly options: MeasureOptions;
 }
 
-async function measureStage({ engine, client, server, bare, options }: Measured, stage: number): Promise<StageFigures> {
+async function measureStage(measured: Measured, stage: number): Promise<StageFigures> {
+  const { engine, client, server, receiver, bareServer, bareReceiver, options } = measured;
   const { spec, batchBytes } = await client.describeRun(options.data);
   const bytes = batchBytes[stage] as number;
   const steps = Math.max(4, Math.ceil(BYTES / bytes));
-  const wireOnce = async () => {
-    await using run = await client.openRun(options.data);
-    return wireBytesPerSecond(run, stage, steps);
-  };
   const cut: number[] = [];
   const wire: Carried[] = [];
   const limit: Carried[] = [];
   for (let round = -1; round < options.rounds; round++) {
     const results = [
       await engineBytesPerSecond(engine, spec, stage, steps),
-      await carried(server, steps * bytes, wireOnce),
-      await carried(bare, steps * bytes, () => bareBytesPerSecond(bare.address, steps * bytes, MESSAGE_BYTES)),
+      await carried(server, receiver, steps * bytes, { stage, steps }),
+      await carried(bareServer, bareReceiver, steps * bytes, { bytes: steps * bytes }),
     ] as const;
     if (round < 0) continue; // warm-up
     cut.push(results[0]);
@@ -149,14 +139,20 @@ export async function measureStages(options: MeasureOptions): Promise<StageFigur
   const cli = new URL("../../cli/main.js", import.meta.url).pathname;
   await using engine = await openEngine(options.store, { workers: options.workers });
   await using server = await startServer(cli, ["serve", options.store, "--workers", workers, "--json"]);
-  await using bare = await startServer(new URL("./bare-server.js", import.meta.url).pathname);
+  await using bareServer = await startServer(new URL("./bare-server.js", import.meta.url).pathname);
+  await using receiver = startReceiver<{ stage: number; steps: number }>("./receive-batches.js", [
+    server.address,
+    JSON.stringify(options.data),
+  ]);
+  await using bareReceiver = startReceiver<{ bytes: number }>("./receive-bare.js", [bareServer.address]);
   await using client = await connect(server.address);
   const { spec } = await client.describeRun(options.data);
   const all: StageFigures[] = [];
   for (let stage = 0; stage < spec.stages.length; stage++) {
-    const measured = await measureStage({ engine, client, server, bare, options }, stage);
-    options.onStage(measured);
-    all.push(measured);
+    const measured = { engine, client, server, receiver, bareServer, bareReceiver, options };
+    const stageFigures = await measureStage(measured, stage);
+    options.onStage(stageFigures);
+    all.push(stageFigures);
   }
   return all;
 }

@@ -1,0 +1,36 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** A process of its own that receives: what else lies in a process's heap is collected with what it receives. */
+export interface Receiver<Job extends object> extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Bytes per second. */
+  receive(job: Job): Promise<number>;
+}
+
+/** Starts `script`, a module beside this one that calls `answerJobs`. */
+export function startReceiver<Job extends object>(script: string, args: readonly string[]): Receiver<Job> {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args);
+  return {
+    process: child,
+    async receive(job) {
+      child.send(job);
+      const [bytesPerSecond] = await Promise.race([
+        once(child, "message"),
+        once(child, "exit").then(() => Promise.reject(new Error(`${script} ended`))),
+      ]);
+      return bytesPerSecond as number;
+    },
+    async [Symbol.asyncDispose]() {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+/** In the receiver's process: answers each job with the bytes per second that `receive` measured. */
+export function answerJobs<Job>(receive: (job: Job) => Promise<number>): void {
+  process.on("message", async (job: Job) => process.send?.(await receive(job)));
+}
