@@ -76,8 +76,8 @@ export interface Engine extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly metrics: EngineMetrics;
   /**
-   * Cuts one batch. Waits in order for memory and threads; `signal` ends the wait and drops what no worker has begun, and
-   * the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
+   * Cuts one batch. Waits in order for memory and threads; `signal` ends the wait, drops what no worker has begun and stops the
+   * others at their next patch, and the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
    * slot budget and for one whose patches the volume budget cannot make, NOT_FOUND for a case that the store lacks, and what
    * reading the store throws.
    */
@@ -218,6 +218,8 @@ class StoreEngine implements Engine {
     const byteLength = tensorBytes(tensors);
     const most = samplesOfTask(samples, byteLength / samples, this.#workers);
     const slot = await this.#slots.lease(byteLength, stop.signal);
+    const stopped = new Int32Array(new SharedArrayBuffer(4));
+    stop.signal.addEventListener("abort", () => Atomics.store(stopped, 0, 1), { once: true });
     const groups = groupParts(splitBatch(plan, most), most, ({ caseId }) => this.#volumes.arenaOf(caseId));
     const task = {
       kind: "cut",
@@ -228,6 +230,7 @@ class StoreEngine implements Engine {
       seed: spec.seed,
       slotOffset: slot.offset,
       samples,
+      stopped,
       ...also,
     } as const;
     const cut = await Promise.allSettled(

@@ -55,6 +55,8 @@ export interface CutTask {
   readonly samples: number;
   readonly checksum: boolean;
   readonly countClasses: boolean;
+  /** One shared value: not 0 once nobody wants the batch any more. What is written then is thrown away. */
+  readonly stopped: Int32Array;
 }
 
 export type Task = LoadTask | CutTask;

@@ -67,11 +67,13 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
   const workplace = workplaceAt(task.workspace);
   const cutPatch = patchCutter(task, batch, workplace);
   for (const part of task.parts) {
+    if (isStopped(task)) break;
     const entry = entryOf(store, part.caseId);
     const { source } = part;
-    if ("arena" in source) cutFromVolume(entry, part, task.cropSize, { home: source, cutPatch });
+    if ("arena" in source) cutFromVolume(entry, part, task, { home: source, cutPatch });
     else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
   }
+  if (isStopped(task)) return { checksums: [], classVoxels: [] };
   const places = task.checksum || task.countClasses ? placesOf(task) : [];
   const tensors = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const bytes = new Uint8Array(setup.slots, slotOffset);
@@ -79,6 +81,10 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
     checksums: task.checksum ? checksumRuns(places, bytes, tensors) : [],
     classVoxels: task.countClasses ? classVoxels(labelsAt(places, bytes, tensors), store.dataset.classes) : [],
   };
+}
+
+function isStopped({ stopped }: CutTask): boolean {
+  return Atomics.load(stopped, 0) !== 0;
 }
 
 /** Of its samples in the batch, ascending. */
@@ -98,16 +104,17 @@ function* labelsAt(places: readonly number[], batch: Uint8Array, [, label]: Batc
 function cutFromVolume(
   entry: StoredCase,
   part: CutPart,
-  cropSize: Zyx,
+  task: CutTask,
   { home, cutPatch }: { readonly home: VolumeHome; readonly cutPatch: CutPatch },
 ): void {
   const volume = viewsAt(entry, home);
   let index = 0;
   for (const { place, from, mirrored } of unpackCrops(part.crops)) {
+    if (isStopped(task)) return;
     const lower =
       from.kind === "random"
         ? from.lower
-        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, cropSize);
+        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task.cropSize);
     cutPatch(volume, { lower, mirrored, place, transforms: part.transforms[index++] ?? [] });
   }
 }
@@ -139,6 +146,7 @@ async function cutFromStore(
   try {
     for (const [index, { place, mirrored }] of crops.entries()) {
       const { source, lower } = await (reads[index] as (typeof reads)[number]);
+      if (isStopped(task)) return;
       cutPatch(source, { lower, mirrored, place, transforms: part.transforms[index] ?? [] });
       const next = crops[index + room.count];
       if (next !== undefined) reads.push(readAhead(next, index + room.count));

@@ -10,7 +10,7 @@ export interface BatchSource<Lease> {
   scheduledStage(step: number): number;
   /** Bytes of this rank's batch at a stage. */
   batchBytes(stage: number): number;
-  /** Cuts a batch; a signal that aborts before the cutting began rejects it. */
+  /** Cuts a batch; a signal that aborts before it is done rejects it. */
   cut(step: number, stage: number, signal: AbortSignal): Promise<Lease>;
 }
 
@@ -159,7 +159,7 @@ export class CutAhead<Lease extends { release(): void }> {
   }
 }
 
-/** Stops a cut that has not begun; one that runs on is released when it is done. */
+/** Stops a cut; one that is done meanwhile is released. */
 function discard<Lease extends { release(): void }>({ abort, lease }: Cutting<Lease>): void {
   abort.abort();
   lease.then(

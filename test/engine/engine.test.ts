@@ -404,6 +404,33 @@ test("an aborted cut rejects with the signal's reason, gives its slot back, and 
   t.is(engine.metrics.leasedSlots, 0);
 });
 
+test("an aborted cut stops at its next patch: what it has not reached is not written", async (t) => {
+  const { store } = t.context;
+  const engine = await engineFor(t, { workers: 1, slotBudgetBytes: 2 ** 27 });
+  const augmentation = NNUNET_AUGMENTATION;
+  const small = specOf(store, { augmentation });
+  for (let step = 0; step < 8; step++) await cutBytes(engine, small, planOf(store, small, step, 0)); // loads all volumes
+  const { bytes, release } = await engine.cut(small, planOf(store, small, 0, 0));
+  const slots = new Float32Array(bytes.buffer);
+  const untouched = bytes.byteLength / 4; // until here the small batch was
+  release();
+  const large = specOf(store, { augmentation, plan: { patchSize: [40, 56, 40], batchSize: 250, pooling: [3, 3, 3] } });
+  const plan = planOf(store, large, 0, 0);
+  const voxels = voxelCount(plan.patchSize);
+  t.true(plan.crops.length * voxels > 50 * untouched);
+  const stop = new AbortController();
+  const cutting = engine.cut(large, plan, { signal: stop.signal });
+  const began = () => slots.subarray(untouched, untouched + voxels).some((value) => value !== 0);
+  while (!began()) await turn();
+  stop.abort(new Error("nobody wants it any more"));
+  await t.throwsAsync(cutting, { message: "nobody wants it any more" });
+  const end = plan.crops.length * voxels;
+  t.true(slots.subarray(end - voxels, end).every((value) => value === 0));
+  const again = await engine.cut(large, plan);
+  t.true(slots.subarray(end - voxels, end).some((value) => value !== 0));
+  again.release();
+});
+
 test("no memory beyond the slots' budget: a batch waits until an earlier one is released", async (t) => {
   const { store } = t.context;
   const engine = await engineFor(t, { slotBudgetBytes: 2 ** 20 });
