@@ -17,7 +17,7 @@ export interface StreamEvents {
   opened(): void;
   /** What a batch that begins must look like; undefined when it is not needed (any more). */
   begins(step: number, stage: number): ExpectedBatch | undefined;
-  /** A wanted batch is complete; undefined where it was damaged, or was not needed. */
+  /** A batch has come to its end. */
   ended(step: number, batch: ReceivedBatch | "damaged" | "unneeded"): void;
   /** The call is over; `retry` when another attempt, here or elsewhere, may do better. */
   lost(error: PatchstreamError, retry: boolean): void;
@@ -83,6 +83,11 @@ export class ReplicaStream {
     if (this.#over) return Promise.resolve();
     this.#call.write({ kind: "stageReport", stageReport });
     return new Promise((resolve) => this.#unapplied.push(resolve));
+  }
+
+  /** Reads the rest of the batch that is coming without keeping it. */
+  skipBatch(): void {
+    if (this.#receiving instanceof BatchReceiver) this.#receiving = { skipped: this.#receiving.begin.step };
   }
 
   /** Ends the call; nothing is told any more. */

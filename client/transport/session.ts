@@ -35,10 +35,8 @@ interface Replica {
   timer: NodeJS.Timeout | undefined;
   outstanding: number;
   lastBatchMs: number;
-  /** The step of the batch that it is sending. */
-  begun: number | undefined;
-  /** That batch has a stage that its step has no longer: it counts for nothing, and the step has been asked for again. */
-  isStale: boolean;
+  /** The batch that it is sending; stale where its step has another stage by now and has been asked for again. */
+  sending: { readonly step: number; isStale: boolean } | undefined;
 }
 
 interface Taker {
@@ -91,8 +89,7 @@ export class Session {
       timer: undefined,
       outstanding: 0,
       lastBatchMs: 0,
-      begun: undefined,
-      isStale: false,
+      sending: undefined,
     }));
     if (this.#replicas.length > 1) this.#hedging = setInterval(() => this.#hedge(), HEDGE_TICK_MS).unref();
     this.#extend();
@@ -123,8 +120,11 @@ export class Session {
       wanted.stage = stage;
       wanted.batch = undefined;
       for (const replica of this.#replicas) {
-        if (replica.begun !== wanted.step || replica.isStale) continue;
-        replica.isStale = wanted.asked.delete(replica);
+        const { sending, stream } = replica;
+        // A stale one's step was asked for again already: what comes for that has whatever stage is announced by then.
+        if (sending?.step !== wanted.step || sending.isStale || !wanted.asked.delete(replica)) continue;
+        sending.isStale = true;
+        stream?.skipBatch();
       }
     }
     const { stage, fromStep, reason } = decision;
@@ -274,8 +274,7 @@ export class Session {
     const { info, timeline, rank, ranks } = this.#request;
     replica.at = "connecting";
     replica.outstanding = 0;
-    replica.begun = undefined;
-    replica.isStale = false;
+    replica.sending = undefined;
     const start = {
       spec: info.specBytes,
       timeline: timeline === "train" ? "TIMELINE_TRAIN" : "TIMELINE_VAL",
@@ -299,18 +298,16 @@ export class Session {
     const wanted = this.#steps.get(step);
     if (step >= this.#firstUnwanted || step < this.#request.from)
       throw brokenProtocol(`step ${step} came, which was not wanted`);
-    replica.begun = step;
+    replica.sending = { step, isStale: false };
     const needed = wanted?.asked.has(replica) && wanted.batch === undefined && wanted.stage === stage;
     return needed ? this.#shape.expected(stage) : undefined;
   }
 
   #ended(replica: Replica, step: number, batch: ReceivedBatch | "damaged" | "unneeded"): void {
+    const isStale = replica.sending?.isStale;
+    replica.sending = undefined;
     replica.outstanding--;
-    replica.begun = undefined;
-    if (replica.isStale) {
-      replica.isStale = false;
-      return;
-    }
+    if (isStale) return;
     const wanted = this.#steps.get(step);
     const askedMs = wanted?.asked.get(replica);
     if (wanted === undefined || askedMs === undefined) return;

@@ -50,8 +50,8 @@ export type CutPatch = (source: Source, cut: PatchCut) => void;
 /**
  * The cutter of a batch's patches, laid out as `batchTensors` says. The box is read, turned and zoomed; resampled where the
  * patch has another size (Progressive Resolution); augmented a channel at a time; and mirrored and converted on its way to
- * the batch; what deep supervision has beside the full label is that one, down-sampled. Outside of the volume the image is 0 and the label -1; on the wire label -1 is 0, as at the end of nnU-Net's
- * pipeline.
+ * the batch. The further labels of deep supervision are the full one, down-sampled. Outside of the volume the image is 0 and
+ * the label -1; on the wire label -1 is 0, as at the end of nnU-Net's pipeline.
  */
 export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: Workplace): CutPatch {
   const scratch = scratchAt(workplace.buffer, workplace.offset, format);
@@ -66,20 +66,21 @@ export function patchCutter(format: PatchFormat, batch: BatchPlace, workplace: W
 }
 
 function imageWriter(
-  { wire, deepLabels, cropSize, patchSize, seed }: PatchFormat,
+  format: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { images, tables }: Scratch,
 ): (image: Grid<Float32Array>, label: Int16Array, cut: PatchCut, spatial: SpatialTransform | undefined) => void {
+  const { wire, deepLabels, cropSize, patchSize, seed } = format;
   const [place] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const count = samples * channels * voxelCount(patchSize);
   const at = offset + place.offset;
   const tensor = wire.image === "f32" ? new Float32Array(buffer, at, count) : new Uint16Array(buffer, at, count);
   const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
-  const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
+  const resampled = isResampled(format);
   const tools = { kernels, tables, seed };
   const crop = { values: images[0].subarray(0, cropVoxels), size: cropSize };
-  const [values, spare] = (isResampled ? [images[1], images[0]] : images).map((image) => image.subarray(0, voxels)) as [
+  const [values, spare] = (resampled ? [images[1], images[0]] : images).map((image) => image.subarray(0, voxels)) as [
     Float32Array,
     Float32Array,
   ];
@@ -88,7 +89,7 @@ function imageWriter(
       const source = { values: channels === 1 ? volume : channelOf(volume, index, size), size };
       if (spatial === undefined) kernels.cropImage(crop, source, lower);
       else kernels.warpImage(crop, source, lower, tables.grid);
-      if (isResampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+      if (resampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
       const augmented = applyTransforms(transforms, { values, spare, label, index, size: patchSize }, tools);
       const written = converted(wire.image, augmented.values, augmented.spare, patchSize, mirrored, kernels);
       const first = place * channels * voxels;
@@ -96,6 +97,10 @@ function imageWriter(
       else for (let i = 0; i < voxels; i++) tensor[first + i * channels + index] = written[i] as number;
     }
   };
+}
+
+function isResampled({ cropSize, patchSize }: PatchFormat): boolean {
+  return cropSize.some((extent, axis) => extent !== patchSize[axis]);
 }
 
 function channelOf(volume: Float32Array, index: number, size: Zyx): Float32Array {
@@ -124,11 +129,12 @@ function converted(
 
 /** What it writes it also returns, as it is before it is mirrored and -1 becomes 0. */
 function labelWriter(
-  { wire, deepLabels, cropSize, patchSize }: PatchFormat,
+  format: PatchFormat,
   { buffer, offset, samples, channels }: BatchPlace,
   kernels: Kernels,
   { labels, tables }: Scratch,
 ): (label: Grid<Int16Array>, cut: PatchCut, spatial: SpatialTransform | undefined) => Int16Array {
+  const { wire, deepLabels, cropSize, patchSize } = format;
   const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   const [full, ...deeper] = places.map((tensor) => {
     const start = offset + tensor.offset;
@@ -138,9 +144,9 @@ function labelWriter(
   }) as [LabelValues, ...LabelValues[]];
   const nearest = deepLabels.map((size) => nearestVoxels(patchSize, size));
   const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
-  const isResampled = cropSize.some((extent, axis) => extent !== patchSize[axis]);
+  const resampled = isResampled(format);
   const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
-  const [values, spare] = (isResampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
+  const [values, spare] = (resampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
     Int16Array,
     Int16Array,
   ];
@@ -150,7 +156,7 @@ function labelWriter(
     const source = { values: volume, size };
     if (spatial === undefined) kernels.cropLabel(crop, source, lower);
     else kernels.warpLabel(crop, source, lower, tables.grid);
-    if (isResampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+    if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
     if (written instanceof Uint8Array) kernels.writeLabelU8(written, patch, mirrored);
     else kernels.writeLabelI16(written, patch, mirrored);
     full.set(written, place * voxels);

@@ -1,3 +1,4 @@
+import type { Transform } from "../../plan/augment/transform.js";
 import type { Crop } from "../../plan/sampling/batch-plan.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { Store, StoredCase } from "../dataset/store.js";
@@ -18,16 +19,17 @@ const MOST_AHEAD = 4;
 /** The room for regions of crops, where at most `spareBytes` can be had; for one region at least. */
 export function regionRoom(entry: StoredCase, crops: readonly Crop[], cropSize: Zyx, spareBytes: number): RegionRoom {
   const [, ...extent] = entry.shape;
-  const bytes = Math.max(...crops.map((crop) => layout(entry, clip(boxRead(crop, cropSize).size, extent)).byteLength));
+  const box = { lower: [0, 0, 0], size: cropSize } as const;
+  const sizes = crops.map(({ transforms }) => clip(boxRead(box, transforms).size, extent));
+  const bytes = Math.max(...sizes.map((size) => layout(entry, size).byteLength));
   const ahead = Math.floor(Math.min(AHEAD_BYTES, spareBytes) / bytes);
   return { bytes, count: Math.max(1, Math.min(ahead, MOST_AHEAD, crops.length)) };
 }
 
-/** The box of voxels that a crop is made of, counted from the crop's first voxel. */
-export function boxRead({ transforms }: Pick<Crop, "transforms">, cropSize: Zyx): Box {
+/** The box of voxels that a crop's box is made of. */
+export function boxRead(box: Box, transforms: readonly Transform[]): Box {
   const spatial = transforms.find((transform) => transform.kind === "spatial");
-  const crop: Box = { lower: [0, 0, 0], size: cropSize };
-  return spatial === undefined ? crop : boxAround(spatial, crop);
+  return spatial === undefined ? box : boxAround(spatial, box);
 }
 
 /**

@@ -131,8 +131,7 @@ async function cutFromStore(
   const regions = workplace.offset + scratchBytes(task);
   const read = async ({ from }: PlacedCrop, index: number) => {
     const lower = await lowerOf(store, entry, from, task.cropSize);
-    const { lower: first, size } = boxRead({ transforms: part.transforms[index] ?? [] }, task.cropSize);
-    const box = { lower: [lower[0] + first[0], lower[1] + first[1], lower[2] + first[2]] as const, size };
+    const box = boxRead({ lower, size: task.cropSize }, part.transforms[index] ?? []);
     const offset = regions + (index % room.count) * room.bytes;
     const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
     return { source, lower: [lower[0] - start[0], lower[1] - start[1], lower[2] - start[2]] as const };

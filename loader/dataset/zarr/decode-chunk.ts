@@ -28,7 +28,9 @@ export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Typed
 export function decodeChunk(bytes: Uint8Array, layout: ArrayLayout): Words {
   const checked = withoutChecksum(bytes);
   const byteLength = chunkBytes(layout);
-  const decoded = layout.gzipped ? gunzipSync(checked, { chunkSize: Math.max(64, byteLength) }) : checked;
+  const decoded = layout.gzipped
+    ? gunzipSync(checked, { chunkSize: Math.max(64, byteLength), maxOutputLength: byteLength })
+    : checked;
   if (decoded.byteLength !== byteLength) throw new Error(`it has ${decoded.byteLength} bytes, not ${byteLength}`);
   const valueBytes = VALUE_BYTES[layout.dataType];
   const { buffer, byteOffset } = decoded.byteOffset % valueBytes === 0 ? decoded : Uint8Array.from(decoded);
