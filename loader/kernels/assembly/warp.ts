@@ -80,48 +80,73 @@ export function warp<Value>(
             const startX = rowStart(gridPtr + 16, z, y);
             const isOnePlane = stepZ === 0 && startZ === floor(startZ); // the plane above has weight 0
             const lastZ = <f32>((isOnePlane ? inZ : inZ - 1) - lowerZ);
-            let begin = blockX;
-            for (; begin < endX; begin++) {
-              const at = <f32>begin;
-              if (
-                isInside(startZ + at * stepZ, firstZ - 1, <f32>(inZ - lowerZ)) &&
-                isInside(startY + at * stepY, firstY - 1, lastY + 1) &&
-                isInside(startX + at * stepX, firstX - 1, lastX + 1)
-              )
-                break;
-            }
-            let stop = endX;
-            for (; stop > begin; stop--) {
-              const at = <f32>(stop - 1);
-              if (
-                isInside(startZ + at * stepZ, firstZ - 1, <f32>(inZ - lowerZ)) &&
-                isInside(startY + at * stepY, firstY - 1, lastY + 1) &&
-                isInside(startX + at * stepX, firstX - 1, lastX + 1)
-              )
-                break;
-            }
+            const endPlane = <f32>(inZ - lowerZ);
+            const begin = firstBetween(
+              blockX,
+              endX,
+              startZ,
+              startY,
+              startX,
+              stepZ,
+              stepY,
+              stepX,
+              firstZ - 1,
+              firstY - 1,
+              firstX - 1,
+              endPlane,
+              lastY + 1,
+              lastX + 1,
+            );
+            const stop = endBetween(
+              begin,
+              endX,
+              startZ,
+              startY,
+              startX,
+              stepZ,
+              stepY,
+              stepX,
+              firstZ - 1,
+              firstY - 1,
+              firstX - 1,
+              endPlane,
+              lastY + 1,
+              lastX + 1,
+            );
             fillOutside<Value>(rowPtr, blockX, begin);
             fillOutside<Value>(rowPtr, stop, endX);
-            let from = begin;
-            for (; from < stop; from++) {
-              const at = <f32>from;
-              if (
-                isInside(startZ + at * stepZ, firstZ, lastZ) &&
-                isInside(startY + at * stepY, firstY, lastY) &&
-                isInside(startX + at * stepX, firstX, lastX)
-              )
-                break;
-            }
-            let end = stop;
-            for (; end > from; end--) {
-              const at = <f32>(end - 1);
-              if (
-                isInside(startZ + at * stepZ, firstZ, lastZ) &&
-                isInside(startY + at * stepY, firstY, lastY) &&
-                isInside(startX + at * stepX, firstX, lastX)
-              )
-                break;
-            }
+            const from = firstBetween(
+              begin,
+              stop,
+              startZ,
+              startY,
+              startX,
+              stepZ,
+              stepY,
+              stepX,
+              firstZ,
+              firstY,
+              firstX,
+              lastZ,
+              lastY,
+              lastX,
+            );
+            let end = endBetween(
+              from,
+              stop,
+              startZ,
+              startY,
+              startX,
+              stepZ,
+              stepY,
+              stepX,
+              firstZ,
+              firstY,
+              firstX,
+              lastZ,
+              lastY,
+              lastX,
+            );
             if (end - from >= 4) {
               if (isFloat<Value>())
                 imageRow(
@@ -197,7 +222,66 @@ function rowStart(gridPtr: usize, z: i32, y: i32): f32 {
   return <f32>(load<f64>(gridPtr) + <f64>z * load<f64>(gridPtr, 24) + <f64>y * load<f64>(gridPtr, 48));
 }
 
-/** Whether a coordinate and the whole number above it lie in `first` to `last`. */
-function isInside(coordinate: f32, first: f32, last: f32): bool {
+/** The first of the points `x` to `end` of a row that lies from (firstZ, firstY, firstX) to before (lastZ, lastY, lastX), or `end`. */
+// @ts-expect-error: AssemblyScript's decorator
+function firstBetween(
+  x: i32,
+  end: i32,
+  startZ: f32,
+  startY: f32,
+  startX: f32,
+  stepZ: f32,
+  stepY: f32,
+  stepX: f32,
+  firstZ: f32,
+  firstY: f32,
+  firstX: f32,
+  lastZ: f32,
+  lastY: f32,
+  lastX: f32,
+): i32 {
+  for (; x < end; x++) {
+    const at = <f32>x;
+    if (
+      isBetween(startZ + at * stepZ, firstZ, lastZ) &&
+      isBetween(startY + at * stepY, firstY, lastY) &&
+      isBetween(startX + at * stepX, firstX, lastX)
+    )
+      break;
+  }
+  return x;
+}
+
+/** One past the last of those points, or `x`. */
+// @ts-expect-error: AssemblyScript's decorator
+function endBetween(
+  x: i32,
+  end: i32,
+  startZ: f32,
+  startY: f32,
+  startX: f32,
+  stepZ: f32,
+  stepY: f32,
+  stepX: f32,
+  firstZ: f32,
+  firstY: f32,
+  firstX: f32,
+  lastZ: f32,
+  lastY: f32,
+  lastX: f32,
+): i32 {
+  for (; end > x; end--) {
+    const at = <f32>(end - 1);
+    if (
+      isBetween(startZ + at * stepZ, firstZ, lastZ) &&
+      isBetween(startY + at * stepY, firstY, lastY) &&
+      isBetween(startX + at * stepX, firstX, lastX)
+    )
+      break;
+  }
+  return end;
+}
+
+function isBetween(coordinate: f32, first: f32, last: f32): bool {
   return coordinate >= first && coordinate < last;
 }
