@@ -19,6 +19,12 @@ export function armCommands(environments: string) {
     args: [join(scripts, script)],
     environment: oneThread,
   });
+  const tensorflow = (name: string, flags: readonly string[]): ArmCommand => ({
+    name,
+    program: join(environments, "tensorflow", "bin", "python"),
+    args: [join(scripts, "tf_data_service.py"), ...flags],
+    keepsRunning: true,
+  });
   return {
     engine: ours("ours, a case a patch", "engine-arm"),
     engineSplit: ours("ours, two cases", "engine-arm"),
@@ -29,11 +35,7 @@ export function armCommands(environments: string) {
     nnunet: loader("nnU-Net", "nnunet_loader.py"),
     monai: loader("MONAI", "monai_loader.py"),
     torchio: loader("TorchIO", "torchio_loader.py"),
-    tfData: {
-      name: "tf.data service",
-      program: join(environments, "tensorflow", "bin", "python"),
-      args: [join(scripts, "tf_data_service.py")],
-      keepsRunning: true,
-    } satisfies ArmCommand,
+    tfData: tensorflow("tf.data service", []),
+    tfDataCached: tensorflow("tf.data service, not cutting", ["--cached"]),
   };
 }

@@ -114,8 +114,13 @@ async function cutting(plans: Plans, commands: Commands, options: ReportOptions)
 }
 
 async function stream(plans: Plans, commands: Commands, options: ReportOptions): Promise<string[]> {
-  return started([commands.stream, commands.bare, commands.tcp, commands.tfData], async ([ours, ...others]) => {
-    const pairs = others.map((theirs): Pair => ({ ours, theirs, strategy: "split-crop", sameWork: false }));
+  const { stream: ours, bare, tcp, tfData, tfDataCached } = commands;
+  return started([ours, tfData, tfDataCached, bare, tcp], async ([ours, tfData, ...limits]) => {
+    const strategy = "split-crop";
+    const pairs: Pair[] = [
+      { ours, theirs: tfData, strategy, sameWork: true },
+      ...limits.map((theirs): Pair => ({ ours, theirs, strategy, sameWork: false })),
+    ];
     const lines: string[] = [];
     for (const plan of [plans.hippocampus, plans.ct]) {
       const rates: StageRates[] = [];

@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, ContextManager, Iterator
 
+import numpy as np
+
 
 @dataclass
 class Loader:
@@ -81,15 +83,15 @@ def train(loader: Loader, steps: int, stepSeconds: float) -> dict:
 def prove(loader: Loader, samples: int) -> dict:
     seen = foreground = 0
     while seen < samples:
-        image, label = next(loader.batches)
+        image, label = map(np.asarray, next(loader.batches))
         foreground += int((label.reshape(label.shape[0], -1) > 0).any(1).sum())
         seen += image.shape[0]
     return {
         "samples": seen,
         "foregroundSamples": foreground,
         "imageShape": list(image.shape),
-        "imageType": str(image.dtype).removeprefix("torch."),
-        "labelType": str(label.dtype).removeprefix("torch."),
+        "imageType": str(image.dtype),
+        "labelType": str(label.dtype),
     }
 
 
