@@ -3,22 +3,31 @@ import { BLOCK_BYTES, Blocks } from "./blocks.js";
 /** Blocks of the largest WebAssembly memory, 4 GiB. */
 const LARGEST_ARENA_BLOCKS = 65_536;
 
-/** A shared memory that holds volumes and what is made of them; reserved whole, so that its buffer never changes. */
+/** A shared memory that holds volumes, what is made of them, and batches; reserved whole, so that its buffer never changes. */
 export interface Arena {
   readonly memory: WebAssembly.Memory;
+  /** For volumes and workspaces, from the memory's start. */
   readonly blocks: Blocks;
+  /** For slots, behind those. */
+  readonly slotBlocks: Blocks;
 }
 
 /**
- * Reserves as many arenas as `budgetBytes` fills: all of the largest size but the last. Pages are committed when first
- * written.
+ * Reserves as many arenas as the two budgets fill: all of the largest size but the last. Slots lie in the first ones, since
+ * kernels write to the memory that they read from only. Pages are committed when first written.
  */
-export function reserveArenas(budgetBytes: number): Arena[] {
+export function reserveArenas(volumeBudgetBytes: number, slotBudgetBytes: number): Arena[] {
   const arenas: Arena[] = [];
-  for (let left = Math.floor(budgetBytes / BLOCK_BYTES); left > 0; left -= LARGEST_ARENA_BLOCKS) {
-    const blocks = Math.min(left, LARGEST_ARENA_BLOCKS);
+  let volumeBlocks = Math.floor(volumeBudgetBytes / BLOCK_BYTES);
+  let slotBlocks = Math.floor(slotBudgetBytes / BLOCK_BYTES);
+  while (volumeBlocks + slotBlocks > 0) {
+    const slots = Math.min(slotBlocks, LARGEST_ARENA_BLOCKS);
+    const volumes = Math.min(volumeBlocks, LARGEST_ARENA_BLOCKS - slots);
+    const blocks = volumes + slots;
     const memory = new WebAssembly.Memory({ initial: blocks, maximum: blocks, shared: true });
-    arenas.push({ memory, blocks: new Blocks(blocks) });
+    arenas.push({ memory, blocks: new Blocks(volumes), slotBlocks: new Blocks(slots) });
+    volumeBlocks -= volumes;
+    slotBlocks -= slots;
   }
   return arenas;
 }

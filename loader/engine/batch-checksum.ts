@@ -1,47 +1,74 @@
 import { crc32 } from "node:zlib";
-import { combineCrc32 } from "./crc32-combine.js";
-import type { BatchTensors } from "./tensors.js";
+import { crc32Combiner } from "./crc32-combine.js";
 
-/** CRC-32 of neighbouring samples' bytes in each of the batch's tensors. */
+/** CRC-32 of the bytes of a batch from `start` up to `end` (outside). */
 export interface RunChecksum {
-  /** Place in the batch of the first of them. */
-  readonly place: number;
-  readonly samples: number;
-  readonly tensors: readonly number[];
+  readonly start: number;
+  readonly end: number;
+  readonly crc: number;
 }
 
-/** Checksums of the samples at `places` (ascending) of a batch, a run of neighbours at a time. */
-export function checksumRuns(places: readonly number[], batch: Uint8Array, tensors: BatchTensors): RunChecksum[] {
-  return runsOf(places).map(({ place, samples }) => {
-    const ofTensor = (tensor: BatchTensors[number]) => {
-      const bytes = bytesPerSample(tensor);
-      const start = tensor.offset + place * bytes;
-      return crc32(batch.subarray(start, start + samples * bytes));
-    };
-    return { place, samples, tensors: tensors.map(ofTensor) };
-  });
+/** Bytes that are left until their checksum is taken: they are in the processor's cache still, and a call pays. */
+const LATEST_BYTES = 1 << 17;
+
+interface OpenRun {
+  readonly start: number;
+  /** Its checksum is that of the bytes until here. */
+  checked: number;
+  end: number;
+  crc: number;
 }
 
-/** CRC-32 over all of a batch's bytes, from those of its runs. */
-export function joinChecksums(runs: readonly RunChecksum[], tensors: BatchTensors): number {
-  const inOrder = [...runs].sort((a, b) => a.place - b.place);
-  return tensors.reduce((before, tensor, index) => {
-    const bytes = bytesPerSample(tensor);
-    return inOrder.reduce((crc, run) => combineCrc32(crc, run.tensors[index] as number, run.samples * bytes), before);
-  }, 0);
-}
+/**
+ * Checksums of a batch's bytes, taken while they are being written: by the time a batch of large patches is complete its first
+ * ones have left the cache, and reading them again took longer than cutting them.
+ */
+export class WrittenChecksums {
+  readonly #batch: Uint8Array;
+  /** The run that each tensor's last piece belongs to. */
+  readonly #open: (OpenRun | undefined)[] = [];
+  readonly #closed: RunChecksum[] = [];
 
-function bytesPerSample({ shape, byteLength }: BatchTensors[number]): number {
-  return byteLength / (shape[0] as number);
-}
-
-/** Neighbours among `places` (ascending), each run by its first place. */
-export function runsOf(places: readonly number[]): { place: number; samples: number }[] {
-  const runs: { place: number; samples: number }[] = [];
-  for (const place of places) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.place + last.samples === place) last.samples++;
-    else runs.push({ place, samples: 1 });
+  /** `batch`: its bytes, and maybe others behind them. */
+  constructor(batch: Uint8Array) {
+    this.#batch = batch;
   }
-  return runs;
+
+  /** Bytes `start` to `end` (outside), which lie within tensor number `tensor`, have been written, and stay as they are. */
+  wrote(tensor: number, start: number, end: number): void {
+    let run = this.#open[tensor];
+    if (run?.end !== start) {
+      this.#close(tensor);
+      run = { start, checked: start, end: start, crc: 0 };
+      this.#open[tensor] = run;
+    }
+    run.end = end;
+    if (end - run.checked >= LATEST_BYTES) this.#check(run);
+  }
+
+  /** The checksums of all that was written. */
+  finish(): readonly RunChecksum[] {
+    for (const tensor of this.#open.keys()) this.#close(tensor);
+    return this.#closed;
+  }
+
+  #check(run: OpenRun): void {
+    run.crc = crc32(this.#batch.subarray(run.checked, run.end), run.crc);
+    run.checked = run.end;
+  }
+
+  #close(tensor: number): void {
+    const run = this.#open[tensor];
+    if (run === undefined) return;
+    this.#check(run);
+    this.#open[tensor] = undefined;
+    this.#closed.push({ start: run.start, end: run.end, crc: run.crc });
+  }
+}
+
+/** CRC-32 over all of a batch's bytes, from those of its runs, which cover them without gaps. */
+export function joinChecksums(runs: readonly RunChecksum[]): number {
+  const combine = crc32Combiner();
+  const inOrder = [...runs].sort((a, b) => a.start - b.start);
+  return inOrder.reduce((before, { start, end, crc }) => combine(before, crc, end - start), 0);
 }

@@ -1,9 +1,15 @@
 /**
  * CRC-32 of two runs of bytes laid end to end, from the CRC-32 of each and the length of the second: zlib's
- * `crc32_combine`. Appending n bytes multiplies the first CRC, a polynomial over GF(2), by x^(8n).
+ * `crc32_combine`. Appending n bytes multiplies the first CRC, a polynomial over GF(2), by x^(8n). The function that this
+ * makes remembers the powers for the lengths it has met: most runs of a batch are as long as each other.
  */
-export function combineCrc32(first: number, second: number, secondBytes: number): number {
-  return (multiply(powerOfX(secondBytes), first) ^ second) >>> 0;
+export function crc32Combiner(): (first: number, second: number, secondBytes: number) => number {
+  const powers = new Map<number, number>();
+  return (first, second, secondBytes) => {
+    const power = powers.get(secondBytes) ?? powerOfX(secondBytes);
+    powers.set(secondBytes, power);
+    return (multiply(power, first) ^ second) >>> 0;
+  };
 }
 
 /** CRC-32's polynomial; the highest bit of a number is the coefficient of x^0. */

@@ -145,13 +145,12 @@ class StoreEngine implements Engine {
     this.dataset = dataset;
     this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
     this.#workers = workers;
-    this.#slots = new SlotPool(slotBudgetBytes);
-    const arenas = reserveArenas(volumeBudgetBytes);
+    const arenas = reserveArenas(volumeBudgetBytes, slotBudgetBytes);
+    this.#slots = new SlotPool(arenas);
     this.#threads = new WorkerThreads(workers, () => ({
       storePath,
       datasetDigest: dataset.digest,
       arenas: arenas.map(({ memory }) => memory),
-      slots: this.#slots.memory,
     }));
     const line = new WaitingLine();
     this.#volumes = new VolumeCache(arenas, LONG_AGO * dataset.cases.length, line, ({ id }, home) => {
@@ -228,7 +227,7 @@ class StoreEngine implements Engine {
       wire: spec.wire,
       deepLabels,
       seed: spec.seed,
-      slotOffset: slot.offset,
+      slot: { arena: slot.arena, offset: slot.offset },
       samples,
       stopped,
       ...also,
@@ -250,11 +249,10 @@ class StoreEngine implements Engine {
     this.#counts.cuts += samples;
     this.#counts.bytes += byteLength;
     this.#counts.croppedBytes += samples * voxelCount(plan.cropSize) * (4 * channels + 2);
-    const runs = written.flatMap(({ checksums }) => checksums);
     return {
       tensors,
       bytes: slot.bytes,
-      ...(also.checksum && { checksum: joinChecksums(runs, tensors) }),
+      ...(also.checksum && { checksum: joinChecksums(written.flatMap(({ checksums }) => checksums)) }),
       ...(also.countClasses && { classVoxels: this.#sumOfClasses(written) }),
       release: slot.release,
     };

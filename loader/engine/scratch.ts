@@ -27,6 +27,11 @@ export interface PatchSizes {
   readonly patchSize: Zyx;
 }
 
+/** Whether what is cut is resampled to another size. */
+export function isResampled({ cropSize, patchSize }: PatchSizes): boolean {
+  return cropSize.some((extent, axis) => extent !== patchSize[axis]);
+}
+
 /** Bytes of scratch that patches of these sizes need. */
 export function scratchBytes(sizes: PatchSizes): number {
   return layout(sizes).byteLength;

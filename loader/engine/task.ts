@@ -4,6 +4,7 @@ import type { WireFormat } from "../../plan/spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { RunChecksum } from "./batch-checksum.js";
 import type { RegionRoom } from "./region-source.js";
+import type { SlotPlace } from "./slots.js";
 import type { VolumeHome } from "./volume-cache.js";
 import type { Workspace } from "./workspaces.js";
 
@@ -13,7 +14,6 @@ export interface WorkerSetup {
   /** Of the store as the engine opened it. */
   readonly datasetDigest: string;
   readonly arenas: readonly WebAssembly.Memory[];
-  readonly slots: SharedArrayBuffer;
 }
 
 /** Bring a case into its place in an arena. */
@@ -49,8 +49,8 @@ export interface CutTask {
   /** See `PatchFormat`. */
   readonly deepLabels: readonly Zyx[];
   readonly seed: number;
-  /** Bytes from the start of the slots' memory to the batch. */
-  readonly slotOffset: number;
+  /** Where the batch lies. */
+  readonly slot: SlotPlace;
   /** Samples in the batch. */
   readonly samples: number;
   readonly checksum: boolean;

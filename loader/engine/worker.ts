@@ -5,14 +5,16 @@ import type { Zyx } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store, StoredCase } from "../dataset/store.js";
 import { compileKernels, instantiateKernels, type Kernels } from "../kernels/kernels.js";
-import { checksumRuns, runsOf } from "./batch-checksum.js";
+import { WrittenChecksums } from "./batch-checksum.js";
 import { classVoxels, labelNumbers } from "./class-voxels.js";
 import { loadVolume } from "./load-volume.js";
 import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
-import { type CutPatch, patchCutter, type Workplace } from "./patch-cutter.js";
+import type { Workplace } from "./patch.js";
+import { type CutPatch, patchCutter } from "./patch-cutter.js";
 import { boxRead, type RegionRoom, readSource } from "./region-source.js";
 import { scratchBytes } from "./scratch.js";
 import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import type { Wrote } from "./tensor-output.js";
 import { type BatchTensors, batchTensors } from "./tensors.js";
 import type { VolumeHome } from "./volume-cache.js";
 import { locationAt, type VolumeViews, volumeViews } from "./volume-layout.js";
@@ -61,11 +63,14 @@ async function load(store: Store, { caseId, home }: LoadTask): Promise<Written> 
 }
 
 async function cut(store: Store, task: CutTask): Promise<Written> {
-  const { wire, patchSize, deepLabels, samples, slotOffset } = task;
+  const { wire, patchSize, deepLabels, samples, slot } = task;
   const channels = store.dataset.channelNames.length;
-  const batch = { buffer: setup.slots, offset: slotOffset, samples, channels };
+  const { buffer } = setup.arenas[slot.arena] as WebAssembly.Memory;
+  const bytes = new Uint8Array(buffer, slot.offset);
+  const checksums = task.checksum ? new WrittenChecksums(bytes) : undefined;
+  const wrote: Wrote = (tensor, start, end) => checksums?.wrote(tensor, start, end);
   const workplace = workplaceAt(task.workspace);
-  const cutPatch = patchCutter(task, batch, workplace);
+  const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
   for (const part of task.parts) {
     if (isStopped(task)) break;
     const entry = entryOf(store, part.caseId);
@@ -74,12 +79,10 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
     else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
   }
   if (isStopped(task)) return { checksums: [], classVoxels: [] };
-  const places = task.checksum || task.countClasses ? placesOf(task) : [];
-  const tensors = batchTensors(wire, { samples, channels, patchSize, deepLabels });
-  const bytes = new Uint8Array(setup.slots, slotOffset);
+  const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   return {
-    checksums: task.checksum ? checksumRuns(places, bytes, tensors) : [],
-    classVoxels: task.countClasses ? classVoxels(labelsAt(places, bytes, tensors), store.dataset.classes) : [],
+    checksums: checksums?.finish() ?? [],
+    classVoxels: task.countClasses ? classVoxels(labelsOf(task, bytes, label), store.dataset.classes) : [],
   };
 }
 
@@ -87,17 +90,13 @@ function isStopped({ stopped }: CutTask): boolean {
   return Atomics.load(stopped, 0) !== 0;
 }
 
-/** Of its samples in the batch, ascending. */
-function placesOf({ parts }: CutTask): number[] {
-  const places = parts.flatMap(({ crops }) => Array.from(unpackCrops(crops), ({ place }) => place));
-  return places.sort((a, b) => a - b);
-}
-
-function* labelsAt(places: readonly number[], batch: Uint8Array, [, label]: BatchTensors) {
-  const byteLength = label.byteLength / (label.shape[0] as number);
-  for (const { place, samples } of runsOf(places)) {
-    const start = label.offset + place * byteLength;
-    yield labelNumbers(label.type, batch.subarray(start, start + samples * byteLength));
+function* labelsOf({ parts }: CutTask, batch: Uint8Array, { type, shape, offset, byteLength }: BatchTensors[1]) {
+  const sampleBytes = byteLength / (shape[0] as number);
+  for (const { crops } of parts) {
+    for (const { place } of unpackCrops(crops)) {
+      const start = offset + place * sampleBytes;
+      yield labelNumbers(type, batch.subarray(start, start + sampleBytes));
+    }
   }
 }
 

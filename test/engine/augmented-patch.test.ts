@@ -1,7 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
 import type { Box, Source } from "../../loader/engine/grid.js";
-import { type BatchPlace, patchCutter, type Workplace } from "../../loader/engine/patch-cutter.js";
+import type { BatchPlace, Workplace } from "../../loader/engine/patch.js";
+import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
 import { boxAround } from "../../loader/engine/transforms/spatial.js";
 import { referenceKernels } from "../../loader/kernels/kernels.reference.js";
@@ -44,6 +45,7 @@ function cutOne(
     offset: 0,
     samples: 1,
     channels,
+    wrote: () => undefined,
   };
   const sizes = { patchSize, cropSize: box.size };
   const twins: Workplace = { kernels: referenceKernels, buffer: new ArrayBuffer(scratchBytes(sizes)), offset: 0 };

@@ -411,7 +411,7 @@ test("an aborted cut stops at its next patch: what it has not reached is not wri
   const small = specOf(store, { augmentation });
   for (let step = 0; step < 8; step++) await cutBytes(engine, small, planOf(store, small, step, 0)); // loads all volumes
   const { bytes, release } = await engine.cut(small, planOf(store, small, 0, 0));
-  const slots = new Float32Array(bytes.buffer);
+  const slots = new Float32Array(bytes.buffer, bytes.byteOffset);
   const untouched = bytes.byteLength / 4; // until here the small batch was
   release();
   const large = specOf(store, { augmentation, plan: { patchSize: [40, 56, 40], batchSize: 250, pooling: [3, 3, 3] } });

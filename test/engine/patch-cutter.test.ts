@@ -5,6 +5,7 @@ import type { Box, Grid, Source } from "../../loader/engine/grid.js";
 import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { resampledLabel, resampledVoxel } from "../../loader/engine/resample.reference.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
+import type { Wrote } from "../../loader/engine/tensor-output.js";
 import { batchTensors, tensorBytes } from "../../loader/engine/tensors.js";
 import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
 import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
@@ -143,20 +144,42 @@ function bitsOf(value: number): number {
 
 test("a cut patch has the reference's bytes in every wire type and layout, mirrored or resampled, and no other byte changes", (t) => {
   fc.assert(
-    fc.property(drawn, (one) => {
+    fc.property(drawn, fc.boolean(), (one, isDirect) => {
       const expected = expectedBatch(one);
-      const buffer = new SharedArrayBuffer(expected.byteLength + 8);
-      const bytes = new Uint8Array(buffer).fill(0xaa);
       const { patchSize, box, mirror, wire: format, deepLabels } = one;
-      const batch = { buffer, offset: 8, samples: SAMPLES, channels: one.source.image.shape[0] };
       const sizes = { patchSize, cropSize: box.size };
-      const { workplace, source: copy } = inKernelMemory(one.source, scratchBytes(sizes));
+      const [channels] = one.source.image.shape;
+      const batchStart = 8 + scratchBytes(sizes); // in the kernels' memory, with a margin on both sides
+      const { workplace, source: copy } = inKernelMemory(one.source, batchStart + expected.byteLength + 8);
+      const [buffer, offset] = isDirect
+        ? [workplace.buffer, workplace.offset + batchStart]
+        : [new SharedArrayBuffer(expected.byteLength + 16), 8];
+      const around = new Uint8Array(buffer, offset - 8, expected.byteLength + 16).fill(0xaa);
+      const pieces: { tensor: number; start: number; end: number }[] = [];
+      const wrote: Wrote = (tensor, start, end) => {
+        pieces.push({ tensor, start, end });
+        const bytes = around.subarray(8 + start, 8 + end);
+        t.deepEqual(Buffer.from(bytes), Buffer.from(expected.subarray(start, end)), "what is told is there");
+      };
       const mirrored = (mirror[0] ? MIRROR_Z : 0) | (mirror[1] ? MIRROR_Y : 0) | (mirror[2] ? MIRROR_X : 0);
+      const batch = { buffer, offset, samples: SAMPLES, channels, wrote };
       const cutPatch = patchCutter({ ...sizes, wire: format, deepLabels, seed: 1 }, batch, workplace);
       cutPatch(copy, { lower: box.lower, transforms: [], mirrored, place: PLACE });
-      t.deepEqual(Buffer.from(bytes.subarray(8)), Buffer.from(expected));
-      t.deepEqual([...bytes.subarray(0, 8)], new Array(8).fill(0xaa));
+      const margin = new Uint8Array(8).fill(0xaa);
+      t.deepEqual(Buffer.from(around), Buffer.concat([margin, expected, margin]));
+      for (const [tensor, { offset: start, byteLength }] of batchTensors(format, {
+        samples: SAMPLES,
+        channels,
+        patchSize,
+        deepLabels,
+      }).entries()) {
+        const told = pieces.filter((piece) => piece.tensor === tensor);
+        const sample = byteLength / SAMPLES;
+        t.is(told[0]?.start, start + PLACE * sample);
+        for (const [index, { end }] of told.entries())
+          t.is(end, told[index + 1]?.start ?? start + (PLACE + 1) * sample, "pieces follow each other");
+      }
     }),
-    { numRuns: 300 },
+    { numRuns: 400 },
   );
 });

@@ -1,10 +1,11 @@
 import test from "ava";
+import { reserveArenas } from "../../loader/engine/arenas.js";
 import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
 import { SlotPool } from "../../loader/engine/slots.js";
 import { PatchstreamError } from "../../plan/errors.js";
 
 test("callers wait first come, first served, and a small batch never overtakes a large one", async (t) => {
-  const pool = new SlotPool(4 * BLOCK_BYTES);
+  const pool = new SlotPool(reserveArenas(0, 4 * BLOCK_BYTES));
   const first = await pool.lease(3 * BLOCK_BYTES);
   const served: string[] = [];
   const large = pool.lease(4 * BLOCK_BYTES).then((slot) => {
@@ -22,7 +23,7 @@ test("callers wait first come, first served, and a small batch never overtakes a
 });
 
 test("a caller that gives up waiting lets the next one through", async (t) => {
-  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const pool = new SlotPool(reserveArenas(0, 2 * BLOCK_BYTES));
   const held = await pool.lease(BLOCK_BYTES);
   const stop = new AbortController();
   const large = pool.lease(2 * BLOCK_BYTES, stop.signal);
@@ -35,7 +36,7 @@ test("a caller that gives up waiting lets the next one through", async (t) => {
 });
 
 test("a slot is freed once, however often it is released", async (t) => {
-  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const pool = new SlotPool(reserveArenas(0, 2 * BLOCK_BYTES));
   const slot = await pool.lease(BLOCK_BYTES);
   slot.release();
   const [second, third] = [await pool.lease(BLOCK_BYTES), await pool.lease(BLOCK_BYTES)];
@@ -45,7 +46,7 @@ test("a slot is freed once, however often it is released", async (t) => {
 });
 
 test("a batch larger than the budget is refused at once, with both sizes", async (t) => {
-  const pool = new SlotPool(2 * BLOCK_BYTES);
+  const pool = new SlotPool(reserveArenas(0, 2 * BLOCK_BYTES));
   const error = await t.throwsAsync(pool.lease(3 * BLOCK_BYTES), { instanceOf: PatchstreamError });
   t.like(error?.facts, { code: "LIMIT_EXCEEDED", got: 3 * BLOCK_BYTES, max: 2 * BLOCK_BYTES });
 });

@@ -10,7 +10,7 @@ import { caseOf } from "./case-of-blocks.js";
 /** A cache over `blocks` blocks; `loading` holds the ids in the order their loads began. */
 function cacheOf(blocks: number, longAgo = 1000): { cache: VolumeCache; loading: string[] } {
   const loading: string[] = [];
-  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES), longAgo, new WaitingLine(), async ({ id }) => {
+  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), longAgo, new WaitingLine(), async ({ id }) => {
     loading.push(id);
   });
   return { cache, loading };
@@ -113,7 +113,7 @@ function areApart(volumes: { readonly home: VolumeHome; readonly blocks: number 
 
 test("a load that fails tells all who waited, frees its room, and is tried again by the next", async (t) => {
   let attempts = 0;
-  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES), 1000, new WaitingLine(), async () => {
+  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), 1000, new WaitingLine(), async () => {
     attempts++;
     if (attempts === 1) throw new Error("chunk 3 is damaged");
   });

@@ -13,7 +13,7 @@ const DAMAGED = "f";
 
 /** Memory of `blocks` blocks for at most `most` workspaces and for volumes. */
 function memoryOf(blocks: number, most: number, longAgo = 1000): { volumes: VolumeCache; workspaces: Workspaces } {
-  const arenas = reserveArenas(blocks * BLOCK_BYTES);
+  const arenas = reserveArenas(blocks * BLOCK_BYTES, 0);
   const line = new WaitingLine();
   const volumes = new VolumeCache(arenas, longAgo, line, async ({ id }) => {
     await turns(2)();

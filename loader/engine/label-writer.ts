@@ -1,0 +1,79 @@
+import type { LabelType } from "../../plan/spec.js";
+import { voxelCount } from "../../plan/zyx.js";
+import type { Grid as Planes } from "../kernels/kernels.js";
+import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
+import type { Grid } from "./grid.js";
+import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
+import { resampleLabel } from "./resample.js";
+import { isResampled, type Scratch } from "./scratch.js";
+import { slabsOf, sourcePlane } from "./slabs.js";
+import { tensorOutput } from "./tensor-output.js";
+import { batchTensors } from "./tensors.js";
+
+/**
+ * Writes the label of a patch, and those of deep supervision. Returns it as it is before it is mirrored and -1 becomes 0, where a
+ * transform of the image needs that.
+ */
+export function labelWriter(
+  format: PatchFormat,
+  { buffer, offset, samples, channels, wrote }: BatchPlace,
+  workplace: Workplace,
+  { labels, tables }: Scratch,
+): (label: Grid<Int16Array>, cut: PatchCut) => Int16Array {
+  const { wire, deepLabels, cropSize, patchSize } = format;
+  const { kernels } = workplace;
+  const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
+  const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
+  const isDirect = buffer === workplace.buffer;
+  const [full, ...deeper] = places.map((place, index) => {
+    const labelVoxels = voxelCount(place.shape.slice(1) as [number, number, number]);
+    const values = wireLabel(wire.label, buffer, offset + place.offset, samples * labelVoxels);
+    const shape = { channels: 1, voxels: labelVoxels, isChannelsLast: false };
+    return tensorOutput(values, place, shape, { tensor: 1 + index, isDirect, wrote });
+  }) as [Output, ...Output[]];
+  const nearest = deepLabels.map((size) => nearestVoxels(patchSize, size));
+  const slabs = slabsOf(patchSize);
+  const resampled = isResampled(format);
+  const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
+  const [values, spare] = (resampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
+    Int16Array,
+    Int16Array,
+  ];
+  const free = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
+
+  const make = (source: Planes<Int16Array>, { lower, transforms }: PatchCut) => {
+    if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
+    else kernels.cropLabel(crop, source, lower);
+    if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+  };
+
+  return ({ values: volume, shape: [, ...size] }, cut) => {
+    const source = { values: volume, size };
+    const { lower, mirrored, transforms, place } = cut;
+    const isCopy = !resampled && !transforms.some(({ kind }) => kind === "spatial" || kind === "mask");
+    if (!isCopy) make(source, cut);
+    for (const slab of slabs) {
+      const plane = sourcePlane(slab, mirrored);
+      const start = isCopy ? 0 : plane * patchSize[1] * patchSize[2];
+      const planes = { values: values.subarray(start, start + slab.voxels), size: slab.size };
+      if (isCopy) kernels.cropLabel(planes, source, [lower[0] + plane, lower[1], lower[2]]);
+      full.write({ sample: place, channel: 0, slab }, free, (target) => {
+        if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
+        else kernels.writeLabelI16(target, planes, mirrored);
+      });
+    }
+    for (const [level, output] of deeper.entries()) {
+      const written = { values: full.values.subarray(place * voxels, (place + 1) * voxels), size: patchSize };
+      downsampleLabel(written, nearest[level] as (typeof nearest)[number], output.values, place);
+      const count = voxelCount(deepLabels[level] as (typeof deepLabels)[number]);
+      output.wrote(place * count, count);
+    }
+    return values;
+  };
+}
+
+type Output = ReturnType<typeof tensorOutput<LabelValues>>;
+
+function wireLabel(type: LabelType, buffer: ArrayBufferLike, offset: number, count: number): LabelValues {
+  return type === "u8" ? new Uint8Array(buffer, offset, count) : new Int16Array(buffer, offset, count);
+}
