@@ -5,7 +5,7 @@ import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleImage } from "./resample.js";
 import { isResampled, type Scratch } from "./scratch.js";
-import { type Slab, slabsOf, sourcePlane } from "./slabs.js";
+import { planesOf, slabsOf, sourcePlane } from "./slabs.js";
 import { tensorOutput } from "./tensor-output.js";
 import { batchTensors } from "./tensors.js";
 import { applyTransforms } from "./transforms/apply.js";
@@ -48,28 +48,31 @@ export function imageWriter(
 
   const writeMade = (source: Planes<Float32Array>, label: Int16Array, cut: PatchCut, channel: number) => {
     const made = make(source, label, cut, channel);
-    const free = asWire(wire.image, made.spare);
+    const spareWire = asWire(wire.image, made.spare);
     for (const slab of slabs) {
-      const planes = planesOf(made.values, slab, cut.mirrored);
-      output.write({ sample: cut.place, channel, slab }, free, (target) => convert(target, planes, cut.mirrored));
+      const target = output.target(cut.place, channel, slab, spareWire);
+      convert(target, planesOf(made.values, slab, cut.mirrored), cut.mirrored);
+      output.put(cut.place, channel, slab, target);
     }
   };
 
-  const free = asWire(wire.image, spare);
+  const spareWire = asWire(wire.image, spare);
+  const copies = slabs.map((slab) => ({ slab, planes: { values: values.subarray(0, slab.voxels), size: slab.size } }));
   const writeCopy = (
     source: Planes<Float32Array>,
     { lower: [z, y, x], place, mirrored }: PatchCut,
     channel: number,
   ) => {
-    for (const slab of slabs) {
+    for (const { slab, planes } of copies) {
       const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
-      output.write({ sample: place, channel, slab }, free, (target) => {
-        if (mirrored === 0 && target instanceof Float32Array)
-          return kernels.cropImage({ values: target, size: slab.size }, source, lower);
-        const planes = { values: values.subarray(0, slab.voxels), size: slab.size };
+      const target = output.target(place, channel, slab, spareWire);
+      if (mirrored === 0 && target instanceof Float32Array)
+        kernels.cropImage({ values: target, size: slab.size }, source, lower);
+      else {
         kernels.cropImage(planes, source, lower);
         convert(target, planes, mirrored);
-      });
+      }
+      output.put(place, channel, slab, target);
     }
   };
 
@@ -85,13 +88,6 @@ export function imageWriter(
 
 function channelOf(volume: Float32Array, index: number, size: Zyx): Float32Array {
   return volume.subarray(index * voxelCount(size), (index + 1) * voxelCount(size));
-}
-
-/** The planes of a patch that a slab is made of. */
-function planesOf(patch: Float32Array, slab: Slab, mirrored: number): Planes<Float32Array> {
-  const { size, voxels } = slab;
-  const start = sourcePlane(slab, mirrored) * size[1] * size[2];
-  return { values: voxels === patch.length ? patch : patch.subarray(start, start + voxels), size };
 }
 
 function wireImage(type: ImageType, buffer: ArrayBufferLike, offset: number, count: number): WireImage {

@@ -6,7 +6,7 @@ import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleLabel } from "./resample.js";
 import { isResampled, type Scratch } from "./scratch.js";
-import { slabsOf, sourcePlane } from "./slabs.js";
+import { planesOf, slabsOf, sourcePlane } from "./slabs.js";
 import { tensorOutput } from "./tensor-output.js";
 import { batchTensors } from "./tensors.js";
 
@@ -32,14 +32,16 @@ export function labelWriter(
     return tensorOutput(values, place, shape, { tensor: 1 + index, isDirect, wrote });
   }) as [Output, ...Output[]];
   const nearest = deepLabels.map((size) => nearestVoxels(patchSize, size));
-  const slabs = slabsOf(patchSize);
   const resampled = isResampled(format);
   const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
   const [values, spare] = (resampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
     Int16Array,
     Int16Array,
   ];
-  const free = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
+  const slabs = slabsOf(patchSize).map((slab) => {
+    return { slab, copy: { values: values.subarray(0, slab.voxels), size: slab.size } };
+  });
+  const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
 
   const make = (source: Planes<Int16Array>, { lower, transforms }: PatchCut) => {
     if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
@@ -52,15 +54,14 @@ export function labelWriter(
     const { lower, mirrored, transforms, place } = cut;
     const isCopy = !resampled && !transforms.some(({ kind }) => kind === "spatial" || kind === "mask");
     if (!isCopy) make(source, cut);
-    for (const slab of slabs) {
+    for (const { slab, copy } of slabs) {
       const plane = sourcePlane(slab, mirrored);
-      const start = isCopy ? 0 : plane * patchSize[1] * patchSize[2];
-      const planes = { values: values.subarray(start, start + slab.voxels), size: slab.size };
+      const planes = isCopy ? copy : planesOf(values, slab, mirrored);
       if (isCopy) kernels.cropLabel(planes, source, [lower[0] + plane, lower[1], lower[2]]);
-      full.write({ sample: place, channel: 0, slab }, free, (target) => {
-        if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
-        else kernels.writeLabelI16(target, planes, mirrored);
-      });
+      const target = full.target(place, 0, slab, spareWire);
+      if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
+      else kernels.writeLabelI16(target, planes, mirrored);
+      full.put(place, 0, slab, target);
     }
     for (const [level, output] of deeper.entries()) {
       const written = { values: full.values.subarray(place * voxels, (place + 1) * voxels), size: patchSize };

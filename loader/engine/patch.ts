@@ -19,8 +19,8 @@ export interface BatchPlace {
   readonly offset: number;
   readonly samples: number;
   readonly channels: number;
-  /** Told of each piece that has been written. */
-  readonly wrote: Wrote;
+  /** Told of each piece that has been written, if anybody wants to know. */
+  readonly wrote?: Wrote | undefined;
 }
 
 /** Kernels, and where in their memory patches are made: `scratchBytes` from `offset` on. */

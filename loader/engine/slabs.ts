@@ -1,5 +1,5 @@
 import type { Zyx } from "../../plan/zyx.js";
-import { MIRROR_Z } from "../kernels/kernels.js";
+import { type Grid, MIRROR_Z } from "../kernels/kernels.js";
 
 /** Voxels of a slab: its bytes, in the volume and in the batch, are in a processor's own cache while it is worked on. */
 const SLAB_VOXELS = 1 << 16;
@@ -36,4 +36,15 @@ export function slabsOf([depth, height, width]: Zyx): Slab[] {
 /** First plane that a slab is made of when the axes that `mirrored` flags are mirrored. */
 export function sourcePlane({ plane, mirroredPlane }: Slab, mirrored: number): number {
   return (mirrored & MIRROR_Z) === 0 ? plane : mirroredPlane;
+}
+
+/** The planes of a whole patch, as it is before it is mirrored, that a slab is made of; a view. */
+export function planesOf<Values extends Float32Array | Int16Array>(
+  patch: Values,
+  slab: Slab,
+  mirrored: number,
+): Grid<Values> {
+  const { size, voxels } = slab;
+  const start = sourcePlane(slab, mirrored) * size[1] * size[2];
+  return { values: voxels === patch.length ? patch : (patch.subarray(start, start + voxels) as Values), size };
 }

@@ -68,7 +68,7 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
   const { buffer } = setup.arenas[slot.arena] as WebAssembly.Memory;
   const bytes = new Uint8Array(buffer, slot.offset);
   const checksums = task.checksum ? new WrittenChecksums(bytes) : undefined;
-  const wrote: Wrote = (tensor, start, end) => checksums?.wrote(tensor, start, end);
+  const wrote: Wrote | undefined = checksums && ((tensor, start, end) => checksums.wrote(tensor, start, end));
   const workplace = workplaceAt(task.workspace);
   const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
   for (const part of task.parts) {

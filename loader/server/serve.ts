@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { keepFreedMemory } from "../../proto/free-memory.js";
 import { type ListenOptions, listen, SERVER_OPTIONS } from "../../proto/listen.js";
 import { serveMetrics } from "../../proto/metrics-endpoint.js";
 import { implement } from "../../proto/serve.js";
@@ -98,6 +99,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   });
   const { metricsPort } = options;
   const endpoint = metricsPort === undefined ? undefined : keep(await serveMetrics(metrics.registry, metricsPort));
+  keepFreedMemory();
   const address = await listen(server, options);
   keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
 

@@ -45,7 +45,6 @@ function cutOne(
     offset: 0,
     samples: 1,
     channels,
-    wrote: () => undefined,
   };
   const sizes = { patchSize, cropSize: box.size };
   const twins: Workplace = { kernels: referenceKernels, buffer: new ArrayBuffer(scratchBytes(sizes)), offset: 0 };
