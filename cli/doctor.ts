@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { connect, type DatasetInfo } from "../client/index.js";
-import { PatchstreamError, parseRunSpec, type ResolvedSpec, type Stage, voxelCount } from "../plan/index.js";
+import { volumeBytes } from "../loader/index.js";
+import { PatchstreamError, parseRunSpec, type ResolvedSpec, type Stage } from "../plan/index.js";
 import { addressList } from "./address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { holdVolumes } from "./hold-volumes.js";
@@ -73,7 +74,7 @@ async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: Doc
       await holdVolumes(one, few, dataset);
     }
   };
-  const about = { wire: spec.wire, volumeBytes: volumeBytes(dataset) };
+  const about = { wire: spec.wire, volumeBytes: allVolumeBytes(dataset) };
   const findings: Finding[] = [];
   for (const stage of chosenStages(spec, stages)) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
@@ -86,12 +87,9 @@ async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: Doc
   else process.stdout.write(findingsText(findings));
 }
 
-/** What all volumes take in a data server's memory: image (float32), label (int16) and foreground locations. */
-function volumeBytes({ cases }: DatasetInfo): number {
-  return cases.reduce((sum, { shape: [channels, ...size], foregroundCounts }) => {
-    const locations = foregroundCounts.reduce((all, count) => all + count, 0);
-    return sum + voxelCount(size) * (4 * channels + 2) + 12 * locations;
-  }, 0);
+/** What all volumes take in a data server's memory. */
+function allVolumeBytes({ cases, classes }: DatasetInfo): number {
+  return cases.reduce((sum, entry) => sum + volumeBytes(entry, classes), 0);
 }
 
 function chosenStages({ stages }: ResolvedSpec, given: readonly number[] | undefined): readonly number[] {

@@ -21,5 +21,6 @@ export {
   type SlotLease,
 } from "./engine/engine.js";
 export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";
+export { volumeBytes } from "./engine/volume-layout.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

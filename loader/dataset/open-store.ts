@@ -5,7 +5,7 @@ import type { Region, Store, StoredCase } from "./store.js";
 import { OtherFormat, openSeal, type SealedCase, type StoreRecord, sha256, toDataset } from "./store-metadata.js";
 import type { DataType } from "./zarr/array-layout.js";
 import type { Box } from "./zarr/chunk-grid.js";
-import type { TypedArrays } from "./zarr/decode-chunk.js";
+import type { ReadTargets, TypedArrays } from "./zarr/decode-chunk.js";
 import { ChunkDamaged, type Reading, StoredArray } from "./zarr/read-array.js";
 
 /** Opens the store in a folder. Throws STORE_DAMAGED where there is none, or its metadata is not as it was written. */
@@ -37,12 +37,12 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
     return found;
   }
 
-  async function read<Type extends DataType>(
+  async function read<Type extends DataType, Into extends ReadTargets[Type] = TypedArrays[Type]>(
     caseId: string,
     name: string,
     type: Type,
-    { box, into }: { readonly box?: Box | undefined; readonly into?: TypedArrays[Type] | undefined } = {},
-  ): Promise<TypedArrays[Type]> {
+    { box, into }: { readonly box?: Box | undefined; readonly into?: Into | undefined } = {},
+  ): Promise<Into> {
     const key = `/${caseId}/${name}`;
     try {
       const opening = arrays.get(key) ?? StoredArray.open(reading, key, type);
@@ -65,9 +65,9 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
       const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
       return read(caseId, "image", "float32", { box, into });
     },
-    async readLabel(caseId, region, into) {
+    async readLabel<Into extends ReadTargets["int16"] = Int16Array>(caseId: string, region?: Region, into?: Into) {
       checkRegion(caseId, caseOf(caseId).shape, region);
-      return read(caseId, "label", "int16", { box: region, into });
+      return read<"int16", Into>(caseId, "label", "int16", { box: region, into });
     },
     async readReference(caseId) {
       return read(caseOf(caseId).id, "reference", "int16");

@@ -68,8 +68,15 @@ export interface Store extends AsyncDisposable {
   readonly decodedBytes: number;
   /** (C,Z,Y,X) float32, whole or a region, C order; in `into`, of that very length, where given. */
   readImage(caseId: string, region?: Region, into?: Float32Array): Promise<Float32Array>;
-  /** (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. `into` as in `readImage`. */
-  readLabel(caseId: string, region?: Region, into?: Int16Array): Promise<Int16Array>;
+  /**
+   * (Z,Y,X) int16, whole or a region; -1 where nnU-Net's crop to nonzero masked it. `into` as in `readImage`, or of int8 where no
+   * class is above 127.
+   */
+  readLabel<Into extends Int8Array | Int16Array = Int16Array>(
+    caseId: string,
+    region?: Region,
+    into?: Into,
+  ): Promise<Into>;
   /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. */
   readReference(caseId: string): Promise<Int16Array>;
   /**

@@ -153,7 +153,8 @@ class StoreEngine implements Engine {
       arenas: arenas.map(({ memory }) => memory),
     }));
     const line = new WaitingLine();
-    this.#volumes = new VolumeCache(arenas, LONG_AGO * dataset.cases.length, line, ({ id }, home) => {
+    const kept = { classes: dataset.classes, longAgo: LONG_AGO * dataset.cases.length };
+    this.#volumes = new VolumeCache(arenas, kept, line, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });
     this.#workspaces = new Workspaces(arenas, this.#volumes, line, workers);

@@ -1,4 +1,5 @@
 import type { Zyx } from "../../plan/zyx.js";
+import type { StoredLabel } from "../kernels/kernels.js";
 
 /** A volume in memory: (C,Z,Y,X), C order, from element 0 on. */
 export interface Grid<Values> {
@@ -9,7 +10,7 @@ export interface Grid<Values> {
 /** The image and label that a patch is cut from: a whole volume, or a part of one. */
 export interface Source {
   readonly image: Grid<Float32Array>;
-  readonly label: Grid<Int16Array>;
+  readonly label: Grid<StoredLabel>;
 }
 
 /** A box of voxels: its first one (Z,Y,X; negative or past the end outside of the volume) and its size. */

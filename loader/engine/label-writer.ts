@@ -1,6 +1,6 @@
 import type { LabelType } from "../../plan/spec.js";
 import { voxelCount } from "../../plan/zyx.js";
-import type { Grid as Planes } from "../kernels/kernels.js";
+import type { Grid as Planes, StoredLabel } from "../kernels/kernels.js";
 import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
 import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
@@ -19,7 +19,7 @@ export function labelWriter(
   { buffer, offset, samples, channels, wrote }: BatchPlace,
   workplace: Workplace,
   { labels, tables }: Scratch,
-): (label: Grid<Int16Array>, cut: PatchCut) => Int16Array {
+): (label: Grid<StoredLabel>, cut: PatchCut) => Int16Array {
   const { wire, deepLabels, cropSize, patchSize } = format;
   const { kernels } = workplace;
   const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
@@ -43,7 +43,7 @@ export function labelWriter(
   });
   const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
 
-  const make = (source: Planes<Int16Array>, { lower, transforms }: PatchCut) => {
+  const make = (source: Planes<StoredLabel>, { lower, transforms }: PatchCut) => {
     if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
     else kernels.cropLabel(crop, source, lower);
     if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);

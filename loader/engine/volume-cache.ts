@@ -1,4 +1,4 @@
-import type { StoredCase } from "../dataset/store.js";
+import type { Dataset, StoredCase } from "../dataset/store.js";
 import type { Arena } from "./arenas.js";
 import { BLOCK_BYTES, blocksFor } from "./blocks.js";
 import { volumeBytes } from "./volume-layout.js";
@@ -42,13 +42,20 @@ export class VolumeCache {
   readonly #residents = new Map<string, Resident>();
   /** All that have blocks: the residents, and those that failed to load while somebody waits for them. */
   readonly #placed = new Set<Resident>();
+  readonly #classes: Dataset["classes"];
   readonly #longAgo: number;
   #uses = 0;
   readonly counts = { hits: 0, loads: 0, evictions: 0 };
 
   /** A volume may go after `longAgo` uses of others. `line` is tried again when one is unpinned. */
-  constructor(arenas: readonly Arena[], longAgo: number, line: WaitingLine, load: LoadVolume) {
+  constructor(
+    arenas: readonly Arena[],
+    { classes, longAgo }: { readonly classes: Dataset["classes"]; readonly longAgo: number },
+    line: WaitingLine,
+    load: LoadVolume,
+  ) {
     this.#arenas = arenas;
+    this.#classes = classes;
     this.#longAgo = longAgo;
     this.#line = line;
     this.#load = load;
@@ -62,7 +69,7 @@ export class VolumeCache {
     this.#uses++;
     const resident = this.#residents.get(entry.id);
     if (resident !== undefined) return resident.home.arena;
-    const count = blocksFor(volumeBytes(entry));
+    const count = blocksFor(volumeBytes(entry, this.#classes));
     const withRoom = this.#arenas.findIndex(({ blocks }) => blocks.hasRoomFor(count));
     if (withRoom !== -1) return withRoom;
     const isLargeEnough = (arena: number) => (this.#arenas[arena] as Arena).blocks.capacity >= count;
@@ -142,7 +149,7 @@ export class VolumeCache {
 
   /** `idle`: how many uses ago volumes that make room were used last. */
   #place(entry: StoredCase, arena: number, idle: number): Resident | undefined {
-    const count = blocksFor(volumeBytes(entry));
+    const count = blocksFor(volumeBytes(entry, this.#classes));
     const { blocks } = this.#arenas[arena] as Arena;
     if (blocks.capacity < count) return undefined;
     do {

@@ -58,7 +58,7 @@ function entryOf(store: Store, caseId: string): StoredCase {
 
 async function load(store: Store, { caseId, home }: LoadTask): Promise<Written> {
   const entry = entryOf(store, caseId);
-  await loadVolume(store, entry, viewsAt(entry, home));
+  await loadVolume(store, entry, viewsAt(store, entry, home));
   return { checksums: [], classVoxels: [] };
 }
 
@@ -75,7 +75,7 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
     if (isStopped(task)) break;
     const entry = entryOf(store, part.caseId);
     const { source } = part;
-    if ("arena" in source) cutFromVolume(entry, part, task, { home: source, cutPatch });
+    if ("arena" in source) cutFromVolume(viewsAt(store, entry, source), entry, part, task, cutPatch);
     else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
   }
   if (isStopped(task)) return { checksums: [], classVoxels: [] };
@@ -100,13 +100,7 @@ function* labelsOf({ parts }: CutTask, batch: Uint8Array, { type, shape, offset,
   }
 }
 
-function cutFromVolume(
-  entry: StoredCase,
-  part: CutPart,
-  task: CutTask,
-  { home, cutPatch }: { readonly home: VolumeHome; readonly cutPatch: CutPatch },
-): void {
-  const volume = viewsAt(entry, home);
+function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, task: CutTask, cutPatch: CutPatch): void {
   let index = 0;
   for (const { place, from, mirrored } of unpackCrops(part.crops)) {
     if (isStopped(task)) return;
@@ -170,8 +164,9 @@ function workplaceAt({ arena, offset }: Workspace): Workplace {
   return { kernels: kernels[arena] as Kernels, buffer, offset };
 }
 
-function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
-  return volumeViews(entry, (setup.arenas[arena] as WebAssembly.Memory).buffer, offset);
+function viewsAt({ dataset }: Store, entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
+  const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
+  return volumeViews(entry, dataset.classes, { buffer, offset });
 }
 
 parentPort?.postMessage("loaded");

@@ -1,10 +1,13 @@
 import type { Zyx } from "../../plan/zyx.js";
-import type { Grid } from "./kernels.js";
+import type { Grid, StoredLabel } from "./kernels.js";
 import { valueAt } from "./value-at.reference.js";
 
-type Values = Float32Array | Int16Array;
-
-function crop(target: Grid<Values>, source: Grid<Values>, lower: Zyx, outside: number): void {
+function crop(
+  target: Grid<Float32Array | Int16Array>,
+  source: Grid<Float32Array | StoredLabel>,
+  lower: Zyx,
+  outside: number,
+): void {
   let to = 0;
   for (let z = 0; z < target.size[0]; z++)
     for (let y = 0; y < target.size[1]; y++)
@@ -16,6 +19,6 @@ export function cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>
   crop(target, source, lower, 0);
 }
 
-export function cropLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx): void {
+export function cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void {
   crop(target, source, lower, -1);
 }

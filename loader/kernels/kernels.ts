@@ -7,6 +7,9 @@ export interface Grid<Values> {
   readonly size: Zyx;
 }
 
+/** A stored label: i8 where its values allow. */
+export type StoredLabel = Int8Array | Int16Array;
+
 /** Which normal numbers `addNoise` takes: words of Philox4x32-10 blocks with this key and counter, see its source. */
 export interface NoisePlace {
   readonly key: readonly [low: number, high: number];
@@ -57,10 +60,10 @@ export const NOISE_WORDS = 1024;
  */
 export interface Kernels {
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
-  cropLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx): void;
+  cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void;
   /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
   warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
-  warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx, grid: Float64Array): void;
+  warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void;
   /** `words` has room for `NOISE_WORDS`. */
   addNoise(values: Float32Array, sigma: number, place: NoisePlace, words: Float32Array): void;
   /** An odd number of taps. */
@@ -82,9 +85,9 @@ export interface Kernels {
   writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirrored: number): void;
 }
 
-type View = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
+type View = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
 type Kernel = (...numbers: readonly number[]) => void;
-type Exports = Readonly<Record<keyof Kernels, Kernel>>;
+type Exports = Readonly<Record<keyof Kernels | "cropNarrowLabel" | "warpNarrowLabel", Kernel>>;
 
 /** Reads and compiles the kernels; a module can be instantiated over any number of memories. */
 export function compileKernels(): WebAssembly.Module {
@@ -125,7 +128,8 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     cropLabel: (target, source, [z, y, x]) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.cropLabel(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+      const crop = source.values instanceof Int8Array ? run.cropNarrowLabel : run.cropLabel;
+      crop(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
     },
     warpImage: (target, source, [z, y, x], grid) => {
       const [outZ, outY, outX] = target.size;
@@ -135,7 +139,8 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     warpLabel: (target, source, [z, y, x], grid) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.warpLabel(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
+      const warp = source.values instanceof Int8Array ? run.warpNarrowLabel : run.warpLabel;
+      warp(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
     },
     addNoise: (values, sigma, { key, counter, firstBlock }, words) => {
       const { length } = values;

@@ -1,5 +1,5 @@
 import type { Zyx } from "../../plan/zyx.js";
-import type { Grid } from "./kernels.js";
+import type { Grid, StoredLabel } from "./kernels.js";
 import { saturate } from "./saturate.reference.js";
 import { valueAt } from "./value-at.reference.js";
 
@@ -17,7 +17,7 @@ interface Neighbours {
 
 function* samples(
   size: Zyx,
-  source: Grid<Float32Array | Int16Array>,
+  source: Grid<Float32Array | StoredLabel>,
   lower: Zyx,
   grid: Float64Array,
   outside: number,
@@ -36,7 +36,7 @@ function* samples(
     }
 }
 
-function neighbours(source: Grid<Float32Array | Int16Array>, lower: Zyx, at: Zyx, outside: number): Neighbours {
+function neighbours(source: Grid<Float32Array | StoredLabel>, lower: Zyx, at: Zyx, outside: number): Neighbours {
   const values = [0, 1, 2, 3, 4, 5, 6, 7].map((corner) => {
     const [z, y, x] = at.map(
       (coordinate, axis) => (lower[axis] as number) + Math.floor(coordinate) + ((corner >> (2 - axis)) & 1),
@@ -71,7 +71,7 @@ function mix(below: number, above: number, weights: Weights): number {
   return fround(fround(below * weights[0]) + fround(above * weights[1]));
 }
 
-export function warpLabel(target: Grid<Int16Array>, source: Grid<Int16Array>, lower: Zyx, grid: Float64Array): void {
+export function warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void {
   let to = 0;
   for (const sample of samples(target.size, source, lower, grid, -1)) {
     const lowestFirst = [...new Set(sample.values)].sort((a, b) => a - b);

@@ -16,7 +16,11 @@ export function inKernelMemory(
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const { buffer } = memory;
   const images = new Float32Array(buffer, 0, image.values.length);
-  const labels = new Int16Array(buffer, labelOffset, label.values.length);
+  const { length } = label.values;
+  const labels =
+    label.values instanceof Int8Array
+      ? new Int8Array(buffer, labelOffset, length)
+      : new Int16Array(buffer, labelOffset, length);
   images.set(image.values);
   labels.set(label.values);
   return {

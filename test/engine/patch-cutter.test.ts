@@ -8,7 +8,7 @@ import { scratchBytes } from "../../loader/engine/scratch.js";
 import type { Wrote } from "../../loader/engine/tensor-output.js";
 import { batchTensors, tensorBytes } from "../../loader/engine/tensors.js";
 import { bf16Bits, f16Bits } from "../../loader/kernels/half-bits.reference.js";
-import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../loader/kernels/kernels.js";
+import { MIRROR_X, MIRROR_Y, MIRROR_Z, type StoredLabel } from "../../loader/kernels/kernels.js";
 import type { WireFormat } from "../../plan/spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import { inKernelMemory } from "./kernel-memory.js";
@@ -30,9 +30,10 @@ const size: fc.Arbitrary<Zyx> = fc.tuple(extent, extent, extent);
 const start = fc.integer({ min: -8, max: 8 });
 
 const source: fc.Arbitrary<Source> = fc
-  .tuple(fc.integer({ min: 1, max: 3 }), size, fc.nat())
-  .map(([channels, extents, salt]) => {
+  .tuple(fc.integer({ min: 1, max: 3 }), size, fc.nat(), fc.boolean())
+  .map(([channels, extents, salt, isNarrow]) => {
     const voxels = voxelCount(extents);
+    const labels = Int16Array.from({ length: voxels }, (_, i) => ((i * 31 + salt) % 5) - 1);
     return {
       image: {
         values: Float32Array.from({ length: channels * voxels }, (_, i) =>
@@ -41,7 +42,7 @@ const source: fc.Arbitrary<Source> = fc
         shape: [channels, ...extents],
       },
       label: {
-        values: Int16Array.from({ length: voxels }, (_, i) => ((i * 31 + salt) % 5) - 1),
+        values: isNarrow ? Int8Array.from(labels) : labels,
         shape: [1, ...extents],
       },
     };
@@ -107,7 +108,7 @@ function expectedBatch({ source: from, box, patchSize, mirror, wire: format, dee
 
 /** The values of a patch: cut, resampled where its size differs from the box's, then mirrored. */
 function* patchVoxels(
-  grid: Grid<Float32Array> | Grid<Int16Array>,
+  grid: Grid<Float32Array> | Grid<StoredLabel>,
   box: Box,
   patchSize: Zyx,
   mirror: Mirror,
@@ -116,7 +117,7 @@ function* patchVoxels(
   const isResampled = box.size.some((count, axis) => count !== patchSize[axis]);
   if (!isResampled) return yield* cropReference(grid, box, mirror, outside);
   const [channels] = grid.shape;
-  const isLabel = grid.values instanceof Int16Array;
+  const isLabel = !(grid.values instanceof Float32Array);
   const values = new (isLabel ? Int16Array : Float32Array)(channels * voxelCount(box.size));
   for (const { c, voxel, value } of cropReference(grid, box, [false, false, false], outside)) {
     values[((c * box.size[0] + voxel[0]) * box.size[1] + voxel[1]) * box.size[2] + voxel[2]] = value;

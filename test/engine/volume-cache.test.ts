@@ -10,9 +10,14 @@ import { caseOf } from "./case-of-blocks.js";
 /** A cache over `blocks` blocks; `loading` holds the ids in the order their loads began. */
 function cacheOf(blocks: number, longAgo = 1000): { cache: VolumeCache; loading: string[] } {
   const loading: string[] = [];
-  const cache = new VolumeCache(reserveArenas(blocks * BLOCK_BYTES, 0), longAgo, new WaitingLine(), async ({ id }) => {
-    loading.push(id);
-  });
+  const cache = new VolumeCache(
+    reserveArenas(blocks * BLOCK_BYTES, 0),
+    { classes: [1], longAgo },
+    new WaitingLine(),
+    async ({ id }) => {
+      loading.push(id);
+    },
+  );
   return { cache, loading };
 }
 
@@ -113,10 +118,15 @@ function areApart(volumes: { readonly home: VolumeHome; readonly blocks: number 
 
 test("a load that fails tells all who waited, frees its room, and is tried again by the next", async (t) => {
   let attempts = 0;
-  const cache = new VolumeCache(reserveArenas(4 * BLOCK_BYTES, 0), 1000, new WaitingLine(), async () => {
-    attempts++;
-    if (attempts === 1) throw new Error("chunk 3 is damaged");
-  });
+  const cache = new VolumeCache(
+    reserveArenas(4 * BLOCK_BYTES, 0),
+    { classes: [1], longAgo: 1000 },
+    new WaitingLine(),
+    async () => {
+      attempts++;
+      if (attempts === 1) throw new Error("chunk 3 is damaged");
+    },
+  );
   const both = [1, 2].map(() => use(cache, caseOf("a", 4), true, async () => "cut"));
   t.deepEqual(
     (await Promise.allSettled(both)).map(({ status }) => status),

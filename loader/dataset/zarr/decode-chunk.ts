@@ -8,8 +8,13 @@ export interface TypedArrays {
   uint32: Uint32Array;
 }
 
-/** Values of two or four bytes, of whatever type, as integers: to be copied, not to be read. */
-export type Words = Int16Array | Int32Array;
+/** What an array can be read to. Values of i16 that all are of i8, which their reader must know, may go to one of those. */
+export interface ReadTargets extends Omit<TypedArrays, "int16"> {
+  int16: Int16Array | Int8Array;
+}
+
+/** Values of whatever type, as integers: to be copied, not to be read. */
+export type Words = Int8Array | Int16Array | Int32Array;
 
 const CONSTRUCTORS = { float32: Float32Array, int16: Int16Array, uint32: Uint32Array };
 
@@ -18,10 +23,9 @@ export function newValues<Type extends DataType>(type: Type, length: number): Ty
 }
 
 /** A view of `values`. */
-export function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: TypedArrays[DataType]): Words {
-  return BYTES_PER_ELEMENT === 2
-    ? new Int16Array(buffer, byteOffset, length)
-    : new Int32Array(buffer, byteOffset, length);
+export function wordsOf(values: ReadTargets[DataType]): Words {
+  if (values instanceof Int8Array || values instanceof Int16Array) return values;
+  return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
 /** The values of a stored chunk, as a view of `bytes` where it is not gzipped. Throws where the bytes are damaged. */

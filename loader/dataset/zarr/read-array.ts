@@ -1,7 +1,7 @@
 import type { ByteReader, OpenFile } from "../folder-reader.js";
 import { type ArrayLayout, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
 import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
-import { decodeChunk, newValues, type TypedArrays, type Words, wordsOf } from "./decode-chunk.js";
+import { decodeChunk, newValues, type ReadTargets, type TypedArrays, type Words, wordsOf } from "./decode-chunk.js";
 import { decodeShardIndex, type StartOf, shardIndexBytes } from "./shard-index.js";
 
 /**
@@ -64,9 +64,9 @@ export class StoredArray<Type extends DataType> {
    * A box inside the array, C order, decoding only the chunks that it touches; in `into`, where given, which has exactly
    * the box's length and is not written any more once the promise has settled. Throws ChunkDamaged.
    */
-  async read(box: Box, into?: TypedArrays[Type]): Promise<TypedArrays[Type]> {
+  async read<Into extends ReadTargets[Type] = TypedArrays[Type]>(box: Box, into?: Into): Promise<Into> {
     const length = box.start.reduce((voxels, start, axis) => voxels * ((box.end[axis] as number) - start), 1);
-    const values = into ?? newValues(this.#layout.dataType as Type, length);
+    const values = into ?? (newValues(this.#layout.dataType as Type, length) as unknown as Into);
     if (length > 0) await this.#reading.reader.use(this.#shard, (file) => this.#readBox(file, box, wordsOf(values)));
     return values;
   }

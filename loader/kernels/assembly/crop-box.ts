@@ -1,10 +1,11 @@
 import { copyRow } from "./copy-row";
+import { widenRow } from "./widen-row";
 
 /**
- * Copies a box of a volume (Z,Y,X) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; all bytes are
- * `outside` where the box leaves the volume. `shift` is log2 of a voxel's bytes. Any sizes; the two do not overlap.
+ * Copies a box of a volume (Z,Y,X, of `Value`) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; all bytes
+ * are `outside` where the box leaves the volume. What is i8 becomes i16. Any sizes; the two do not overlap.
  */
-export function cropBox(
+export function cropBox<Value>(
   outPtr: usize,
   outZ: i32,
   outY: i32,
@@ -16,23 +17,27 @@ export function cropBox(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
-  shift: usize,
   outside: u8,
 ): void {
+  const inShift = alignof<Value>();
+  const outShift = max(inShift, alignof<i16>());
   const startX = min(max(0, -lowerX), outX);
   const endX = max(startX, min(outX, inX - lowerX));
   const startY = max(0, -lowerY);
   const endY = min(outY, inY - lowerY);
-  const rowBytes = (<usize>outX) << shift;
-  const insideBytes = (<usize>(endX - startX)) << shift;
-  if (insideBytes < rowBytes || startY > 0 || endY < outY || lowerZ < 0 || lowerZ + outZ > inZ) {
+  const count = <usize>(endX - startX);
+  const rowBytes = (<usize>outX) << outShift;
+  if (endX - startX < outX || startY > 0 || endY < outY || lowerZ < 0 || lowerZ + outZ > inZ) {
     memory.fill(outPtr, outside, <usize>outZ * <usize>outY * rowBytes);
   }
-  if (insideBytes === 0) return;
+  if (count === 0) return;
   for (let z = max(0, -lowerZ); z < min(outZ, inZ - lowerZ); z++) {
-    let to = outPtr + <usize>(z * outY + startY) * rowBytes + ((<usize>startX) << shift);
+    let to = outPtr + <usize>(z * outY + startY) * rowBytes + ((<usize>startX) << outShift);
     const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + startY);
-    let from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << shift);
-    for (let y = startY; y < endY; y++, to += rowBytes, from += (<usize>inX) << shift) copyRow(to, from, insideBytes);
+    let from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << inShift);
+    for (let y = startY; y < endY; y++, to += rowBytes, from += (<usize>inX) << inShift) {
+      if (sizeof<Value>() === 1) widenRow(to, from, count);
+      else copyRow(to, from, count << inShift);
+    }
   }
 }

@@ -14,5 +14,22 @@ export function cropLabel(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 1, 0xff);
+  cropBox<i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+}
+
+/** The same of a label of i8. */
+export function cropNarrowLabel(
+  outPtr: usize,
+  outZ: i32,
+  outY: i32,
+  outX: i32,
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+): void {
+  cropBox<i8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }

@@ -1,7 +1,7 @@
 export { blurPlanes } from "./blur-planes";
 export { blurRows } from "./blur-rows";
 export { cropImage } from "./crop-image";
-export { cropLabel } from "./crop-label";
+export { cropLabel, cropNarrowLabel } from "./crop-label";
 export { gamma } from "./gamma";
 export { maskImage } from "./mask-image";
 export { moments } from "./moments";
@@ -9,7 +9,7 @@ export { addNoise } from "./noise";
 export { resample } from "./resample";
 export { scaleShift } from "./scale-shift";
 export { warpImage } from "./warp-image";
-export { warpLabel } from "./warp-label";
+export { warpLabel, warpNarrowLabel } from "./warp-label";
 export { writeBf16 } from "./write-bf16";
 export { writeF16 } from "./write-f16";
 export { writeF32 } from "./write-f32";

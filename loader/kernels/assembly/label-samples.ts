@@ -4,7 +4,7 @@ import { excessBytes, voxelOffsets } from "./voxel-offsets";
  * Samples `from` to `end` (at least 4) of a row of `warp`'s grid, all of whose neighbours lie inside: each value's share among
  * the eight neighbours is its trilinear weight, and the largest share wins, the lowest value of equals.
  */
-export function labelRow(
+export function labelRow<Value>(
   rowPtr: usize,
   from: i32,
   end: i32,
@@ -19,10 +19,10 @@ export function labelRow(
   stepY: f32,
   stepX: f32,
 ): void {
-  const rowBytes = (<usize>inX) << 1;
+  const rowBytes = (<usize>inX) << alignof<Value>();
   const planeBytes = isOnePlane ? <usize>0 : <usize>inY * rowBytes;
   const aboveBytes = planeBytes + rowBytes;
-  const originPtr = lowerPtr - excessBytes(inY, inX, 1);
+  const originPtr = lowerPtr - excessBytes(inY, inX, <i32>alignof<Value>());
   let x = from;
   do {
     x = min(x, end - 4); // the last four overlap those before
@@ -30,19 +30,19 @@ export function labelRow(
     const atZ = f32x4.add(f32x4.splat(startZ), f32x4.mul(index, f32x4.splat(stepZ)));
     const atY = f32x4.add(f32x4.splat(startY), f32x4.mul(index, f32x4.splat(stepY)));
     const atX = f32x4.add(f32x4.splat(startX), f32x4.mul(index, f32x4.splat(stepX)));
-    const offsets = voxelOffsets(f32x4.floor(atZ), f32x4.floor(atY), f32x4.floor(atX), inY, inX, 1);
+    const offsets = voxelOffsets(f32x4.floor(atZ), f32x4.floor(atY), f32x4.floor(atX), inY, inX, <i32>alignof<Value>());
     const first = originPtr + <usize>i32x4.extract_lane(offsets, 0);
     const second = originPtr + <usize>i32x4.extract_lane(offsets, 1);
     const third = originPtr + <usize>i32x4.extract_lane(offsets, 2);
     const fourth = originPtr + <usize>i32x4.extract_lane(offsets, 3);
-    const pairs = pairsAt(first, second, third, fourth, 0);
-    const sameRows = i32x4.eq(pairs, pairsAt(first, second, third, fourth, rowBytes));
+    const pairs = pairsAt<Value>(first, second, third, fourth, 0);
+    const sameRows = i32x4.eq(pairs, pairsAt<Value>(first, second, third, fourth, rowBytes));
     const samePlanes = v128.and(
-      i32x4.eq(pairs, pairsAt(first, second, third, fourth, planeBytes)),
-      i32x4.eq(pairs, pairsAt(first, second, third, fourth, aboveBytes)),
+      i32x4.eq(pairs, pairsAt<Value>(first, second, third, fourth, planeBytes)),
+      i32x4.eq(pairs, pairsAt<Value>(first, second, third, fourth, aboveBytes)),
     );
-    const low = i32x4.shr_s(i32x4.shl(pairs, 16), 16);
-    const samePairs = i32x4.eq(low, i32x4.shr_s(pairs, 16));
+    const low = lowOf<Value>(pairs);
+    const samePairs = i32x4.eq(low, highOf<Value>(pairs));
     const uniform = i32x4.bitmask(v128.and(samePairs, v128.and(sameRows, samePlanes)));
     const to = rowPtr + ((<usize>x) << 1);
     v128.store64_lane(to, i16x8.narrow_i32x4_s(low, low), 0);
@@ -51,34 +51,63 @@ export function labelRow(
       const atX = startX + <f32>(x + lane) * stepX;
       const atY = startY + <f32>(x + lane) * stepY;
       const atZ = startZ + <f32>(x + lane) * stepZ;
-      store<i16>(to + ((<usize>lane) << 1), sampleInside(lowerPtr, inY, inX, planeBytes, atZ, atY, atX));
+      store<i16>(to + ((<usize>lane) << 1), sampleInside<Value>(lowerPtr, inY, inX, planeBytes, atZ, atY, atX));
     }
     x += 4;
   } while (x < end);
 }
 
-/** Two neighbours along X, `offset` bytes on from each of four places. */
-function pairsAt(first: usize, second: usize, third: usize, fourth: usize, offset: usize): v128 {
+/** Two neighbours along X, `offset` bytes on from each of four places, in the low bytes of the four lanes. */
+function pairsAt<Value>(first: usize, second: usize, third: usize, fourth: usize, offset: usize): v128 {
+  if (sizeof<Value>() === 1) {
+    const one = v128.load16_lane(first + offset, i32x4.splat(0), 0);
+    const two = v128.load16_lane(second + offset, one, 2);
+    const three = v128.load16_lane(third + offset, two, 4);
+    return v128.load16_lane(fourth + offset, three, 6);
+  }
   const one = v128.load32_zero(first + offset);
   const two = v128.load32_lane(second + offset, one, 1);
   const three = v128.load32_lane(third + offset, two, 2);
   return v128.load32_lane(fourth + offset, three, 3);
 }
 
-function sampleInside(lowerPtr: usize, inY: i32, inX: i32, planeBytes: usize, atZ: f32, atY: f32, atX: f32): i32 {
+/** The first of each lane's two neighbours. */
+function lowOf<Value>(pairs: v128): v128 {
+  const unused: i32 = sizeof<Value>() === 1 ? 24 : 16;
+  return i32x4.shr_s(i32x4.shl(pairs, unused), unused);
+}
+
+/** The second. */
+function highOf<Value>(pairs: v128): v128 {
+  return sizeof<Value>() === 1 ? i32x4.shr_s(i32x4.shl(pairs, 16), 24) : i32x4.shr_s(pairs, 16);
+}
+
+function sampleInside<Value>(
+  lowerPtr: usize,
+  inY: i32,
+  inX: i32,
+  planeBytes: usize,
+  atZ: f32,
+  atY: f32,
+  atX: f32,
+): i32 {
   const row = <i32>floor(atZ) * inY + <i32>floor(atY);
-  const from = lowerPtr + ((<usize>(row * inX + <i32>floor(atX))) << 1);
-  const rowBytes = (<usize>inX) << 1;
-  return largestShare(planeAt(from, rowBytes), planeAt(from + planeBytes, rowBytes), atZ, atY, atX);
+  const from = lowerPtr + ((<usize>(row * inX + <i32>floor(atX))) << alignof<Value>());
+  const rowBytes = (<usize>inX) << alignof<Value>();
+  return largestShare(planeAt<Value>(from, rowBytes), planeAt<Value>(from + planeBytes, rowBytes), atZ, atY, atX);
 }
 
 /** Four neighbours of a plane, X fastest. */
-function planeAt(from: usize, rowBytes: usize): v128 {
+function planeAt<Value>(from: usize, rowBytes: usize): v128 {
+  if (sizeof<Value>() === 1) {
+    const narrow = v128.load16_lane(from + rowBytes, v128.load16_lane(from, i32x4.splat(0), 0), 1);
+    return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(narrow));
+  }
   return i32x4.extend_low_i16x8_s(v128.load32_lane(from + rowBytes, v128.load32_zero(from), 1));
 }
 
 /** A sample, with -1 for neighbours outside. */
-export function labelAtEdge(
+export function labelAtEdge<Value>(
   inPtr: usize,
   inZ: i32,
   inY: i32,
@@ -94,21 +123,26 @@ export function labelAtEdge(
   const y = <i32>floor(atY) + lowerY;
   const x = <i32>floor(atX) + lowerX;
   if (z < -1 || y < -1 || x < -1 || z >= inZ || y >= inY || x >= inX) return -1;
-  const low = planeAtEdge(inPtr, inZ, inY, inX, z, y, x);
-  const high = planeAtEdge(inPtr, inZ, inY, inX, z + 1, y, x);
+  const low = planeAtEdge<Value>(inPtr, inZ, inY, inX, z, y, x);
+  const high = planeAtEdge<Value>(inPtr, inZ, inY, inX, z + 1, y, x);
   return largestShare(low, high, atZ, atY, atX);
 }
 
-function planeAtEdge(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i32, x: i32): v128 {
-  const row0 = i32x4(valueAt(inPtr, inZ, inY, inX, z, y, x), valueAt(inPtr, inZ, inY, inX, z, y, x + 1), 0, 0);
-  const third = valueAt(inPtr, inZ, inY, inX, z, y + 1, x);
-  const fourth = valueAt(inPtr, inZ, inY, inX, z, y + 1, x + 1);
+function planeAtEdge<Value>(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i32, x: i32): v128 {
+  const row0 = i32x4(
+    valueAt<Value>(inPtr, inZ, inY, inX, z, y, x),
+    valueAt<Value>(inPtr, inZ, inY, inX, z, y, x + 1),
+    0,
+    0,
+  );
+  const third = valueAt<Value>(inPtr, inZ, inY, inX, z, y + 1, x);
+  const fourth = valueAt<Value>(inPtr, inZ, inY, inX, z, y + 1, x + 1);
   return i32x4.replace_lane(i32x4.replace_lane(row0, 2, third), 3, fourth);
 }
 
-function valueAt(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i32, x: i32): i32 {
+function valueAt<Value>(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i32, x: i32): i32 {
   if (z < 0 || y < 0 || x < 0 || z >= inZ || y >= inY || x >= inX) return -1;
-  return load<i16>(inPtr + (((<usize>z * <usize>inY + <usize>y) * <usize>inX + <usize>x) << 1));
+  return <i32>load<Value>(inPtr + (((<usize>z * <usize>inY + <usize>y) * <usize>inX + <usize>x) << alignof<Value>()));
 }
 
 /** The value with the largest share among the neighbours on the planes below and above, the lowest of equals. */

@@ -30,7 +30,7 @@ export function readBox<Value>(
   const startX = lowerX + least(gridPtr + 16, z, y, x, countZ, countY, countX);
   const endX = lowerX + most(gridPtr + 16, z, y, x, countZ, countY, countX);
   const isInside = startZ >= 0 && startY >= 0 && startX >= 0 && endZ <= inZ && endY <= inY && endX <= inX;
-  let isSame = isInteger<Value>() && isInside && endX - startX >= 8;
+  let isSame = isInteger<Value>() && isInside && (<usize>(endX - startX)) << alignof<Value>() >= 16;
   const firstX = max(0, startX);
   const lastX = min(inX, endX);
   if (firstX >= lastX) return 0;
@@ -42,7 +42,7 @@ export function readBox<Value>(
       const row = inPtr + ((<usize>((boxZ * inY + boxY) * inX + firstX)) << shift);
       if (isSame) {
         if (firstPtr === 0) firstPtr = row;
-        isSame = hasOnly(row, bytes, i16x8.splat(load<i16>(firstPtr)));
+        isSame = hasOnly(row, bytes, splatOf<Value>(firstPtr));
       } else {
         for (let at = row; at < row + bytes; at += LINE_BYTES) load<u8>(at);
         load<u8>(row + bytes - 1);
@@ -50,6 +50,10 @@ export function readBox<Value>(
     }
   }
   return isSame ? firstPtr : 0;
+}
+
+function splatOf<Value>(ptr: usize): v128 {
+  return sizeof<Value>() === 1 ? v128.load8_splat(ptr) : v128.load16_splat(ptr);
 }
 
 /** Whether all of at least 16 bytes are those of `values`. */

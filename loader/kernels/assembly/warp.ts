@@ -8,7 +8,7 @@ const BLOCK_Y: i32 = 32;
 const BLOCK_X: i32 = 64;
 
 /**
- * Samples of a volume (Z,Y,X; an image of f32 or a label of i16) on a regular grid: output voxel (z,y,x) lies at
+ * Samples of a volume (Z,Y,X; an image of f32, or a label of i16 or i8, which gives one of i16) on a regular grid: output voxel (z,y,x) lies at
  * lower + start + z stepZ + y stepY + x stepX, all of them (Z,Y,X) in voxels of the volume; start and steps are 12 f64 at
  * `gridPtr`. The first point of a row is summed in f64, the rest is f32; the whole numbers of `lower` are added last, so that
  * a part of a volume gives the bits of the whole. Any sizes, not in place.
@@ -31,7 +31,8 @@ export function warp<Value>(
   lowerX: i32,
   gridPtr: usize,
 ): void {
-  const shift = alignof<Value>();
+  const inShift = alignof<Value>();
+  const outShift = isFloat<Value>() ? alignof<f32>() : alignof<i16>();
   const stepZ = <f32>load<f64>(gridPtr, 72);
   const stepY = <f32>load<f64>(gridPtr, 80);
   const stepX = <f32>load<f64>(gridPtr, 88);
@@ -40,7 +41,7 @@ export function warp<Value>(
   const firstX = <f32>-lowerX;
   const lastY = <f32>(inY - 1 - lowerY);
   const lastX = <f32>(inX - 1 - lowerX);
-  const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << shift); // may lie outside, its offsets lead back
+  const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << inShift); // may lie outside, its offsets lead back
   for (let blockZ = 0; blockZ < outZ; blockZ += BLOCK_Z) {
     for (let blockY = 0; blockY < outY; blockY += BLOCK_Y) {
       for (let blockX = 0; blockX < outX; blockX += BLOCK_X) {
@@ -64,7 +65,7 @@ export function warp<Value>(
           endX - blockX,
         );
         if (samePtr !== 0) {
-          const value = load<i16>(samePtr);
+          const value = <i16>load<Value>(samePtr);
           for (let z = blockZ; z < endZ; z++) {
             for (let y = blockY; y < endY; y++) {
               fillRow(outPtr + ((<usize>((z * outY + y) * outX + blockX)) << 1), endX - blockX, value);
@@ -74,7 +75,7 @@ export function warp<Value>(
         }
         for (let z = blockZ; z < endZ; z++) {
           for (let y = blockY; y < endY; y++) {
-            const rowPtr = outPtr + ((<usize>((z * outY + y) * outX)) << shift);
+            const rowPtr = outPtr + ((<usize>((z * outY + y) * outX)) << outShift);
             const startZ = rowStart(gridPtr, z, y);
             const startY = rowStart(gridPtr + 8, z, y);
             const startX = rowStart(gridPtr + 16, z, y);
@@ -165,7 +166,7 @@ export function warp<Value>(
                   stepX,
                 );
               else
-                labelRow(
+                labelRow<Value>(
                   rowPtr,
                   from,
                   end,
@@ -189,10 +190,10 @@ export function warp<Value>(
               const atZ = startZ + <f32>x * stepZ;
               const atY = startY + <f32>x * stepY;
               const atX = startX + <f32>x * stepX;
-              const to = rowPtr + ((<usize>x) << shift);
+              const to = rowPtr + ((<usize>x) << outShift);
               if (isFloat<Value>())
                 store<f32>(to, imageAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
-              else store<i16>(to, labelAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
+              else store<i16>(to, labelAtEdge<Value>(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
             }
           }
         }
@@ -203,7 +204,7 @@ export function warp<Value>(
 
 /** 0 in an image, -1 in a label. */
 function fillOutside<Value>(rowPtr: usize, from: i32, end: i32): void {
-  const shift = alignof<Value>();
+  const shift = isFloat<Value>() ? alignof<f32>() : alignof<i16>();
   if (from < end)
     memory.fill(rowPtr + ((<usize>from) << shift), isFloat<Value>() ? 0 : 0xff, (<usize>(end - from)) << shift);
 }
