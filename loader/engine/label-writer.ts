@@ -6,7 +6,7 @@ import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleLabel } from "./resample.js";
 import { isResampled, type Scratch } from "./scratch.js";
-import { planesOf, slabsOf, sourcePlane } from "./slabs.js";
+import { planesOf, type Slab, slabsOf, sourcePlane } from "./slabs.js";
 import { tensorOutput } from "./tensor-output.js";
 import { batchTensors } from "./tensors.js";
 
@@ -49,18 +49,36 @@ export function labelWriter(
     if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
   };
 
+  const write = (target: LabelValues, planes: Planes<Int16Array>, mirrored: number) => {
+    if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
+    else kernels.writeLabelI16(target, planes, mirrored);
+  };
+
+  const writeCopy = (
+    target: LabelValues,
+    { values: stored, size }: Planes<StoredLabel>,
+    { lower: [z, y, x], mirrored }: PatchCut,
+    slab: Slab,
+    planes: Planes<Int16Array>,
+  ) => {
+    const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
+    if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Int8Array) {
+      kernels.cropLabelU8({ values: target, size: slab.size }, { values: stored, size }, lower);
+      return;
+    }
+    kernels.cropLabel(planes, { values: stored, size }, lower);
+    write(target, planes, mirrored);
+  };
+
   return ({ values: volume, shape: [, ...size] }, cut) => {
     const source = { values: volume, size };
-    const { lower, mirrored, transforms, place } = cut;
+    const { mirrored, transforms, place } = cut;
     const isCopy = !resampled && !transforms.some(({ kind }) => kind === "spatial" || kind === "mask");
     if (!isCopy) make(source, cut);
     for (const { slab, copy } of slabs) {
-      const plane = sourcePlane(slab, mirrored);
-      const planes = isCopy ? copy : planesOf(values, slab, mirrored);
-      if (isCopy) kernels.cropLabel(planes, source, [lower[0] + plane, lower[1], lower[2]]);
       const target = full.target(place, 0, slab, spareWire);
-      if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
-      else kernels.writeLabelI16(target, planes, mirrored);
+      if (isCopy) writeCopy(target, source, cut, slab, copy);
+      else write(target, planesOf(values, slab, mirrored), mirrored);
       full.put(place, 0, slab, target);
     }
     for (const [level, output] of deeper.entries()) {

@@ -1,4 +1,4 @@
-import type { Zyx } from "../../plan/zyx.js";
+import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { Grid, StoredLabel } from "./kernels.js";
 import { valueAt } from "./value-at.reference.js";
 
@@ -21,4 +21,10 @@ export function cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>
 
 export function cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void {
   crop(target, source, lower, -1);
+}
+
+export function cropLabelU8(target: Grid<Uint8Array>, source: Grid<Int8Array>, lower: Zyx): void {
+  const label = { values: new Int16Array(voxelCount(target.size)), size: target.size };
+  cropLabel(label, source, lower);
+  for (const [i, value] of label.values.entries()) target.values[i] = Math.max(value, 0);
 }

@@ -1,5 +1,5 @@
 import { blurPlanes, blurRows } from "./blur.reference.js";
-import { cropImage, cropLabel } from "./crop.reference.js";
+import { cropImage, cropLabel, cropLabelU8 } from "./crop.reference.js";
 import { gamma } from "./gamma.reference.js";
 import type { Kernels } from "./kernels.js";
 import { maskImage } from "./mask-image.reference.js";
@@ -14,6 +14,7 @@ import { writeBf16, writeF16, writeF32, writeLabelI16, writeLabelU8 } from "./wr
 export const referenceKernels: Kernels = {
   cropImage,
   cropLabel,
+  cropLabelU8,
   warpImage,
   warpLabel,
   addNoise,

@@ -61,6 +61,8 @@ export const NOISE_WORDS = 1024;
 export interface Kernels {
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
   cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void;
+  /** As `cropLabel` and `writeLabelU8` in one. */
+  cropLabelU8(target: Grid<Uint8Array>, source: Grid<Int8Array>, lower: Zyx): void;
   /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
   warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
   warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void;
@@ -130,6 +132,11 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
       const [inZ, inY, inX] = source.size;
       const crop = source.values instanceof Int8Array ? run.cropNarrowLabel : run.cropLabel;
       crop(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+    },
+    cropLabelU8: (target, source, [z, y, x]) => {
+      const [outZ, outY, outX] = target.size;
+      const [inZ, inY, inX] = source.size;
+      run.cropLabelU8(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
     },
     warpImage: (target, source, [z, y, x], grid) => {
       const [outZ, outY, outX] = target.size;

@@ -44,6 +44,20 @@ test("cropImage and cropLabel give the bits of their twins", (t) => {
   );
 });
 
+test("cropLabelU8 gives the bits of its twin", (t) => {
+  fc.assert(
+    fc.property(size, size, anyLower, fc.nat(), (targetSize, sourceSize, lower, seed) => {
+      const { kernel, twin } = inBoth((kernels, allocate) => {
+        const label = allocate(Int8Array, labelOf(seed, voxelCount(sourceSize)));
+        const patch = allocate(Uint8Array, voxelCount(targetSize));
+        kernels.cropLabelU8({ values: patch, size: targetSize }, { values: label, size: sourceSize }, lower);
+        return [patch];
+      });
+      t.deepEqual(kernel, twin);
+    }),
+  );
+});
+
 const nearLower = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -8, max: 8 }))) as unknown as fc.Arbitrary<Zyx>;
 const anyStep = fc.double({ min: -1.5, max: 1.5, noNaN: true });
 const anyGrid = fc.oneof(

@@ -1,11 +1,13 @@
 import { copyRow } from "./copy-row";
+import { holdRow } from "./hold-row";
 import { widenRow } from "./widen-row";
 
 /**
- * Copies a box of a volume (Z,Y,X, of `Value`) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`; all bytes
- * are `outside` where the box leaves the volume. What is i8 becomes i16. Any sizes; the two do not overlap.
+ * Copies a box of a volume (Z,Y,X, of `In`) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`, of `Out`; all
+ * bytes are `outside` where the box leaves the volume. What is i8 becomes i16, or u8 with -1 made 0. Any sizes; the two do not
+ * overlap.
  */
-export function cropBox<Value>(
+export function cropBox<In, Out>(
   outPtr: usize,
   outZ: i32,
   outY: i32,
@@ -19,8 +21,8 @@ export function cropBox<Value>(
   lowerX: i32,
   outside: u8,
 ): void {
-  const inShift = alignof<Value>();
-  const outShift = max(inShift, alignof<i16>());
+  const inShift = alignof<In>();
+  const outShift = alignof<Out>();
   const startX = min(max(0, -lowerX), outX);
   const endX = max(startX, min(outX, inX - lowerX));
   const startY = max(0, -lowerY);
@@ -36,7 +38,8 @@ export function cropBox<Value>(
     const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + startY);
     let from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << inShift);
     for (let y = startY; y < endY; y++, to += rowBytes, from += (<usize>inX) << inShift) {
-      if (sizeof<Value>() === 1) widenRow(to, from, count);
+      if (sizeof<Out>() === 1) holdRow(to, from, count);
+      else if (sizeof<In>() === 1) widenRow(to, from, count);
       else copyRow(to, from, count << inShift);
     }
   }

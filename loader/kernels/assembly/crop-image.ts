@@ -14,5 +14,5 @@ export function cropImage(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox<f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
+  cropBox<f32, f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
 }

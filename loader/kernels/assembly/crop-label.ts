@@ -14,7 +14,7 @@ export function cropLabel(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox<i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+  cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }
 
 /** The same of a label of i8. */
@@ -31,5 +31,22 @@ export function cropNarrowLabel(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox<i8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+  cropBox<i8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+}
+
+/** The same of a label of i8 as it travels: u8, 0 outside and where it is -1. */
+export function cropLabelU8(
+  outPtr: usize,
+  outZ: i32,
+  outY: i32,
+  outX: i32,
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+): void {
+  cropBox<i8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
 }

@@ -1,7 +1,7 @@
 export { blurPlanes } from "./blur-planes";
 export { blurRows } from "./blur-rows";
 export { cropImage } from "./crop-image";
-export { cropLabel, cropNarrowLabel } from "./crop-label";
+export { cropLabel, cropLabelU8, cropNarrowLabel } from "./crop-label";
 export { gamma } from "./gamma";
 export { maskImage } from "./mask-image";
 export { moments } from "./moments";
