@@ -1,4 +1,5 @@
 import { Client, credentials, type ServiceDefinition } from "@grpc/grpc-js";
+import { SteadyClock } from "./steady-clock.js";
 
 /** One method that streams raw bytes; the request says how many, in messages of what size. */
 export const bareStream = {
@@ -37,13 +38,14 @@ export function openBareStream(
   };
 }
 
-/** Bytes per second of a bare stream from `address`, received in this thread. */
-export async function bareBytesPerSecond(address: string, totalBytes: number, messageBytes: number): Promise<number> {
+/** Bytes per second of a bare stream from `address`, received in this thread; the first `untimedBytes` are not timed. */
+export async function bareBytesPerSecond(
+  address: string,
+  { totalBytes, untimedBytes, messageBytes }: { totalBytes: number; untimedBytes: number; messageBytes: number },
+): Promise<number> {
   using stream = openBareStream(address, totalBytes, messageBytes);
-  const start = process.hrtime.bigint();
-  let received = 0;
-  for await (const message of stream.messages) received += message.byteLength;
-  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  if (received !== totalBytes) throw new Error(`received ${received} of ${totalBytes} bytes`);
-  return received / seconds;
+  const clock = new SteadyClock(untimedBytes);
+  for await (const message of stream.messages) clock.received(message.byteLength);
+  if (clock.totalBytes !== totalBytes) throw new Error(`received ${clock.totalBytes} of ${totalBytes} bytes`);
+  return clock.bytesPerSecond();
 }

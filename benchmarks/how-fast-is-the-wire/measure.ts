@@ -6,8 +6,9 @@ import { type Figures, figures, ratios } from "../figures.js";
 import { processorSeconds } from "./processor-time.js";
 import { type Receiver, startReceiver } from "./receiver.js";
 
-/** What each measurement moves: enough to be over a scheduler's tick, little enough to alternate often. */
-const BYTES = 96 * 2 ** 20;
+/** What each measurement moves, and what of it comes before the clock starts: a stream is measured while it flows. */
+const BYTES = 512 * 2 ** 20;
+const UNTIMED_BYTES = 96 * 2 ** 20;
 const CUTTING_AHEAD = 2;
 
 export interface StageFigures {
@@ -88,13 +89,24 @@ function carriedFigures(rounds: readonly Carried[]): CarriedFigures {
   };
 }
 
+interface BatchesJob {
+  readonly stage: number;
+  readonly steps: number;
+  readonly untimedBytes: number;
+}
+
+interface BareJob {
+  readonly totalBytes: number;
+  readonly untimedBytes: number;
+}
+
 interface Measured {
   readonly engine: Engine;
   readonly client: DataClient;
   readonly server: ServerProcess;
-  readonly receiver: Receiver<{ readonly stage: number; readonly steps: number }>;
+  readonly receiver: Receiver<BatchesJob>;
   readonly bareServer: ServerProcess;
-  readonly bareReceiver: Receiver<{ readonly bytes: number }>;
+  readonly bareReceiver: Receiver<BareJob>;
   readonly options: MeasureOptions;
 }
 
@@ -102,15 +114,17 @@ async function measureStage(measured: Measured, stage: number): Promise<StageFig
   const { engine, client, server, receiver, bareServer, bareReceiver, options } = measured;
   const { spec, batchBytes } = await client.describeRun(options.data);
   const bytes = batchBytes[stage] as number;
-  const steps = Math.max(4, Math.ceil(BYTES / bytes));
+  const steps = Math.ceil(BYTES / bytes);
+  const totalBytes = steps * bytes;
+  const untimedBytes = UNTIMED_BYTES;
   const cut: number[] = [];
   const wire: Carried[] = [];
   const limit: Carried[] = [];
   for (let round = -1; round < options.rounds; round++) {
     const results = [
       await engineBytesPerSecond(engine, spec, stage, steps),
-      await carried(server, receiver, steps * bytes, { stage, steps }),
-      await carried(bareServer, bareReceiver, steps * bytes, { bytes: steps * bytes }),
+      await carried(server, receiver, totalBytes, { stage, steps, untimedBytes }),
+      await carried(bareServer, bareReceiver, totalBytes, { totalBytes, untimedBytes }),
     ] as const;
     if (round < 0) continue; // warm-up
     cut.push(results[0]);
@@ -140,11 +154,11 @@ export async function measureStages(options: MeasureOptions): Promise<StageFigur
   await using engine = await openEngine(options.store, { workers: options.workers });
   await using server = await startServer(cli, ["serve", options.store, "--workers", workers, "--json"]);
   await using bareServer = await startServer(new URL("./bare-server.js", import.meta.url).pathname);
-  await using receiver = startReceiver<{ stage: number; steps: number }>("./receive-batches.js", [
+  await using receiver = startReceiver<BatchesJob>("./receive-batches.js", [
     server.address,
     JSON.stringify(options.data),
   ]);
-  await using bareReceiver = startReceiver<{ bytes: number }>("./receive-bare.js", [bareServer.address]);
+  await using bareReceiver = startReceiver<BareJob>("./receive-bare.js", [bareServer.address]);
   await using client = await connect(server.address);
   const { spec } = await client.describeRun(options.data);
   const all: StageFigures[] = [];

@@ -5,4 +5,6 @@ import { answerJobs } from "./receiver.js";
 const MESSAGE_BYTES = 2 ** 20;
 const [address] = process.argv.slice(2) as [string];
 
-answerJobs(({ bytes }: { readonly bytes: number }) => bareBytesPerSecond(address, bytes, MESSAGE_BYTES));
+answerJobs((job: { readonly totalBytes: number; readonly untimedBytes: number }) =>
+  bareBytesPerSecond(address, { ...job, messageBytes: MESSAGE_BYTES }),
+);

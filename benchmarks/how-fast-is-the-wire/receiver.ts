@@ -12,18 +12,19 @@ export interface Receiver<Job extends object> extends AsyncDisposable {
 /** Starts `script`, a module beside this one that calls `answerJobs`. */
 export function startReceiver<Job extends object>(script: string, args: readonly string[]): Receiver<Job> {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), args);
+  const exited = once(child, "exit");
+  const ended = exited.then((): never => {
+    throw new Error(`${script} ended`);
+  });
+  ended.catch(() => undefined); // seen by whoever waits for an answer
   return {
     process: child,
     async receive(job) {
       child.send(job);
-      const [bytesPerSecond] = await Promise.race([
-        once(child, "message"),
-        once(child, "exit").then(() => Promise.reject(new Error(`${script} ended`))),
-      ]);
+      const [bytesPerSecond] = await Promise.race([once(child, "message"), ended]);
       return bytesPerSecond as number;
     },
     async [Symbol.asyncDispose]() {
-      const exited = once(child, "exit");
       child.kill("SIGTERM");
       await exited;
     },

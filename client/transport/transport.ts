@@ -9,12 +9,6 @@ interface Pending {
 }
 
 /**
- * What is received dies young, and the memory behind it, a thousand times as large, with it: collecting a small young generation often
- * keeps V8 from collecting the whole heap for the sake of that memory. It takes a tenth off a client's processor time.
- */
-const YOUNG_GENERATION_MB = 2;
-
-/**
  * The main thread's end of the transport thread: sockets, deadlines and pings live there, so that a training loop that
  * blocks for seconds delays none of them. The thread keeps the process alive only while a call is waited for.
  */
@@ -25,11 +19,8 @@ export class Transport implements AsyncDisposable {
   #gone: PatchstreamError | undefined;
 
   constructor(start: ThreadStart) {
-    this.#worker = new Worker(new URL("./thread.js", import.meta.url), {
-      workerData: start,
-      execArgv: [], // Flags of the main script, such as --input-type, are not the thread's.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    });
+    // Flags of the main script, such as --input-type, are not the thread's.
+    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start, execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (message: FromThread) => this.#settle(message));
     this.#worker.on("error", (error) => this.#end(error.message));
