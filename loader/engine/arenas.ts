@@ -1,7 +1,10 @@
 import { BLOCK_BYTES, Blocks } from "./blocks.js";
 
-/** Blocks of the largest WebAssembly memory, 4 GiB. */
+/** Blocks of the largest WebAssembly memory. */
 const LARGEST_ARENA_BLOCKS = 65_536;
+
+/** 4 GiB: no volume, workspace or batch is larger. */
+export const LARGEST_ARENA_BYTES = LARGEST_ARENA_BLOCKS * BLOCK_BYTES;
 
 /** A shared memory that holds volumes, what is made of them, and batches; reserved whole, so that its buffer never changes. */
 export interface Arena {

@@ -10,6 +10,7 @@ import { implement } from "../../proto/serve.js";
 import { addStandardServices } from "../../proto/standard.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
+import { LARGEST_ARENA_BYTES } from "../engine/arenas.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
@@ -79,7 +80,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const engine = keep(await openEngine(store, { ...options, slotBudgetBytes }));
   const limits: ServerLimits = {
     ...DEFAULT_LIMITS,
-    maxBatchBytes: slotBudgetBytes,
+    maxBatchBytes: Math.min(slotBudgetBytes, LARGEST_ARENA_BYTES),
     maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
     maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
     maxStallMs: options.maxStallMs ?? DEFAULT_LIMITS.maxStallMs,

@@ -7,6 +7,7 @@ import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import fc from "fast-check";
 import { openStore } from "../../loader/dataset/open-store.js";
 import { caseTable, type Store, type StoredCase } from "../../loader/dataset/store.js";
+import { LARGEST_ARENA_BYTES } from "../../loader/engine/arenas.js";
 import { cropReference } from "../../loader/engine/crop.reference.js";
 import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
 import { regionRoom } from "../../loader/engine/region-source.js";
@@ -175,6 +176,7 @@ test("the bytes depend neither on workers, nor on what is in memory, nor on what
     ["as little memory as can be", { volumeBudgetBytes: least }],
     ["as little memory as can be, and many who want it", { volumeBudgetBytes: least, workers: 4 }],
     ["room for two batches", { slotBudgetBytes: 2 ** 21 }],
+    ["batches in another arena than volumes", { slotBudgetBytes: LARGEST_ARENA_BYTES }],
   ];
   for (const [what, options] of settings) {
     const engine = await engineFor(t, options);
@@ -201,6 +203,7 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
     { workers: 2 },
     { workers: 4 },
     { volumeBudgetBytes: leastBudget(store, spec, ...plans) },
+    { slotBudgetBytes: LARGEST_ARENA_BYTES },
   ]) {
     const engine = await engineFor(t, options);
     const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));

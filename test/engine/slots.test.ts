@@ -45,6 +45,27 @@ test("a slot is freed once, however often it is released", async (t) => {
   t.not(second.offset, third.offset);
 });
 
+test("slots and volumes share arenas without sharing a byte, and both budgets are there in full", async (t) => {
+  for (const [volumes, slots] of [
+    [2 ** 20, 2 ** 20],
+    [2 ** 32, 2 ** 29],
+    [2 ** 20, 2 ** 32 + 2 ** 21],
+  ] as const) {
+    const arenas = reserveArenas(volumes, slots);
+    const blocksOf = (of: "blocks" | "slotBlocks") => arenas.reduce((sum, arena) => sum + arena[of].capacity, 0);
+    t.deepEqual([blocksOf("blocks"), blocksOf("slotBlocks")], [volumes / BLOCK_BYTES, slots / BLOCK_BYTES]);
+    const pool = new SlotPool(arenas);
+    const places = new Set<string>();
+    for (let left = slots; left > 0; left -= 2 ** 20) {
+      const { arena, offset, bytes } = await pool.lease(2 ** 20);
+      const { memory, blocks } = arenas[arena] as (typeof arenas)[number];
+      t.true(offset >= blocks.capacity * BLOCK_BYTES && offset + bytes.length <= memory.buffer.byteLength);
+      places.add(`${arena} ${offset}`);
+    }
+    t.is(places.size, slots / 2 ** 20);
+  }
+});
+
 test("a batch larger than the budget is refused at once, with both sizes", async (t) => {
   const pool = new SlotPool(reserveArenas(0, 2 * BLOCK_BYTES));
   const error = await t.throwsAsync(pool.lease(3 * BLOCK_BYTES), { instanceOf: PatchstreamError });
