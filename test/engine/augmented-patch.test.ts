@@ -4,6 +4,7 @@ import type { Box, Source } from "../../loader/engine/grid.js";
 import type { BatchPlace, Workplace } from "../../loader/engine/patch.js";
 import { patchCutter } from "../../loader/engine/patch-cutter.js";
 import { scratchBytes } from "../../loader/engine/scratch.js";
+import { slabsOf } from "../../loader/engine/slabs.js";
 import { boxAround } from "../../loader/engine/transforms/spatial.js";
 import { referenceKernels } from "../../loader/kernels/kernels.reference.js";
 import type { SpatialTransform, Transform } from "../../plan/augment/transform.js";
@@ -110,6 +111,23 @@ test("an augmented patch has the bits that the plain twins give it", (t) => {
     ),
     { numRuns: 200 },
   );
+});
+
+test("so has a patch that is written in several slabs, the last one smaller", (t) => {
+  const box = { lower: [-1, 5, 3], size: [5, 130, 131] } as const;
+  t.deepEqual(
+    slabsOf(box.size).map(({ size: [planes] }) => planes),
+    [3, 2],
+  );
+  const source = phantom(2, [7, 120, 150], 5);
+  const turned: Transform = { kind: "spatial", anglesRad: [0.2, 0.1, -0.3], scale: 1.2, inPlane: false };
+  const noise: Transform = { kind: "noise", sigma: 0.5, counter: [1, 2, 3] };
+  const gamma: Transform = { kind: "gamma", inverted: true, gammas: [0.8, null] };
+  for (const transforms of [[], [noise, gamma], [turned, noise]]) {
+    const kernel = cutOne(source, box, box.size, transforms);
+    const twin = cutOne(source, box, box.size, transforms, "twins");
+    t.true(Buffer.from(kernel.image.buffer).equals(Buffer.from(twin.image.buffer)));
+  }
 });
 
 /** The part of a volume that a box touches, and where it begins. */
