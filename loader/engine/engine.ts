@@ -7,7 +7,7 @@ import type { ResolvedSpec } from "../../plan/spec.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Dataset, Store, StoredCase } from "../dataset/store.js";
-import { reserveArenas } from "./arenas.js";
+import { LARGEST_ARENA_BYTES, reserveArenas } from "./arenas.js";
 import { joinChecksums } from "./batch-checksum.js";
 import { packCrops, unpackedTransforms } from "./packed-crops.js";
 import { regionRoom, voxelsReadByRegion } from "./region-source.js";
@@ -25,8 +25,8 @@ export interface EngineOptions {
   /** Threads that cut. Default: one a processor. */
   readonly workers?: number;
   /**
-   * Memory for volumes and for what their patches are made in; a volume that finds no room is read patch by patch. Default: 4
-   * GiB, or half of the machine's.
+   * Memory for volumes and for what their patches are made in; a volume that finds no room is read patch by patch. Default: what
+   * one arena of 4 GiB has beside batches, or half of the machine's.
    */
   readonly volumeBudgetBytes?: number;
   /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
@@ -110,11 +110,9 @@ export async function openEngine(store: Store | string, options: EngineOptions =
 /** Budgets beyond the machine's memory would end in its killing the process, not in an error. */
 function withDefaults(options: EngineOptions): Required<EngineOptions> {
   const memoryBytes = totalmem();
-  const {
-    workers = availableParallelism(),
-    volumeBudgetBytes = Math.min(2 ** 32, memoryBytes / 2),
-    slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4),
-  } = options;
+  const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
+  const besideSlots = LARGEST_ARENA_BYTES - (slotBudgetBytes % LARGEST_ARENA_BYTES);
+  const { volumeBudgetBytes = Math.min(besideSlots, memoryBytes / 2) } = options;
   if (!Number.isInteger(workers) || workers < 1) refuse("workers", workers, "a whole number, 1 or more");
   const bytes = volumeBudgetBytes + slotBudgetBytes;
   if (bytes <= memoryBytes) return { workers, volumeBudgetBytes, slotBudgetBytes };
