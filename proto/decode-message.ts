@@ -1,4 +1,3 @@
-import { Reader } from "protobufjs/minimal.js";
 import { checkInteger } from "./encode-message.js";
 import {
   entryLayout,
@@ -9,20 +8,20 @@ import {
   wireTypeOf,
 } from "./layout.js";
 import { enums, layouts } from "./messages.js";
+import { WireReader } from "./wire-reader.js";
 
 type Plain = Record<string, unknown>;
 
 /**
- * Reads a message, onto `message` where a part of it came before. Bytes fields are views. Throws protobufjs's errors for
- * bytes that are no message, and REQUEST_INVALID for an integer beyond 2^53 - 1.
+ * Reads a message, onto `message` where a part of it came before. Bytes fields are views. Throws as
+ * `WireReader` does for bytes that are no message, and REQUEST_INVALID for an integer beyond 2^53 - 1.
  */
 export function readMessage(layout: MessageLayout, bytes: Uint8Array, message: Plain = emptyMessage(layout)): Plain {
-  const reader = Reader.create(bytes);
-  while (reader.pos < reader.len) {
-    const tag = reader.tag();
-    const [id, wireType] = [tag >>> 3, tag & 7];
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const { id, wireType } = reader.tag();
     const field = layout.fields.find((field) => field.id === id);
-    if (field === undefined || !readField(layout, field, wireType, reader, message)) reader.skipType(wireType, 0, id);
+    if (field === undefined || !readField(layout, field, wireType, reader, message)) reader.skip(wireType, id);
   }
   return message;
 }
@@ -50,7 +49,7 @@ function readField(
   layout: MessageLayout,
   field: FieldLayout,
   wireType: number,
-  reader: Reader,
+  reader: WireReader,
   message: Plain,
 ): boolean {
   const { name, rule } = field;
@@ -60,8 +59,8 @@ function readField(
     if (wireType === wanted) values.push(readValue(layout, field, reader));
     else if (wireType !== LENGTH_DELIMITED) return false;
     else {
-      const packed = Reader.create(reader.bytes());
-      while (packed.pos < packed.len) values.push(readValue(layout, field, packed));
+      const packed = new WireReader(reader.bytes());
+      while (!packed.isAtEnd) values.push(readValue(layout, field, packed));
     }
     return true;
   }
@@ -86,7 +85,7 @@ function readField(
   return true;
 }
 
-function readValue(layout: MessageLayout, field: FieldLayout, reader: Reader, before?: unknown): unknown {
+function readValue(layout: MessageLayout, field: FieldLayout, reader: WireReader, before?: unknown): unknown {
   const { kind, type } = field;
   if (kind === "message")
     return readMessage(
@@ -98,9 +97,7 @@ function readValue(layout: MessageLayout, field: FieldLayout, reader: Reader, be
     const names: readonly string[] = enums[type as keyof typeof enums];
     return names[reader.int32()] ?? names[0]; // A value of a later version is none that we know.
   }
-  if (type === "string") return reader.stringVerify();
-  if (type !== "uint64") return reader[type as Exclude<Scalar, "uint64">]();
-  const value = Number(reader.uint64());
-  checkInteger(layout, field, value);
+  const value = reader[type as Scalar]();
+  if (type === "uint64") checkInteger(layout, field, value);
   return value;
 }

@@ -1,4 +1,3 @@
-import type { Writer } from "protobufjs/minimal.js";
 import { PatchstreamError } from "../plan/errors.js";
 import {
   entryLayout,
@@ -9,6 +8,7 @@ import {
   wireTypeOf,
 } from "./layout.js";
 import { enums, layouts } from "./messages.js";
+import { WireWriter } from "./wire-writer.js";
 
 /** What may be in the integers. JavaScript's numbers hold 53 bits. */
 const RANGES: { readonly [scalar: string]: readonly [lowest: number, highest: number] } = {
@@ -19,34 +19,37 @@ const RANGES: { readonly [scalar: string]: readonly [lowest: number, highest: nu
 };
 
 /** Writes a message's fields; throws REQUEST_INVALID for an integer that its field does not hold. */
-export function writeMessage(layout: MessageLayout, message: object, writer: Writer): void {
+export function writeMessage(layout: MessageLayout, message: object, writer: WireWriter): void {
   for (const field of layout.fields) {
     const value = (message as Readonly<Record<string, unknown>>)[field.name];
     if (value !== undefined && value !== null) writeField(layout, field, value, writer);
   }
 }
 
-function writeField(layout: MessageLayout, field: FieldLayout, value: unknown, writer: Writer): void {
+function writeField(layout: MessageLayout, field: FieldLayout, value: unknown, writer: WireWriter): void {
+  const { id, rule } = field;
   const wireType = wireTypeOf(field);
-  const tag = (field.id << 3) | wireType;
-  if (field.rule === "map") {
+  const write = (one: unknown) => {
+    writer.tag(id, wireType);
+    writeValue(layout, field, one, writer);
+  };
+  if (rule === "map") {
     const entry = entryLayout(field);
     for (const [key, held] of Object.entries(value as object)) {
-      writer.uint32(tag).fork();
-      writeMessage(entry, { key, value: held }, writer);
-      writer.ldelim();
+      writer.tag(id, LENGTH_DELIMITED);
+      writer.bytes(written((inner) => writeMessage(entry, { key, value: held }, inner)));
     }
-  } else if (field.rule === "repeated") {
+  } else if (rule === "repeated") {
     const values = value as readonly unknown[];
-    if (values.length === 0) return;
-    if (wireType === LENGTH_DELIMITED) for (const one of values) writeValue(layout, field, one, writer.uint32(tag));
-    else {
-      writer.uint32((field.id << 3) | LENGTH_DELIMITED).fork();
-      for (const one of values) writeValue(layout, field, one, writer);
-      writer.ldelim();
+    if (wireType === LENGTH_DELIMITED) values.forEach(write);
+    else if (values.length > 0) {
+      const packed = written((inner) => {
+        for (const one of values) writeValue(layout, field, one, inner);
+      });
+      writer.tag(id, LENGTH_DELIMITED);
+      writer.bytes(packed);
     }
-  } else if (field.rule === "optional" || layout.oneof !== undefined || !isDefault(field, value))
-    writeValue(layout, field, value, writer.uint32(tag));
+  } else if (rule === "optional" || layout.oneof !== undefined || !isDefault(field, value)) write(value);
 }
 
 /** Absent on the wire. */
@@ -56,17 +59,23 @@ function isDefault({ kind, type }: FieldLayout, value: unknown): boolean {
   return type === "bytes" ? (value as Uint8Array).length === 0 : Object.is(value, 0) || value === "" || value === false;
 }
 
-function writeValue(layout: MessageLayout, field: FieldLayout, value: unknown, writer: Writer): void {
+function writeValue(layout: MessageLayout, field: FieldLayout, value: unknown, writer: WireWriter): void {
   const { kind, type } = field;
   if (kind === "message") {
-    writer.fork();
-    writeMessage(layouts[type as keyof typeof layouts], value as object, writer);
-    writer.ldelim();
+    const held = layouts[type as keyof typeof layouts];
+    writer.bytes(written((inner) => writeMessage(held, value as object, inner)));
   } else if (kind === "enum") writer.uint32((enums[type as keyof typeof enums] as readonly unknown[]).indexOf(value));
   else {
     checkInteger(layout, field, value);
     writer[type as Scalar](value as never);
   }
+}
+
+/** What is written to a writer of its own. */
+function written(write: (writer: WireWriter) => void): Buffer {
+  const writer = new WireWriter();
+  write(writer);
+  return writer.finish();
 }
 
 /** Throws REQUEST_INVALID where `value` is an integer field's and not an integer that it holds. */

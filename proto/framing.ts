@@ -1,3 +1,5 @@
+import { varintBytes, writeVarint } from "./varint.js";
+
 /**
  * A message that is written straight into gRPC's frame. grpc-js takes any object with `byteLength` and
  * `copy(target, offset)` from a serializer and copies it once; a plain Uint8Array would end the call with INTERNAL.
@@ -15,22 +17,6 @@ const CHUNK_TAG = (2 << 3) | 2;
 const STEP_TAG = (1 << 3) | 0;
 const OFFSET_TAG = (2 << 3) | 0;
 const DATA_TAG = (3 << 3) | 2;
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-function writeVarint(target: Buffer, at: number, value: number): number {
-  let rest = value;
-  while (rest >= 128) {
-    target[at++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  target[at++] = rest;
-  return at;
-}
 
 /**
  * Frames `{ chunk: { step, offset, data } }` by hand: a protobufjs Chunk costs a quarter of the throughput. The bytes equal
