@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ingest } from "../loader/index.js";
+import { ingest, openStore, volumeBytes } from "../loader/index.js";
 import type { NetworkPlan } from "../plan/index.js";
 
 /** Size of a made CT volume (Z,Y,X): 16 million voxels, 63 MiB once stored as float32. */
@@ -39,8 +39,11 @@ function makeCase(number: number): { image: Int16Array; label: Uint8Array } {
   return { image, label };
 }
 
-/** Makes a store of CT-sized cases, four where not said and at most six, at `folder/store`, with the plan that most of the paper's CT data sets have. */
-export async function makeCtStore(folder: string, cases = 4): Promise<{ path: string; plan: NetworkPlan }> {
+/** Makes a store of CT-sized cases, four where not said and at most six, at `folder/store`, with the plan that most of the paper's CT data sets have, and the memory that a volume takes. */
+export async function makeCtStore(
+  folder: string,
+  cases = 4,
+): Promise<{ readonly path: string; readonly plan: NetworkPlan; readonly volumeBytes: number }> {
   const raw = join(folder, "CtSized");
   await mkdir(join(raw, "imagesTr"), { recursive: true });
   await mkdir(join(raw, "labelsTr"), { recursive: true });
@@ -58,5 +61,11 @@ export async function makeCtStore(folder: string, cases = 4): Promise<{ path: st
   }
   const path = join(folder, "ct-store");
   await ingest(raw, path, { name: "CtSized" });
-  return { path, plan: { patchSize: [128, 128, 128], batchSize: 2, pooling: [5, 5, 5] } };
+  await using store = await openStore(path);
+  const { dataset } = store;
+  return {
+    path,
+    plan: { patchSize: [128, 128, 128], batchSize: 2, pooling: [5, 5, 5] },
+    volumeBytes: Math.max(...dataset.cases.map((entry) => volumeBytes(entry, dataset.classes))),
+  };
 }

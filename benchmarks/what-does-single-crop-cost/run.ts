@@ -12,9 +12,8 @@ import { writeResults } from "../results.js";
 import { measureStage } from "./measure.js";
 
 const CASES = 6;
-/** Room for three of the six volumes, less what their patches take; and for none, but for what a patch takes. */
-const HALF_BYTES = 330 * 2 ** 20;
-const NONE_BYTES = 92 * 2 ** 20;
+/** Bytes beside three of the six volumes: less than a patch of 128^3 takes, more than one of 32^3. */
+const BESIDE_HALF_BYTES = 48 * 2 ** 20;
 const WORKERS = 1;
 const ROUNDS = 4;
 const BATCHES = 4;
@@ -25,11 +24,11 @@ function spread({ median, p5, p95 }: Figures): string {
 
 const folder = await mkdtemp(join(tmpdir(), "patchstream-bench-"));
 try {
-  const { path, plan } = await makeCtStore(folder, CASES);
+  const { path, plan, volumeBytes } = await makeCtStore(folder, CASES);
   const rows: string[] = [];
   for (const [held, volumeBudgetBytes] of [
-    ["half", HALF_BYTES],
-    ["none", NONE_BYTES],
+    ["half", 3 * volumeBytes + BESIDE_HALF_BYTES],
+    ["none", volumeBytes - 2 ** 20],
   ] as const)
     for (const augmentation of ["none", "nnunet"] as const)
       for (const part of [0, 0.5, 1]) {
