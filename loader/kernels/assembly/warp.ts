@@ -7,6 +7,11 @@ const BLOCK_Z: i32 = 16;
 const BLOCK_Y: i32 = 32;
 const BLOCK_X: i32 = 64;
 
+/** Of a label: smaller ones are more often the same all over, and then filled. */
+const LABEL_BLOCK_Z: i32 = 8;
+const LABEL_BLOCK_Y: i32 = 16;
+const LABEL_BLOCK_X: i32 = 64;
+
 /**
  * Samples of a volume (Z,Y,X; an image of f32, or a label of i16 or i8, which gives one of i16) on a regular grid: output voxel (z,y,x) lies at
  * lower + start + z stepZ + y stepY + x stepX, all of them (Z,Y,X) in voxels of the volume; start and steps are 12 f64 at
@@ -42,12 +47,15 @@ export function warp<Value>(
   const lastY = <f32>(inY - 1 - lowerY);
   const lastX = <f32>(inX - 1 - lowerX);
   const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << inShift); // may lie outside, its offsets lead back
-  for (let blockZ = 0; blockZ < outZ; blockZ += BLOCK_Z) {
-    for (let blockY = 0; blockY < outY; blockY += BLOCK_Y) {
-      for (let blockX = 0; blockX < outX; blockX += BLOCK_X) {
-        const endZ = min(outZ, blockZ + BLOCK_Z);
-        const endY = min(outY, blockY + BLOCK_Y);
-        const endX = min(outX, blockX + BLOCK_X);
+  const sizeZ = isFloat<Value>() ? BLOCK_Z : LABEL_BLOCK_Z;
+  const sizeY = isFloat<Value>() ? BLOCK_Y : LABEL_BLOCK_Y;
+  const sizeX = isFloat<Value>() ? BLOCK_X : LABEL_BLOCK_X;
+  for (let blockZ = 0; blockZ < outZ; blockZ += sizeZ) {
+    for (let blockY = 0; blockY < outY; blockY += sizeY) {
+      for (let blockX = 0; blockX < outX; blockX += sizeX) {
+        const endZ = min(outZ, blockZ + sizeZ);
+        const endY = min(outY, blockY + sizeY);
+        const endX = min(outX, blockX + sizeX);
         const samePtr = readBox<Value>(
           inPtr,
           inZ,
