@@ -22,7 +22,7 @@ test.before(async (t) => {
 test.after.always((t) => rm(t.context.folder, { recursive: true, force: true }));
 
 interface Outcome {
-  readonly code: number;
+  readonly code: number | string;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -30,7 +30,9 @@ interface Outcome {
 function patchstream(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+      // What was ended by a signal has no code of its own.
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : (error.signal ?? `${error.code}`);
+      resolve({ code, stdout, stderr });
     });
   });
 }
@@ -114,7 +116,7 @@ test("steps past the end are named, and wrong use is exit code 2", async (t) => 
   const { store, run } = t.context;
   const stats = (...args: string[]) => patchstream("stats", "--run", run, ...args);
   const beyond = await stats("--store", store, "--steps", "20:25");
-  t.is(beyond.code, 1);
+  t.is(beyond.code, 1, beyond.stderr);
   t.regex(beyond.stderr, /step 24 does not exist/);
   for (const args of [[], ["--store", store, "--steps", "5:5"], ["--store", store, "--per-stage", "0"]]) {
     t.is((await stats(...args)).code, 2, args.join(" "));
