@@ -39,7 +39,10 @@ function makeCase(number: number): { image: Int16Array; label: Uint8Array } {
   return { image, label };
 }
 
-/** Makes a store of CT-sized cases, four where not said and at most six, at `folder/store`, with the plan that most of the paper's CT data sets have, and the memory that a volume takes. */
+/**
+ * Makes a store of CT-sized cases, four where not said and at most six, in `folder`. With it come the plan that most of the paper's CT
+ * data sets have, and the memory that a volume takes.
+ */
 export async function makeCtStore(
   folder: string,
   cases = 4,

@@ -36,8 +36,8 @@ function writeField(layout: MessageLayout, field: FieldLayout, value: unknown, w
   if (rule === "map") {
     const entry = entryLayout(field);
     for (const [key, held] of Object.entries(value as object)) {
-      writer.tag(id, LENGTH_DELIMITED);
-      writer.bytes(written((inner) => writeMessage(entry, { key, value: held }, inner)));
+      writer.tag(id, wireType);
+      writeHeld(entry, { key, value: held }, writer);
     }
   } else if (rule === "repeated") {
     const values = value as readonly unknown[];
@@ -61,14 +61,17 @@ function isDefault({ kind, type }: FieldLayout, value: unknown): boolean {
 
 function writeValue(layout: MessageLayout, field: FieldLayout, value: unknown, writer: WireWriter): void {
   const { kind, type } = field;
-  if (kind === "message") {
-    const held = layouts[type as keyof typeof layouts];
-    writer.bytes(written((inner) => writeMessage(held, value as object, inner)));
-  } else if (kind === "enum") writer.uint32((enums[type as keyof typeof enums] as readonly unknown[]).indexOf(value));
+  if (kind === "message") writeHeld(layouts[type as keyof typeof layouts], value as object, writer);
+  else if (kind === "enum") writer.uint32((enums[type as keyof typeof enums] as readonly unknown[]).indexOf(value));
   else {
     checkInteger(layout, field, value);
     writer[type as Scalar](value as never);
   }
+}
+
+/** A message within another. */
+function writeHeld(layout: MessageLayout, message: object, writer: WireWriter): void {
+  writer.bytes(written((inner) => writeMessage(layout, message, inner)));
 }
 
 /** What is written to a writer of its own. */

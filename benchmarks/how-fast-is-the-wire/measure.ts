@@ -116,15 +116,14 @@ async function measureStage(measured: Measured, stage: number): Promise<StageFig
   const bytes = batchBytes[stage] as number;
   const steps = Math.ceil(BYTES / bytes);
   const totalBytes = steps * bytes;
-  const untimedBytes = UNTIMED_BYTES;
   const cut: number[] = [];
   const wire: Carried[] = [];
   const limit: Carried[] = [];
   for (let round = -1; round < options.rounds; round++) {
     const results = [
       await engineBytesPerSecond(engine, spec, stage, steps),
-      await carried(server, receiver, totalBytes, { stage, steps, untimedBytes }),
-      await carried(bareServer, bareReceiver, totalBytes, { totalBytes, untimedBytes }),
+      await carried(server, receiver, totalBytes, { stage, steps, untimedBytes: UNTIMED_BYTES }),
+      await carried(bareServer, bareReceiver, totalBytes, { totalBytes, untimedBytes: UNTIMED_BYTES }),
     ] as const;
     if (round < 0) continue; // warm-up
     cut.push(results[0]);
