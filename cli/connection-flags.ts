@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { ChannelOptions, ListenOptions } from "../proto/index.js";
+import type { ChannelOptions, ListenOptions } from "../rpc/index.js";
 import { wholeNumber } from "./whole-number.js";
 
 /** Where a server listens, and who may call it. */

@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type IngestReport, ingest } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
-import { openChannel } from "../proto/index.js";
+import { openChannel } from "../rpc/index.js";
 import type { TrainingSummary } from "../trainer/index.js";
 import { startServer } from "./child-server.js";
 import { showProgress } from "./ingest.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { trainingProgress } from "./training-progress.js";
-import { trainingTable } from "./training-table.js";
-import { startTraining, watchTraining } from "./watch-training.js";
+import { trainingProgress } from "./train/training-progress.js";
+import { trainingTable } from "./train/training-table.js";
+import { startTraining, watchTraining } from "./train/watch-training.js";
 
 interface Options extends CommonOptions {
   readonly dir?: string;

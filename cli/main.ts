@@ -2,17 +2,17 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { demoCommand } from "./demo.js";
-import { doctorCommand } from "./doctor.js";
-import { getCommand } from "./get.js";
+import { doctorCommand } from "./doctor/doctor.js";
+import { getCommand } from "./get/get.js";
 import { ingestCommand } from "./ingest.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
-import { planCommand } from "./plan.js";
+import { planCommand } from "./plan/plan.js";
 import { previewCommand } from "./preview.js";
 import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
-import { statsCommand } from "./stats.js";
-import { trainCommand } from "./train.js";
+import { statsCommand } from "./stats/stats.js";
+import { trainCommand } from "./train/train.js";
 import { trainerCommand } from "./trainer.js";
 import { trainingsCommand } from "./trainings.js";
 

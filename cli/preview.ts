@@ -1,9 +1,8 @@
-import { basename, dirname } from "node:path";
 import { Command, Option } from "commander";
 import { connect } from "../client/index.js";
+import { replaceFile } from "../disk/index.js";
 import { parseRunSpec, type Timeline } from "../plan/index.js";
 import { addressList } from "./address-list.js";
-import { writeFiles } from "./batch-files.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { readJson } from "./read-json.js";
@@ -38,7 +37,7 @@ export function previewCommand(): Command {
       const { data: dataSpec } = parseRunSpec(readJson(run, "a run spec in JSON"));
       await using client = connect(data, callOptions(options));
       const png = await client.preview(dataSpec as object, { timeline, step, ...(stage !== undefined && { stage }) });
-      await writeFiles(dirname(out), [[basename(out), png]]);
+      replaceFile(out, [png]);
       if (json) printJson({ step, file: out, bytes: png.byteLength });
       else process.stderr.write(`wrote ${out}\n`);
     });

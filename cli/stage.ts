@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { callUnary, openChannel } from "../proto/index.js";
+import { callUnary, openChannel } from "../rpc/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { wholeNumber } from "./whole-number.js";

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { callUnary, openChannel } from "../proto/index.js";
+import { callUnary, openChannel } from "../rpc/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { stateName } from "./training-progress.js";
+import { stateName } from "./train/training-progress.js";
 
 interface Options extends CommonOptions, CallFlags {
   readonly trainer: string;

@@ -1,5 +1,6 @@
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";
 export { connect } from "./connect.js";
+export { imageValues, labelValues, type WireTensor } from "./tensor-values.js";
 export type {
   Batch,
   BatchAddress,

@@ -1,8 +1,8 @@
+import type { Timeline } from "../plan/batch/batch-plan.js";
 import { totalSteps } from "../plan/curriculum/schedule.js";
-import type { Timeline } from "../plan/sampling/batch-plan.js";
-import type { ImageType, LabelType } from "../plan/spec.js";
+import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
-import { memoryFreer } from "../proto/free-memory.js";
+import { memoryFreer } from "../rpc/free-memory.js";
 import type { ReceivedBatch, StageChange } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
 import type { Batch, Run, RunInfo, StageDecision, Tensor } from "./types.js";

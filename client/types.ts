@@ -1,8 +1,8 @@
+import type { Timeline } from "../plan/batch/batch-plan.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
-import type { Timeline } from "../plan/sampling/batch-plan.js";
-import type { ImageType, LabelType, ResolvedSpec } from "../plan/spec.js";
+import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
-import type { ClientTls } from "../proto/call.js";
+import type { ClientTls } from "../rpc/client/call.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
 export interface Tensor<Type extends string> {

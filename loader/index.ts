@@ -1,3 +1,4 @@
+export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "../plan/batch/tensors.js";
 export {
   type IngestOptions,
   type IngestProgress,
@@ -9,8 +10,8 @@ export { openStore } from "./dataset/open-store.js";
 export { percentile } from "./dataset/planner/percentile.js";
 export { caseTable, type Dataset, type Geometry, type Region, type Store, type StoredCase } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
-export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/batch-statistics.js";
-export { classVoxels, labelNumbers } from "./engine/class-voxels.js";
+export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";
+export { classVoxels, labelNumbers } from "./engine/cut/class-voxels.js";
 export {
   type ChecksummedLease,
   type CutOptions,
@@ -20,7 +21,6 @@ export {
   openEngine,
   type SlotLease,
 } from "./engine/engine.js";
-export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "./engine/tensors.js";
-export { volumeBytes } from "./engine/volume-layout.js";
+export { volumeBytes } from "./engine/memory/volume-layout.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

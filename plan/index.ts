@@ -1,14 +1,5 @@
 export type { Augmentation } from "./augment/augmentation.js";
 export type { Transform } from "./augment/transform.js";
-export { canonicalJson } from "./canonical-json.js";
-export { deepLabelSizes } from "./curriculum/levels.js";
-export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
-export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
-export { relativeFlops } from "./curriculum/relative-flops.js";
-export { ROUNDINGS, type Rounding } from "./curriculum/rounding.js";
-export { scheduledStage, stepOfEpoch, stepOfStage, totalSteps } from "./curriculum/schedule.js";
-export type { NetworkPlan, Stage } from "./curriculum/stage.js";
-export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
 export type {
   Address,
   BatchPlan,
@@ -18,15 +9,21 @@ export type {
   ForegroundCrop,
   RandomCrop,
   Timeline,
-} from "./sampling/batch-plan.js";
-export { foregroundLower } from "./sampling/box.js";
-export { planBatch, type Rank } from "./sampling/plan-batch.js";
-export { type DataSpec, parseDataSpec } from "./spec/data-spec.js";
-export { MODE_DEFAULTS } from "./spec/mode-defaults.js";
-export { parseNnunetPlans } from "./spec/nnunet-plans.js";
-export { parseNetworkPlan } from "./spec/plan-spec.js";
-export { resolveSpec, type SpecDataset } from "./spec/resolve.js";
-export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec/run-spec.js";
+} from "./batch/batch-plan.js";
+export { canonicalJson } from "./canonical-json.js";
+export { deepLabelSizes } from "./curriculum/levels.js";
+export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
+export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
+export { relativeFlops } from "./curriculum/relative-flops.js";
+export { ROUNDINGS, type Rounding } from "./curriculum/rounding.js";
+export { scheduledStage, stepOfEpoch, stepOfStage, totalSteps } from "./curriculum/schedule.js";
+export type { NetworkPlan, Stage } from "./curriculum/stage.js";
+export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
+export { type DataSpec, parseDataSpec } from "./run-spec/data-spec.js";
+export { MODE_DEFAULTS } from "./run-spec/mode-defaults.js";
+export { parseNnunetPlans } from "./run-spec/nnunet-plans.js";
+export { parseNetworkPlan } from "./run-spec/plan-spec.js";
+export { resolveSpec, type SpecDataset } from "./run-spec/resolve.js";
 export {
   type ImageType,
   type LabelType,
@@ -36,5 +33,8 @@ export {
   type StageOrder,
   type Strategy,
   type WireFormat,
-} from "./spec.js";
+} from "./run-spec/resolved-spec.js";
+export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./run-spec/run-spec.js";
+export { foregroundLower } from "./sampling/box.js";
+export { planBatch, type Rank } from "./sampling/plan-batch.js";
 export { voxelCount, type Zyx } from "./zyx.js";

@@ -8,8 +8,8 @@ export type {
   TrainingBatch,
 } from "./engines/engine.js";
 export { engineNames, openEngine } from "./engines/open.js";
-export type { TrainingEvent } from "./events.js";
 export { describeNetwork, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
+export type { TrainingEvent } from "./run-folder/events.js";
 export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";
 export { type StageSummary, SummaryTally, type TrainingSummary } from "./summary.js";

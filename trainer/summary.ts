@@ -1,5 +1,5 @@
 import type { ClassDice } from "../proto/messages.js";
-import type { TrainingEvent } from "./events.js";
+import type { TrainingEvent } from "./run-folder/events.js";
 
 /** One stage as it went. */
 export interface StageSummary {

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type ImageType, type LabelType, VALUE_BYTES } from "../../plan/spec.js";
-import type { ReceivedChunk } from "../../proto/framing.js";
+import { type ImageType, type LabelType, VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
+import type { ReceivedChunk } from "../../rpc/codec/framing.js";
 import type { ReceivedBatch } from "./messages.js";
 
 /** A stream's peer broke the protocol; what it sends from now on means nothing. */

@@ -1,5 +1,5 @@
+import type { Timeline } from "../../plan/batch/batch-plan.js";
 import type { ErrorFacts } from "../../plan/errors.js";
-import type { Timeline } from "../../plan/sampling/batch-plan.js";
 import type { DatasetInfo, Region, RunInfo, StageDecision } from "../types.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */

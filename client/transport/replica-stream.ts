@@ -1,11 +1,11 @@
 import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type Channel, callDuplex } from "../../proto/call.js";
-import { codec } from "../../proto/codec.js";
-import { type ReceivedChunk, readChunkFrame } from "../../proto/framing.js";
-import { memoryFreer } from "../../proto/free-memory.js";
 import type { Messages } from "../../proto/messages.js";
-import { carriesFacts, fromStatus } from "../../proto/status.js";
+import { type Channel, callDuplex } from "../../rpc/client/call.js";
+import { codec } from "../../rpc/codec/codec.js";
+import { type ReceivedChunk, readChunkFrame } from "../../rpc/codec/framing.js";
+import { memoryFreer } from "../../rpc/free-memory.js";
+import { carriesFacts, fromStatus } from "../../rpc/status.js";
 import { BatchReceiver, brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
 import type { ReceivedBatch } from "./messages.js";
 

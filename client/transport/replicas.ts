@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ServiceError } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Channel } from "../../proto/call.js";
+import type { Channel } from "../../rpc/client/call.js";
 import { mayRetry } from "./replica-stream.js";
 
 const PAUSE_MS = 100;

@@ -1,6 +1,6 @@
+import type { Timeline } from "../../plan/batch/batch-plan.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
-import type { Timeline } from "../../plan/sampling/batch-plan.js";
 import type { RunInfo } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 

@@ -1,5 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Channel } from "../../proto/call.js";
+import type { Channel } from "../../rpc/client/call.js";
 import type { StageDecision } from "../types.js";
 import { brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
 import type { ReceivedBatch, SessionRequest, StageChange } from "./messages.js";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type Channel, type ChannelOptions, openChannel } from "../../proto/call.js";
+import { type Channel, type ChannelOptions, openChannel } from "../../rpc/client/call.js";
 import type { CallName, FromThread, SentFailure, ToThread, TransportCalls } from "./messages.js";
 import { atAnyReplica } from "./replicas.js";
 import { Session } from "./session.js";

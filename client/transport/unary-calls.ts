@@ -1,8 +1,8 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import { VALUE_BYTES } from "../../plan/spec.js";
+import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
-import { type CallOptions, type Channel, callStream, callUnary } from "../../proto/call.js";
 import type { Messages } from "../../proto/messages.js";
+import { type CallOptions, type Channel, callStream, callUnary } from "../../rpc/client/call.js";
 import type { DatasetInfo, RunInfo } from "../types.js";
 import { BatchReceiver, ByteReceiver, brokenProtocol } from "./batch-receiver.js";
 import type { BatchRequest, ReceivedBatch, TransportCalls } from "./messages.js";

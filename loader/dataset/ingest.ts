@@ -2,9 +2,10 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Piscina } from "piscina";
+import { lockFolder } from "../../disk/process-lock.js";
+import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
-import { lockStore } from "./ingest-lock.js";
 import type { MeasuredCase, MeasureTask, Outcome, StoreTask } from "./ingest-worker.js";
 import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerprint.js";
 import { planDataset } from "./planner/make-plans.js";
@@ -13,10 +14,11 @@ import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
 import { checkName, type RawCase, type RawDataset, readJson, readRawDataset } from "./raw/list-cases.js";
 import { datasetDigest, type SealedCase, type StoreRecord, sealedGroup, sha256 } from "./store-metadata.js";
 import { UNFINISHED } from "./write-case.js";
-import { replaceFile } from "./write-file.js";
 
 /** Rises whenever the same files and settings make other bytes, so that finished cases are made again. */
 const PREPROCESSING = 1;
+
+const LOCK = { name: ".ingest-lock", doing: "is writing this store", hint: "Wait for it" };
 
 export interface IngestOptions {
   /** The store's name; the raw folder's where absent. */
@@ -67,7 +69,7 @@ export async function ingest(
   const raw = readRawDataset(resolve(rawFolder));
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
-  using _lock = lockStore(storeFolder);
+  using _lock = lockFolder(storeFolder, LOCK);
   using _leavings = { [Symbol.dispose]: () => removeUnfinished(storeFolder) };
   await using pool = workerPool(options.workers ?? availableParallelism());
   const pass = passRunner(pool, options);

@@ -1,5 +1,5 @@
+import type { CaseTable } from "../../plan/batch/batch-plan.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
-import type { CaseTable } from "../../plan/sampling/batch-plan.js";
 import type { Zyx } from "../../plan/zyx.js";
 
 /** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */

@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { moveIntoPlace, syncFolder, writeNewFile } from "../../disk/write-file.js";
 import type { PreprocessedCase, PreprocessSettings } from "./preprocess/preprocess-case.js";
 import type { SourceCase } from "./raw/read-case.js";
 import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup, sha256 } from "./store-metadata.js";
-import { moveIntoPlace, syncFolder, writeFile } from "./write-file.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import { writeArray } from "./zarr/write-array.js";
 
@@ -38,7 +38,7 @@ export function writeCase(path: string, { id, source, stored, settings, settings
     metadata[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
   }
   const group = groupMetadata();
-  writeFile(join(unfinished, "locations", "zarr.json"), [Buffer.from(group)]);
+  writeNewFile(join(unfinished, "locations", "zarr.json"), [Buffer.from(group)]);
   metadata.locations = sha256(group);
   const record: CaseRecord = {
     id,
@@ -60,7 +60,7 @@ export function writeCase(path: string, { id, source, stored, settings, settings
     metadata,
   };
   const text = sealedGroup(record);
-  writeFile(join(unfinished, "zarr.json"), [Buffer.from(text)]);
+  writeNewFile(join(unfinished, "zarr.json"), [Buffer.from(text)]);
   syncFolder(join(unfinished, "locations"));
   syncFolder(unfinished);
   rmSync(join(path, "zarr.json"), { force: true });

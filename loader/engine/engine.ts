@@ -1,25 +1,25 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism, totalmem } from "node:os";
+import type { BatchPlan } from "../../plan/batch/batch-plan.js";
+import { type BatchTensors, batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
-import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
-import type { ResolvedSpec } from "../../plan/spec.js";
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Dataset, Store, StoredCase } from "../dataset/store.js";
-import { LARGEST_ARENA_BYTES, reserveArenas } from "./arenas.js";
-import { joinChecksums } from "./batch-checksum.js";
-import { packCrops, unpackedTransforms } from "./packed-crops.js";
-import { regionRoom, voxelsReadByRegion } from "./region-source.js";
-import { scratchBytes } from "./scratch.js";
-import { SlotPool } from "./slots.js";
-import { type BatchPart, groupParts, samplesOfTask, splitBatch } from "./split-batch.js";
-import type { CutPart, CutTask, Written } from "./task.js";
-import { type BatchTensors, batchTensors, tensorBytes } from "./tensors.js";
-import { VolumeCache } from "./volume-cache.js";
-import { WaitingLine } from "./waiting-line.js";
-import { closed, WorkerThreads } from "./worker-threads.js";
-import { type Workspace, Workspaces } from "./workspaces.js";
+import { joinChecksums } from "./cut/batch-checksum.js";
+import { LARGEST_ARENA_BYTES, reserveArenas } from "./memory/arenas.js";
+import { regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
+import { scratchBytes } from "./memory/scratch.js";
+import { SlotPool } from "./memory/slots.js";
+import { VolumeCache } from "./memory/volume-cache.js";
+import { WaitingLine } from "./memory/waiting-line.js";
+import { type Workspace, Workspaces } from "./memory/workspaces.js";
+import { packCrops, unpackedTransforms } from "./workers/packed-crops.js";
+import { type BatchPart, groupParts, samplesOfTask, splitBatch } from "./workers/split-batch.js";
+import type { CutPart, CutTask, Written } from "./workers/task.js";
+import { closed, WorkerThreads } from "./workers/worker-threads.js";
 
 export interface EngineOptions {
   /** Threads that cut. Default: one a processor. */

@@ -1,4 +1,4 @@
-import { WaitingLine } from "../engine/waiting-line.js";
+import { WaitingLine } from "../engine/memory/waiting-line.js";
 
 /** Lets as many bytes through at once as its budget; more than the budget only alone. */
 export class ByteGate {

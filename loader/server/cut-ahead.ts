@@ -1,5 +1,5 @@
+import { type ReportedStage, StageReports } from "../../plan/batch/stage-timeline.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
-import { type ReportedStage, StageReports } from "./stage-reports.js";
 
 /** Batches of one stream that are being cut, or cut and not begun on the wire: enough to keep the wire busy. */
 const CUT_AHEAD = 2;

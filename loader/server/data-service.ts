@@ -1,8 +1,8 @@
 import { PatchstreamError } from "../../plan/errors.js";
+import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Rank } from "../../plan/sampling/plan-batch.js";
-import { RECIPE } from "../../plan/spec.js";
 import type { Messages } from "../../proto/messages.js";
-import type { Handlers } from "../../proto/serve.js";
+import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";

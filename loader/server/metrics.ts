@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Timeline } from "../../plan/sampling/batch-plan.js";
-import type { BatchStatistics } from "../engine/batch-statistics.js";
+import type { Timeline } from "../../plan/batch/batch-plan.js";
+import type { BatchStatistics } from "../engine/cut/batch-statistics.js";
 import type { Engine } from "../engine/engine.js";
 
 /** A batch that was sent. */

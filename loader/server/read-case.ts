@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { PatchstreamError } from "../../plan/errors.js";
-import { VALUE_BYTES } from "../../plan/spec.js";
-import type { Frame } from "../../proto/framing.js";
+import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Frame } from "../../rpc/codec/framing.js";
 import type { Region, Store, StoredCase } from "../dataset/store.js";
 import type { ByteGate } from "./byte-gate.js";
 import { readRegion, refuse } from "./requests.js";

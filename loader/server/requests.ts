@@ -1,5 +1,5 @@
+import type { Timeline } from "../../plan/batch/batch-plan.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Timeline } from "../../plan/sampling/batch-plan.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Region } from "../dataset/store.js";

@@ -1,5 +1,5 @@
-import { CHUNK_BYTES, chunkFrame, type Frame } from "../../proto/framing.js";
 import type { Messages } from "../../proto/messages.js";
+import { CHUNK_BYTES, chunkFrame, type Frame } from "../../rpc/codec/framing.js";
 
 /** Chunks handed to gRPC and not yet taken: the next is always there when one has gone, and no more than that waits. */
 const CHUNKS_IN_FLIGHT = 4;

@@ -1,6 +1,6 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
-import type { DuplexCall } from "../../proto/serve.js";
+import type { DuplexCall } from "../../rpc/server/implement.js";
 import type { ChecksummedLease } from "../engine/engine.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { ServerLimits } from "./limits.js";

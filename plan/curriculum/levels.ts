@@ -1,5 +1,5 @@
 import { roundHalfToEven } from "../round-half-to-even.js";
-import type { ResolvedSpec } from "../spec.js";
+import type { ResolvedSpec } from "../run-spec/resolved-spec.js";
 import type { Zyx } from "../zyx.js";
 import type { NetworkPlan } from "./stage.js";
 

@@ -1,5 +1,5 @@
 import { drawInteger, PURPOSE } from "../random.js";
-import type { ResolvedSpec } from "../spec.js";
+import type { ResolvedSpec } from "../run-spec/resolved-spec.js";
 
 /** What the schedule depends on. */
 export type Scheduled = Pick<ResolvedSpec, "stages" | "stageOrder" | "epochs" | "stepsPerEpoch" | "seed">;

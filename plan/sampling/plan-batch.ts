@@ -1,14 +1,14 @@
 import type { Augmentation } from "../augment/augmentation.js";
 import { drawAugmentation } from "../augment/draw-augmentation.js";
 import type { Transform } from "../augment/transform.js";
+import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "../batch/batch-plan.js";
 import { totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
 import { type DrawPlace, drawInteger, PURPOSE } from "../random.js";
-import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../spec.js";
+import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../run-spec/resolved-spec.js";
 import type { Zyx } from "../zyx.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
-import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "./batch-plan.js";
 import { randomStartBounds } from "./box.js";
 import { foregroundCount } from "./foreground-count.js";
 import { chooseMultiCrop } from "./multi-crop.js";

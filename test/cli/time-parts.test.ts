@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { advice, diagnose, type Limit, PARTS, type Rounds } from "../../cli/time-parts.js";
+import { advice, diagnose, type Limit, PARTS, type Rounds } from "../../cli/doctor/time-parts.js";
 import type { WireFormat } from "../../plan/index.js";
 
 /** Five rounds that are all alike but for `jitter`, a factor of each round. */

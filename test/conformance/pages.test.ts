@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
-import { STATUS_OF } from "../../proto/status.js";
+import { STATUS_OF } from "../../rpc/status.js";
 
 const page = (name: string) => readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), "utf8");
 

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
-import { CHUNK_BYTES } from "../../proto/framing.js";
 import type { Messages } from "../../proto/messages.js";
+import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { describe, getBatch, specBytes, start } from "./wire.js";

@@ -1,8 +1,8 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
-import { type Channel, callStream, callUnary } from "../../proto/call.js";
-import { codec } from "../../proto/codec.js";
 import type { Messages } from "../../proto/messages.js";
-import { methodOf } from "../../proto/service.js";
+import { type Channel, callStream, callUnary } from "../../rpc/client/call.js";
+import { codec } from "../../rpc/codec/codec.js";
+import { methodOf } from "../../rpc/service.js";
 import { SMALL_RUN } from "./small-run.js";
 
 type Response = Messages["StreamResponse"];

@@ -131,12 +131,7 @@ for (const [what, [damage, reason]] of Object.entries(damages)) {
     t.deepEqual(report.cases, ["phantom_1"]);
     t.is(report.skipped.length, 1);
     t.regex(`${report.skipped[0]?.file}: ${report.skipped[0]?.reason}`, /phantom_2/);
-    t.deepEqual(readdirSync(folders.store).toSorted(), [
-      "dataset_fingerprint.json",
-      "phantom_1",
-      "plans.json",
-      "zarr.json",
-    ]);
+    t.deepEqual(entriesOf(folders.store), ["dataset_fingerprint.json", "phantom_1", "plans.json", "zarr.json"]);
   });
 }
 
@@ -277,7 +272,7 @@ test("a case that has left the data set leaves the store, and the user's own fil
   rmSync(join(folders.raw, "labelsTr/phantom_2.nii.gz"));
   writeRawDataset(folders.raw, { ids: ["phantom_1"] });
   t.deepEqual((await run(folders)).cases, ["phantom_1"]);
-  t.deepEqual(readdirSync(folders.store).toSorted(), [
+  t.deepEqual(entriesOf(folders.store), [
     "dataset_fingerprint.json",
     "notes.txt",
     "phantom_1",
@@ -355,16 +350,16 @@ test("an ingest killed in the middle leaves whole cases only, and the next one e
   t.deepEqual({ ...report, name: "" }, { ...undisturbed, name: "" });
   await verifyStore(folders.store);
   t.deepEqual(
-    readdirSync(folders.store).filter((name) => name.startsWith(".")),
+    entriesOf(folders.store).filter((name) => name.startsWith(".")),
     [],
   );
 });
 
 test("a store that another process is writing is refused by name, and taken over once that one is dead", async (t) => {
   const folders = foldersWith(t);
-  const lock = new URL("../../loader/dataset/ingest-lock.js", import.meta.url).href;
-  const hold = `import { lockStore } from ${JSON.stringify(lock)};
-    lockStore(${JSON.stringify(folders.store)});
+  const lock = new URL("../../disk/process-lock.js", import.meta.url).href;
+  const hold = `import { lockFolder } from ${JSON.stringify(lock)};
+    lockFolder(${JSON.stringify(folders.store)}, { name: ".ingest-lock", doing: "is writing this store", hint: "" });
     console.log("locked");
     process.stdin.resume();`;
   const other = spawn(process.execPath, ["--input-type=module", "--eval", hold], {
@@ -415,6 +410,13 @@ test("the command prints one JSON document, and one readable line for a failure"
   t.regex(bad.stderr, /^patchstream: .*dataset.json: it cannot be read .*\n$/);
   t.is((await patchstream("ingest", folders.raw, folders.store, "--workers", "0")).code, 2);
 });
+
+/** What lies in a store beside the lock that was given back. */
+function entriesOf(store: string): string[] {
+  return readdirSync(store)
+    .filter((name) => !/^\.ingest-lock\.\d+$/.test(name))
+    .sort();
+}
 
 async function patchstream(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { foregroundLocations } from "../../loader/dataset/preprocess/foreground-locations.js";
 import { type NormalizationScheme, normalize, schemeOfChannel } from "../../loader/dataset/preprocess/normalize.js";
 import { preprocessCase } from "../../loader/dataset/preprocess/preprocess-case.js";
-import { transpose } from "../../loader/dataset/preprocess/volume.js";
+import { transpose } from "../../loader/dataset/volume.js";
 
 const intensities = { mean: 10, median: 9, std: 4, min: -5, max: 90, percentile_00_5: 0, percentile_99_5: 20 };
 

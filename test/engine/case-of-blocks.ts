@@ -1,6 +1,6 @@
 import type { StoredCase } from "../../loader/dataset/store.js";
-import { BLOCK_BYTES } from "../../loader/engine/blocks.js";
-import { volumeBytes } from "../../loader/engine/volume-layout.js";
+import { BLOCK_BYTES } from "../../loader/engine/memory/blocks.js";
+import { volumeBytes } from "../../loader/engine/memory/volume-layout.js";
 
 /** A case of exactly `blocks` blocks. */
 export function caseOf(id: string, blocks: number): StoredCase {

@@ -1,5 +1,5 @@
-import type { Source } from "../../loader/engine/grid.js";
-import type { Workplace } from "../../loader/engine/patch.js";
+import type { Source } from "../../loader/engine/cut/grid.js";
+import type { Workplace } from "../../loader/engine/cut/patch.js";
 import { compileKernels, instantiateKernels } from "../../loader/kernels/kernels.js";
 
 const PAGE_BYTES = 65_536;

@@ -6,8 +6,8 @@ import { ingest } from "../../loader/dataset/ingest.js";
 import { openStore } from "../../loader/dataset/open-store.js";
 import { caseTable } from "../../loader/dataset/store.js";
 import { openEngine } from "../../loader/engine/engine.js";
+import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import { resolveSpec } from "../../plan/spec/resolve.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 
 const SHAPE = [14, 15, 16] as const;

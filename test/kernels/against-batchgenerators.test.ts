@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { type Scratch, scratchAt, scratchBytes } from "../../loader/engine/scratch.js";
-import { applyTransforms } from "../../loader/engine/transforms/apply.js";
-import { spatialGrid } from "../../loader/engine/transforms/spatial.js";
+import { applyTransforms } from "../../loader/engine/cut/transforms/apply.js";
+import { spatialGrid } from "../../loader/engine/cut/transforms/spatial.js";
+import { type Scratch, scratchAt, scratchBytes } from "../../loader/engine/memory/scratch.js";
 import type { Grid } from "../../loader/kernels/kernels.js";
 import { referenceKernels as kernels } from "../../loader/kernels/kernels.reference.js";
 import type { Transform } from "../../plan/augment/transform.js";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
-import type { BatchPlan } from "../../plan/sampling/batch-plan.js";
+import type { BatchPlan } from "../../plan/batch/batch-plan.js";
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import type { ResolvedSpec } from "../../plan/spec.js";
 import { sixCases, threeStages } from "./six-cases.js";
 
 /** nnU-Net's augmentation of a data set whose channel 0 was normalised within a mask. */

@@ -1,11 +1,11 @@
 import test from "ava";
 import fc from "fast-check";
+import type { Address, CaseEntry } from "../../plan/batch/batch-plan.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Address, CaseEntry } from "../../plan/sampling/batch-plan.js";
+import type { ResolvedSpec, Strategy } from "../../plan/run-spec/resolved-spec.js";
 import { randomStartBounds } from "../../plan/sampling/box.js";
 import { foregroundCount } from "../../plan/sampling/foreground-count.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import type { ResolvedSpec, Strategy } from "../../plan/spec.js";
 import { sixCases, threeStages } from "./six-cases.js";
 
 const strategies: readonly Strategy[] = ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { CaseTable } from "../../plan/sampling/batch-plan.js";
-import type { ResolvedSpec } from "../../plan/spec.js";
+import type { CaseTable } from "../../plan/batch/batch-plan.js";
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 
 const given = JSON.parse(readFileSync(new URL("../../../test/golden/six-cases.json", import.meta.url), "utf8")) as {
   cases: CaseTable;

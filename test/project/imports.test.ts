@@ -8,12 +8,14 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** What a room's sources may import from other rooms; a folder's own files are always open to it. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: [],
-  proto: ["plan"],
-  loader: ["plan", "proto"],
-  client: ["plan", "proto"],
-  trainer: ["plan", "proto", "client"],
-  cli: ["plan", "proto", "loader", "client", "trainer"],
-  benchmarks: ["plan", "proto", "loader", "client", "trainer"],
+  proto: [],
+  rpc: ["plan", "proto"],
+  disk: ["plan"],
+  loader: ["plan", "proto", "rpc", "disk"],
+  client: ["plan", "proto", "rpc"],
+  trainer: ["plan", "proto", "rpc", "disk", "client"],
+  cli: ["plan", "rpc", "disk", "loader", "client", "trainer"],
+  benchmarks: ["plan", "proto", "rpc", "loader", "client", "trainer"],
 };
 
 function sources(folder: string): string[] {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { PatchstreamError } from "../../plan/errors.js";
-import { codec } from "../../proto/codec.js";
 import { typescriptOf } from "../../proto/generate.js";
 import type { StreamRequest } from "../../proto/messages.js";
 import { schema } from "../../proto/schema.js";
+import { codec } from "../../rpc/codec/codec.js";
 
 test("messages.ts is what the .proto files generate", (t) => {
   const committed = readFileSync(new URL("../../../proto/messages.ts", import.meta.url), "utf8");

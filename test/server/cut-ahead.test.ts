@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { type BatchSource, CutAhead } from "../../loader/server/cut-ahead.js";
 import type { ServerLimits } from "../../loader/server/limits.js";
-import { StageReports } from "../../loader/server/stage-reports.js";
+import { StageReports } from "../../plan/batch/stage-timeline.js";
 
 const LIMITS: ServerLimits = {
   maxOutstandingBytes: 1_000,

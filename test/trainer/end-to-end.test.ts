@@ -3,9 +3,9 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { connect } from "../../client/index.js";
 import { ingest } from "../../loader/index.js";
-import { type Channel, callStream, callUnary } from "../../proto/index.js";
-import { readCheckpoint } from "../../trainer/checkpoint.js";
+import { type Channel, callStream, callUnary } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
+import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
 import {
   channelTo,
   collect,
@@ -415,7 +415,7 @@ test("the commands say what they did, and wrong use is exit 2", async (t) => {
 
 test("two trainers do not share a runs folder", async (t) => {
   const { runs } = t.context;
-  await t.throwsAsync(patchstream("trainer", "--runs", runs), { code: 1, message: /uses this runs folder/ });
+  await t.throwsAsync(patchstream("trainer", "--runs", runs), { code: 1, message: /serves this runs folder/ });
 });
 
 test("metrics count the steps of all trainings", async (t) => {

@@ -7,15 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
-import {
-  type Channel,
-  callDuplex,
-  callStream,
-  callUnary,
-  type Messages,
-  methodOf,
-  openChannel,
-} from "../../proto/index.js";
+import type { Messages } from "../../proto/index.js";
+import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
 
 type PredictRequest = Messages["PredictRequest"];

@@ -1,6 +1,6 @@
 import test from "ava";
-import type { TrainingEvent } from "../../trainer/events.js";
-import { mirroringWarning } from "../../trainer/mirroring-warning.js";
+import { mirroringWarning } from "../../trainer/loop/mirroring-warning.js";
+import type { TrainingEvent } from "../../trainer/run-folder/events.js";
 import { SummaryTally } from "../../trainer/summary.js";
 
 const opened = (firstStep: number): TrainingEvent => ({

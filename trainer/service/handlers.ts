@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
 import { PatchstreamError } from "../../plan/errors.js";
-import { CHUNK_BYTES } from "../../proto/framing.js";
 import type { GetCheckpointResponse } from "../../proto/messages.js";
-import type { Handlers } from "../../proto/serve.js";
-import { checkpointPath } from "../checkpoint.js";
-import type { TrainerSettings } from "../training.js";
+import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
+import type { Handlers } from "../../rpc/server/implement.js";
+import type { TrainerSettings } from "../loop/training.js";
+import { checkpointPath } from "../run-folder/checkpoint.js";
 import { answerPrediction } from "./predict.js";
 import type { Trainings } from "./trainings.js";
 

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import type { TrainingEvent } from "../events.js";
+import type { TrainingEvent } from "../run-folder/events.js";
 
 /** What one trainer counts, in Prometheus's terms; a registry of its own, so that two trainers in one process do not mix. */
 export interface TrainerMetrics {

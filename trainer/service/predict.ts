@@ -2,15 +2,15 @@ import { crc32 } from "node:zlib";
 import { connect } from "../../client/connect.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
-import { CHUNK_BYTES, chunkFrame } from "../../proto/framing.js";
 import type { PredictCase, PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
-import type { DuplexCall } from "../../proto/serve.js";
-import { type Checkpoint, readCheckpoint } from "../checkpoint.js";
+import { CHUNK_BYTES, chunkFrame } from "../../rpc/codec/framing.js";
+import type { DuplexCall } from "../../rpc/server/implement.js";
 import { openEngine } from "../engines/open.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { type GridGeometry, labelOnOriginalGrid } from "../inference/export-label.js";
 import { type Maps, predictBySlidingWindow } from "../inference/sliding-window.js";
-import { mirrorAxes, type TrainerSettings } from "../training.js";
+import { mirrorAxes, type TrainerSettings } from "../loop/training.js";
+import { type Checkpoint, readCheckpoint } from "../run-folder/checkpoint.js";
 import type { Trainings } from "./trainings.js";
 
 /** Voxels times channels of an image to label: 4 GiB of float32. */

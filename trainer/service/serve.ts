@@ -1,9 +1,9 @@
 import { Server } from "@grpc/grpc-js";
-import { type ListenOptions, listen, SERVER_OPTIONS } from "../../proto/listen.js";
-import { serveMetrics } from "../../proto/metrics-endpoint.js";
-import { implement } from "../../proto/serve.js";
-import { addStandardServices } from "../../proto/standard.js";
-import type { TrainerSettings } from "../training.js";
+import { addStandardServices } from "../../rpc/server/health.js";
+import { implement } from "../../rpc/server/implement.js";
+import { type ListenOptions, listen, SERVER_OPTIONS } from "../../rpc/server/listen.js";
+import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import type { TrainerSettings } from "../loop/training.js";
 import { trainerHandlers } from "./handlers.js";
 import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";

@@ -2,18 +2,20 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StageDecision } from "../../client/types.js";
+import { lockFolder } from "../../disk/process-lock.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
-import { parseRunSpec } from "../../plan/spec/run-spec.js";
+import { parseRunSpec } from "../../plan/run-spec/run-spec.js";
 import type { Training, TrainingState } from "../../proto/messages.js";
-import { readCheckpoint } from "../checkpoint.js";
-import { EventLog } from "../event-log.js";
-import type { TrainingEvent } from "../events.js";
-import { replaceJsonLines } from "../json-lines.js";
-import type { StageRequest } from "../loop.js";
-import { runTraining, type TrainerSettings } from "../training.js";
-import { lockRuns } from "./runs-lock.js";
+import type { StageRequest } from "../loop/loop.js";
+import { runTraining, type TrainerSettings } from "../loop/training.js";
+import { readCheckpoint } from "../run-folder/checkpoint.js";
+import { EventLog } from "../run-folder/event-log.js";
+import type { TrainingEvent } from "../run-folder/events.js";
+import { replaceJsonLines } from "../run-folder/json-lines.js";
 
 const REQUEST_FILE = "run.json";
+
+const LOCK = { name: ".trainer-lock", doing: "serves this runs folder", hint: "Name another one with --runs" };
 
 /** What a training was started with, kept in its folder. */
 interface TrainingRequest {
@@ -93,8 +95,7 @@ export class Trainings implements AsyncDisposable {
     this.#runsFolder = runsFolder;
     this.#settings = settings;
     this.#observe = observe;
-    mkdirSync(runsFolder, { recursive: true });
-    this.#lock = lockRuns(runsFolder);
+    this.#lock = lockFolder(runsFolder, LOCK);
     for (const id of readdirSync(runsFolder).sort()) {
       const folder = join(runsFolder, id);
       const request = readRequest(folder);

@@ -2,7 +2,7 @@ import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { schemeOfChannel } from "../preprocess/normalize.js";
 import { resampledShape } from "../preprocess/preprocess-case.js";
-import { permute } from "../preprocess/volume.js";
+import { permute } from "../volume.js";
 import type { DatasetFingerprint } from "./fingerprint.js";
 import { percentilePerAxis } from "./percentile.js";
 import { type PlanInput, planNetwork, plansLowResolution } from "./plan-network.js";

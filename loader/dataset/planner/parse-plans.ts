@@ -1,7 +1,7 @@
 import type { NetworkPlan } from "../../../plan/curriculum/stage.js";
 import { refuse } from "../../../plan/errors.js";
-import { parseNnunetPlans } from "../../../plan/spec/nnunet-plans.js";
-import { entries, integer, list, type Read, real, truth, word, zyx } from "../../../plan/spec/read.js";
+import { parseNnunetPlans } from "../../../plan/run-spec/nnunet-plans.js";
+import { entries, integer, list, type Read, real, truth, word, zyx } from "../../../plan/run-spec/read.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import {
   INTENSITY_NAMES,

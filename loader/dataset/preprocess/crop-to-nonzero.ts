@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import { type Channels, cropTo } from "./volume.js";
+import { type Channels, cropTo } from "../volume.js";
 
 export interface Cropped extends Channels {
   /** The kept box in voxels of the uncropped grid: `start` inside, `end` outside. */

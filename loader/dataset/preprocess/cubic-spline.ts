@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Volume } from "./volume.js";
+import type { Volume } from "../volume.js";
 
 /** Pole of the cubic B-spline's inverse filter and that filter's gain, (1 - pole)(1 - 1/pole). */
 const POLE = Math.sqrt(3) - 2;

@@ -1,5 +1,5 @@
 import { philox4x32 } from "../../../plan/random.js";
-import type { Volume } from "./volume.js";
+import type { Volume } from "../volume.js";
 
 /**
  * nnU-Net's numbers (default_preprocessor.py, _sample_foreground_locations): voxels kept of a class, and of a large

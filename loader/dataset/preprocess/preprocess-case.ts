@@ -1,11 +1,11 @@
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { SourceCase } from "../raw/read-case.js";
+import { type Channels, permute, transpose } from "../volume.js";
 import { cropToNonzero } from "./crop-to-nonzero.js";
 import { foregroundLocations } from "./foreground-locations.js";
 import { type Normalization, normalize } from "./normalize.js";
 import { type Regridding, resampleImage, resampleLabels } from "./resample.js";
-import { type Channels, permute, transpose } from "./volume.js";
 
 /** All that decides a stored case besides its files. */
 export interface PreprocessSettings {

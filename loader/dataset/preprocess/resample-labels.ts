@@ -1,6 +1,6 @@
 import type { Zyx } from "../../../plan/zyx.js";
+import type { Volume } from "../volume.js";
 import { newToOldPosition } from "./cubic-spline.js";
-import type { Volume } from "./volume.js";
 
 /**
  * Resamples labels as batchgenerators' resize_segmentation of order 1 does: each label's mask linearly, and the label set

@@ -1,8 +1,8 @@
 import type { Zyx } from "../../../plan/zyx.js";
+import { newLike, type Volume } from "../volume.js";
 import { newToOldPosition, resampleCubicAxis } from "./cubic-spline.js";
 import { range } from "./normalize.js";
 import { resampleLabelsLinear } from "./resample-labels.js";
-import { newLike, type Volume } from "./volume.js";
 
 /** Spacings further apart than this make nnU-Net treat the coarse axis apart (its ANISO_THRESHOLD). */
 export const ANISOTROPY_THRESHOLD = 3;

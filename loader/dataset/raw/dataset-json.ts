@@ -1,6 +1,6 @@
 import { refuse } from "../../../plan/errors.js";
 import { LIMITS } from "../../../plan/limits.js";
-import { entries, integer, list, name, word } from "../../../plan/spec/read.js";
+import { entries, integer, list, name, word } from "../../../plan/run-spec/read.js";
 
 /** What a raw data set's dataset.json says, whichever of the two forms it has. */
 export interface DatasetJson {

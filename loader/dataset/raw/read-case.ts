@@ -3,7 +3,7 @@ import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { NiftiHeader } from "../nifti/header.js";
 import { type NiftiVolume, readNifti } from "../nifti/read-nifti.js";
-import type { Channels } from "../preprocess/volume.js";
+import type { Channels } from "../volume.js";
 import type { RawCase } from "./list-cases.js";
 
 /** Two grids whose spacings differ by no more than this share of a voxel count as one. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { syncFolder, writeFile } from "../write-file.js";
+import { syncFolder, writeNewFile } from "../../../disk/write-file.js";
 import { type ArrayLayout, arrayMetadata, chunkBytes, chunkCounts, shardName } from "./array-layout.js";
 import { withChecksum } from "./crc32c.js";
 import { encodeShardIndex } from "./shard-index.js";
@@ -11,9 +11,9 @@ import { encodeShardIndex } from "./shard-index.js";
  * Returns the SHA-256 (hex) of its zarr.json. Throws WRITE_FAILED.
  */
 export function writeArray(path: string, layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): string {
-  if (layout.shape.every((size) => size > 0)) writeFile(join(path, shardName(layout)), encodeShard(layout, values));
+  if (layout.shape.every((size) => size > 0)) writeNewFile(join(path, shardName(layout)), encodeShard(layout, values));
   const metadata = Buffer.from(arrayMetadata(layout));
-  writeFile(join(path, "zarr.json"), [metadata]);
+  writeNewFile(join(path, "zarr.json"), [metadata]);
   syncFolder(path);
   return createHash("sha256").update(metadata).digest("hex");
 }

@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { type Augmentation, NNUNET_AUGMENTATION } from "../../../plan/augment/augmentation.js";
 import { PatchstreamError } from "../../../plan/errors.js";
-import { parseDataSpec } from "../../../plan/spec/data-spec.js";
+import { parseDataSpec } from "../../../plan/run-spec/data-spec.js";
 
 const parse = (augmentation: unknown) => parseDataSpec({ dataset: "Six", augmentation }).augmentation;
 

@@ -1,0 +1,124 @@
+import { Command, InvalidArgumentError } from "commander";
+import { connect, type DatasetInfo } from "../../client/index.js";
+import { volumeBytes } from "../../loader/index.js";
+import { PatchstreamError, parseRunSpec, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { addressList } from "../address-list.js";
+import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
+import { type CommonOptions, printJson } from "../output.js";
+import { alignColumns, sizeText } from "../plan/plan-table.js";
+import { readJson } from "../read-json.js";
+import { wholeNumber } from "../whole-number.js";
+import { holdVolumes } from "./hold-volumes.js";
+import { measureStage } from "./measure-stage.js";
+import { advice, type Diagnosis, diagnose, PARTS } from "./time-parts.js";
+
+interface DoctorOptions extends CommonOptions, CallFlags {
+  readonly data: readonly string[];
+  readonly run: string;
+  readonly stepMs: number;
+  readonly stages?: readonly number[];
+  readonly passMs: number;
+}
+
+function stageList(text: string): number[] {
+  return text.split(",").map(wholeNumber);
+}
+
+function positive(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError("It must be 1 or more.");
+  return number;
+}
+
+/** `patchstream doctor`: what sets the pace between two batches, and what to change. */
+export function doctorCommand(): Command {
+  const command = new Command("doctor")
+    .description("Find out what a training waits for: fetching, cutting, carrying, or its own step.")
+    .requiredOption("--data <addresses>", "the data servers to ask, host:port[,host:port]", addressList)
+    .requiredOption("--run <file>", "the run spec (run.json)")
+    .option(
+      "--step-ms <ms>",
+      "what a training step takes (default: batches are taken as fast as they come)",
+      wholeNumber,
+      0,
+    )
+    .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
+    .option(
+      "--pass-ms <ms>",
+      "how long each of a stage's 21 measurements lasts at least (26 with a step)",
+      positive,
+      1000,
+    );
+  return addCallFlags(command)
+    .addHelpText("after", "\nExample:\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130")
+    .action(doctor);
+}
+
+/** What was found at one stage. */
+interface Finding extends Omit<Diagnosis, "longest"> {
+  readonly stage: number;
+  readonly patchSize: readonly number[];
+  readonly batchSize: number;
+  readonly stepMs: number;
+  readonly advice: string;
+}
+
+async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
+  const { data: dataSpec } = parseRunSpec(readJson(run, "a run spec in JSON"));
+  await using client = connect(data, callOptions(flags));
+  const { spec } = await client.describeRun(dataSpec as object);
+  const dataset = await client.describeDataset();
+  const hold = async (few: ResolvedSpec) => {
+    for (const address of data) {
+      await using one = connect(address, callOptions(flags));
+      await holdVolumes(one, few, dataset);
+    }
+  };
+  const about = { wire: spec.wire, volumeBytes: allVolumeBytes(dataset) };
+  const findings: Finding[] = [];
+  for (const stage of chosenStages(spec, stages)) {
+    const { patchSize, batchSize } = spec.stages[stage] as Stage;
+    process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
+    const diagnosis = diagnose(await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold }));
+    const { longest: _, ...found } = diagnosis;
+    findings.push({ stage, patchSize, batchSize, stepMs, ...found, advice: advice(diagnosis, about) });
+  }
+  if (json) printJson({ stages: findings });
+  else process.stdout.write(findingsText(findings));
+}
+
+/** What all volumes take in a data server's memory. */
+function allVolumeBytes({ cases, classes }: DatasetInfo): number {
+  return cases.reduce((sum, entry) => sum + volumeBytes(entry, classes), 0);
+}
+
+function chosenStages({ stages }: ResolvedSpec, given: readonly number[] | undefined): readonly number[] {
+  const last = stages.length - 1;
+  const chosen = given ?? [...new Set([0, last >> 1, last])];
+  for (const stage of chosen) {
+    if (stage > last) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: stages.length });
+  }
+  return chosen;
+}
+
+function findingsText(findings: readonly Finding[]): string {
+  const header = ["stage", "patch", "batch", "ms a batch", ...PARTS, "(augmentation)", "step", "utilisation"];
+  const rows = findings.map(({ stage, patchSize, batchSize, intervalMs, partsMs, ...found }) => [
+    `${stage}`,
+    sizeText(patchSize),
+    `${batchSize}`,
+    intervalMs.toFixed(1),
+    ...PARTS.map((part) => partsMs[part].toFixed(1)),
+    found.augmentationMs.toFixed(1),
+    found.stepMs === 0 ? "-" : `${found.stepMs}`,
+    found.utilisation === undefined ? "-" : `${Math.round(100 * found.utilisation)} %`,
+  ]);
+  const verdicts = findings.map(({ stage, limit, advice }) => {
+    return `stage ${stage}: ${limit === "unclear" ? "not clear" : `${limit} sets the pace`}: ${advice}\n`;
+  });
+  return [
+    alignColumns([header, ...rows], []),
+    "fetch, cut and carry overlap; the longest sets the pace, unless the step is longer\n\n",
+    ...verdicts,
+  ].join("");
+}

@@ -1,0 +1,47 @@
+import type { DataClient, DatasetInfo } from "../../client/index.js";
+import { caseTable } from "../../loader/index.js";
+import { planBatch, type ResolvedSpec, voxelCount, type Zyx } from "../../plan/index.js";
+
+/** No side of a store's chunks is shorter, but where the volume is. */
+const SHORTEST_CHUNK_SIDE = 8;
+
+/** Some strategies need two. */
+const FEWEST_CASES = 2;
+
+/** A run like `spec` that trains only on the cases of one of its batches at a stage: as many as a batch has, and few to hold. */
+export function runOfFewCases(spec: ResolvedSpec, dataset: DatasetInfo, stage: number): ResolvedSpec {
+  const { crops } = planBatch(spec, caseTable(dataset), { timeline: "train", step: 0, stage });
+  const train = new Set(crops.map((crop) => crop.case));
+  for (const id of spec.split.train) if (train.size < FEWEST_CASES) train.add(id);
+  return { ...spec, split: splitOf([...train], dataset) };
+}
+
+/**
+ * Has a data server hold the volumes that a run trains on, as far as its budget reaches: of each it asks for a batch of so
+ * many small patches that reading the volume once is less work than reading them.
+ */
+export async function holdVolumes(client: DataClient, spec: ResolvedSpec, dataset: DatasetInfo): Promise<void> {
+  for (const { id, shape } of dataset.cases) {
+    if (!spec.split.train.includes(id)) continue;
+    const [, ...size] = shape;
+    const patchSize = spec.plan.pooling.map((times) => 2 ** times) as unknown as Zyx;
+    const read = size.map((extent, axis) => Math.min(extent, (patchSize[axis] as number) + SHORTEST_CHUNK_SIDE - 1));
+    const batchSize = Math.floor(voxelCount(size) / voxelCount(read as unknown as Zyx)) + 1;
+    const asked = {
+      dataset: spec.dataset,
+      split: splitOf([id], dataset),
+      plan: spec.plan,
+      stages: [{ patchSize, batchSize, epochs: 1 }],
+      strategy: "nnunet",
+      augmentation: "none",
+      wire: { image: "f16" },
+    };
+    await client.getBatch(asked, { step: 0 });
+  }
+}
+
+/** A split must name every case. */
+function splitOf(train: readonly string[], { cases }: DatasetInfo): ResolvedSpec["split"] {
+  const others = cases.map(({ id }) => id).filter((id) => !train.includes(id));
+  return { train, val: others.length > 0 ? others : train };
+}

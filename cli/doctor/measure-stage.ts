@@ -1,0 +1,119 @@
+import { setTimeout } from "node:timers/promises";
+import type { DataClient, DatasetInfo, RunInfo } from "../../client/index.js";
+import { percentile } from "../../loader/index.js";
+import type { ResolvedSpec } from "../../plan/index.js";
+import { runOfFewCases } from "./hold-volumes.js";
+import type { Rounds } from "./time-parts.js";
+
+/** What is measured: passes of at least `passMs` at a stage, some with a consumer that takes `stepMs` for a batch. */
+export interface StageTrial {
+  readonly spec: ResolvedSpec;
+  readonly dataset: DatasetInfo;
+  readonly stage: number;
+  readonly stepMs: number;
+  readonly passMs: number;
+  /** Has every data server hold the volumes that a run trains on. */
+  hold(spec: ResolvedSpec): Promise<void>;
+}
+
+/** As many as leave three when the highest and the lowest are left out. */
+const ROUNDS = 5;
+
+/** A pass of slow batches ends when it has seen so many intervals. */
+const FEWEST_INTERVALS = 4;
+
+/** Steps enough for all passes at any stage: the most that a spec may have in an epoch, and all in all. */
+const MANY_STEPS = { anEpoch: 100_000, inAll: 2 ** 32 - 1 };
+
+/**
+ * Five rounds of passes by turns, never asking for a step twice: any cases; cases whose volumes are held; those without
+ * augmentation; those a batch at a time; and, with a step to emulate, any cases for a consumer that takes it. A pass before
+ * them has a server that has just started read what it reads first.
+ */
+export async function measureStage(
+  client: DataClient,
+  { spec, dataset, stage, stepMs, passMs, hold }: StageTrial,
+): Promise<Rounds> {
+  const few = runOfFewCases(spec, dataset, stage);
+  const open = async (of: ResolvedSpec) => {
+    const stepsPerEpoch = Math.min(MANY_STEPS.anEpoch, MANY_STEPS.inAll / spec.epochs);
+    const info = await client.describeRun({ ...of, stepsPerEpoch });
+    return new StagePasses(client, info, { stage, passMs });
+  };
+  const any = await open(spec);
+  const held = await open(few);
+  const unaugmented = await open({ ...few, augmentation: [] });
+  const rounds = {
+    ...{ fresh: [] as number[], hot: [] as number[], plain: [] as number[] },
+    ...{ cutAlone: [] as number[], carryAlone: [] as number[], utilisation: [] as number[] },
+  };
+  await any.stream();
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.fresh.push((await any.stream()).intervalMs);
+    await hold(few);
+    rounds.hot.push((await held.stream()).intervalMs);
+    rounds.plain.push((await unaugmented.stream()).intervalMs);
+    const alone = await held.oneAtATime();
+    rounds.cutAlone.push(alone.cutMs);
+    rounds.carryAlone.push(alone.carryMs);
+    if (stepMs > 0) rounds.utilisation.push((await any.stream(stepMs)).utilisation);
+  }
+  return { stepMs, ...rounds };
+}
+
+/** Passes over the steps of one run, all at one stage whatever its schedule says. */
+class StagePasses {
+  readonly #client: DataClient;
+  readonly #info: RunInfo;
+  readonly #stage: number;
+  readonly #passMs: number;
+  #firstFresh = 0;
+
+  constructor(client: DataClient, info: RunInfo, { stage, passMs }: Pick<StageTrial, "stage" | "passMs">) {
+    this.#client = client;
+    this.#info = info;
+    this.#stage = stage;
+    this.#passMs = passMs;
+  }
+
+  /** Streams the next steps to a consumer that takes `stepMs` for a batch; time runs from the arrival of the first. */
+  async stream(stepMs = 0): Promise<{ readonly intervalMs: number; readonly utilisation: number }> {
+    const from = this.#firstFresh;
+    await using run = await this.#client.openRun(this.#info.specBytes);
+    const decisions = [{ stage: this.#stage, fromStep: from, reason: "doctor" }];
+    let [intervals, startMs, totalMs, consumedMs] = [0, 0, 0, 0];
+    for await (using batch of run.batches({ from, decisions })) {
+      const takenMs = performance.now();
+      const { step } = batch;
+      if (step === from) startMs = takenMs;
+      intervals = step - from;
+      totalMs = takenMs - startMs;
+      if (intervals >= FEWEST_INTERVALS && totalMs >= this.#passMs) break;
+      if (stepMs > 0) await setTimeout(stepMs);
+      consumedMs += performance.now() - takenMs;
+    }
+    this.#firstFresh = run.firstUnwanted;
+    return { intervalMs: totalMs / intervals, utilisation: consumedMs / totalMs };
+  }
+
+  /**
+   * Asks for batches alone. A header is sent when its batch has been cut: what comes before, less two calls (one asks for
+   * the run, one for the batch), is cutting, and what comes after is carrying. Medians.
+   */
+  async oneAtATime(): Promise<{ readonly cutMs: number; readonly carryMs: number }> {
+    const { specBytes } = this.#info;
+    const cut: number[] = [];
+    const carry: number[] = [];
+    const endMs = performance.now() + this.#passMs;
+    while (cut.length < FEWEST_INTERVALS || performance.now() < endMs) {
+      const askedMs = performance.now();
+      await this.#client.describeRun(specBytes);
+      const callMs = performance.now() - askedMs;
+      const address = { step: this.#firstFresh++, stage: this.#stage };
+      using batch = await this.#client.getBatch(specBytes, address);
+      cut.push(Math.max(0, batch.waitedMs - batch.carriedMs - 2 * callMs));
+      carry.push(batch.carriedMs);
+    }
+    return { cutMs: percentile(cut, 50), carryMs: percentile(carry, 50) };
+  }
+}

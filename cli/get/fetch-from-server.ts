@@ -1,0 +1,19 @@
+import { type ConnectOptions, connect } from "../../client/index.js";
+import { caseTable } from "../../loader/index.js";
+import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
+
+/** Has the batch sent by a data server; `addresses` are its replicas, `host:port` each. */
+export async function fetchFromServer(
+  addresses: readonly string[],
+  options: ConnectOptions,
+  request: BatchRequest,
+): Promise<FetchedBatch> {
+  await using client = connect(addresses, options);
+  const dataset = await client.describeDataset();
+  const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(request.dataSpec)));
+  const cases = caseTable(dataset);
+  const plan = planRequest(spec, cases, request);
+  const { image, label, deepLabels, checksum } = await client.getBatch(specBytes, plan);
+  const lowers = await readLowers(plan, cases, (caseId, classValue) => client.readLocations(caseId, classValue));
+  return { spec, plan, lowers, image, label, deepLabels, checksum };
+}

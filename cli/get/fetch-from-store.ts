@@ -1,0 +1,21 @@
+import { caseTable, openEngine, openStore } from "../../loader/index.js";
+import { resolveSpec } from "../../plan/index.js";
+import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
+
+/** Cuts the batch from a store on this machine. */
+export async function fetchFromStore(path: string, request: BatchRequest): Promise<FetchedBatch> {
+  await using store = await openStore(path);
+  const cases = caseTable(store.dataset);
+  const spec = resolveSpec(request.dataSpec, { ...store.dataset, cases });
+  const plan = planRequest(spec, cases, request);
+  const lowers = await readLowers(plan, cases, (caseId, classValue) => store.readLocations(caseId, classValue));
+  await using engine = await openEngine(store);
+  const lease = await engine.cut(spec, plan, { checksum: true });
+  const own = <Tensor extends { offset: number; byteLength: number }>(tensor: Tensor) => {
+    return { ...tensor, bytes: lease.bytes.slice(tensor.offset, tensor.offset + tensor.byteLength) };
+  };
+  const [image, label, ...deepLabels] = lease.tensors;
+  const batch = { image: own(image), label: own(label), deepLabels: deepLabels.map(own), checksum: lease.checksum };
+  lease.release();
+  return { spec, plan, lowers, ...batch };
+}

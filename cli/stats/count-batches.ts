@@ -1,0 +1,52 @@
+import { type ConnectOptions, connect } from "../../client/index.js";
+import { type CountedBatch, caseTable, classVoxels, labelNumbers, openEngine, openStore } from "../../loader/index.js";
+import { planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { type SampledStep, type Sampling, sampledSteps } from "./sampled-steps.js";
+
+/** Which batches are counted. */
+export interface CountRequest {
+  /** The `data` part of a run spec, as its author wrote it. */
+  readonly dataSpec: unknown;
+  readonly sampling: Sampling;
+}
+
+/** Batches of a run that were counted. */
+export interface CountedRun {
+  readonly spec: ResolvedSpec;
+  readonly batches: readonly (CountedBatch & SampledStep)[];
+}
+
+/** Has the batches cut from a store on this machine. */
+export async function countFromStore(path: string, { dataSpec, sampling }: CountRequest): Promise<CountedRun> {
+  await using store = await openStore(path);
+  const cases = caseTable(store.dataset);
+  const spec = resolveSpec(dataSpec, { ...store.dataset, cases });
+  await using engine = await openEngine(store);
+  const batches = [];
+  for (const address of sampledSteps(spec, sampling)) {
+    const batchPlan = planBatch(spec, cases, { timeline: "train", ...address });
+    const lease = await engine.cut(spec, batchPlan, { countClasses: true });
+    const { patchSize, crops } = batchPlan;
+    lease.release();
+    batches.push({ ...address, patchSize, samples: crops.length, classVoxels: lease.classVoxels ?? [] });
+  }
+  return { spec, batches };
+}
+
+/** Has the batches sent by a data server, and counts what arrived; `addresses` are its replicas, `host:port` each. */
+export async function countFromServer(
+  addresses: readonly string[],
+  options: ConnectOptions,
+  { dataSpec, sampling }: CountRequest,
+): Promise<CountedRun> {
+  await using client = connect(addresses, options);
+  const { classes } = await client.describeDataset();
+  const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(dataSpec)));
+  const batches = [];
+  for (const address of sampledSteps(spec, sampling)) {
+    const { patchSize, label } = await client.getBatch(specBytes, address);
+    const counts = classVoxels([labelNumbers(label.type, label.bytes)], classes);
+    batches.push({ ...address, patchSize, samples: label.shape[0] as number, classVoxels: counts });
+  }
+  return { spec, batches };
+}

@@ -1,0 +1,82 @@
+import { SingleBar } from "cli-progress";
+import type { TrainingEvent } from "../../trainer/index.js";
+
+/** Shows a training as it goes, on stderr: a bar on a terminal, a line for whatever is news elsewhere. */
+export interface TrainingProgress {
+  show(event: TrainingEvent): void;
+  /** Leaves the terminal as it was. */
+  stop(): void;
+}
+
+/** A state in a word: done, running, ... */
+export function stateName(state: string): string {
+  return state.replace("TRAINING_STATE_", "").toLowerCase();
+}
+
+const size = (voxels: readonly number[]) => voxels.join("x");
+
+function newsOf(event: TrainingEvent): string | undefined {
+  switch (event.kind) {
+    case "state": {
+      const { state, message } = event.state;
+      return message === "" ? `training ${stateName(state)}` : `training ${stateName(state)}: ${message}`;
+    }
+    case "opened": {
+      const { dataset, firstStep, steps, stages, engine, parameters } = event.opened;
+      const network = `${parameters.toLocaleString("en")} weights on ${engine}`;
+      return `${dataset}: steps ${firstStep} to ${steps - 1}, ${stages.length} stages, ${network}`;
+    }
+    case "stage": {
+      const { stage, fromStep, reason, patchSize, batchSize } = event.stage;
+      return `step ${fromStep}: stage ${stage}, patch ${size(patchSize)}, batch ${batchSize} (${reason})`;
+    }
+    case "caseEvaluated": {
+      const { case: id, classes } = event.caseEvaluated;
+      return `${id}: Dice ${classes.map(({ name, dice }) => `${name} ${dice?.toFixed(3) ?? "-"}`).join(", ")}`;
+    }
+    case "warning":
+      return `warning: ${event.warning.text}`;
+    case "step":
+    case "checkpoint":
+    case "evaluated":
+      return undefined;
+  }
+}
+
+function lines(): TrainingProgress {
+  return {
+    show(event) {
+      const news = newsOf(event);
+      if (news !== undefined) process.stderr.write(`${news}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+function bar(): TrainingProgress {
+  const format = "step {value}/{total} [{bar}] stage {stage} {patch} batch {batch} loss {loss}";
+  const steps = new SingleBar({ format, stream: process.stderr, hideCursor: true });
+  let shown = { stage: "-", patch: "-", batch: "-", loss: "-" };
+  return {
+    show(event) {
+      if (event.kind === "opened") {
+        steps.start(event.opened.steps, event.opened.firstStep, shown);
+      } else if (event.kind === "stage") {
+        const { stage, patchSize, batchSize } = event.stage;
+        shown = { ...shown, stage: String(stage), patch: size(patchSize), batch: String(batchSize) };
+      } else if (event.kind === "step") {
+        shown = { ...shown, loss: event.step.loss.toFixed(3) };
+        steps.update(event.step.step + 1, shown);
+        if (event.step.step + 1 === steps.getTotal()) steps.stop();
+      } else {
+        const news = newsOf(event);
+        if (news !== undefined) process.stderr.write(`${steps.isActive ? "\n" : ""}${news}\n`);
+      }
+    },
+    stop: () => steps.stop(),
+  };
+}
+
+export function trainingProgress(): TrainingProgress {
+  return process.stderr.isTTY ? bar() : lines();
+}

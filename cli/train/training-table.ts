@@ -1,0 +1,34 @@
+import type { TrainingSummary } from "../../trainer/index.js";
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ");
+  return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** A training's summary for a person: a row a stage, then Dice. */
+export function trainingTable(summary: TrainingSummary): string {
+  const { stages, steps, seconds, warmUpMs, cases, classes, meanDice } = summary;
+  const stageRows = stages.map(({ stage, patchSize, batchSize, steps, seconds, waitingShare, loss }) => [
+    String(stage),
+    patchSize.join("x"),
+    String(batchSize),
+    String(steps),
+    seconds.toFixed(1),
+    percent(waitingShare),
+    loss.toFixed(3),
+  ]);
+  const header = ["stage", "patch (Z,Y,X)", "batch", "steps", "seconds", "waiting", "loss"];
+  const total = `${steps} steps in ${seconds.toFixed(1)} s; the first batch took ${(warmUpMs / 1000).toFixed(1)} s more\n`;
+  if (classes.length === 0) return `${table([header, ...stageRows])}${total}`;
+  const dice = (values: readonly { readonly dice?: number }[]) => values.map(({ dice }) => dice?.toFixed(3) ?? "-");
+  const diceRows = [
+    ["Dice", ...classes.map(({ name }) => name)],
+    ...cases.map((one) => [one.case, ...dice(one.classes)]),
+    ["mean", ...dice(classes)],
+  ];
+  const mean = `mean foreground Dice ${meanDice?.toFixed(3) ?? "-"}\n`;
+  return `${table([header, ...stageRows])}${total}\n${table(diceRows)}${mean}`;
+}

@@ -1,0 +1,98 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PatchstreamError } from "../plan/errors.js";
+
+/** Stores, runs and checkpoints hold patient data: what is written is for its owner alone. */
+export const OWNER_ONLY_FILE = 0o600;
+export const OWNER_ONLY_FOLDER = 0o700;
+
+/** What a file consists of: text, or pieces written one after the other. */
+export type Content = string | Iterable<Uint8Array>;
+
+/** Files by name, in the order in which they appear. */
+export type Files = readonly (readonly [name: string, content: Content])[];
+
+/** Makes a folder, and those above it, where they are missing. Throws WRITE_FAILED. */
+export function makeFolder(path: string): void {
+  reportingFailure(path, () => mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER }));
+}
+
+/**
+ * Writes a new file and syncs it to disk. Throws WRITE_FAILED naming `finalPath`, what the file is to become, also where it exists;
+ * nothing is left then.
+ */
+export function writeNewFile(path: string, content: Content, finalPath = path): void {
+  reportingFailure(finalPath, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+    const file = openSync(path, "wx", OWNER_ONLY_FILE);
+    let isWhole = false;
+    try {
+      for (const part of typeof content === "string" ? [Buffer.from(content)] : content)
+        for (let at = 0; at < part.length; ) at += writeSync(file, part, at);
+      fsyncSync(file);
+      isWhole = true;
+    } finally {
+      closeSync(file);
+      if (!isWhole) rmSync(path, { force: true });
+    }
+  });
+}
+
+/** Puts `content` in place of the file at `path` in one step: a reader sees the old file or the new one, whole. Throws WRITE_FAILED. */
+export function replaceFile(path: string, content: Content): void {
+  replaceFiles([[path, content]]);
+}
+
+/**
+ * Replaces several files: all are on disk under temporary names before the first is renamed, so that a failure to write one
+ * leaves everything as it was. Throws WRITE_FAILED naming the file.
+ */
+export function replaceFiles(files: Files): void {
+  const temporary = (path: string) =>
+    join(dirname(path), `.unfinished-${process.pid}-${path.slice(dirname(path).length + 1)}`);
+  try {
+    for (const [path, content] of files) {
+      reportingFailure(path, () => rmSync(temporary(path), { force: true }));
+      writeNewFile(temporary(path), content, path);
+    }
+    for (const [path] of files) moveIntoPlace(temporary(path), path);
+  } catch (error) {
+    for (const [path] of files) discard(temporary(path));
+    throw error;
+  }
+}
+
+/** Removes a file where that can be done: what made it useless is reported already. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
+}
+
+/** Renames a finished file or folder to its final name and syncs the folder that holds it. Throws WRITE_FAILED. */
+export function moveIntoPlace(temporary: string, path: string): void {
+  reportingFailure(path, () => {
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  });
+}
+
+/** Makes the folder's entries durable. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** WRITE_FAILED for what the system answered to a write to `file`; any other error as it is. */
+export function reportingFailure<Value>(file: string, write: () => Value): Value {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof PatchstreamError || !(error instanceof Error && "code" in error)) throw error;
+    throw new PatchstreamError({ code: "WRITE_FAILED", file, reason: error.message }, undefined, { cause: error });
+  }
+}

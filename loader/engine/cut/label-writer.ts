@@ -1,0 +1,98 @@
+import { batchTensors } from "../../../plan/batch/tensors.js";
+import type { LabelType } from "../../../plan/run-spec/resolved-spec.js";
+import { voxelCount } from "../../../plan/zyx.js";
+import type { Grid as Planes, StoredLabel } from "../../kernels/kernels.js";
+import { isResampled, type Scratch } from "../memory/scratch.js";
+import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
+import type { Grid } from "./grid.js";
+import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
+import { resampleLabel } from "./resample.js";
+import { planesOf, type Slab, slabsOf, sourcePlane } from "./slabs.js";
+import { tensorOutput } from "./tensor-output.js";
+
+/**
+ * Writes the label of a patch, and those of deep supervision. Returns it as it is before it is mirrored and -1 becomes 0, where a
+ * transform of the image needs that.
+ */
+export function labelWriter(
+  format: PatchFormat,
+  { buffer, offset, samples, channels, wrote }: BatchPlace,
+  workplace: Workplace,
+  { labels, tables }: Scratch,
+): (label: Grid<StoredLabel>, cut: PatchCut) => Int16Array {
+  const { wire, deepLabels, cropSize, patchSize } = format;
+  const { kernels } = workplace;
+  const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
+  const [cropVoxels, voxels] = [voxelCount(cropSize), voxelCount(patchSize)];
+  const isDirect = buffer === workplace.buffer;
+  const [full, ...deeper] = places.map((place, index) => {
+    const labelVoxels = voxelCount(place.shape.slice(1) as [number, number, number]);
+    const values = wireLabel(wire.label, buffer, offset + place.offset, samples * labelVoxels);
+    const shape = { channels: 1, voxels: labelVoxels, isChannelsLast: false };
+    return tensorOutput(values, place, shape, { tensor: 1 + index, isDirect, wrote });
+  }) as [Output, ...Output[]];
+  const nearest = deepLabels.map((size) => nearestVoxels(patchSize, size));
+  const resampled = isResampled(format);
+  const crop = { values: labels[0].subarray(0, cropVoxels), size: cropSize };
+  const [values, spare] = (resampled ? [labels[1], labels[0]] : labels).map((label) => label.subarray(0, voxels)) as [
+    Int16Array,
+    Int16Array,
+  ];
+  const slabs = slabsOf(patchSize).map((slab) => {
+    return { slab, copy: { values: values.subarray(0, slab.voxels), size: slab.size } };
+  });
+  const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
+
+  const make = (source: Planes<StoredLabel>, { lower, transforms }: PatchCut) => {
+    if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
+    else kernels.cropLabel(crop, source, lower);
+    if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
+  };
+
+  const write = (target: LabelValues, planes: Planes<Int16Array>, mirrored: number) => {
+    if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
+    else kernels.writeLabelI16(target, planes, mirrored);
+  };
+
+  const writeCopy = (
+    target: LabelValues,
+    { values: stored, size }: Planes<StoredLabel>,
+    { lower: [z, y, x], mirrored }: PatchCut,
+    slab: Slab,
+    planes: Planes<Int16Array>,
+  ) => {
+    const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
+    if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Int8Array) {
+      kernels.cropLabelU8({ values: target, size: slab.size }, { values: stored, size }, lower);
+      return;
+    }
+    kernels.cropLabel(planes, { values: stored, size }, lower);
+    write(target, planes, mirrored);
+  };
+
+  return ({ values: volume, shape: [, ...size] }, cut) => {
+    const source = { values: volume, size };
+    const { mirrored, transforms, place } = cut;
+    const isCopy = !resampled && !transforms.some(({ kind }) => kind === "spatial" || kind === "mask");
+    if (!isCopy) make(source, cut);
+    for (const { slab, copy } of slabs) {
+      const target = full.target(place, 0, slab, spareWire);
+      if (isCopy) writeCopy(target, source, cut, slab, copy);
+      else write(target, planesOf(values, slab, mirrored), mirrored);
+      full.put(place, 0, slab, target);
+    }
+    for (const [level, output] of deeper.entries()) {
+      const written = { values: full.values.subarray(place * voxels, (place + 1) * voxels), size: patchSize };
+      downsampleLabel(written, nearest[level] as (typeof nearest)[number], output.values, place);
+      const count = voxelCount(deepLabels[level] as (typeof deepLabels)[number]);
+      output.wrote(place * count, count);
+    }
+    return values;
+  };
+}
+
+type Output = ReturnType<typeof tensorOutput<LabelValues>>;
+
+function wireLabel(type: LabelType, buffer: ArrayBufferLike, offset: number, count: number): LabelValues {
+  return type === "u8" ? new Uint8Array(buffer, offset, count) : new Int16Array(buffer, offset, count);
+}

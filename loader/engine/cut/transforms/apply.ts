@@ -1,0 +1,46 @@
+import type { Transform } from "../../../../plan/augment/transform.js";
+import { applyBlur } from "./blur.js";
+import type { Channel, Tools } from "./channel.js";
+import { applyBrightness, applyContrast, applyGamma } from "./intensity.js";
+import { applyLowResolution } from "./low-resolution.js";
+import { applyMask } from "./mask.js";
+import { applyNoise } from "./noise.js";
+
+/** Applies the transforms of a sample to one of its channels, in order. Where its values lie after that is in the answer. */
+export function applyTransforms(transforms: readonly Transform[], channel: Channel, tools: Tools): Channel {
+  return transforms.reduce((current, transform) => applyTransform(transform, current, tools), channel);
+}
+
+function applyTransform(transform: Transform, channel: Channel, tools: Tools): Channel {
+  const { index } = channel;
+  switch (transform.kind) {
+    case "noise":
+      return applyNoise(transform, channel, tools);
+    case "blur":
+      return given(transform.sigmas[index], channel, (sigmas) => applyBlur(sigmas, channel, tools));
+    case "brightness":
+      return given(transform.factors[index], channel, (factor) => applyBrightness(factor, channel, tools));
+    case "contrast":
+      return given(transform.factors[index], channel, (factor) => applyContrast(factor, channel, tools));
+    case "low-resolution":
+      return given(transform.zooms[index], channel, (zooms) => applyLowResolution(zooms, channel, tools));
+    case "gamma":
+      return given(transform.gammas[index], channel, (exponent) => {
+        return applyGamma(exponent, transform.inverted, channel, tools);
+      });
+    case "mask":
+      return transform.channels.includes(index) ? applyMask(channel, tools) : channel;
+    case "spatial": // done when the box is read
+    case "mirror": // done when the patch is written
+      return channel;
+  }
+}
+
+/** Channels without a parameter stay as they are. */
+function given<Parameter>(
+  parameter: Parameter | null | undefined,
+  channel: Channel,
+  apply: (parameter: Parameter) => Channel,
+): Channel {
+  return parameter === null || parameter === undefined ? channel : apply(parameter);
+}

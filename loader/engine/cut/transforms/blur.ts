@@ -1,0 +1,32 @@
+import type { Zyx } from "../../../../plan/zyx.js";
+import { exponentialOfMinus } from "../../../kernels/exponential.js";
+import { MOST_TAPS } from "../../memory/scratch.js";
+import type { Channel, Tools } from "./channel.js";
+
+/** Along Z, then Y, then X; mirrored at the borders. */
+export function applyBlur(sigmas: Zyx, { values, spare, ...rest }: Channel, { kernels, tables }: Tools): Channel {
+  const { size } = rest;
+  const taps = (axis: 0 | 1 | 2) => {
+    const weights = gaussianTaps(sigmas[axis]);
+    tables.blurTaps.set(weights);
+    return tables.blurTaps.subarray(0, weights.length);
+  };
+  kernels.blurPlanes(spare, values, { outer: 1, length: size[0], inner: size[1] * size[2] }, taps(0));
+  kernels.blurPlanes(values, spare, { outer: size[0], length: size[1], inner: size[2] }, taps(1));
+  kernels.blurRows({ values: spare, size }, { values, size }, taps(2), tables.row);
+  return { ...rest, values: spare, spare: values };
+}
+
+/**
+ * A Gaussian at whole voxels, its sum 1, over the odd number nearest to 6 sigma + 0.5 of them (batchgeneratorsv2,
+ * `blur_dimension`).
+ */
+export function gaussianTaps(sigma: number): number[] {
+  const radius = Math.min(Math.floor(3 * sigma + 0.25), (MOST_TAPS - 1) / 2);
+  const heights = Array.from({ length: 2 * radius + 1 }, (_, index) => {
+    const distance = (index - radius) / sigma;
+    return exponentialOfMinus((distance * distance) / 2);
+  });
+  const sum = heights.reduce((total, height) => total + height);
+  return heights.map((height) => height / sum);
+}

@@ -1,0 +1,38 @@
+import { roundHalfToEven } from "../../../../plan/round-half-to-even.js";
+import type { Zyx } from "../../../../plan/zyx.js";
+import type { Channel, Tools } from "./channel.js";
+
+const { fround } = Math;
+
+/** Down to the nearest voxels and up again linearly, in one go: each voxel is a sum of two on each axis. */
+export function applyLowResolution(
+  zooms: Zyx,
+  { values, spare, ...rest }: Channel,
+  { kernels, tables }: Tools,
+): Channel {
+  const { size } = rest;
+  for (const axis of [0, 1, 2] as const) writeTaps(tables.axisTaps[axis], size[axis], zooms[axis]);
+  kernels.resample({ values: spare, size }, { values, size }, tables.axisTaps, tables.row);
+  return { ...rest, values: spare, spare: values };
+}
+
+/**
+ * Taps of an axis of `size` voxels that is reduced to round(size x zoom), ties to even: torch's `nearest-exact` down and
+ * `linear` (`align_corners=False`) up, with its float32 steps (batchgeneratorsv2, `SimulateLowResolutionTransform`).
+ */
+function writeTaps(taps: Int32Array, size: number, zoom: number): void {
+  const weights = new Float32Array(taps.buffer, taps.byteOffset, taps.length);
+  const reduced = Math.max(1, roundHalfToEven(size * zoom));
+  const down = fround(size / reduced);
+  const up = fround(reduced / size);
+  const nearest = (index: number) => Math.min(Math.floor(fround(fround(index + 0.5) * down)), size - 1);
+  for (let i = 0; i < size; i++) {
+    const at = Math.max(0, fround(fround(up * fround(i + 0.5)) - 0.5));
+    const below = Math.min(Math.floor(at), reduced - 1);
+    const above = Math.min(below + 1, reduced - 1);
+    taps[4 * i] = nearest(below);
+    taps[4 * i + 1] = nearest(above);
+    weights[4 * i + 3] = at - below;
+    weights[4 * i + 2] = 1 - (weights[4 * i + 3] as number);
+  }
+}

@@ -1,0 +1,57 @@
+import type { SpatialTransform } from "../../../../plan/augment/transform.js";
+import type { Zyx } from "../../../../plan/zyx.js";
+import { sineCosine } from "../../../kernels/sine-cosine.js";
+import type { Box } from "../grid.js";
+
+type Matrix = readonly [z: Zyx, y: Zyx, x: Zyx];
+
+/** The sample points of a turned and zoomed box, counted from its first voxel; see `Kernels.warpImage`. */
+export function spatialGrid(transform: SpatialTransform, size: Zyx): readonly number[] {
+  const matrix = matrixOf(transform);
+  const centre = centreOf(size);
+  const start = matrix.map((row, axis) => (centre[axis] as number) - dot(row, centre));
+  const steps = [0, 1, 2].flatMap((axis) => matrix.map((row) => row[axis as 0 | 1 | 2]));
+  return [...start, ...steps];
+}
+
+/** The box that holds all voxels that a turned and zoomed box reads. */
+export function boxAround(transform: SpatialTransform, { lower, size }: Box): Box {
+  const centre = centreOf(size);
+  const reach = matrixOf(transform).map((row) => dot(row.map(Math.abs) as unknown as Zyx, centre)) as unknown as Zyx;
+  // one voxel more on each side than the exact points need: they are rounded
+  const first = (axis: 0 | 1 | 2) => Math.floor(centre[axis] - reach[axis]) - 1;
+  const extent = (axis: 0 | 1 | 2) => Math.floor(centre[axis] + reach[axis]) + 3 - first(axis);
+  return {
+    lower: [lower[0] + first(0), lower[1] + first(1), lower[2] + first(2)],
+    size: [extent(0), extent(1), extent(2)],
+  };
+}
+
+/** R2 R1 R0 S, see `SpatialTransform` (batchgeneratorsv2, `create_affine_matrix_3d`). */
+function matrixOf({ anglesRad, scale, inPlane }: SpatialTransform): Matrix {
+  const [sin0, cos0] = sineCosine(anglesRad[0]);
+  if (inPlane) {
+    return [
+      [1, 0, 0],
+      [0, cos0 * scale, -sin0 * scale],
+      [0, sin0 * scale, cos0 * scale],
+    ];
+  }
+  const [sin1, cos1] = sineCosine(anglesRad[1]);
+  const [sin2, cos2] = sineCosine(anglesRad[2]);
+  const turned: Matrix = [
+    [cos2 * cos1, cos2 * sin1 * sin0 - sin2 * cos0, cos2 * sin1 * cos0 + sin2 * sin0],
+    [sin2 * cos1, sin2 * sin1 * sin0 + cos2 * cos0, sin2 * sin1 * cos0 - cos2 * sin0],
+    [-sin1, cos1 * sin0, cos1 * cos0],
+  ];
+  return turned.map((row) => row.map((entry) => entry * scale)) as unknown as Matrix;
+}
+
+/** Half-way between the first voxel and the last. */
+function centreOf(size: Zyx): Zyx {
+  return [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2];
+}
+
+function dot(a: Zyx, b: Zyx): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}

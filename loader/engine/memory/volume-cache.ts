@@ -1,0 +1,213 @@
+import type { Dataset, StoredCase } from "../../dataset/store.js";
+import type { Arena } from "./arenas.js";
+import { BLOCK_BYTES, blocksFor } from "./blocks.js";
+import { volumeBytes } from "./volume-layout.js";
+import type { WaitingLine } from "./waiting-line.js";
+
+/** Where a volume lies: arena number and byte offset in it (up to 4 GiB, so never a signed 32-bit number). */
+export interface VolumeHome {
+  readonly arena: number;
+  readonly offset: number;
+}
+
+interface Resident {
+  readonly caseId: string;
+  readonly home: VolumeHome;
+  readonly firstBlock: number;
+  readonly count: number;
+  /** Number of the last use, counted over all cases. */
+  lastUse: number;
+  /** Tasks that read or write it; it stays while there is one. */
+  pins: number;
+  readonly loaded: Promise<unknown>;
+}
+
+/** Reads a case into its home, in a worker. */
+export type LoadVolume = (entry: StoredCase, home: VolumeHome) => Promise<unknown>;
+
+/**
+ * The volumes in the arenas, each loaded once however many ask for it at once.
+ *
+ * Batches draw their cases at random, so where not all fit, each new one would throw out one that is wanted as soon. Volumes
+ * therefore stay once they are in, and what finds no room is read by region: as many hits, and no loads. Two things make
+ * room, the least recently used first: a volume that has not been used for long (another run draws from other cases), and a
+ * use that is worth a whole load by itself. One that is pinned always stays.
+ */
+export class VolumeCache {
+  readonly #arenas: readonly Arena[];
+  readonly #load: LoadVolume;
+  /** Who waits for blocks. */
+  readonly #line: WaitingLine;
+  /** Least recently used first. */
+  readonly #residents = new Map<string, Resident>();
+  /** All that have blocks: the residents, and those that failed to load while somebody waits for them. */
+  readonly #placed = new Set<Resident>();
+  readonly #classes: Dataset["classes"];
+  readonly #longAgo: number;
+  #uses = 0;
+  readonly counts = { hits: 0, loads: 0, evictions: 0 };
+
+  /** A volume may go after `longAgo` uses of others. `line` is tried again when one is unpinned. */
+  constructor(
+    arenas: readonly Arena[],
+    { classes, longAgo }: { readonly classes: Dataset["classes"]; readonly longAgo: number },
+    line: WaitingLine,
+    load: LoadVolume,
+  ) {
+    this.#arenas = arenas;
+    this.#classes = classes;
+    this.#longAgo = longAgo;
+    this.#line = line;
+    this.#load = load;
+  }
+
+  /**
+   * Counts a use of the case that is about to begin. The arena that holds it, or could now; undefined where there is no room
+   * for it. See `use` for `isWorthLoading`.
+   */
+  want(entry: StoredCase, isWorthLoading: boolean): number | undefined {
+    this.#uses++;
+    const resident = this.#residents.get(entry.id);
+    if (resident !== undefined) return resident.home.arena;
+    const count = blocksFor(volumeBytes(entry, this.#classes));
+    const withRoom = this.#arenas.findIndex(({ blocks }) => blocks.hasRoomFor(count));
+    if (withRoom !== -1) return withRoom;
+    const isLargeEnough = (arena: number) => (this.#arenas[arena] as Arena).blocks.capacity >= count;
+    const idle = this.#idle(isWorthLoading);
+    return [...this.#arenas.keys()].find((arena) => isLargeEnough(arena) && this.#leastUsed(arena, idle) !== undefined);
+  }
+
+  /**
+   * Runs `use` while the case is loaded and stays where it is in `arena`; without a home where there is no room for it there.
+   * With `isWorthLoading`, room is made of whatever nobody has pinned.
+   */
+  async use<Result>(
+    entry: StoredCase,
+    { arena, isWorthLoading }: { readonly arena: number; readonly isWorthLoading: boolean },
+    use: (home?: VolumeHome) => Promise<Result>,
+  ): Promise<Result> {
+    const resident = this.#find(entry.id) ?? this.#place(entry, arena, this.#idle(isWorthLoading));
+    if (resident === undefined) return use();
+    try {
+      await resident.loaded;
+      return await use(resident.home.arena === arena ? resident.home : undefined);
+    } finally {
+      this.#unpin(resident);
+    }
+  }
+
+  /** The arena that a case lies in or is being loaded to. */
+  arenaOf(caseId: string): number | undefined {
+    return this.#residents.get(caseId)?.home.arena;
+  }
+
+  /** Runs `use` with the homes of those of the cases that lie in `arena`; they are loaded and stay there meanwhile. */
+  async useHeld<Result>(
+    caseIds: readonly string[],
+    arena: number,
+    use: (homes: ReadonlyMap<string, VolumeHome>) => Promise<Result>,
+  ): Promise<Result> {
+    const held = caseIds.flatMap((caseId) => {
+      this.#uses++;
+      return (this.arenaOf(caseId) === arena && this.#find(caseId)) || [];
+    });
+    try {
+      for (const { loaded } of held) await loaded;
+      return await use(new Map(held.map(({ caseId, home }) => [caseId, home])));
+    } finally {
+      for (const resident of held) this.#unpin(resident);
+    }
+  }
+
+  /** Throws the volumes that nobody has pinned out of an arena's blocks from `first` up to `end`. */
+  evictWithin(arena: number, first: number, end: number): void {
+    for (const resident of [...this.#residents.values()]) {
+      const isWithin = resident.firstBlock < end && resident.firstBlock + resident.count > first;
+      if (resident.home.arena === arena && isWithin && resident.pins === 0) this.#evict(resident);
+    }
+  }
+
+  /** The runs of blocks in an arena that stay, since their volumes are pinned. */
+  pinned(arena: number): { readonly firstBlock: number; readonly count: number }[] {
+    return [...this.#placed].filter(({ home, pins }) => home.arena === arena && pins > 0);
+  }
+
+  #idle(isWorthLoading: boolean): number {
+    return isWorthLoading ? 0 : this.#longAgo;
+  }
+
+  #find(caseId: string): Resident | undefined {
+    const resident = this.#residents.get(caseId);
+    if (resident === undefined) return undefined;
+    this.#residents.delete(caseId);
+    this.#residents.set(caseId, resident);
+    resident.pins++;
+    resident.lastUse = this.#uses;
+    this.counts.hits++;
+    return resident;
+  }
+
+  /** `idle`: how many uses ago volumes that make room were used last. */
+  #place(entry: StoredCase, arena: number, idle: number): Resident | undefined {
+    const count = blocksFor(volumeBytes(entry, this.#classes));
+    const { blocks } = this.#arenas[arena] as Arena;
+    if (blocks.capacity < count) return undefined;
+    do {
+      const firstBlock = blocks.allocate(count);
+      if (firstBlock !== undefined) return this.#admit(entry, { arena, firstBlock, count });
+    } while (this.#evictOne(arena, idle));
+    return undefined;
+  }
+
+  /** The load has a pin of its own: its caller may leave early, but nobody else may get blocks that are being written. */
+  #admit(entry: StoredCase, place: { arena: number; firstBlock: number; count: number }): Resident {
+    const { arena, firstBlock, count } = place;
+    this.counts.loads++;
+    const home = { arena, offset: firstBlock * BLOCK_BYTES };
+    const loaded = this.#load(entry, home);
+    const resident: Resident = { caseId: entry.id, home, firstBlock, count, lastUse: this.#uses, pins: 2, loaded };
+    this.#residents.set(entry.id, resident);
+    this.#placed.add(resident);
+    resident.loaded
+      .catch(() => {
+        this.#residents.delete(entry.id);
+      })
+      .finally(() => this.#unpin(resident));
+    return resident;
+  }
+
+  #evictOne(arena: number, idle: number): boolean {
+    const resident = this.#leastUsed(arena, idle);
+    if (resident === undefined) return false;
+    this.#evict(resident);
+    return true;
+  }
+
+  #evict(resident: Resident): void {
+    this.#residents.delete(resident.caseId);
+    this.#free(resident);
+    this.counts.evictions++;
+  }
+
+  /** Of an arena's volumes that nobody has pinned, the least recently used, if that was `idle` uses ago or more. */
+  #leastUsed(arena: number, idle: number): Resident | undefined {
+    for (const resident of this.#residents.values()) {
+      if (this.#uses - resident.lastUse < idle) return undefined;
+      if (resident.pins === 0 && resident.home.arena === arena) return resident;
+    }
+    return undefined;
+  }
+
+  #unpin(resident: Resident): void {
+    resident.pins--;
+    if (resident.pins > 0) return;
+    const hasFailed = this.#residents.get(resident.caseId) !== resident;
+    if (hasFailed) this.#free(resident);
+    this.#line.retry();
+  }
+
+  #free(resident: Resident): void {
+    this.#placed.delete(resident);
+    this.#arenas[resident.home.arena]?.blocks.free(resident.firstBlock);
+  }
+}

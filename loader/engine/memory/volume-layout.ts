@@ -1,0 +1,74 @@
+import { voxelCount, type Zyx } from "../../../plan/zyx.js";
+import type { Dataset, StoredCase } from "../../dataset/store.js";
+import type { StoredLabel } from "../../kernels/kernels.js";
+import type { Grid } from "../cut/grid.js";
+
+/** Bytes, from the start of a volume, of what an arena holds of a case: image, label, and each class's locations. */
+interface VolumeLayout {
+  readonly label: number;
+  /** In the order of `Dataset.classes`. */
+  readonly locations: readonly number[];
+  readonly byteLength: number;
+}
+
+/** A case in memory, as views: image (C,Z,Y,X), label (1,Z,Y,X), locations (n,3) Z,Y,X of each class, in the data set's order. */
+export interface VolumeViews {
+  readonly image: Grid<Float32Array>;
+  readonly label: Grid<StoredLabel>;
+  readonly locations: readonly Uint32Array[];
+}
+
+type CaseSize = Pick<StoredCase, "shape" | "foregroundCounts">;
+
+/** Label values of a data set: foreground classes, ascending. */
+type Classes = Dataset["classes"];
+
+/** Bytes of a label's voxel in memory: one where it holds -1 and all classes, since cutting waits for memory. */
+function labelVoxelBytes(classes: Classes): 1 | 2 {
+  return (classes.at(-1) ?? 0) < 128 ? 1 : 2;
+}
+
+/** Bytes that an arena needs for a case of a data set with these classes. */
+export function volumeBytes(entry: CaseSize, classes: Classes): number {
+  return layout(entry, classes).byteLength;
+}
+
+/** Views of the case that lies at byte `offset` of `buffer`; they own nothing. */
+export function volumeViews(
+  entry: CaseSize,
+  classes: Classes,
+  { buffer, offset }: { readonly buffer: ArrayBufferLike; readonly offset: number },
+): VolumeViews {
+  const { label, locations } = layout(entry, classes);
+  const [channels, ...size] = entry.shape;
+  const voxels = voxelCount(size);
+  return {
+    image: { values: new Float32Array(buffer, offset, channels * voxels), shape: entry.shape },
+    label: { values: labelView(labelVoxelBytes(classes), buffer, offset + label, voxels), shape: [1, ...size] },
+    locations: locations.map((at, index) => {
+      return new Uint32Array(buffer, offset + at, 3 * (entry.foregroundCounts[index] as number));
+    }),
+  };
+}
+
+function labelView(voxelBytes: 1 | 2, buffer: ArrayBufferLike, offset: number, voxels: number): StoredLabel {
+  return voxelBytes === 1 ? new Int8Array(buffer, offset, voxels) : new Int16Array(buffer, offset, voxels);
+}
+
+/** Location number `index` (Z,Y,X) of an (n,3) list. */
+export function locationAt(locations: Uint32Array, index: number): Zyx {
+  const axis = (at: number) => locations[3 * index + at] as number;
+  return [axis(0), axis(1), axis(2)];
+}
+
+function layout({ shape: [channels, ...size], foregroundCounts }: CaseSize, classes: Classes): VolumeLayout {
+  const voxels = voxelCount(size);
+  const label = 4 * channels * voxels;
+  let end = label + 4 * Math.ceil((voxels * labelVoxelBytes(classes)) / 4); // locations are 4-byte aligned
+  const locations = foregroundCounts.map((count) => {
+    const at = end;
+    end += 12 * count;
+    return at;
+  });
+  return { label, locations, byteLength: end };
+}

@@ -1,0 +1,88 @@
+import { PatchstreamError } from "../../../plan/errors.js";
+import { WaitingLine } from "../memory/waiting-line.js";
+import type { CutPart, CutTask, Done, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import { WorkerThread } from "./worker-thread.js";
+
+/** A task that killed this many threads in a row is given up. */
+const ATTEMPTS = 3;
+
+/**
+ * Threads that run tasks in the order they came. A task that waits can be aborted; one that runs never is, for that would
+ * kill its thread while it writes. A task whose thread dies is run again.
+ */
+export class WorkerThreads implements AsyncDisposable {
+  readonly #threads: readonly WorkerThread[];
+  readonly #idle: WorkerThread[];
+  readonly #line = new WaitingLine();
+  #deaths = 0;
+  #decodedBytes = 0;
+  #isClosed = false;
+
+  constructor(count: number, setupOf: (worker: number) => WorkerSetup) {
+    this.#threads = Array.from({ length: count }, (_, worker) => new WorkerThread(setupOf(worker)));
+    this.#idle = [...this.#threads];
+  }
+
+  /** Threads that died at work so far. */
+  get deaths(): number {
+    return this.#deaths;
+  }
+
+  /** Bytes that finished tasks decoded from the store so far. */
+  get decodedBytes(): number {
+    return this.#decodedBytes;
+  }
+
+  /** Runs a task on the next idle thread; what it wrote. Throws what the task failed with, or WORKER_DIED. */
+  async run(task: Task, signal?: AbortSignal): Promise<Written> {
+    const thread = await this.#line.take(() => {
+      if (this.#isClosed) throw closed();
+      return this.#idle.pop();
+    }, signal);
+    try {
+      const done = doneOf(await this.#runUntilDone(thread, task));
+      this.#decodedBytes += done.decodedBytes;
+      return done.written;
+    } finally {
+      this.#idle.push(thread);
+      this.#line.retry();
+    }
+  }
+
+  async #runUntilDone(thread: WorkerThread, task: Task): Promise<Outcome> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await thread.run(task);
+      } catch (error) {
+        if (this.#isClosed) throw closed();
+        this.#deaths++;
+        if (attempts < ATTEMPTS) continue;
+        const reason = error instanceof Error ? error.message : String(error);
+        const doing = task.kind === "load" ? `loading case ${task.caseId}` : `cutting from ${casesOf(task)}`;
+        throw new PatchstreamError({ code: "WORKER_DIED", doing, attempts, reason }, undefined, { cause: error });
+      }
+    }
+  }
+
+  /** Ends the threads. Tasks that still run or wait reject. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
+  }
+}
+
+/** What waits or begins when the engine is closed rejects with this. */
+export function closed(): DOMException {
+  return new DOMException("The engine was closed.", "AbortError");
+}
+
+function casesOf({ parts }: CutTask): string {
+  const [{ caseId }] = parts as readonly [CutPart, ...CutPart[]];
+  return parts.length === 1 ? `case ${caseId}` : `case ${caseId} and ${parts.length - 1} more`;
+}
+
+function doneOf(outcome: Outcome): Done {
+  if (outcome.ok) return outcome;
+  if ("bug" in outcome) throw outcome.bug;
+  throw new PatchstreamError(outcome.facts, outcome.hint);
+}

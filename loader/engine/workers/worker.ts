@@ -1,0 +1,172 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { type BatchTensors, batchTensors } from "../../../plan/batch/tensors.js";
+import { PatchstreamError } from "../../../plan/errors.js";
+import { foregroundLower } from "../../../plan/sampling/box.js";
+import type { Zyx } from "../../../plan/zyx.js";
+import { openStore } from "../../dataset/open-store.js";
+import type { Store, StoredCase } from "../../dataset/store.js";
+import { compileKernels, instantiateKernels, type Kernels } from "../../kernels/kernels.js";
+import { WrittenChecksums } from "../cut/batch-checksum.js";
+import { classVoxels, labelNumbers } from "../cut/class-voxels.js";
+import type { Workplace } from "../cut/patch.js";
+import { type CutPatch, patchCutter } from "../cut/patch-cutter.js";
+import type { Wrote } from "../cut/tensor-output.js";
+import { loadVolume } from "../memory/load-volume.js";
+import { boxRead, type RegionRoom, readSource } from "../memory/region-source.js";
+import { scratchBytes } from "../memory/scratch.js";
+import type { VolumeHome } from "../memory/volume-cache.js";
+import { locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
+import type { Workspace } from "../memory/workspaces.js";
+import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
+import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+
+const setup = workerData as WorkerSetup;
+const module = compileKernels();
+const kernels = setup.arenas.map((memory) => instantiateKernels(module, memory));
+let opened: Promise<Store> | undefined;
+
+function openOnce(): Promise<Store> {
+  opened ??= openSameStore();
+  return opened;
+}
+
+/** The volumes' places were chosen for the data set that the engine opened: another one must not be written there. */
+async function openSameStore(): Promise<Store> {
+  const store = await openStore(setup.storePath);
+  if (store.dataset.digest === setup.datasetDigest) return store;
+  const reason = "it is not the data set any more that was opened";
+  throw new PatchstreamError({ code: "STORE_DAMAGED", store: setup.storePath, reason }, "Start the server again.");
+}
+
+/** Runs one task in this thread. Never throws: see `Outcome`. */
+export default async function work(task: Task): Promise<Outcome> {
+  try {
+    const store = await openOnce();
+    const before = store.decodedBytes;
+    const written = task.kind === "cut" ? await cut(store, task) : await load(store, task);
+    return { ok: true, written, decodedBytes: store.decodedBytes - before };
+  } catch (error) {
+    if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
+    const { facts, hint } = error;
+    return { ok: false, facts, hint };
+  }
+}
+
+function entryOf(store: Store, caseId: string): StoredCase {
+  return store.dataset.cases.find(({ id }) => id === caseId) as StoredCase;
+}
+
+async function load(store: Store, { caseId, home }: LoadTask): Promise<Written> {
+  const entry = entryOf(store, caseId);
+  await loadVolume(store, entry, viewsAt(store, entry, home));
+  return { checksums: [], classVoxels: [] };
+}
+
+async function cut(store: Store, task: CutTask): Promise<Written> {
+  const { wire, patchSize, deepLabels, samples, slot } = task;
+  const channels = store.dataset.channelNames.length;
+  const { buffer } = setup.arenas[slot.arena] as WebAssembly.Memory;
+  const bytes = new Uint8Array(buffer, slot.offset);
+  const checksums = task.checksum ? new WrittenChecksums(bytes) : undefined;
+  const wrote: Wrote | undefined = checksums && ((tensor, start, end) => checksums.wrote(tensor, start, end));
+  const workplace = workplaceAt(task.workspace);
+  const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
+  for (const part of task.parts) {
+    if (isStopped(task)) break;
+    const entry = entryOf(store, part.caseId);
+    const { source } = part;
+    if ("arena" in source) cutFromVolume(viewsAt(store, entry, source), entry, part, task, cutPatch);
+    else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
+  }
+  if (isStopped(task)) return { checksums: [], classVoxels: [] };
+  const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
+  return {
+    checksums: checksums?.finish() ?? [],
+    classVoxels: task.countClasses ? classVoxels(labelsOf(task, bytes, label), store.dataset.classes) : [],
+  };
+}
+
+function isStopped({ stopped }: CutTask): boolean {
+  return Atomics.load(stopped, 0) !== 0;
+}
+
+function* labelsOf({ parts }: CutTask, batch: Uint8Array, { type, shape, offset, byteLength }: BatchTensors[1]) {
+  const sampleBytes = byteLength / (shape[0] as number);
+  for (const { crops } of parts) {
+    for (const { place } of unpackCrops(crops)) {
+      const start = offset + place * sampleBytes;
+      yield labelNumbers(type, batch.subarray(start, start + sampleBytes));
+    }
+  }
+}
+
+function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, task: CutTask, cutPatch: CutPatch): void {
+  let index = 0;
+  for (const { place, from, mirrored } of unpackCrops(part.crops)) {
+    if (isStopped(task)) return;
+    const lower =
+      from.kind === "random"
+        ? from.lower
+        : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task.cropSize);
+    cutPatch(volume, { lower, mirrored, place, transforms: part.transforms[index++] ?? [] });
+  }
+}
+
+/** Regions are read ahead of the cut as far as there is room. */
+async function cutFromStore(
+  store: Store,
+  entry: StoredCase,
+  part: CutPart,
+  task: CutTask,
+  { room, workplace, cutPatch }: { room: RegionRoom; workplace: Workplace; cutPatch: CutPatch },
+): Promise<void> {
+  const crops = [...unpackCrops(part.crops)];
+  const regions = workplace.offset + scratchBytes(task);
+  const read = async ({ from }: PlacedCrop, index: number) => {
+    const lower = await lowerOf(store, entry, from, task.cropSize);
+    const box = boxRead({ lower, size: task.cropSize }, part.transforms[index] ?? []);
+    const offset = regions + (index % room.count) * room.bytes;
+    const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
+    return { source, lower: [lower[0] - start[0], lower[1] - start[1], lower[2] - start[2]] as const };
+  };
+  const readAhead = (crop: PlacedCrop, index: number) => {
+    const reading = read(crop, index);
+    reading.catch(() => undefined); // told when its turn comes
+    return reading;
+  };
+  const reads = crops.slice(0, room.count).map(readAhead);
+  try {
+    for (const [index, { place, mirrored }] of crops.entries()) {
+      const { source, lower } = await (reads[index] as (typeof reads)[number]);
+      if (isStopped(task)) return;
+      cutPatch(source, { lower, mirrored, place, transforms: part.transforms[index] ?? [] });
+      const next = crops[index + room.count];
+      if (next !== undefined) reads.push(readAhead(next, index + room.count));
+    }
+  } finally {
+    await Promise.allSettled(reads); // none may write there once the workspace is another task's
+  }
+}
+
+async function lowerOf(store: Store, entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
+  if (from.kind === "random") return from.lower;
+  const classValue = store.dataset.classes[from.classIndex] as number;
+  const range = { start: from.location, end: from.location + 1 };
+  return lowerAround(await store.readLocations(entry.id, classValue, range), 0, entry, cropSize);
+}
+
+function lowerAround(locations: Uint32Array, index: number, { shape }: StoredCase, cropSize: Zyx): Zyx {
+  return foregroundLower(locationAt(locations, index), [shape[1], shape[2], shape[3]], cropSize);
+}
+
+function workplaceAt({ arena, offset }: Workspace): Workplace {
+  const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
+  return { kernels: kernels[arena] as Kernels, buffer, offset };
+}
+
+function viewsAt({ dataset }: Store, entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
+  const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
+  return volumeViews(entry, dataset.classes, { buffer, offset });
+}
+
+parentPort?.postMessage("loaded");

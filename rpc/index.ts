@@ -1,0 +1,29 @@
+/**
+ * gRPC machinery under both services. `implement(server, "DataService", handlers)` and
+ * `callUnary` / `callStream(channel, "DataService", "getBatch", request)` are typed from the .proto files.
+ */
+export {
+  type CallOptions,
+  type Channel,
+  type ChannelOptions,
+  type ClientTls,
+  callDuplex,
+  callStream,
+  callUnary,
+  openChannel,
+} from "./client/call.js";
+export { type Codec, codec, type MessageName } from "./codec/codec.js";
+export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./codec/framing.js";
+export { addStandardServices, type Health } from "./server/health.js";
+export { type CallContext, type DuplexCall, type Handlers, implement } from "./server/implement.js";
+export { type ListenOptions, listen, SERVER_OPTIONS, type ServerTls } from "./server/listen.js";
+export {
+  type Method,
+  type MethodName,
+  methodOf,
+  type RequestOf,
+  type ResponseOf,
+  type Sendable,
+  type ServiceName,
+} from "./service.js";
+export { type Called, carriesFacts, fromStatus, STATUS_OF, toStatus } from "./status.js";

@@ -1,0 +1,155 @@
+import { performance } from "node:perf_hooks";
+import type { Batch, Run, StageDecision } from "../../client/types.js";
+import { scheduledStage, stepOfEpoch, totalSteps } from "../../plan/curriculum/schedule.js";
+import type { Stage } from "../../plan/curriculum/stage.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { StepTaken } from "../../proto/messages.js";
+import type { Model, StepSettings } from "../engines/engine.js";
+import { type StageTimeline, scheduledAfter, stageAt } from "../run-folder/decision-log.js";
+import type { TrainingEvent } from "../run-folder/events.js";
+import { polyLearningRate } from "./learning-rate.js";
+import { trainingBatch } from "./training-batch.js";
+
+/** A manual transition that somebody waits for. */
+export interface StageRequest {
+  /** Absent: the stage after the one that `fromStep` would have. */
+  readonly stage: number | undefined;
+  /** Absent: the first step not wanted yet. */
+  readonly fromStep: number | undefined;
+  resolve(decision: StageDecision): void;
+  reject(error: unknown): void;
+}
+
+export interface LoopOptions {
+  /** The open run; not disposed here. */
+  readonly run: Run;
+  /** With the state that `from` steps left behind. */
+  readonly model: Model;
+  /** `learningRate` is that of epoch 0. */
+  readonly settings: StepSettings;
+  /** Channels of the image. */
+  readonly channels: number;
+  /** Decisions made before are replayed; new ones are on disk before they are announced. */
+  readonly timeline: StageTimeline;
+  /** First step to take. */
+  readonly from: number;
+  readonly emit: (event: TrainingEvent) => void;
+  /** Called at the end of each epoch and of the training with the number of steps taken. */
+  readonly checkpoint: (steps: number) => Promise<void>;
+  /** Hands over the requests that came since the last call. */
+  readonly takeStageRequests: () => StageRequest[];
+  /** Stops after the step in progress. */
+  readonly signal: AbortSignal;
+}
+
+/** The epoch that `step` belongs to. */
+function epochOf(spec: { stepsPerEpoch: number }, step: number): number {
+  let epoch = Math.floor(step / spec.stepsPerEpoch);
+  while (stepOfEpoch(spec, epoch + 1) <= step) epoch++;
+  return epoch;
+}
+
+/** What comes from `source` until `signal` aborts, also while waiting for the next of it. */
+async function* untilAborted<T>(source: AsyncIterator<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const aborted = new Promise<{ done: true; value: undefined }>((resolve) =>
+    signal.addEventListener("abort", () => resolve({ done: true, value: undefined }), { once: true }),
+  );
+  while (!signal.aborted) {
+    const { done, value } = await Promise.race([source.next(), aborted]);
+    if (done) return;
+    yield value;
+  }
+}
+
+/** Carries out one manual transition after `delivered`, the last step that was taken. */
+async function changeStage(request: StageRequest, delivered: number, { run, timeline }: LoopOptions) {
+  const { spec } = run.info;
+  const fromStep = request.fromStep ?? Math.max(run.firstUnwanted, delivered + 1);
+  const steps = totalSteps(spec);
+  if (fromStep <= delivered) throw new PatchstreamError({ code: "STEP_PASSED", step: fromStep, delivered });
+  if (fromStep >= steps) throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline: "train", step: fromStep, steps });
+  const stage = request.stage ?? stageAt(spec, timeline.decisions, fromStep) + 1;
+  if (stage >= spec.stages.length)
+    throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: spec.stages.length });
+  const decision = { stage, fromStep, reason: "manual" };
+  const decisions = [decision, ...scheduledAfter(spec, decision)];
+  timeline.append(decisions);
+  for (const each of decisions) await run.changeStage(each);
+  return decision;
+}
+
+async function answerStageRequests(delivered: number, options: LoopOptions): Promise<void> {
+  for (const request of options.takeStageRequests()) {
+    await changeStage(request, delivered, options).then(request.resolve, request.reject);
+  }
+}
+
+/** One optimiser step on one batch. Throws LOSS_NOT_FINITE before anything is written down. */
+async function takeStep(
+  batch: Batch,
+  plan: Stage,
+  { run, model, settings, channels }: LoopOptions,
+): Promise<StepTaken> {
+  const began = performance.now();
+  const { spec } = run.info;
+  const { step, stage, waitedMs, checksum } = batch;
+  const epoch = epochOf(spec, step);
+  const learningRate = polyLearningRate(settings.learningRate, epoch, spec.epochs);
+  const tensors = trainingBatch(batch, plan, spec.wire.layout, channels);
+  const result = await model.step(tensors, { ...settings, learningRate });
+  const { loss, gradientNorm } = result;
+  if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+    throw new PatchstreamError(
+      { code: "LOSS_NOT_FINITE", step, stage, loss, gradientNorm },
+      "Try a lower learning rate; the last checkpoint is from before it.",
+    );
+  }
+  const stepMs = performance.now() - began;
+  const batchBytes = batch.image.bytes.byteLength + batch.label.bytes.byteLength;
+  return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
+}
+
+/** Why `step` has the stage it has. */
+function reasonOf(step: number, timeline: StageTimeline): string {
+  return timeline.decisions.findLast(({ fromStep }) => fromStep <= step)?.reason ?? "scheduled";
+}
+
+/**
+ * Trains from step `from` to the end of the schedule: batch by batch as the data servers send them, at the learning rate of
+ * nnU-Net's schedule, telling every step. Between two steps the model, the timeline and the checkpoints agree with each
+ * other; that is where stages change and where it stops. Resolves to the number of steps taken in all.
+ *
+ * Scheduled transitions are announced ahead and cost nothing: batches beyond them are cut for the new stage at once.
+ */
+export async function train(options: LoopOptions): Promise<number> {
+  const { run, timeline, emit, checkpoint, from, signal } = options;
+  const { spec } = run.info;
+  const total = totalSteps(spec);
+  const replayed = [...timeline.decisions];
+  const scheduled = replayed.length > 0 ? [] : scheduledAfter(spec, { stage: scheduledStage(spec, 0), fromStep: 0 });
+  timeline.append(scheduled);
+
+  let taken = from;
+  let saved = from;
+  let stage: number | undefined;
+  for await (using batch of untilAborted(run.batches({ from, to: total, decisions: replayed }), signal)) {
+    const plan = spec.stages[batch.stage];
+    if (!plan) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage: batch.stage, stages: spec.stages.length });
+    if (batch.stage !== stage) {
+      stage = batch.stage;
+      const { patchSize, batchSize } = plan;
+      const reason = reasonOf(batch.step, timeline);
+      emit({ kind: "stage", stage: { stage, fromStep: batch.step, reason, patchSize, batchSize } });
+    }
+    emit({ kind: "step", step: await takeStep(batch, plan, options) });
+    taken = batch.step + 1;
+    for (const decision of scheduled.splice(0)) await run.changeStage(decision);
+    await answerStageRequests(batch.step, options);
+    if (stepOfEpoch(spec, epochOf(spec, batch.step) + 1) === taken) {
+      await checkpoint(taken);
+      saved = taken;
+    }
+  }
+  if (saved !== taken) await checkpoint(taken);
+  return taken;
+}

@@ -1,0 +1,146 @@
+import { connect } from "../../client/connect.js";
+import type { ConnectOptions } from "../../client/types.js";
+import { stepOfStage, totalSteps } from "../../plan/curriculum/schedule.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
+import type { RunSpec } from "../../plan/run-spec/run-spec.js";
+import type { ModelState } from "../engines/engine.js";
+import { openEngine } from "../engines/open.js";
+import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
+import { storedCase } from "../evaluation/stored-case.js";
+import { predictBySlidingWindow } from "../inference/sliding-window.js";
+import { describeNetwork } from "../networks/describe.js";
+import type { NetworkDescription } from "../networks/network.js";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
+import { StageTimeline } from "../run-folder/decision-log.js";
+import type { TrainingEvent } from "../run-folder/events.js";
+import { type StageRequest, train } from "./loop.js";
+import { mirroringWarning } from "./mirroring-warning.js";
+
+/** What holds for every training of a trainer. */
+export interface TrainerSettings {
+  /** Engine of trainings whose spec says "auto". */
+  readonly engine: string;
+  /** CPU threads of the engine. */
+  readonly threads: number;
+  /** How data servers are reached. */
+  readonly connection: ConnectOptions;
+  /** Told in one line what nobody asked for: an engine that was passed over, a training that could not be written down. */
+  readonly notice: (line: string) => void;
+}
+
+export interface TrainingOptions extends TrainerSettings {
+  /** The training's own folder: checkpoint, timeline, events. */
+  readonly folder: string;
+  /** Addresses of data servers of one store. */
+  readonly data: readonly string[];
+  readonly run: RunSpec;
+  readonly emit: (event: TrainingEvent) => void;
+  readonly takeStageRequests: () => StageRequest[];
+  readonly signal: AbortSignal;
+}
+
+/** Axes that training mirrored along: those of test-time mirroring. */
+export function mirrorAxes(spec: Pick<ResolvedSpec, "augmentation">): (0 | 1 | 2)[] {
+  return [...new Set(spec.augmentation.flatMap((one) => (one.kind === "mirror" ? one.axes : [])))].sort();
+}
+
+function parameterCount(model: ModelState): number {
+  const weights = [...model].filter(([name]) => name.startsWith("weight/"));
+  return weights.reduce((sum, [, { values }]) => sum + values.length, 0);
+}
+
+/** The most classes that labels of one byte tell apart from the ignored 255. */
+const MAX_CLASSES = 255;
+
+/** Outputs of the network for label values `foreground`, background included. */
+function outputCount(foreground: readonly number[]): number {
+  const count = Math.max(0, ...foreground) + 1;
+  if (count <= MAX_CLASSES) return count;
+  throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "classes of a network", got: count, max: MAX_CLASSES });
+}
+
+function checkDigest(checkpoint: Checkpoint, digest: string): void {
+  if (checkpoint.digest === digest) return;
+  const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
+  throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
+}
+
+/**
+ * One training from its first or next step to the Dice of its held-out cases, whatever it needs opened and closed again.
+ * Resolves to "done", or to "stopped" when `signal` aborted it; then the checkpoint holds every step taken.
+ */
+export async function runTraining(options: TrainingOptions): Promise<"done" | "stopped"> {
+  const { folder, data, emit, signal } = options;
+  const settings = options.run.training;
+  const checkpoint = await readCheckpoint(folder);
+  const from = checkpoint?.step ?? 0;
+
+  await using client = connect(data, options.connection);
+  const { spec, specBytes, digest } = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
+  if (checkpoint) checkDigest(checkpoint, digest);
+  // Without the signal: being stopped must not break off what the loop is in the middle of.
+  await using run = await client.openRun(specBytes);
+  const dataset = await client.describeDataset({ signal });
+  const { labels, classes, channelNames } = dataset;
+  const network: NetworkDescription = describeNetwork(spec.plan, {
+    channels: channelNames.length,
+    classes: outputCount(classes),
+    baseFeatures: settings.baseFeatures,
+  });
+  const engine = await openEngine(settings.engine === "auto" ? options.engine : settings.engine, options.notice);
+  const { seed, batchDice } = settings;
+  await using model = await engine.createModel(network, { seed, batchDice, threads: options.threads });
+  if (checkpoint) await model.load(checkpoint.model);
+
+  const warning = mirroringWarning(spec.augmentation, labels);
+  if (warning) emit({ kind: "warning", warning });
+  const stages = spec.stages.map(({ patchSize, batchSize }, i) => ({
+    patchSize,
+    batchSize,
+    fromStep: stepOfStage(spec, i),
+  }));
+  const parameters = parameterCount(await model.save());
+  const { dataset: name, epochs } = spec;
+  const steps = totalSteps(spec);
+  emit({
+    kind: "opened",
+    opened: { digest, dataset: name, firstStep: from, steps, epochs, stages, engine: engine.name, parameters },
+  });
+
+  const timeline = new StageTimeline(folder);
+  if (timeline.decisions.length === 0) timeline.append(checkpoint?.decisions ?? []);
+  const losses = [...(checkpoint?.losses ?? [])];
+  const taken = await train({
+    run,
+    model,
+    settings,
+    channels: channelNames.length,
+    timeline,
+    from,
+    emit(event) {
+      if (event.kind === "step") losses.push(event.step.loss);
+      emit(event);
+    },
+    async checkpoint(step) {
+      const { decisions } = timeline;
+      const held = { step, digest, spec, network, labels, decisions, model: await model.save(), losses };
+      emit({ kind: "checkpoint", checkpoint: { step, bytes: writeCheckpoint(folder, held) } });
+    },
+    takeStageRequests: options.takeStageRequests,
+    signal,
+  });
+  if (taken < steps) return "stopped";
+  if (spec.split.val.length === 0) return "done";
+
+  const { patchSize, batchSize } = spec.plan;
+  const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
+  const evaluated = await evaluateCases(
+    spec.split.val.map((id) => storedCase(client, dataset, id, signal)),
+    foregroundClasses(labels, classes),
+    (image) => predictBySlidingWindow(model, image, window),
+    (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
+  );
+  emit({ kind: "evaluated", evaluated });
+  return "done";
+}
