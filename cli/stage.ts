@@ -9,6 +9,7 @@ interface Options extends CommonOptions, CallFlags {
   readonly advance?: boolean;
   readonly to?: number;
   readonly fromStep?: number;
+  readonly hold?: boolean;
 }
 
 /** `patchstream stage`. */
@@ -19,24 +20,39 @@ export function stageCommand(): Command {
     .requiredOption("--trainer <address>", "the trainer service, host:port")
     .addOption(new Option("--advance", "go to the next stage").conflicts("to"))
     .option("--to <stage>", "go to this stage, from 0", wholeNumber)
+    .option("--hold", "keep it to the end of the run (default: until the schedule reaches a later stage)")
     .option("--from-step <step>", "first step with that stage (default: the first not asked for yet)", wholeNumber);
   return addCallFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream stage 20261123-173207-5f1c --trainer localhost:7071 --advance")
     .action(async (training: string, options: Options) => {
-      const { trainer: address, advance, to, fromStep, json } = options;
+      const { trainer: address, advance, to, fromStep, hold = false, json } = options;
       if (!advance && to === undefined) command.error("error: one of --advance and --to is needed", { exitCode: 2 });
       const trainer = openChannel(address, callOptions(options));
       try {
         const request = {
           training,
+          hold,
           ...(to !== undefined && { stage: to }),
           ...(fromStep !== undefined && { fromStep }),
         };
-        const decision = await callUnary(trainer, "TrainerService", "setStage", request);
-        if (json) printJson(decision);
-        else process.stdout.write(`stage ${decision.stage} from step ${decision.fromStep}\n`);
+        const changed = await callUnary(trainer, "TrainerService", "setStage", request);
+        if (json) printJson(changed);
+        else process.stdout.write(`${stageText(changed)}\n`);
       } finally {
         trainer.client.close();
       }
     });
+}
+
+function stageText({
+  stage,
+  fromStep,
+  scheduleFrom,
+}: {
+  stage: number;
+  fromStep: number;
+  scheduleFrom?: number;
+}): string {
+  const then = scheduleFrom === undefined ? "to the end" : `until the schedule goes on at step ${scheduleFrom}`;
+  return `stage ${stage} from step ${fromStep}, ${then}`;
 }

@@ -1,3 +1,4 @@
+export type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";
 export { connect } from "./connect.js";
 export { imageValues, labelValues, type WireTensor } from "./tensor-values.js";
@@ -13,7 +14,7 @@ export type {
   Region,
   Run,
   RunInfo,
-  StageDecision,
+  StageChanged,
   Tensor,
   WaitOptions,
 } from "./types.js";

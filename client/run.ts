@@ -1,11 +1,12 @@
-import type { Timeline } from "../plan/batch/batch-plan.js";
-import { totalSteps } from "../plan/curriculum/schedule.js";
+import type { Timeline } from "../plan/batch/address.js";
+import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
+import { stepsOf } from "../plan/batch/timeline.js";
 import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import { memoryFreer } from "../rpc/free-memory.js";
-import type { ReceivedBatch, StageChange } from "./transport/messages.js";
+import type { ReceivedBatch } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
-import type { Batch, Run, RunInfo, StageDecision, Tensor } from "./types.js";
+import type { Batch, Run, RunInfo, StageChanged, Tensor } from "./types.js";
 
 const freeMemory = memoryFreer();
 
@@ -67,9 +68,7 @@ export class StreamedRun implements Run {
     range: { from?: number; to?: number; decisions?: readonly StageDecision[] } = {},
   ): AsyncIterableIterator<Batch> {
     const { signal, ...share } = this.#share;
-    const { spec } = this.info;
-    const steps = share.timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
-    const { from = 0, to = steps, decisions = [] } = range;
+    const { from = 0, to = stepsOf(this.info.spec, share.timeline), decisions = [] } = range;
     await this.#close();
     Atomics.store(this.#firstUnwanted, 0, from);
     const request = { info: this.info, ...share, from, to, decisions, firstUnwanted: this.#firstUnwanted };
@@ -87,10 +86,10 @@ export class StreamedRun implements Run {
     }
   }
 
-  async changeStage(change: StageChange): Promise<StageDecision> {
+  async changeStage(proposal: StageProposal): Promise<StageChanged> {
     const session = await this.#session;
     if (session === undefined) throw new RangeError("a stage is changed while batches are iterated");
-    return this.#transport.call("changeStage", { session, change }, this.#share.signal);
+    return this.#transport.call("changeStage", { session, proposal }, this.#share.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Timeline } from "../plan/batch/batch-plan.js";
+import type { Timeline } from "../plan/batch/address.js";
+import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
 import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
@@ -44,6 +45,8 @@ export interface RunInfo {
   readonly specBytes: Uint8Array;
   /** SHA-256 (hex) of the resolved spec's canonical bytes. */
   readonly digest: string;
+  /** Channels of the images. */
+  readonly channels: number;
   /** Bytes of a global training batch's tensors, of each stage. */
   readonly batchBytes: readonly number[];
   /** Bytes of a global validation batch's tensors. */
@@ -104,12 +107,10 @@ export interface DatasetInfo {
   readonly version: string;
 }
 
-/** A stage that holds from a step on. */
-export interface StageDecision {
-  readonly stage: number;
-  readonly fromStep: number;
-  /** Why, as the trainer says it: scheduled, manual, plateau, ... */
-  readonly reason: string;
+/** A change of stage as it was decided, and what becomes of the schedule. */
+export interface StageChanged extends StageDecision {
+  /** The first step at which the schedule goes on; absent: it never does. */
+  readonly scheduleFrom?: number;
 }
 
 /** One rank's stream of one run. Disposing it ends the stream and frees what it held. */
@@ -123,10 +124,10 @@ export interface Run extends AsyncDisposable {
    */
   batches(range?: { from?: number; to?: number; decisions?: readonly StageDecision[] }): AsyncIterableIterator<Batch>;
   /**
-   * Announces a stage from `fromStep` on (default: the first step not wanted yet; "immediate": the first not delivered).
-   * Resolves when the server has applied it. Throws STEP_PASSED for a step that was delivered.
+   * Announces a stage from a step on. Resolves when the servers have applied it. Throws STEP_PASSED for a step that was
+   * delivered.
    */
-  changeStage(change: { stage: number; fromStep?: number | "immediate"; reason: string }): Promise<StageDecision>;
+  changeStage(proposal: StageProposal): Promise<StageChanged>;
 }
 
 /** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */

@@ -1,4 +1,3 @@
-export { type BatchTensors, batchBytes, batchTensors, type TensorPlace } from "../plan/batch/tensors.js";
 export {
   type IngestOptions,
   type IngestProgress,
@@ -8,7 +7,7 @@ export {
 } from "./dataset/ingest.js";
 export { openStore } from "./dataset/open-store.js";
 export { percentile } from "./dataset/planner/percentile.js";
-export { caseTable, type Dataset, type Geometry, type Region, type Store, type StoredCase } from "./dataset/store.js";
+export type { Dataset, Geometry, Region, Store, StoredCase } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";
 export { classVoxels, labelNumbers } from "./engine/cut/class-voxels.js";

@@ -14,10 +14,11 @@ export type ErrorFacts =
   | { code: "RECIPE_UNKNOWN"; recipe: number; speaks: number }
   | { code: "STEP_PASSED"; step: number; delivered: number }
   | { code: "STEP_UNKNOWN"; timeline: "train" | "val"; step: number; steps: number }
-  | { code: "STAGE_UNKNOWN"; stage: number; stages: number }
-  | { code: "PATCH_MISMATCH"; step: number; got: readonly number[]; want: readonly number[] }
+  | { code: "STAGE_UNKNOWN"; timeline: "train" | "val"; stage: number; first: number; last: number }
+  | { code: "PATCH_MISMATCH"; step: number; got: string; want: string }
   | { code: "LIMIT_EXCEEDED"; limit: string; got: number; max: number }
   | { code: "BATCH_DAMAGED"; step: number; attempts: number }
+  | { code: "MESSAGE_DAMAGED"; what: string }
   | { code: "UNAVAILABLE"; address: string; reason: string }
   | { code: "DEADLINE"; waitedFor: string; timeoutMs: number }
   | { code: "WORKER_DIED"; doing: string; attempts: number; reason: string }
@@ -67,13 +68,15 @@ function describe(facts: ErrorFacts): string {
     case "STEP_UNKNOWN":
       return `step ${facts.step} does not exist; the ${facts.timeline} timeline has steps 0 to ${facts.steps - 1}`;
     case "STAGE_UNKNOWN":
-      return `stage ${facts.stage} does not exist; the run has stages 0 to ${facts.stages - 1}`;
+      return `stage ${facts.stage} does not exist; the ${facts.timeline} timeline has ${facts.first === facts.last ? `stage ${facts.last} only` : `stages ${facts.first} to ${facts.last}`}`;
     case "PATCH_MISMATCH":
-      return `step ${facts.step} came with a tensor of ${facts.got.join("x")}; its stage has ${facts.want.join("x")}`;
+      return `step ${facts.step} came with ${facts.got}; its stage has ${facts.want}`;
     case "LIMIT_EXCEEDED":
       return `${facts.limit} is ${facts.got}; at most ${facts.max} is allowed`;
     case "BATCH_DAMAGED":
       return `step ${facts.step} arrived damaged ${facts.attempts} times (its CRC-32 did not match)`;
+    case "MESSAGE_DAMAGED":
+      return `${facts.what} was damaged on its way (its checksum does not match)`;
     case "UNAVAILABLE":
       return `${facts.address}: ${facts.reason}`;
     case "DEADLINE":
@@ -114,6 +117,11 @@ export class PatchstreamError extends Error {
 /** Refuses a field of a spec, by name. `want` completes "it must be ...". */
 export function refuse(field: string, got: unknown, want: string, hint?: string): never {
   throw new PatchstreamError({ code: "SPEC_INVALID", field, got: shallow(got, 3), want }, hint);
+}
+
+/** Refuses a field of a request, by name. `want` completes "it must be ...". */
+export function refuseRequest(field: string, got: unknown, want: string): never {
+  throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
 }
 
 /** The value without what lies deeper than `levels`: a peer may nest without end, and errors travel as JSON. */

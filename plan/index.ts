@@ -1,22 +1,19 @@
 export type { Augmentation } from "./augment/augmentation.js";
 export type { Transform } from "./augment/transform.js";
-export type {
-  Address,
-  BatchPlan,
-  CaseEntry,
-  CaseTable,
-  Crop,
-  ForegroundCrop,
-  RandomCrop,
-  Timeline,
-} from "./batch/batch-plan.js";
+export type { Address, Timeline } from "./batch/address.js";
+export type { BatchPlan, Crop, ForegroundCrop, RandomCrop } from "./batch/batch-plan.js";
+export { type CaseEntry, type CaseTable, caseTable } from "./batch/case-table.js";
+export { ONLY_RANK, type Rank, samplesOf, shareSize } from "./batch/share.js";
+export { type StageDecision, type StageProposal, StageTimeline, scheduleOf } from "./batch/stage-timeline.js";
+export { type BatchTensors, batchTensors, shareTensors, type TensorPlace, tensorBytes } from "./batch/tensors.js";
+export { checkStage, checkStep, scheduledStageOf, stageOf, stagesOf, stepsOf } from "./batch/timeline.js";
 export { canonicalJson } from "./canonical-json.js";
 export { deepLabelSizes } from "./curriculum/levels.js";
 export { type ForegroundShare, MODES, type Mode, planStages } from "./curriculum/modes.js";
 export { PAPER_DATASETS, type PaperDataset } from "./curriculum/paper.js";
 export { relativeFlops } from "./curriculum/relative-flops.js";
 export { ROUNDINGS, type Rounding } from "./curriculum/rounding.js";
-export { scheduledStage, stepOfEpoch, stepOfStage, totalSteps } from "./curriculum/schedule.js";
+export { stepOfEpoch, stepOfStage } from "./curriculum/schedule.js";
 export type { NetworkPlan, Stage } from "./curriculum/stage.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
 export { type DataSpec, parseDataSpec } from "./run-spec/data-spec.js";
@@ -36,5 +33,5 @@ export {
 } from "./run-spec/resolved-spec.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./run-spec/run-spec.js";
 export { foregroundLower } from "./sampling/box.js";
-export { planBatch, type Rank } from "./sampling/plan-batch.js";
+export { planBatch } from "./sampling/plan-batch.js";
 export { voxelCount, type Zyx } from "./zyx.js";

@@ -1,6 +1,9 @@
 // Generated from proto/patchstream/v1/*.proto by `npm run generate`; change those.
 import type { MessageLayout } from "./layout.js";
 
+/** Whether another attempt at a failed call can help. */
+export type Retry = "RETRY_UNSPECIFIED" | "RETRY_NEVER" | "RETRY_ELSEWHERE" | "RETRY_AGAIN";
+
 /** Where a batch lies in a run beside its step. */
 export type Timeline = "TIMELINE_UNSPECIFIED" | "TIMELINE_TRAIN" | "TIMELINE_VAL";
 
@@ -25,12 +28,31 @@ export interface BatchBegin {
   readonly tensors: readonly Tensor[];
   /** CRC-32 (zlib's) over all tensor bytes in that order. */
   readonly checksum: number;
+  /** CRC-32 (zlib's) over the text "DIGEST TIMELINE STEP STAGE RANK RANKS": the run digest in hex, `train` or `val`, decimal
+   * numbers, a space between each two. Whoever asked knows the text: a batch of another address does not match. */
+  readonly addressChecksum: number;
 }
 
 /** A batch is complete. */
 export interface BatchEnd {
   /** The step. */
   readonly step: number;
+}
+
+/** Takes back every want of `count` steps from `first_step` on whose BatchBegin has not been sent. */
+export interface Cancel {
+  /** First step. */
+  readonly firstStep: number;
+  /** How many steps in a row. */
+  readonly count: number;
+}
+
+/** The wants are gone: none of these steps will begin unless it is wanted again. */
+export interface Cancelled {
+  /** As in Cancel. */
+  readonly firstStep: number;
+  /** As in Cancel. */
+  readonly count: number;
 }
 
 /** A stored case. */
@@ -116,6 +138,8 @@ export interface DescribeDatasetResponse {
 export interface DescribeRunRequest {
   /** The `data` part of a run spec as UTF-8 JSON; what is left out is filled in. */
   readonly spec: Uint8Array;
+  /** SHA-256 (32 bytes) of the spec that was meant to be sent; checked where it is not empty. */
+  readonly specSha256: Uint8Array;
 }
 
 /** What a run of a spec is. */
@@ -130,6 +154,10 @@ export interface DescribeRunResponse {
   readonly limits: Limits | null;
   /** Bytes of a global validation batch's tensors. */
   readonly validationBatchBytes: number;
+  /** Channels of the images. */
+  readonly channels: number;
+  /** SHA-256 (32 bytes) of the spec as it was received. */
+  readonly receivedSha256: Uint8Array;
 }
 
 /** All held-out cases were evaluated. */
@@ -140,6 +168,18 @@ export interface Evaluated {
   readonly classes: readonly ClassDice[];
   /** Mean over the classes; absent where no class has a Dice. */
   readonly meanDice?: number;
+}
+
+/** What went wrong, as data: in the details of every failed call's google.rpc.Status. */
+export interface Failure {
+  /** Stable: docs/reference/errors.md lists them all. */
+  readonly code: string;
+  /** The code's facts as a JSON object, named as there; fields of a request as in the .proto files (`first_step`). */
+  readonly facts: string;
+  /** What to do about it, for a person; empty where there is nothing to say. */
+  readonly hint: string;
+  /** Whether another attempt can help. */
+  readonly retry: Retry;
 }
 
 /** How a stored case maps back to its source file. */
@@ -172,6 +212,8 @@ export interface GetBatchRequest {
   readonly rank: number;
   /** How many ranks share the batch; 0 means 1. */
   readonly ranks: number;
+  /** SHA-256 (32 bytes) of the spec that was meant to be sent; checked where it is not empty. */
+  readonly specSha256: Uint8Array;
 }
 
 /** The frames of one batch. */
@@ -361,6 +403,8 @@ export interface SetStageRequest {
   readonly stage?: number;
   /** First step with that stage; absent: the first not wanted yet, which costs no waiting. */
   readonly fromStep?: number;
+  /** True: the stage holds to the end of the run. False: until the schedule reaches a later stage, which goes on from there. */
+  readonly hold: boolean;
 }
 
 /** The transition holds. */
@@ -369,14 +413,19 @@ export interface SetStageResponse {
   readonly stage: number;
   /** First step with that stage. */
   readonly fromStep: number;
+  /** The first step at which the schedule goes on; absent: it never does. */
+  readonly scheduleFrom?: number;
 }
 
-/** A report holds: every batch begun after this message with step >= from_step has `stage`. */
+/** A report holds: every want from `from_step` on whose BatchBegin had not been sent is dropped, and every batch begun after
+ * this message with step >= from_step has `stage`, unless its want names another. */
 export interface StageApplied {
   /** As reported. */
   readonly stage: number;
   /** As reported. */
   readonly fromStep: number;
+  /** The first step at which the schedule goes on; absent: it never does. */
+  readonly scheduleFrom?: number;
 }
 
 /** A stage begins. */
@@ -393,7 +442,8 @@ export interface StageEntered {
   readonly batchSize: number;
 }
 
-/** The trainer's decision that `stage` holds from `from_step` on. */
+/** The trainer's decision that `stage` holds from `from_step` on. It drops every want from there on whose BatchBegin has not
+ * been sent; the client wants those steps again. */
 export interface StageReport {
   /** Stage number, from 0. */
   readonly stage: number;
@@ -403,6 +453,8 @@ export interface StageReport {
   readonly reason: string;
   /** What the decision rests on (loss, Dice, ...), by name; at most 64 finite numbers. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** True: the stage holds to the end of the run. False: until the schedule reaches a later stage, which goes on from there. */
+  readonly hold: boolean;
 }
 
 /** Opens a stream for one rank of one run and timeline. */
@@ -415,12 +467,20 @@ export interface Start {
   readonly rank: number;
   /** How many ranks share every batch; at most the smallest batch. */
   readonly ranks: number;
+  /** SHA-256 (32 bytes) of the spec that was meant to be sent; checked where it is not empty. */
+  readonly specSha256: Uint8Array;
 }
 
 /** The stream is open. */
 export interface Started {
   /** SHA-256 (hex) of the spec received. */
   readonly digest: string;
+  /** As received. */
+  readonly timeline: Timeline;
+  /** As received. */
+  readonly rank: number;
+  /** As received. */
+  readonly ranks: number;
 }
 
 /** Asks for a training. */
@@ -493,6 +553,7 @@ export type StreamRequest =
   | { readonly kind: "want"; readonly want: Want }
   | { readonly kind: "stageReport"; readonly stageReport: StageReport }
   | { readonly kind: "stop"; readonly stop: Stop }
+  | { readonly kind: "cancel"; readonly cancel: Cancel }
   | { readonly kind?: undefined };
 
 /** Server to client on a stream. */
@@ -503,6 +564,7 @@ export type StreamResponse =
   | { readonly kind: "started"; readonly started: Started }
   | { readonly kind: "stageApplied"; readonly stageApplied: StageApplied }
   | { readonly kind: "notice"; readonly notice: Notice }
+  | { readonly kind: "cancelled"; readonly cancelled: Cancelled }
   | { readonly kind?: undefined };
 
 /** One array of a batch or volume, little-endian, C order. */
@@ -580,6 +642,8 @@ export type WatchTrainingResponse =
 export interface Messages {
   BatchBegin: BatchBegin;
   BatchEnd: BatchEnd;
+  Cancel: Cancel;
+  Cancelled: Cancelled;
   Case: Case;
   CaseEvaluated: CaseEvaluated;
   CheckpointWritten: CheckpointWritten;
@@ -590,6 +654,7 @@ export interface Messages {
   DescribeRunRequest: DescribeRunRequest;
   DescribeRunResponse: DescribeRunResponse;
   Evaluated: Evaluated;
+  Failure: Failure;
   Geometry: Geometry;
   GetBatchRequest: GetBatchRequest;
   GetBatchResponse: GetBatchResponse;
@@ -640,6 +705,7 @@ export interface Messages {
 
 /** The names of every enum's values, from 0 on. */
 export const enums = {
+  Retry: ["RETRY_UNSPECIFIED", "RETRY_NEVER", "RETRY_ELSEWHERE", "RETRY_AGAIN"],
   Timeline: ["TIMELINE_UNSPECIFIED", "TIMELINE_TRAIN", "TIMELINE_VAL"],
   TrainingState: ["TRAINING_STATE_UNSPECIFIED", "TRAINING_STATE_QUEUED", "TRAINING_STATE_RUNNING", "TRAINING_STATE_DONE", "TRAINING_STATE_STOPPED", "TRAINING_STATE_FAILED", "TRAINING_STATE_INTERRUPTED"],
   Volume: ["VOLUME_UNSPECIFIED", "VOLUME_IMAGE", "VOLUME_LABEL", "VOLUME_REFERENCE"],
@@ -654,9 +720,18 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "globalBatch", id: 4, rule: "single", kind: "scalar", type: "uint32" },
       { name: "tensors", id: 5, rule: "repeated", kind: "message", type: "Tensor" },
       { name: "checksum", id: 6, rule: "single", kind: "scalar", type: "fixed32" },
+      { name: "addressChecksum", id: 7, rule: "single", kind: "scalar", type: "fixed32" },
     ] },
   BatchEnd: { name: "BatchEnd", fields: [
       { name: "step", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  Cancel: { name: "Cancel", fields: [
+      { name: "firstStep", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "count", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+    ] },
+  Cancelled: { name: "Cancelled", fields: [
+      { name: "firstStep", id: 1, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "count", id: 2, rule: "single", kind: "scalar", type: "uint32" },
     ] },
   Case: { name: "Case", fields: [
       { name: "id", id: 1, rule: "single", kind: "scalar", type: "string" },
@@ -699,6 +774,7 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
     ] },
   DescribeRunRequest: { name: "DescribeRunRequest", fields: [
       { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
+      { name: "specSha256", id: 2, rule: "single", kind: "scalar", type: "bytes" },
     ] },
   DescribeRunResponse: { name: "DescribeRunResponse", fields: [
       { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
@@ -706,11 +782,19 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "batchBytes", id: 3, rule: "repeated", kind: "scalar", type: "uint64" },
       { name: "limits", id: 4, rule: "single", kind: "message", type: "Limits" },
       { name: "validationBatchBytes", id: 5, rule: "single", kind: "scalar", type: "uint64" },
+      { name: "channels", id: 6, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "receivedSha256", id: 7, rule: "single", kind: "scalar", type: "bytes" },
     ] },
   Evaluated: { name: "Evaluated", fields: [
       { name: "cases", id: 1, rule: "single", kind: "scalar", type: "uint32" },
       { name: "classes", id: 2, rule: "repeated", kind: "message", type: "ClassDice" },
       { name: "meanDice", id: 3, rule: "optional", kind: "scalar", type: "double" },
+    ] },
+  Failure: { name: "Failure", fields: [
+      { name: "code", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "facts", id: 2, rule: "single", kind: "scalar", type: "string" },
+      { name: "hint", id: 3, rule: "single", kind: "scalar", type: "string" },
+      { name: "retry", id: 4, rule: "single", kind: "enum", type: "Retry" },
     ] },
   Geometry: { name: "Geometry", fields: [
       { name: "affine", id: 1, rule: "repeated", kind: "scalar", type: "double" },
@@ -727,6 +811,7 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "stage", id: 4, rule: "optional", kind: "scalar", type: "uint32" },
       { name: "rank", id: 5, rule: "single", kind: "scalar", type: "uint32" },
       { name: "ranks", id: 6, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "specSha256", id: 7, rule: "single", kind: "scalar", type: "bytes" },
     ] },
   GetBatchResponse: { name: "GetBatchResponse", oneof: "kind", fields: [
       { name: "batchBegin", id: 1, rule: "single", kind: "message", type: "BatchBegin" },
@@ -827,14 +912,17 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "training", id: 1, rule: "single", kind: "scalar", type: "string" },
       { name: "stage", id: 2, rule: "optional", kind: "scalar", type: "uint32" },
       { name: "fromStep", id: 3, rule: "optional", kind: "scalar", type: "uint32" },
+      { name: "hold", id: 4, rule: "single", kind: "scalar", type: "bool" },
     ] },
   SetStageResponse: { name: "SetStageResponse", fields: [
       { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
       { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "scheduleFrom", id: 3, rule: "optional", kind: "scalar", type: "uint32" },
     ] },
   StageApplied: { name: "StageApplied", fields: [
       { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
       { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "scheduleFrom", id: 3, rule: "optional", kind: "scalar", type: "uint32" },
     ] },
   StageEntered: { name: "StageEntered", fields: [
       { name: "stage", id: 1, rule: "single", kind: "scalar", type: "uint32" },
@@ -848,15 +936,20 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "fromStep", id: 2, rule: "single", kind: "scalar", type: "uint32" },
       { name: "reason", id: 3, rule: "single", kind: "scalar", type: "string" },
       { name: "metrics", id: 4, rule: "map", kind: "scalar", type: "double" },
+      { name: "hold", id: 5, rule: "single", kind: "scalar", type: "bool" },
     ] },
   Start: { name: "Start", fields: [
       { name: "spec", id: 1, rule: "single", kind: "scalar", type: "bytes" },
       { name: "timeline", id: 2, rule: "single", kind: "enum", type: "Timeline" },
       { name: "rank", id: 3, rule: "single", kind: "scalar", type: "uint32" },
       { name: "ranks", id: 4, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "specSha256", id: 5, rule: "single", kind: "scalar", type: "bytes" },
     ] },
   Started: { name: "Started", fields: [
       { name: "digest", id: 1, rule: "single", kind: "scalar", type: "string" },
+      { name: "timeline", id: 2, rule: "single", kind: "enum", type: "Timeline" },
+      { name: "rank", id: 3, rule: "single", kind: "scalar", type: "uint32" },
+      { name: "ranks", id: 4, rule: "single", kind: "scalar", type: "uint32" },
     ] },
   StartTrainingRequest: { name: "StartTrainingRequest", fields: [
       { name: "run", id: 1, rule: "single", kind: "scalar", type: "bytes" },
@@ -894,6 +987,7 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "want", id: 2, rule: "single", kind: "message", type: "Want" },
       { name: "stageReport", id: 3, rule: "single", kind: "message", type: "StageReport" },
       { name: "stop", id: 4, rule: "single", kind: "message", type: "Stop" },
+      { name: "cancel", id: 5, rule: "single", kind: "message", type: "Cancel" },
     ] },
   StreamResponse: { name: "StreamResponse", oneof: "kind", fields: [
       { name: "batchBegin", id: 1, rule: "single", kind: "message", type: "BatchBegin" },
@@ -902,6 +996,7 @@ export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {
       { name: "started", id: 4, rule: "single", kind: "message", type: "Started" },
       { name: "stageApplied", id: 5, rule: "single", kind: "message", type: "StageApplied" },
       { name: "notice", id: 6, rule: "single", kind: "message", type: "Notice" },
+      { name: "cancelled", id: 7, rule: "single", kind: "message", type: "Cancelled" },
     ] },
   Tensor: { name: "Tensor", fields: [
       { name: "name", id: 1, rule: "single", kind: "scalar", type: "string" },

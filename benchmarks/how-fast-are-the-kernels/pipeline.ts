@@ -1,5 +1,5 @@
-import { caseTable, openEngine, openStore } from "../../loader/index.js";
-import { planBatch, resolveSpec } from "../../plan/index.js";
+import { openEngine, openStore } from "../../loader/index.js";
+import { caseTable, planBatch, resolveSpec } from "../../plan/index.js";
 import { type Figures, figures } from "../figures.js";
 
 /** Voxels a batch, and batches a figure is the mean of: enough samples that the mean of what is drawn settles. */

@@ -1,6 +1,6 @@
 import { connect, type DataClient } from "../../client/index.js";
-import { caseTable, type Engine, openEngine } from "../../loader/index.js";
-import { planBatch, type ResolvedSpec } from "../../plan/index.js";
+import { type Engine, openEngine } from "../../loader/index.js";
+import { caseTable, planBatch, type ResolvedSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures, ratios } from "../figures.js";
 import { processorSeconds } from "./processor-time.js";

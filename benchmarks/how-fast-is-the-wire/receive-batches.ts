@@ -8,7 +8,7 @@ const client = connect(address);
 
 answerJobs(async ({ stage, steps, untimedBytes }: { stage: number; steps: number; untimedBytes: number }) => {
   await using run = await client.openRun(JSON.parse(data));
-  const decisions = [{ stage, fromStep: 0, reason: "benchmark" }];
+  const decisions = [{ stage, fromStep: 0, reason: "benchmark", hold: true }];
   const clock = new SteadyClock(untimedBytes);
   for await (using batch of run.batches({ from: 0, to: steps, decisions }))
     clock.received(batch.image.bytes.byteLength + batch.label.bytes.byteLength);

@@ -76,7 +76,7 @@ export async function measureChanges(trial: ChangeTrial): Promise<ChangeFigures>
 async function takeAll(run: Run, stageSteps: number, { change, stepMs }: ChangeTrial): Promise<Taken[]> {
   const taken: Taken[] = [];
   // A decision from the first step on keeps the schedule from changing anything.
-  const decisions = change === "immediate" ? [{ stage: 0, fromStep: 0, reason: "benchmark" }] : [];
+  const decisions = change === "immediate" ? [{ stage: 0, fromStep: 0, reason: "benchmark", hold: true }] : [];
   let [lastMs, askedMs] = [performance.now(), performance.now()];
   for await (using batch of run.batches({ decisions })) {
     const { step, stage } = batch;
@@ -89,7 +89,7 @@ async function takeAll(run: Run, stageSteps: number, { change, stepMs }: ChangeT
     askedMs = performance.now();
     const next = Math.floor((step + 1) / stageSteps);
     if (change === "immediate" && next !== stage && next < run.info.spec.stages.length)
-      await run.changeStage({ stage: next, fromStep: "immediate", reason: "benchmark" });
+      await run.changeStage({ stage: next, fromStep: "immediate", reason: "benchmark", hold: true });
   }
   return taken;
 }

@@ -1,5 +1,5 @@
-import { caseTable, type EngineMetrics, openEngine, openStore } from "../../loader/index.js";
-import { planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { type EngineMetrics, openEngine, openStore } from "../../loader/index.js";
+import { caseTable, planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { type Figures, figures, ratios } from "../figures.js";
 
 export interface MeasureOptions {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { caseTable, ingest, openStore } from "../../loader/index.js";
-import { type NetworkPlan, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { ingest, openStore } from "../../loader/index.js";
+import { caseTable, type NetworkPlan, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { makeCtStore } from "../ct-volumes.js";
 import { exportVolumes } from "./export-volumes.js";
 import type { Augmentation, Job, Strategy } from "./job.js";

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { connect, type DatasetInfo } from "../../client/index.js";
 import { volumeBytes } from "../../loader/index.js";
-import { PatchstreamError, parseRunSpec, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { checkStage, parseRunSpec, type ResolvedSpec, type Stage } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -95,9 +95,7 @@ function allVolumeBytes({ cases, classes }: DatasetInfo): number {
 function chosenStages({ stages }: ResolvedSpec, given: readonly number[] | undefined): readonly number[] {
   const last = stages.length - 1;
   const chosen = given ?? [...new Set([0, last >> 1, last])];
-  for (const stage of chosen) {
-    if (stage > last) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: stages.length });
-  }
+  for (const stage of chosen) checkStage({ stages }, "train", stage);
   return chosen;
 }
 

@@ -1,6 +1,5 @@
 import type { DataClient, DatasetInfo } from "../../client/index.js";
-import { caseTable } from "../../loader/index.js";
-import { planBatch, type ResolvedSpec, voxelCount, type Zyx } from "../../plan/index.js";
+import { caseTable, planBatch, type ResolvedSpec, voxelCount, type Zyx } from "../../plan/index.js";
 
 /** No side of a store's chunks is shorter, but where the volume is. */
 const SHORTEST_CHUNK_SIDE = 8;

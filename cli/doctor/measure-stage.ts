@@ -80,7 +80,7 @@ class StagePasses {
   async stream(stepMs = 0): Promise<{ readonly intervalMs: number; readonly utilisation: number }> {
     const from = this.#firstFresh;
     await using run = await this.#client.openRun(this.#info.specBytes);
-    const decisions = [{ stage: this.#stage, fromStep: from, reason: "doctor" }];
+    const decisions = [{ stage: this.#stage, fromStep: from, reason: "doctor", hold: true }];
     let [intervals, startMs, totalMs, consumedMs] = [0, 0, 0, 0];
     for await (using batch of run.batches({ from, decisions })) {
       const takenMs = performance.now();

@@ -1,12 +1,12 @@
 import { type ConnectOptions, connect } from "../../client/index.js";
-import { caseTable } from "../../loader/index.js";
-import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
+import { caseTable } from "../../plan/index.js";
+import { type FetchedBatch, planRequest, type RequestedBatch, readLowers } from "./fetched-batch.js";
 
 /** Has the batch sent by a data server; `addresses` are its replicas, `host:port` each. */
 export async function fetchFromServer(
   addresses: readonly string[],
   options: ConnectOptions,
-  request: BatchRequest,
+  request: RequestedBatch,
 ): Promise<FetchedBatch> {
   await using client = connect(addresses, options);
   const dataset = await client.describeDataset();

@@ -1,9 +1,9 @@
-import { caseTable, openEngine, openStore } from "../../loader/index.js";
-import { resolveSpec } from "../../plan/index.js";
-import { type BatchRequest, type FetchedBatch, planRequest, readLowers } from "./fetched-batch.js";
+import { openEngine, openStore } from "../../loader/index.js";
+import { caseTable, resolveSpec } from "../../plan/index.js";
+import { type FetchedBatch, planRequest, type RequestedBatch, readLowers } from "./fetched-batch.js";
 
 /** Cuts the batch from a store on this machine. */
-export async function fetchFromStore(path: string, request: BatchRequest): Promise<FetchedBatch> {
+export async function fetchFromStore(path: string, request: RequestedBatch): Promise<FetchedBatch> {
   await using store = await openStore(path);
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(request.dataSpec, { ...store.dataset, cases });

@@ -8,13 +8,13 @@ import {
   type LabelType,
   planBatch,
   type ResolvedSpec,
-  scheduledStage,
+  scheduledStageOf,
   type Timeline,
   type Zyx,
 } from "../../plan/index.js";
 
 /** Which batch is asked for. */
-export interface BatchRequest {
+export interface RequestedBatch {
   /** The `data` part of a run spec, as its author wrote it. */
   readonly dataSpec: unknown;
   readonly timeline: Timeline;
@@ -38,8 +38,8 @@ export interface FetchedBatch {
 }
 
 /** The plan of the batch that is asked for. */
-export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: BatchRequest): BatchPlan {
-  const { timeline, step, stage = timeline === "val" ? spec.stages.length - 1 : scheduledStage(spec, step) } = request;
+export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: RequestedBatch): BatchPlan {
+  const { timeline, step, stage = scheduledStageOf(spec, timeline, step) } = request;
   return planBatch(spec, cases, { timeline, step, stage });
 }
 

@@ -11,7 +11,7 @@ import { readJson } from "../read-json.js";
 import { wholeNumber } from "../whole-number.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
-import type { BatchRequest, FetchedBatch } from "./fetched-batch.js";
+import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
 import { npyBytes } from "./npy.js";
 import { transformsText } from "./transforms-text.js";
 
@@ -53,7 +53,7 @@ export function getCommand(): Command {
 
 async function get(options: GetOptions, command: Command): Promise<void> {
   const { data: dataSpec } = parseRunSpec(readJson(options.run, "a run spec in JSON"));
-  const request: BatchRequest = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
+  const request: RequestedBatch = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
   const batch = await fetchBatch(options, request, command);
   const description = describeBatch(batch);
   if (options.out !== undefined) writeBatch(options.out, batch, description);
@@ -61,7 +61,7 @@ async function get(options: GetOptions, command: Command): Promise<void> {
   else process.stdout.write(batchText(batch, description));
 }
 
-function fetchBatch(options: GetOptions, request: BatchRequest, command: Command): Promise<FetchedBatch> {
+function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command): Promise<FetchedBatch> {
   const { store, data } = options;
   if (store !== undefined) return fetchFromStore(store, request);
   if (data !== undefined) return fetchFromServer(data, callOptions(options), request);

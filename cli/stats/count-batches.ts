@@ -1,6 +1,6 @@
 import { type ConnectOptions, connect } from "../../client/index.js";
-import { type CountedBatch, caseTable, classVoxels, labelNumbers, openEngine, openStore } from "../../loader/index.js";
-import { planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { type CountedBatch, classVoxels, labelNumbers, openEngine, openStore } from "../../loader/index.js";
+import { caseTable, planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { type SampledStep, type Sampling, sampledSteps } from "./sampled-steps.js";
 
 /** Which batches are counted. */

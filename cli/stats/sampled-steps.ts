@@ -1,4 +1,4 @@
-import { PatchstreamError, type ResolvedSpec, scheduledStage, stepOfStage, totalSteps } from "../../plan/index.js";
+import { PatchstreamError, type ResolvedSpec, scheduledStageOf, stepOfStage, stepsOf } from "../../plan/index.js";
 
 /** Every step of a range, or so many of each stage. */
 export type Sampling = { readonly from: number; readonly to: number } | { readonly perStage: number };
@@ -13,7 +13,7 @@ export interface SampledStep {
  * evenly spread over its epochs (all of them, where it has no more). Throws STEP_UNKNOWN for a range beyond the end.
  */
 export function sampledSteps(spec: ResolvedSpec, sampling: Sampling): SampledStep[] {
-  const steps = totalSteps(spec);
+  const steps = stepsOf(spec, "train");
   if ("perStage" in sampling) {
     return spec.stages.flatMap((_, stage) => {
       const start = stepOfStage(spec, stage);
@@ -24,5 +24,8 @@ export function sampledSteps(spec: ResolvedSpec, sampling: Sampling): SampledSte
   }
   const { from, to } = sampling;
   if (to > steps) throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline: "train", step: to - 1, steps });
-  return Array.from({ length: to - from }, (_, i) => ({ step: from + i, stage: scheduledStage(spec, from + i) }));
+  return Array.from({ length: to - from }, (_, i) => ({
+    step: from + i,
+    stage: scheduledStageOf(spec, "train", from + i),
+  }));
 }

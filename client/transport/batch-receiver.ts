@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
+import type { BatchTensors } from "../../plan/batch/tensors.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type ImageType, type LabelType, VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import type { ReceivedChunk } from "../../rpc/codec/framing.js";
 import type { ReceivedBatch } from "./messages.js";
@@ -44,40 +44,39 @@ export class ByteReceiver {
 
 /** What a batch must look like, by the run that both sides know. */
 export interface ExpectedBatch {
+  /** Samples over all ranks. */
   readonly globalBatch: number;
-  /** (B,Z,Y,X) of this rank's label, and of each further one of deep supervision. */
-  readonly labelShapes: readonly (readonly number[])[];
-  readonly imageType: ImageType;
-  readonly labelType: LabelType;
-  /** Bytes of this rank's tensors. */
+  /** Of this rank. */
+  readonly tensors: BatchTensors;
+  /** Of those tensors together. */
   readonly byteLength: number;
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((all, extent) => all * extent, 1);
+  /** What `address_checksum` must be for a step: it shows that the batch is this run's, for this rank. */
+  addressOf(step: number): number;
 }
 
 /** Throws PATCH_MISMATCH when a batch is not what its stage says, before any memory is taken for it. */
-export function checkBegin({ step, globalBatch, tensors }: Messages["BatchBegin"], expected: ExpectedBatch): void {
-  const { imageType, labelType, labelShapes } = expected;
-  const names = ["image", "label", ...labelShapes.slice(1).map((_, index) => `label_${index + 1}`)];
+export function checkBegin(begin: Messages["BatchBegin"], expected: ExpectedBatch): void {
+  const { step, globalBatch, tensors } = begin;
+  if (begin.addressChecksum !== expected.addressOf(step))
+    throw new PatchstreamError({
+      code: "MESSAGE_DAMAGED",
+      what: `the header of step ${step}, or the spec it was cut by,`,
+    });
+  const names = expected.tensors.map(({ name }) => name);
   if (tensors.length !== names.length || tensors.some(({ name }, index) => name !== names[index]))
     throw brokenProtocol(`step ${step} came with other tensors than ${names.join(", ")}`);
-  const [image, ...labels] = tensors as [Messages["Tensor"], ...Messages["Tensor"][]];
-  const other = labels.findIndex(({ shape }, index) => !isSameShape(shape, labelShapes[index] as readonly number[]));
-  const sizes =
-    image.byteLength === product(image.shape) * VALUE_BYTES[imageType] &&
-    labels.every(({ shape, byteLength }) => byteLength === product(shape) * VALUE_BYTES[labelType]) &&
-    tensors.reduce((sum, { byteLength }) => sum + byteLength, 0) === expected.byteLength;
-  const types = image.type === imageType && labels.every(({ type }) => type === labelType);
-  if (other < 0 && sizes && types && globalBatch === expected.globalBatch) return;
-  const named = Math.max(0, other);
-  const [got, want] = [labels[named]?.shape, labelShapes[named]] as [readonly number[], readonly number[]];
-  throw new PatchstreamError({ code: "PATCH_MISMATCH", step, got, want });
+  const mismatch = (got: string, want: string) => new PatchstreamError({ code: "PATCH_MISMATCH", step, got, want });
+  for (const [index, want] of expected.tensors.entries()) {
+    const got = tensors[index] as Messages["Tensor"];
+    if (tensorText(got) !== tensorText(want)) throw mismatch(tensorText(got), tensorText(want));
+  }
+  if (globalBatch !== expected.globalBatch)
+    throw mismatch(`a batch of ${globalBatch} samples over all ranks`, `${expected.globalBatch}`);
 }
 
-function isSameShape(shape: readonly number[], wanted: readonly number[]): boolean {
-  return shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
+/** Such as "image f32 9x1x40x56x40 (3225600 bytes)". */
+function tensorText({ name, type, shape, byteLength }: Messages["Tensor"]): string {
+  return `${name} ${type} ${shape.join("x")} (${byteLength} bytes)`;
 }
 
 /** One batch on its way in. */

@@ -1,6 +1,7 @@
-import type { Timeline } from "../../plan/batch/batch-plan.js";
+import type { Timeline } from "../../plan/batch/address.js";
+import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
 import type { ErrorFacts } from "../../plan/errors.js";
-import type { DatasetInfo, Region, RunInfo, StageDecision } from "../types.js";
+import type { DatasetInfo, Region, RunInfo, StageChanged } from "../types.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
 export interface ReceivedBatch {
@@ -49,12 +50,6 @@ export interface SessionRequest {
   readonly firstUnwanted: Uint32Array;
 }
 
-export interface StageChange {
-  readonly stage: number;
-  readonly fromStep?: number | "immediate";
-  readonly reason: string;
-}
-
 /** What the main thread asks of the transport thread: arguments and answer of each call. */
 export interface TransportCalls {
   describeDataset: { args: Record<string, never>; answer: DatasetInfo };
@@ -66,7 +61,7 @@ export interface TransportCalls {
   openSession: { args: SessionRequest; answer: number };
   /** The session's next batch, in step order. */
   take: { args: { session: number; step: number }; answer: ReceivedBatch };
-  changeStage: { args: { session: number; change: StageChange }; answer: StageDecision };
+  changeStage: { args: { session: number; proposal: StageProposal }; answer: StageChanged };
   closeSession: { args: { session: number }; answer: undefined };
 }
 

@@ -27,7 +27,7 @@ export async function atAnyReplica<T>(
       if (error.code === "DEADLINE") throw last ?? late(error, deadlineMs);
       last = error;
       const failure = error.cause as ServiceError | undefined;
-      const damaged = error.code === "BATCH_DAMAGED" && attempt < 2;
+      const damaged = (error.code === "BATCH_DAMAGED" || error.code === "MESSAGE_DAMAGED") && attempt < 2;
       const retry = damaged || (failure !== undefined && mayRetry(failure, error));
       if (!retry || performance.now() + PAUSE_MS > endMs) throw error;
     }

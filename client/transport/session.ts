@@ -1,11 +1,13 @@
+import { type StageProposal, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
+import { checkStage, stepsOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Channel } from "../../rpc/client/call.js";
-import type { StageDecision } from "../types.js";
+import type { StageChanged } from "../types.js";
 import { brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
-import type { ReceivedBatch, SessionRequest, StageChange } from "./messages.js";
+import { decideStage } from "./decide-stage.js";
+import type { ReceivedBatch, SessionRequest } from "./messages.js";
 import { ReplicaStream } from "./replica-stream.js";
-import { type RunShape, runShape } from "./run-shape.js";
-import { decide, StageTimeline } from "./stage-timeline.js";
+import { expectedBatch } from "./share-of-run.js";
 
 /** A damaged batch is asked for again twice. */
 const MOST_ATTEMPTS = 3;
@@ -59,7 +61,7 @@ export interface SessionOptions {
 export class Session {
   readonly #request: SessionRequest;
   readonly #options: SessionOptions;
-  readonly #shape: RunShape;
+  readonly #expected = new Map<number, ExpectedBatch>();
   readonly #timeline: StageTimeline;
   readonly #replicas: Replica[];
   /** In step order; all steps from the first undelivered to the first unwanted. */
@@ -76,8 +78,8 @@ export class Session {
   constructor(request: SessionRequest, options: SessionOptions) {
     this.#request = request;
     this.#options = options;
-    this.#shape = runShape(request);
-    this.#timeline = new StageTimeline(this.#shape.scheduledStage, request.decisions);
+    const { info, timeline, decisions } = request;
+    this.#timeline = new StageTimeline(scheduleOf(info.spec, timeline), decisions);
     this.#firstUndelivered = request.from;
     this.#firstUnwanted = request.from;
     this.#replicas = options.channels.map((channel) => ({
@@ -110,9 +112,11 @@ export class Session {
   }
 
   /** Announces a stage; resolves when every open stream has applied it. */
-  changeStage(change: StageChange, signal: AbortSignal): Promise<StageDecision> {
-    const bounds = { shape: this.#shape, firstUndelivered: this.#firstUndelivered, firstUnwanted: this.#firstUnwanted };
-    const decision = decide(change, bounds);
+  changeStage(proposal: StageProposal, signal: AbortSignal): Promise<StageChanged> {
+    const { info, timeline } = this.#request;
+    checkStage(info.spec, timeline, proposal.stage);
+    const progress = { firstUndelivered: this.#firstUndelivered, firstUnwanted: this.#firstUnwanted };
+    const decision = decideStage(proposal, progress);
     this.#timeline.add(decision);
     for (const wanted of this.#steps.values()) {
       const stage = this.#timeline.stageOf(wanted.step);
@@ -127,18 +131,28 @@ export class Session {
         stream?.skipBatch();
       }
     }
-    const { stage, fromStep, reason } = decision;
-    const report = { stage, fromStep, reason, metrics: {} };
-    const isInTheRun = fromStep < this.#shape.steps;
+    const { stage, fromStep } = decision;
+    const steps = stepsOf(info.spec, timeline);
+    const report = { ...decision, metrics: {} };
+    const isInTheRun = fromStep < steps;
+    const scheduleFrom = isInTheRun ? this.#timeline.resumes(decision, steps) : undefined;
+    const changed = { ...decision, ...(scheduleFrom !== undefined && { scheduleFrom }) };
     // Before the report, which has servers cut at once: the step needed first must be wanted again by then.
     this.#ask();
     const applied = this.#replicas.map(({ at, stream }) =>
       at === "open" && isInTheRun ? stream?.report(report) : undefined,
     );
     return this.#withDeadline(signal, `stage ${stage} to be applied by ${this.#addresses()}`, (resolve, reject) => {
-      Promise.all(applied).then(() => resolve(decision), reject);
+      Promise.all(applied).then(() => resolve(changed), reject);
       return () => {};
     });
+  }
+
+  /** What a stage's batches must look like. */
+  #expectedOf(stage: number): ExpectedBatch {
+    const expected = this.#expected.get(stage) ?? expectedBatch(this.#request, stage);
+    this.#expected.set(stage, expected);
+    return expected;
   }
 
   close(): void {
@@ -217,11 +231,11 @@ export class Session {
   #extend(): void {
     const { to, creditBatches, creditBytes, firstUnwanted } = this.#request;
     let bytes = 0;
-    for (const { stage } of this.#steps.values()) bytes += this.#shape.expected(stage).byteLength;
+    for (const { stage } of this.#steps.values()) bytes += this.#expectedOf(stage).byteLength;
     while (this.#firstUnwanted < to) {
       const step = this.#firstUnwanted;
       const stage = this.#timeline.stageOf(step);
-      bytes += this.#shape.expected(stage).byteLength;
+      bytes += this.#expectedOf(stage).byteLength;
       if (this.#steps.size > 0 && (this.#steps.size >= creditBatches || bytes > creditBytes)) break;
       this.#steps.set(step, { step, stage, asked: new Map(), damagedTimes: 0, batch: undefined });
       this.#firstUnwanted++;
@@ -248,7 +262,7 @@ export class Session {
     if (replica?.stream === undefined || wanted.asked.has(replica)) return;
     wanted.asked.set(replica, this.#options.now());
     replica.outstanding++;
-    replica.stream.want(wanted.step, this.#timeline.decided(wanted.step));
+    replica.stream.want(wanted.step, this.#timeline.decided(wanted.step)?.stage);
   }
 
   /** A replica that owes batches and has not been heard of for the hedge timeout. */
@@ -277,6 +291,7 @@ export class Session {
     replica.sending = undefined;
     const start = {
       spec: info.specBytes,
+      specSha256: Buffer.from(info.digest, "hex"),
       timeline: timeline === "train" ? "TIMELINE_TRAIN" : "TIMELINE_VAL",
       rank,
       ranks,
@@ -300,7 +315,7 @@ export class Session {
       throw brokenProtocol(`step ${step} came, which was not wanted`);
     replica.sending = { step, isStale: false };
     const needed = wanted?.asked.has(replica) && wanted.batch === undefined && wanted.stage === stage;
-    return needed ? this.#shape.expected(stage) : undefined;
+    return needed ? this.#expectedOf(stage) : undefined;
   }
 
   #ended(replica: Replica, step: number, batch: ReceivedBatch | "damaged" | "unneeded"): void {

@@ -73,7 +73,9 @@ const calls: Calls = {
     const value = await session(id).take(step, signal);
     return { value, transfer: [value.buffer] };
   },
-  changeStage: async ({ session: id, change }, signal) => ({ value: await session(id).changeStage(change, signal) }),
+  changeStage: async ({ session: id, proposal }, signal) => ({
+    value: await session(id).changeStage(proposal, signal),
+  }),
   closeSession: async ({ session: id }) => {
     sessions.get(id)?.close();
     sessions.delete(id);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PatchstreamError } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -6,10 +7,14 @@ import { type CallOptions, type Channel, callStream, callUnary } from "../../rpc
 import type { DatasetInfo, RunInfo } from "../types.js";
 import { BatchReceiver, ByteReceiver, brokenProtocol } from "./batch-receiver.js";
 import type { BatchRequest, ReceivedBatch, TransportCalls } from "./messages.js";
-import { runShape } from "./run-shape.js";
+import { expectedBatch } from "./share-of-run.js";
 
 const TIMELINES = { train: "TIMELINE_TRAIN", val: "TIMELINE_VAL" } as const;
 const VOLUMES = { image: "VOLUME_IMAGE", label: "VOLUME_LABEL", reference: "VOLUME_REFERENCE" } as const;
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}
 
 function toZyx(values: readonly number[]): Zyx {
   const [z, y, x] = values;
@@ -42,24 +47,30 @@ export async function describeDataset(channel: Channel, options: CallOptions): P
 }
 
 export async function describeRun(channel: Channel, spec: Uint8Array, options: CallOptions): Promise<RunInfo> {
-  const answer = await callUnary(channel, "DataService", "describeRun", { spec }, options);
-  const { digest, batchBytes, validationBatchBytes, limits } = answer;
+  const specSha256 = sha256(spec);
+  const answer = await callUnary(channel, "DataService", "describeRun", { spec, specSha256 }, options);
+  const { digest, channels, batchBytes, validationBatchBytes, limits } = answer;
   if (limits === null) throw brokenProtocol("a run was described without limits");
   const specBytes = Uint8Array.from(answer.spec);
   const resolved = JSON.parse(new TextDecoder().decode(specBytes)) as RunInfo["spec"];
-  return { spec: resolved, specBytes, digest, batchBytes, validationBatchBytes, limits };
+  if (!specSha256.equals(answer.receivedSha256) || sha256(specBytes).toString("hex") !== digest)
+    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: "the run spec" });
+  return { spec: resolved, specBytes, digest, channels, batchBytes, validationBatchBytes, limits };
 }
 
 /** One batch by its address. Throws BATCH_DAMAGED when its checksum does not match. */
 export async function getBatch(channel: Channel, request: BatchRequest, options: CallOptions): Promise<ReceivedBatch> {
   const info = await describeRun(channel, request.spec, options);
-  const shape = runShape({ info, ...request });
   const { timeline, ...address } = request;
-  const message: Messages["GetBatchRequest"] = { ...address, timeline: TIMELINES[timeline] };
+  const message: Messages["GetBatchRequest"] = {
+    ...address,
+    timeline: TIMELINES[timeline],
+    specSha256: sha256(address.spec),
+  };
   let receiver: BatchReceiver | undefined;
   for await (const frame of callStream(channel, "DataService", "getBatch", message, options)) {
     if (frame.kind === "batchBegin")
-      receiver = new BatchReceiver(frame.batchBegin, shape.expected(frame.batchBegin.stage));
+      receiver = new BatchReceiver(frame.batchBegin, expectedBatch({ info, ...request }, frame.batchBegin.stage));
     else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a batch did not begin");
     else if (frame.kind === "chunk") receiver.add(frame.chunk);
     else {

@@ -5,7 +5,7 @@ import { folderReader } from "./folder-reader.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
-import { type CaseRules, readCase } from "./raw/read-case.js";
+import { type CaseRules, readRawCase } from "./raw/read-raw-case.js";
 import { type CaseRecord, openSeal, SealBroken, type SealedCase, sha256 } from "./store-metadata.js";
 import { verifyCase } from "./verify-store.js";
 import { writeCase } from "./write-case.js";
@@ -33,7 +33,7 @@ export interface StoreTask extends MeasureTask {
 /** First pass over a case: reads it whole, so that what is damaged shows before anything is written. */
 export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<MeasuredCase>> {
   return outcomeOf(async () => {
-    const source = readCase(raw, rules);
+    const source = readRawCase(raw, rules);
     const fingerprint = fingerprintCase(source);
     if (fingerprint === undefined) throw nothingLeft(raw, "every voxel is 0");
     return { ...fingerprint, sourceSha256: source.sha256 };
@@ -48,7 +48,7 @@ export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
 }
 
 function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): SealedCase {
-  const { channels, ...source } = readCase(raw, rules);
+  const { channels, ...source } = readRawCase(raw, rules);
   const stored = preprocessCase({ ...source, channels }, settings);
   if (stored === undefined) throw nothingLeft(raw, "nothing is left of it at the target spacing");
   return writeCase(store, { id: raw.id, source, stored, settings, settingsSha256 });

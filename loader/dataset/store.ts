@@ -1,4 +1,3 @@
-import type { CaseTable } from "../../plan/batch/batch-plan.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import type { Zyx } from "../../plan/zyx.js";
 
@@ -89,22 +88,4 @@ export interface Store extends AsyncDisposable {
     range?: { readonly start: number; readonly end: number },
     into?: Uint32Array,
   ): Promise<Uint32Array>;
-}
-
-/** What a case table is made of: a store's data set has it, and so has a server's description of it. */
-type Described = Pick<Dataset, "classes" | "channelNames"> & {
-  readonly cases: readonly Pick<StoredCase, "id" | "shape" | "foregroundCounts">[];
-};
-
-/** The case table that planning needs. */
-export function caseTable(dataset: Described): CaseTable {
-  return {
-    classes: dataset.classes,
-    channels: dataset.channelNames.length,
-    cases: dataset.cases.map(({ id, shape, foregroundCounts }) => ({
-      id,
-      shape: [shape[1], shape[2], shape[3]],
-      foregroundCounts,
-    })),
-  };
 }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { moveIntoPlace, syncFolder, writeNewFile } from "../../disk/write-file.js";
 import type { PreprocessedCase, PreprocessSettings } from "./preprocess/preprocess-case.js";
-import type { SourceCase } from "./raw/read-case.js";
+import type { SourceCase } from "./raw/read-raw-case.js";
 import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup, sha256 } from "./store-metadata.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import { writeArray } from "./zarr/write-array.js";

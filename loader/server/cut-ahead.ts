@@ -1,4 +1,4 @@
-import { type ReportedStage, StageReports } from "../../plan/batch/stage-timeline.js";
+import { type Schedule, type StageDecision, StageTimeline } from "../../plan/batch/stage-timeline.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 
 /** Batches of one stream that are being cut, or cut and not begun on the wire: enough to keep the wire busy. */
@@ -6,8 +6,10 @@ const CUT_AHEAD = 2;
 
 /** Where the batches come from: one rank's share of one timeline of a run. */
 export interface BatchSource<Lease> {
-  /** The stage scheduled for a step; throws STEP_UNKNOWN past the end of the timeline. */
-  scheduledStage(step: number): number;
+  /** The stage that a step has by itself. */
+  readonly schedule: Schedule;
+  /** Throws STEP_UNKNOWN past the end of the timeline. */
+  checkStep(step: number): void;
   /** Bytes of this rank's batch at a stage. */
   batchBytes(stage: number): number;
   /** Cuts a batch; a signal that aborts before it is done rejects it. */
@@ -42,7 +44,7 @@ export interface ReadyBatch<Lease> {
 export class CutAhead<Lease extends { release(): void }> {
   readonly #source: BatchSource<Lease>;
   readonly #limits: ServerLimits;
-  readonly #reports = new StageReports();
+  readonly #timeline: StageTimeline;
   readonly #queue: Wanted[] = [];
   readonly #ahead: Cutting<Lease>[] = [];
   #onTheWire = 0;
@@ -53,6 +55,7 @@ export class CutAhead<Lease extends { release(): void }> {
   constructor(source: BatchSource<Lease>, limits: ServerLimits) {
     this.#source = source;
     this.#limits = limits;
+    this.#timeline = new StageTimeline(source.schedule);
   }
 
   /** Wants asked for and not completely sent. */
@@ -62,13 +65,12 @@ export class CutAhead<Lease extends { release(): void }> {
 
   /** Adds wants for `count` steps; throws LIMIT_EXCEEDED or STEP_UNKNOWN before any of them is taken. */
   want(firstStep: number, count: number, asked: number | undefined): void {
-    const { scheduledStage } = this.#source;
     checkLimit(this.#limits, "maxOutstandingSteps", this.outstanding + count);
     const added: Wanted[] = [];
     let bytes = this.#outstandingBytes();
     for (let step = firstStep; step < firstStep + count; step++) {
-      const scheduled = scheduledStage(step);
-      const stage = this.#reports.stageOf(step) ?? asked ?? scheduled;
+      this.#source.checkStep(step);
+      const stage = this.#stageOf({ step, asked });
       const batchBytes = this.#source.batchBytes(stage);
       checkLimit(this.#limits, "maxBatchBytes", batchBytes);
       if (bytes > 0) checkLimit(this.#limits, "maxOutstandingBytes", bytes + batchBytes);
@@ -80,10 +82,15 @@ export class CutAhead<Lease extends { release(): void }> {
     this.#refill();
   }
 
+  /** The first step at which the schedule goes on after a report, if it does before `steps`. */
+  resumes(report: StageDecision, steps: number): number | undefined {
+    return this.#timeline.resumes(report, steps);
+  }
+
   /** Applies a stage report to every want that has not begun; throws LIMIT_EXCEEDED for a stage too large to be sent. */
-  reaim(report: ReportedStage): void {
+  reaim(report: StageDecision): void {
     checkLimit(this.#limits, "maxBatchBytes", this.#source.batchBytes(report.stage));
-    this.#reports.add(report);
+    this.#timeline.add(report);
     const stale = this.#ahead.filter(({ wanted }) => this.#stageOf(wanted) !== wanted.stage);
     for (const cutting of stale) {
       this.#ahead.splice(this.#ahead.indexOf(cutting), 1);
@@ -137,8 +144,8 @@ export class CutAhead<Lease extends { release(): void }> {
     this.#wake?.();
   }
 
-  #stageOf({ step, asked }: Wanted): number {
-    return this.#reports.stageOf(step) ?? asked ?? this.#source.scheduledStage(step);
+  #stageOf({ step, asked }: Pick<Wanted, "step" | "asked">): number {
+    return this.#timeline.decided(step)?.stage ?? asked ?? this.#source.schedule.stageOf(step);
   }
 
   #outstandingBytes(): number {

@@ -1,6 +1,7 @@
-import { PatchstreamError } from "../../plan/errors.js";
+import { createHash } from "node:crypto";
+import type { Rank } from "../../plan/batch/share.js";
+import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
-import type { Rank } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
@@ -9,11 +10,11 @@ import type { ByteGate } from "./byte-gate.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { previewPng } from "./preview.js";
-import { findCase, readCase } from "./read-case.js";
-import { readTimeline, refuse } from "./requests.js";
+import { readTimeline } from "./requests.js";
 import { batchFrames } from "./send-batch.js";
 import type { ServedRun, ServedRuns, ServedShare } from "./served-run.js";
 import { serveStream } from "./stream.js";
+import { findCase, volumeFrames } from "./volume-frames.js";
 
 export interface DataServiceParts {
   readonly store: Store;
@@ -45,22 +46,24 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   const { store, runs, limits, metrics } = parts;
   let streams = 0;
 
-  const resolve = (spec: Uint8Array): ServedRun => {
+  const resolve = ({ spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array }): ServedRun => {
     checkLimit(limits, "maxSpecBytes", spec.length);
+    if (specSha256 !== undefined) checkSpec(spec, specSha256);
     return runs.resolve(spec);
   };
 
-  const openShare = ({ spec, timeline, rank, ranks }: Messages["Start"]): ServedShare => {
-    const run = resolve(spec);
+  const openShare = (start: Messages["Start"]): ServedShare => {
+    const { spec, timeline, rank, ranks } = start;
+    const run = resolve(start);
     if (Buffer.compare(run.bytes, spec) !== 0)
-      refuse("start.spec", `${spec.length} bytes`, "the resolved spec, byte for byte as DescribeRun gave it");
+      refuseRequest("start.spec", `${spec.length} bytes`, "the resolved spec, byte for byte as DescribeRun gave it");
     return runs.share(run, readTimeline(timeline, "start.timeline"), { rank, ranks });
   };
 
   const oneBatch = (run: ServedRun, rank: Rank, request: Messages["PreviewRequest"]): OneBatch => {
     const share = runs.share(run, readTimeline(request.timeline, "timeline"), rank);
-    const scheduled = share.scheduledStage(request.step);
-    const stage = request.stage ?? scheduled;
+    share.checkStep(request.step);
+    const stage = request.stage ?? share.schedule.stageOf(request.step);
     share.checkStage(stage);
     checkLimit(limits, "maxBatchBytes", share.batchBytes(stage));
     return { share, step: request.step, stage };
@@ -68,11 +71,13 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
 
   return {
     describeDataset: async () => describeDataset(parts),
-    describeRun: async ({ spec }) => {
-      const run = resolve(spec);
+    describeRun: async (request) => {
+      const run = resolve(request);
       return {
         spec: run.bytes,
         digest: run.digest,
+        receivedSha256: sha256(request.spec),
+        channels: store.dataset.channelNames.length,
         batchBytes: run.spec.stages.map((_, stage) => runs.batchBytes(run, "train", stage)),
         validationBatchBytes: runs.batchBytes(run, "val", run.spec.stages.length - 1),
         limits,
@@ -91,15 +96,15 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     },
     getBatch: async function* (request, { signal }) {
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
-      const { share, step, stage } = oneBatch(resolve(request.spec), rank, request);
+      const { share, step, stage } = oneBatch(resolve(request), rank, request);
       const lease = await share.cut(step, stage, signal);
       yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
       metrics.batchSent(share.sent(stage, lease));
     },
-    readCase: (request, { signal }) => readCase(store, parts.volumeGate, request, signal),
+    readCase: (request, { signal }) => volumeFrames(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
     preview: async (request, { signal }) => {
-      const { spec, ...run } = resolve(request.spec);
+      const { spec, ...run } = resolve(request);
       const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE, deepSupervision: false } };
       const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
       const lease = await share.cut(step, stage, signal);
@@ -110,6 +115,16 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       }
     },
   };
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}
+
+/** Throws MESSAGE_DAMAGED for a spec that is not the one that was sent. */
+function checkSpec(spec: Uint8Array, specSha256: Uint8Array): void {
+  if (specSha256.length > 0 && !sha256(spec).equals(specSha256))
+    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: "the run spec" });
 }
 
 function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
@@ -141,9 +156,9 @@ async function readLocations(store: Store, request: Messages["ReadLocationsReque
   const all = await store.readLocations(entry.id, request.class);
   if (request.k.length === 0) return [...all];
   const count = all.length / 3;
-  if (request.k.length > MOST_LOCATIONS) refuse("k", `${request.k.length} numbers`, `at most ${MOST_LOCATIONS}`);
+  if (request.k.length > MOST_LOCATIONS) refuseRequest("k", `${request.k.length} numbers`, `at most ${MOST_LOCATIONS}`);
   return request.k.flatMap((k) => {
-    if (k >= count) refuse("k", k, `0 to ${count - 1}`);
+    if (k >= count) refuseRequest("k", k, `0 to ${count - 1}`);
     return [...all.subarray(3 * k, 3 * k + 3)];
   });
 }

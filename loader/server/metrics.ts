@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Timeline } from "../../plan/batch/batch-plan.js";
+import type { Timeline } from "../../plan/batch/address.js";
 import type { BatchStatistics } from "../engine/cut/batch-statistics.js";
 import type { Engine } from "../engine/engine.js";
 

@@ -1,13 +1,9 @@
-import type { Timeline } from "../../plan/batch/batch-plan.js";
-import { PatchstreamError } from "../../plan/errors.js";
+import type { Timeline } from "../../plan/batch/address.js";
+import { LONGEST_REASON } from "../../plan/batch/stage-timeline.js";
+import { refuseRequest } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Region } from "../dataset/store.js";
-
-/** Refuses a request: which field, what it holds, what would be right. */
-export function refuse(field: string, got: unknown, want: string): never {
-  throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
-}
 
 export function readTimeline(value: Messages["Start"]["timeline"], field: string): Timeline {
   switch (value) {
@@ -16,30 +12,30 @@ export function readTimeline(value: Messages["Start"]["timeline"], field: string
     case "TIMELINE_VAL":
       return "val";
     default:
-      return refuse(field, value, "TIMELINE_TRAIN or TIMELINE_VAL");
+      return refuseRequest(field, value, "TIMELINE_TRAIN or TIMELINE_VAL");
   }
 }
 
 export const TIMELINE_NAMES = { train: "TIMELINE_TRAIN", val: "TIMELINE_VAL" } as const;
 
-const LONGEST_REASON = 200;
 const MOST_METRICS = 64;
 
 /** Checks what a stage report says beside its stage, which only the run knows. */
 export function checkReport({ reason, metrics }: Messages["StageReport"]): void {
   if (reason.length > LONGEST_REASON)
-    refuse("stage_report.reason", `${reason.length} characters`, `at most ${LONGEST_REASON}`);
+    refuseRequest("stage_report.reason", `${reason.length} characters`, `at most ${LONGEST_REASON}`);
   const entries = Object.entries(metrics);
   if (entries.length > MOST_METRICS)
-    refuse("stage_report.metrics", `${entries.length} entries`, `at most ${MOST_METRICS}`);
+    refuseRequest("stage_report.metrics", `${entries.length} entries`, `at most ${MOST_METRICS}`);
   for (const [name, value] of entries)
-    if (!Number.isFinite(value)) refuse(`stage_report.metrics[${JSON.stringify(name)}]`, String(value), "finite");
+    if (!Number.isFinite(value))
+      refuseRequest(`stage_report.metrics[${JSON.stringify(name)}]`, String(value), "finite");
 }
 
 function readZyx(values: readonly number[], field: string): Zyx {
   const [z, y, x] = values;
   if (values.length !== 3 || z === undefined || y === undefined || x === undefined)
-    return refuse(field, values, "three numbers (Z,Y,X)");
+    return refuseRequest(field, values, "three numbers (Z,Y,X)");
   return [z, y, x];
 }
 
@@ -49,7 +45,7 @@ export function readRegion({ start, end }: Messages["Region"], shape: Zyx): Regi
   for (const axis of [0, 1, 2] as const) {
     const [from, to] = [region.start[axis], region.end[axis]];
     if (from >= to || to > shape[axis])
-      refuse("region", region, `a box that is not empty, inside of ${shape.join("x")} (Z,Y,X)`);
+      refuseRequest("region", region, `a box that is not empty, inside of ${shape.join("x")} (Z,Y,X)`);
   }
   return region;
 }

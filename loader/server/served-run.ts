@@ -1,20 +1,23 @@
 import { createHash } from "node:crypto";
-import type { Timeline } from "../../plan/batch/batch-plan.js";
-import { batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
+import { crc32 } from "node:zlib";
+import type { Timeline } from "../../plan/batch/address.js";
+import { addressText } from "../../plan/batch/address.js";
+import { caseTable } from "../../plan/batch/case-table.js";
+import { checkRank, ONLY_RANK, type Rank } from "../../plan/batch/share.js";
+import { scheduleOf } from "../../plan/batch/stage-timeline.js";
+import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
+import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
 import { canonicalJson } from "../../plan/canonical-json.js";
-import { deepLabelSizes } from "../../plan/curriculum/levels.js";
-import { scheduledStage, totalSteps } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import { planBatch, type Rank } from "../../plan/sampling/plan-batch.js";
+import { planBatch } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
-import { caseTable } from "../dataset/store.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
-import { refuse, TIMELINE_NAMES } from "./requests.js";
+import { TIMELINE_NAMES } from "./requests.js";
 
 /** A run as this store serves it. */
 export interface ServedRun {
@@ -28,6 +31,8 @@ export interface ServedRun {
 /** What one rank is served of one timeline. */
 export interface ServedShare extends BatchSource<ChecksummedLease> {
   readonly digest: string;
+  /** Of the timeline. */
+  readonly steps: number;
   /** Throws STAGE_UNKNOWN for a stage that the timeline does not have. */
   checkStage(stage: number): void;
   /** The header of a batch. */
@@ -69,30 +74,21 @@ export class ServedRuns {
 
   /** Bytes of a global batch's tensors at a stage of the training timeline, or of a validation batch. */
   batchBytes({ spec }: ServedRun, timeline: Timeline, stage: number): number {
-    return this.#shareBytes(spec, timeline, stage, { rank: 0, ranks: 1 });
+    return this.#shareBytes(spec, timeline, stage, ONLY_RANK);
   }
 
-  /** One rank's share of a timeline. Throws SPEC_INVALID for ranks that some stage cannot serve. */
+  /** One rank's share of a timeline. Throws REQUEST_INVALID for ranks that some stage cannot serve. */
   share(run: ServedRun, timeline: Timeline, rank: Rank): ServedShare {
     const { spec, digest } = run;
     const engine = this.#engine;
     const cases = this.#cases;
-    const steps = timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
-    const lastStage = spec.stages.length - 1;
-    const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map(({ batchSize }) => batchSize));
-    if (rank.ranks < 1 || rank.ranks > smallest)
-      refuse("ranks", rank.ranks, `1 to ${smallest}, the smallest batch of the run`);
-    if (rank.rank >= rank.ranks) refuse("rank", rank.rank, `0 to ${rank.ranks - 1} (of ${rank.ranks} ranks)`);
+    checkRank(spec, rank);
     return {
       digest,
-      scheduledStage(step) {
-        if (step >= steps) throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline, step, steps });
-        return timeline === "train" ? scheduledStage(spec, step) : lastStage;
-      },
-      checkStage(stage) {
-        if (stage > lastStage || (timeline === "val" && stage !== lastStage))
-          throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: lastStage + 1 });
-      },
+      steps: stepsOf(spec, timeline),
+      schedule: scheduleOf(spec, timeline),
+      checkStep: (step) => checkStep(spec, timeline, step),
+      checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) =>
         engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
@@ -104,9 +100,10 @@ export class ServedRuns {
         timeline: TIMELINE_NAMES[timeline],
         step,
         stage,
-        globalBatch: globalBatch(spec, timeline, stage),
+        globalBatch: stageOf(spec, timeline, stage).batchSize,
         tensors: lease.tensors.map(({ name, type, shape, byteLength }) => ({ name, type, shape, byteLength })),
         checksum: lease.checksum,
+        addressChecksum: crc32(addressText(digest, { timeline, step, stage }, rank)),
       }),
       sent: (stage, { tensors: [, label], bytes, classVoxels }) => {
         const [samples, ...patchSize] = label.shape as [number, number, number, number];
@@ -116,17 +113,9 @@ export class ServedRuns {
     };
   }
 
-  #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, { rank, ranks }: Rank): number {
-    const patchSize = timeline === "train" ? (spec.stages[stage] ?? spec.plan).patchSize : spec.plan.patchSize;
-    const samples = Math.ceil((globalBatch(spec, timeline, stage) - rank) / ranks);
-    const channels = this.#engine.dataset.channelNames.length;
-    const deepLabels = deepLabelSizes(spec, patchSize);
-    return tensorBytes(batchTensors(spec.wire, { samples, channels, patchSize, deepLabels }));
+  #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, rank: Rank): number {
+    return tensorBytes(shareTensors(spec, this.#cases.channels, { timeline, stage }, rank));
   }
-}
-
-function globalBatch(spec: ResolvedSpec, timeline: Timeline, stage: number): number {
-  return timeline === "train" ? (spec.stages[stage] ?? spec.plan).batchSize : spec.plan.batchSize;
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,11 +1,11 @@
-import { PatchstreamError } from "../../plan/errors.js";
+import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import type { ChecksummedLease } from "../engine/engine.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
-import { checkReport, refuse } from "./requests.js";
+import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
 import type { ServedShare } from "./served-run.js";
 
@@ -26,7 +26,8 @@ export interface StreamServer {
  */
 export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
-  const share = open(await readStart(requests));
+  const start = await readStart(requests);
+  const share = open(start);
   const batches = new CutAhead<ChecksummedLease>(share, limits);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
@@ -36,7 +37,10 @@ export async function serveStream(call: Call, { open, limits, metrics, draining 
   call.signal.addEventListener("abort", hangUp, { once: true });
   draining.addEventListener("abort", drain, { once: true });
   try {
-    await call.send({ kind: "started", started: { digest: share.digest } });
+    await call.send({
+      kind: "started",
+      started: { digest: share.digest, timeline: start.timeline, rank: start.rank, ranks: start.ranks },
+    });
     if (draining.aborted) drain();
     let refusal: { readonly error: unknown } | undefined;
     readRequests(requests, { call, share, batches, metrics }).catch((error: unknown) => {
@@ -56,8 +60,9 @@ export async function serveStream(call: Call, { open, limits, metrics, draining 
 
 async function readStart(requests: AsyncIterator<Messages["StreamRequest"]>): Promise<Messages["Start"]> {
   const first = await requests.next();
-  if (first.done) return refuse("kind", "the end of the stream", "start (a stream's first message)");
-  if (first.value.kind !== "start") return refuse("kind", first.value.kind ?? null, "start (a stream's first message)");
+  if (first.done) return refuseRequest("kind", "the end of the stream", "start (a stream's first message)");
+  if (first.value.kind !== "start")
+    return refuseRequest("kind", first.value.kind ?? null, "start (a stream's first message)");
   return first.value.start;
 }
 
@@ -78,28 +83,33 @@ async function readRequests(
     switch (message.kind) {
       case "want": {
         const { firstStep, count, stage } = message.want;
-        if (count === 0) refuse("want.count", count, "at least 1");
+        if (count === 0) refuseRequest("want.count", count, "at least 1");
         if (stage !== undefined) share.checkStage(stage);
         batches.want(firstStep, count, stage);
         break;
       }
       case "stageReport": {
-        const { stage, fromStep } = message.stageReport;
+        const { stage, fromStep, reason, hold } = message.stageReport;
         checkReport(message.stageReport);
         share.checkStage(stage);
-        share.scheduledStage(fromStep);
-        batches.reaim({ stage, fromStep });
+        share.checkStep(fromStep);
+        const decision = { stage, fromStep, reason, hold };
+        batches.reaim(decision);
         metrics.stageReports.inc();
+        const scheduleFrom = batches.resumes(decision, share.steps);
         // Waiting for it keeps who reports without end and does not read from filling the memory with answers.
-        await call.send({ kind: "stageApplied", stageApplied: { stage, fromStep } });
+        await call.send({
+          kind: "stageApplied",
+          stageApplied: { stage, fromStep, ...(scheduleFrom !== undefined && { scheduleFrom }) },
+        });
         break;
       }
       case "stop":
         return batches.finish({ dropQueued: true });
       case "start":
-        return refuse("kind", "start", "want, stage_report or stop (the stream has started)");
+        return refuseRequest("kind", "start", "want, stage_report or stop (the stream has started)");
       case undefined:
-        return refuse("kind", null, "want, stage_report or stop");
+        return refuseRequest("kind", null, "want, stage_report or stop");
     }
   }
 }

@@ -1,31 +1,6 @@
 import type { Transform } from "../augment/transform.js";
 import type { Zyx } from "../zyx.js";
-
-export type Timeline = "train" | "val";
-
-/** Where a batch lies in a run. `stage` must be resolved (see `scheduledStage`) before planning. */
-export interface Address {
-  readonly timeline: Timeline;
-  readonly step: number;
-  readonly stage: number;
-}
-
-/** What planning needs to know of a case; everything else is looked up when cutting. */
-export interface CaseEntry {
-  readonly id: string;
-  /** Stored (preprocessed) shape Z,Y,X in voxels. */
-  readonly shape: Zyx;
-  /** Stored foreground locations of each class, in the order of `CaseTable.classes`. */
-  readonly foregroundCounts: readonly number[];
-}
-
-export interface CaseTable {
-  /** Foreground label values, ascending. */
-  readonly classes: readonly number[];
-  /** Of the images. */
-  readonly channels: number;
-  readonly cases: readonly CaseEntry[];
-}
+import type { Address } from "./address.js";
 
 interface CropBase {
   /** Index in the global batch, whatever the number of ranks. */

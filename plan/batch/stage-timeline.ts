@@ -1,33 +1,105 @@
 import { PatchstreamError } from "../errors.js";
+import type { StageOrder } from "../run-spec/resolved-spec.js";
+import type { Timeline } from "./address.js";
+import { scheduledStageOf, type TimelineSpec } from "./timeline.js";
 
-/** Far more transitions than any curriculum has; each costs a few bytes for as long as its stream. */
-const MOST_REPORTS = 4096;
-
-/** A stage that holds from a step on. */
-export interface ReportedStage {
+/**
+ * The trainer's decision that `stage` holds from step `fromStep` on. What becomes of the schedule is part of it: with `hold` the
+ * stage holds to the end; without, until the schedule reaches a later stage, which goes on from there.
+ */
+export interface StageDecision {
   readonly stage: number;
   readonly fromStep: number;
+  /** Why: manual, plateau, ...; at most 200 characters. */
+  readonly reason: string;
+  readonly hold: boolean;
 }
 
-/** The stages reported on one stream. The newest report that covers a step decides; where none does, the want or the schedule. */
-export class StageReports {
-  /** Ascending in `fromStep`: a report ends every earlier one that began at its step or later. */
-  #reports: ReportedStage[] = [];
+/** The longest reason that a decision has, in characters. */
+export const LONGEST_REASON = 200;
 
-  /** Throws LIMIT_EXCEEDED for more reports that all still matter than any run makes. */
-  add(report: ReportedStage): void {
-    if (this.#reports.length === MOST_REPORTS)
-      throw new PatchstreamError({
-        code: "LIMIT_EXCEEDED",
-        limit: "stage reports on one stream",
-        got: MOST_REPORTS + 1,
-        max: MOST_REPORTS,
-      });
-    this.#reports = [...this.#reports.filter(({ fromStep }) => fromStep < report.fromStep), report];
+/** Far more decisions than any curriculum has; each costs a few bytes for as long as its stream. */
+const MOST_DECISIONS = 4096;
+
+/** A change of stage as it is asked for; what is left out is decided by whoever knows how far the run is. */
+export interface StageProposal {
+  readonly stage: number;
+  /** Default: the first step not wanted yet. `immediate`: the first step not delivered yet. */
+  readonly fromStep?: number | "immediate";
+  readonly reason: string;
+  /** Default: false. */
+  readonly hold?: boolean;
+}
+
+/** The schedule that decisions are made over. */
+export interface Schedule {
+  /** Stages in order, so that a later one is a higher number, or drawn for each step. */
+  readonly order: StageOrder;
+  stageOf(step: number): number;
+}
+
+/** The schedule of one timeline of a run. */
+export function scheduleOf(spec: TimelineSpec, timeline: Timeline): Schedule {
+  return { order: spec.stageOrder, stageOf: (step) => scheduledStageOf(spec, timeline, step) };
+}
+
+/**
+ * Which stage each step has: by the schedule, and over it by the newest decision that covers the step. The list of decisions
+ * has one writer, the trainer; whoever has the same list gives every step the same stage.
+ */
+export class StageTimeline {
+  readonly #schedule: Schedule;
+  /** Ascending in `fromStep`: a decision ends every earlier one that began at its step or later. */
+  #decisions: StageDecision[] = [];
+
+  constructor(schedule: Schedule, decisions: readonly StageDecision[] = []) {
+    this.#schedule = schedule;
+    for (const decision of decisions) this.add(decision);
   }
 
-  /** The reported stage of a step, or undefined when no report covers it. */
-  stageOf(step: number): number | undefined {
-    return this.#reports.findLast(({ fromStep }) => fromStep <= step)?.stage;
+  /** The decisions that still matter, ascending in `fromStep`. */
+  get decisions(): readonly StageDecision[] {
+    return this.#decisions;
+  }
+
+  stageOf(step: number): number {
+    return this.decided(step)?.stage ?? this.#schedule.stageOf(step);
+  }
+
+  /** The decision that a step's stage rests on; undefined where the schedule holds. */
+  decided(step: number): StageDecision | undefined {
+    const newest = this.#decisions.findLast(({ fromStep }) => fromStep <= step);
+    return newest !== undefined && this.#holds(newest, step) ? newest : undefined;
+  }
+
+  /** Throws LIMIT_EXCEEDED for more decisions that all still matter than any run makes. */
+  add(decision: StageDecision): void {
+    const kept = this.#decisions.filter(({ fromStep }) => fromStep < decision.fromStep);
+    if (kept.length === MOST_DECISIONS)
+      throw new PatchstreamError({
+        code: "LIMIT_EXCEEDED",
+        limit: "stage decisions of one run",
+        got: MOST_DECISIONS + 1,
+        max: MOST_DECISIONS,
+      });
+    this.#decisions = [...kept, decision];
+  }
+
+  /** The first step up to `steps` (outside) at which the schedule goes on after `decision`; undefined where it never does. */
+  resumes(decision: StageDecision, steps: number): number | undefined {
+    if (this.#holds(decision, steps - 1)) return undefined;
+    let [holding, resumed] = [decision.fromStep, steps - 1];
+    while (resumed - holding > 1) {
+      const middle = Math.floor((holding + resumed) / 2);
+      if (this.#holds(decision, middle)) holding = middle;
+      else resumed = middle;
+    }
+    return resumed;
+  }
+
+  /** Stages that follow each other are numbered in order: the schedule goes on where it has a later one than both had. */
+  #holds({ stage, fromStep, hold }: StageDecision, step: number): boolean {
+    if (hold || this.#schedule.order === "random") return true;
+    return this.#schedule.stageOf(step) <= Math.max(stage, this.#schedule.stageOf(fromStep));
   }
 }

@@ -7,6 +7,9 @@ import {
   type WireFormat,
 } from "../run-spec/resolved-spec.js";
 import type { Zyx } from "../zyx.js";
+import type { Address } from "./address.js";
+import { ONLY_RANK, type Rank, shareSize } from "./share.js";
+import { stageOf } from "./timeline.js";
 
 /** Where a tensor lies in the bytes of its batch. */
 export interface TensorPlace<Name extends string, Type extends string> {
@@ -60,10 +63,14 @@ export function tensorBytes(tensors: BatchTensors): number {
   return tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** Bytes of the tensors of one training batch at `stage`: of all samples, or of the largest share of `ranks` trainers. */
-export function batchBytes(spec: ResolvedSpec, stage: number, channels: number, ranks = 1): number {
-  const { patchSize, batchSize } = spec.stages[stage] as ResolvedSpec["stages"][number];
-  const samples = Math.ceil(batchSize / ranks);
+/** The tensors of one rank's share of a batch at `stage` of a timeline; `channels` is the data set's. */
+export function shareTensors(
+  spec: ResolvedSpec,
+  channels: number,
+  { timeline, stage }: Pick<Address, "timeline" | "stage">,
+  rank: Rank = ONLY_RANK,
+): BatchTensors {
+  const { patchSize, batchSize } = stageOf(spec, timeline, stage);
   const deepLabels = deepLabelSizes(spec, patchSize);
-  return tensorBytes(batchTensors(spec.wire, { samples, channels, patchSize, deepLabels }));
+  return batchTensors(spec.wire, { samples: shareSize(batchSize, rank), channels, patchSize, deepLabels });
 }

@@ -1,4 +1,4 @@
-import type { CaseTable } from "../batch/batch-plan.js";
+import type { CaseTable } from "../batch/case-table.js";
 import { refuse } from "../errors.js";
 import { byCodeUnit, foldSplit, type Split } from "../sampling/splits.js";
 import type { DataSpec } from "./data-spec.js";

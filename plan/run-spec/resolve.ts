@@ -1,5 +1,5 @@
 import { type Augmentation, NNUNET_AUGMENTATION } from "../augment/augmentation.js";
-import type { CaseTable } from "../batch/batch-plan.js";
+import type { CaseTable } from "../batch/case-table.js";
 import { deepLabelSizes } from "../curriculum/levels.js";
 import { type ForegroundShare, planStages, splitEpochs } from "../curriculum/modes.js";
 import { checkBatchVoxels, checkPatch } from "../curriculum/network-plan.js";

@@ -1,7 +1,7 @@
 import type { Purpose } from "../random.js";
 
 /** What a strategy decides from: one batch of the run. */
-export interface BatchRequest {
+export interface BatchDraw {
   readonly batchSize: number;
   /** How many of its samples are foreground; they are the last ones. */
   readonly foregroundCount: number;
@@ -19,13 +19,10 @@ export interface SampleChoice {
 }
 
 /** A way to build a batch: one choice a sample of the global batch, in order. */
-export type ChooseSamples = (batch: BatchRequest) => SampleChoice[];
+export type ChooseSamples = (batch: BatchDraw) => SampleChoice[];
 
 /** Choices of a whole batch: `caseOf(sample, foreground)` says who gives it, the last `foregroundCount` are foreground. */
-export function chooseEach(
-  batch: BatchRequest,
-  caseOf: (sample: number, foreground: boolean) => number,
-): SampleChoice[] {
+export function chooseEach(batch: BatchDraw, caseOf: (sample: number, foreground: boolean) => number): SampleChoice[] {
   const choices: SampleChoice[] = [];
   for (let sample = 0; sample < batch.batchSize; sample++) {
     const foreground = sample >= batch.batchSize - batch.foregroundCount;
@@ -35,7 +32,7 @@ export function chooseEach(
 }
 
 /** Two different cases, as an ordered pair: all n(n-1) of them are equally likely. `caseCount` is at least 2. */
-export function drawTwoCases(batch: BatchRequest, purpose: Purpose): readonly [first: number, second: number] {
+export function drawTwoCases(batch: BatchDraw, purpose: Purpose): readonly [first: number, second: number] {
   const first = batch.draw(purpose, 0, 0, batch.caseCount);
   const other = batch.draw(purpose, 0, 1, batch.caseCount - 1);
   return [first, other < first ? other : other + 1];

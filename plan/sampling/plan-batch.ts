@@ -1,12 +1,15 @@
 import type { Augmentation } from "../augment/augmentation.js";
 import { drawAugmentation } from "../augment/draw-augmentation.js";
 import type { Transform } from "../augment/transform.js";
-import type { Address, BatchPlan, CaseEntry, CaseTable, Crop, Timeline } from "../batch/batch-plan.js";
-import { totalSteps } from "../curriculum/schedule.js";
+import type { Address } from "../batch/address.js";
+import type { BatchPlan, Crop } from "../batch/batch-plan.js";
+import type { CaseEntry, CaseTable } from "../batch/case-table.js";
+import { checkRank, ONLY_RANK, type Rank, samplesOf } from "../batch/share.js";
+import { checkAddress, stageOf } from "../batch/timeline.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
 import { type DrawPlace, drawInteger, PURPOSE } from "../random.js";
-import { NNUNET_FOREGROUND_FRACTION, type ResolvedSpec, type Strategy } from "../run-spec/resolved-spec.js";
+import type { ResolvedSpec, Strategy } from "../run-spec/resolved-spec.js";
 import type { Zyx } from "../zyx.js";
 import type { ChooseSamples, SampleChoice } from "./batch-choice.js";
 import { randomStartBounds } from "./box.js";
@@ -24,12 +27,6 @@ const STRATEGIES: Readonly<Record<Strategy, ChooseSamples>> = {
   "split-crop": chooseSplitCrop,
   "single-crop": chooseSingleCrop,
 };
-
-/** One trainer process of `ranks`: it owns the samples j of each batch with j mod ranks = rank. */
-export interface Rank {
-  readonly rank: number;
-  readonly ranks: number;
-}
 
 /** How the batches of a timeline are made at one stage. */
 interface Recipe {
@@ -49,14 +46,9 @@ interface Recipe {
  * Throws STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
  * the split that `cases` lacks.
  */
-export function planBatch(
-  spec: ResolvedSpec,
-  cases: CaseTable,
-  address: Address,
-  { rank, ranks }: Rank = { rank: 0, ranks: 1 },
-): BatchPlan {
+export function planBatch(spec: ResolvedSpec, cases: CaseTable, address: Address, rank: Rank = ONLY_RANK): BatchPlan {
   checkAddress(spec, address);
-  checkRank(spec, { rank, ranks });
+  checkRank(spec, rank);
   const { stage, strategy, caseIds, augmentation } = recipeOf(spec, address);
   const entries = caseEntries(cases, caseIds);
   const { seed } = spec;
@@ -71,7 +63,7 @@ export function planBatch(
   });
   const boxes: CaseBoxes[] = [];
   const crops: Crop[] = [];
-  for (let sample = rank; sample < choices.length; sample += ranks) {
+  for (const sample of samplesOf(choices.length, rank)) {
     const { caseIndex, foreground } = choices[sample] as SampleChoice;
     boxes[caseIndex] ??= caseBoxes(cases.classes, entries[caseIndex] as CaseEntry, cropSize);
     const place = { seed, timeline, step, sample };
@@ -83,17 +75,11 @@ export function planBatch(
 }
 
 function recipeOf(spec: ResolvedSpec, { timeline, stage }: Address): Recipe {
-  if (timeline === "train") {
-    const { strategy, split, augmentation } = spec;
-    return { stage: spec.stages[stage] as Stage, strategy, caseIds: split.train, augmentation };
-  }
-  const { patchSize, batchSize } = spec.plan;
-  return {
-    stage: { patchSize, batchSize, epochs: spec.epochs, foregroundFraction: NNUNET_FOREGROUND_FRACTION },
-    strategy: "nnunet",
-    caseIds: spec.split.val,
-    augmentation: [],
-  };
+  const { strategy, split, augmentation } = spec;
+  const at = stageOf(spec, timeline, stage);
+  return timeline === "train"
+    ? { stage: at, strategy, caseIds: split.train, augmentation }
+    : { stage: at, strategy: "nnunet", caseIds: split.val, augmentation: [] };
 }
 
 /** Where patches of a batch may lie in one case. */
@@ -142,31 +128,4 @@ function caseEntries(cases: CaseTable, ids: readonly string[]): CaseEntry[] {
       throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: id, known: [...byId.keys()] });
     return entry;
   });
-}
-
-function checkAddress(spec: ResolvedSpec, { timeline, step, stage }: Address): void {
-  const steps = timelineSteps(spec, timeline);
-  if (!Number.isInteger(step) || step < 0 || step >= steps) {
-    throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline, step, steps });
-  }
-  const stages = spec.stages.length;
-  const known = timeline === "train" ? stage >= 0 && stage < stages : stage === stages - 1;
-  if (!Number.isInteger(stage) || !known) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages });
-}
-
-/** Steps of a timeline: it has steps 0 to this, less one. */
-function timelineSteps(spec: ResolvedSpec, timeline: Timeline): number {
-  return timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
-}
-
-function checkRank(spec: ResolvedSpec, { rank, ranks }: Rank): void {
-  const smallest = Math.min(spec.plan.batchSize, ...spec.stages.map((stage) => stage.batchSize));
-  if (!Number.isInteger(ranks) || ranks < 1 || ranks > smallest) {
-    const want = `an integer from 1 to ${smallest}, the smallest batch of the run`;
-    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "ranks", got: ranks, want });
-  }
-  if (!Number.isInteger(rank) || rank < 0 || rank >= ranks) {
-    const want = `an integer from 0 to ${ranks - 1} (of ${ranks} ranks)`;
-    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "rank", got: rank, want });
-  }
 }

@@ -1,18 +1,18 @@
 import { PURPOSE } from "../random.js";
-import { type BatchRequest, chooseEach, type SampleChoice } from "./batch-choice.js";
+import { type BatchDraw, chooseEach, type SampleChoice } from "./batch-choice.js";
 
 /**
  * One patch a patient (paper, Appendix A): cases are taken in random order without replacement. A batch larger than the
  * case count goes on with a new order, so that no case is ahead of another by more than one patch.
  */
-export function chooseSingleCrop(batch: BatchRequest): SampleChoice[] {
+export function chooseSingleCrop(batch: BatchDraw): SampleChoice[] {
   const rounds = Math.ceil(batch.batchSize / batch.caseCount);
   const order = Array.from({ length: rounds }, (_, round) => drawOrder(batch, round)).flat();
   return chooseEach(batch, (sample) => order[sample] as number);
 }
 
 /** A uniform order of all cases (Fisher and Yates). */
-function drawOrder(batch: BatchRequest, round: number): number[] {
+function drawOrder(batch: BatchDraw, round: number): number[] {
   const order = Array.from({ length: batch.caseCount }, (_, index) => index);
   for (let last = order.length - 1; last > 0; last--) {
     const chosen = batch.draw(PURPOSE.caseOrder, round, last, last + 1);

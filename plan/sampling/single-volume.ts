@@ -1,8 +1,8 @@
 import { PURPOSE } from "../random.js";
-import { type BatchRequest, chooseEach, type SampleChoice } from "./batch-choice.js";
+import { type BatchDraw, chooseEach, type SampleChoice } from "./batch-choice.js";
 
 /** One patient gives all patches (paper, Appendix A: overfits; kept for comparison). */
-export function chooseSingleVolume(batch: BatchRequest): SampleChoice[] {
+export function chooseSingleVolume(batch: BatchDraw): SampleChoice[] {
   const only = batch.draw(PURPOSE.batchCase, 0, 0, batch.caseCount);
   return chooseEach(batch, () => only);
 }

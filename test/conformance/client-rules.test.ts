@@ -205,8 +205,8 @@ test("a stage change defaults to the first step not wanted yet: nothing of the o
   for await (const { step, stage, patchSize } of run.batches()) {
     if (step === 2) {
       const unwanted = run.firstUnwanted;
-      const decision = await run.changeStage({ stage: 2, reason: "plateau" });
-      t.deepEqual(decision, { stage: 2, fromStep: unwanted, reason: "plateau" });
+      const decision = await run.changeStage({ stage: 2, hold: true, reason: "plateau" });
+      t.deepEqual(decision, { stage: 2, fromStep: unwanted, reason: "plateau", hold: true });
       fromStep = decision.fromStep;
     }
     t.is(stage, step >= fromStep ? 2 : Math.floor(step / STAGE_STEPS), `step ${step}`);
@@ -220,8 +220,10 @@ test("an immediate change holds from the first step not delivered, and drops wha
   const stages: number[] = [];
   for await (const { step, stage } of run.batches({ to: 14 })) {
     stages.push(stage);
-    if (step === 4) t.like(await run.changeStage({ stage: 1, fromStep: "immediate", reason: "x" }), { fromStep: 5 });
-    if (step === 9) t.like(await run.changeStage({ stage: 0, fromStep: "immediate", reason: "x" }), { fromStep: 10 });
+    if (step === 4)
+      t.like(await run.changeStage({ stage: 1, hold: true, fromStep: "immediate", reason: "x" }), { fromStep: 5 });
+    if (step === 9)
+      t.like(await run.changeStage({ stage: 0, hold: true, fromStep: "immediate", reason: "x" }), { fromStep: 10 });
   }
   t.deepEqual(stages, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
 });
@@ -237,7 +239,7 @@ test("a stage change of two ranks at an agreed step holds for both, and together
       for await (const batch of run.batches()) {
         stages.push(batch.stage);
         if (batch.step === 12) twelfth = batch;
-        if (batch.step === 5 + rank) await run.changeStage({ stage: 2, fromStep: 10, reason: "agreed" });
+        if (batch.step === 5 + rank) await run.changeStage({ stage: 2, hold: true, fromStep: 10, reason: "agreed" });
       }
       return { stages, twelfth };
     }),
@@ -256,8 +258,8 @@ test("decisions are replayed on resume: the same stages from the same steps", as
   const decisions = [];
   for await (const batch of first.batches()) {
     got.push(fingerprint(batch));
-    if (batch.step === 3) decisions.push(await first.changeStage({ stage: 1, fromStep: 6, reason: "a" }));
-    if (batch.step === 14) decisions.push(await first.changeStage({ stage: 2, fromStep: 20, reason: "b" }));
+    if (batch.step === 3) decisions.push(await first.changeStage({ stage: 1, hold: true, fromStep: 6, reason: "a" }));
+    if (batch.step === 14) decisions.push(await first.changeStage({ stage: 2, hold: true, fromStep: 20, reason: "b" }));
   }
   const resumed = await connected.openRun(SMALL_RUN, { creditBatches: 3 });
   t.deepEqual(await collect(resumed.batches({ from: 4, decisions })), got.slice(4));
@@ -267,9 +269,9 @@ test("a change at a step already delivered is STEP_PASSED and names the step tha
   const run = await client(t, (await server()).address).openRun(SMALL_RUN);
   for await (const { step } of run.batches({ to: 7 })) {
     if (step !== 5) continue;
-    const late = run.changeStage({ stage: 1, fromStep: 3, reason: "late" });
+    const late = run.changeStage({ stage: 1, hold: true, fromStep: 3, reason: "late" });
     t.like((await t.throwsAsync<PatchstreamError>(late))?.facts, { code: "STEP_PASSED", step: 3, delivered: 5 });
-    const unknown = run.changeStage({ stage: 7, reason: "far" });
+    const unknown = run.changeStage({ stage: 7, hold: true, reason: "far" });
     t.like((await t.throwsAsync<PatchstreamError>(unknown))?.facts, { code: "STAGE_UNKNOWN", stage: 7 });
   }
 });
@@ -279,7 +281,8 @@ test("a change after the last step was wanted changes nothing and harms nothing"
   const stages: number[] = [];
   for await (const { step, stage } of run.batches()) {
     stages.push(stage);
-    if (step === RUN_STEPS - 2) t.like(await run.changeStage({ stage: 0, reason: "late" }), { fromStep: RUN_STEPS });
+    if (step === RUN_STEPS - 2)
+      t.like(await run.changeStage({ stage: 0, hold: true, reason: "late" }), { fromStep: RUN_STEPS });
   }
   t.deepEqual(stages, [...Array(8).fill(0), ...Array(8).fill(1), ...Array(8).fill(2)]);
 });
@@ -291,7 +294,7 @@ test("a stage change survives the death of the only server", async (t) => {
   for await (const { step, stage } of run.batches({ to: 14 })) {
     stages.push(stage);
     if (step !== 4) continue;
-    await run.changeStage({ stage: 2, fromStep: 7, reason: "x" });
+    await run.changeStage({ stage: 2, hold: true, fromStep: 7, reason: "x" });
     await first.end("SIGKILL");
     await spawnServer(t, "--port", first.address.split(":")[1] as string);
   }
@@ -343,7 +346,7 @@ test("the server's own refusal reaches the caller with its facts and hint", asyn
 test("a training loop that blocks its thread delays no transfer: what was wanted arrives meanwhile", async (t) => {
   const watched = await spawnServer(t, "--metrics-port", "0");
   const run = await client(t, watched.address).openRun(SMALL_RUN, { creditBatches: RUN_STEPS, creditBytes: 1 << 30 });
-  const decisions = [{ stage: 2, fromStep: 0, reason: "more bytes than gRPC's window" }];
+  const decisions = [{ stage: 2, fromStep: 0, reason: "more bytes than gRPC's window", hold: true }];
   const untilAllAreSent = `
     for (;;) {
       const text = await (await fetch("http://${watched.metrics}/metrics")).text();

@@ -11,7 +11,7 @@ import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
-import { describe, getBatch, specBytes, start, WireStream } from "./wire.js";
+import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
 
 const server = oneServer(test);
 const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
@@ -225,7 +225,10 @@ test("with a token, every call must carry it", async (t) => {
     for (const call of [() => describe(channel), () => getBatch(channel, { step: 0 })])
       t.is((await t.throwsAsync<PatchstreamError>(call()))?.code, "UNAUTHENTICATED");
     const stream = new WireStream(channel);
-    stream.send({ kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } });
+    stream.send({
+      kind: "start",
+      start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
+    });
     const failure = await stream.failure();
     t.is(failure.code, status.UNAUTHENTICATED);
     t.is(fromStatus(failure, { address: "", method: "" }).code, "UNAUTHENTICATED");

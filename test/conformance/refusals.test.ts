@@ -10,7 +10,7 @@ import { codec } from "../../rpc/codec/codec.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
-import { describe, getBatch, specBytes, start, WireStream } from "./wire.js";
+import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -25,7 +25,7 @@ const want = (firstStep: number, count = 1, stage?: number): Request => ({
 });
 const report = (changes: Partial<Messages["StageReport"]>): Request => ({
   kind: "stageReport",
-  stageReport: { stage: 1, fromStep: 3, reason: "test", metrics: {}, ...changes },
+  stageReport: { stage: 1, fromStep: 3, reason: "test", metrics: {}, hold: true, ...changes },
 });
 
 const violations: readonly (readonly [name: string, message: Request, facts: object])[] = [
@@ -33,7 +33,11 @@ const violations: readonly (readonly [name: string, message: Request, facts: obj
   ["a message of no kind", {}, { code: "REQUEST_INVALID", field: "kind" }],
   ["a want of nothing", want(0, 0), { code: "REQUEST_INVALID", field: "want.count" }],
   ["a want past the end", want(RUN_STEPS - 1, 2), { code: "STEP_UNKNOWN", step: RUN_STEPS, steps: RUN_STEPS }],
-  ["a want of a stage that is not there", want(0, 1, 3), { code: "STAGE_UNKNOWN", stage: 3, stages: 3 }],
+  [
+    "a want of a stage that is not there",
+    want(0, 1, 3),
+    { code: "STAGE_UNKNOWN", timeline: "train", stage: 3, first: 0, last: 2 },
+  ],
   ["a report of a stage that is not there", report({ stage: 9 }), { code: "STAGE_UNKNOWN", stage: 9 }],
   ["a report past the end", report({ fromStep: 99 }), { code: "STEP_UNKNOWN", step: 99 }],
   ["a metric that is not finite", report({ metrics: { loss: Number.NaN } }), { field: 'stage_report.metrics["loss"]' }],
@@ -50,7 +54,10 @@ for (const [name, message, facts] of violations)
     const channel = dial(t, await server());
     const stream = await start(channel);
     const { spec } = await describe(channel);
-    const second: Request = { kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } };
+    const second: Request = {
+      kind: "start",
+      start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
+    };
     stream.send(message.kind === "start" ? second : message);
     const failure = await stream.failure();
     t.is(failure.code, status.INVALID_ARGUMENT);
@@ -72,7 +79,7 @@ for (const [name, overrides, facts] of starts)
     const channel = dial(t, await server());
     const { spec } = await describe(channel);
     const stream = new WireStream(channel);
-    const whole = { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides } as const;
+    const whole = { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides } as const;
     stream.send({ kind: "start", start: whole });
     const failure = await stream.failure();
     t.is(failure.code, status.INVALID_ARGUMENT);
@@ -102,10 +109,13 @@ test("a spec's mistake comes back with field, value and what would be right", as
 
 test("a spec nested a million deep is refused like any other", async (t) => {
   const channel = dial(t, await server());
-  const deep = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from("[".repeat(500_000)) });
+  const deep = callUnary(channel, "DataService", "describeRun", {
+    spec: Buffer.from("[".repeat(500_000)),
+    specSha256: UNCHECKED,
+  });
   t.like((await t.throwsAsync<PatchstreamError>(deep))?.facts, { code: "SPEC_INVALID", field: "data" });
   const closed = `{"dataset":${"[".repeat(400_000)}${"]".repeat(400_000)}}`;
-  const valid = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from(closed) });
+  const valid = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from(closed), specSha256: UNCHECKED });
   t.like((await t.throwsAsync<PatchstreamError>(valid))?.facts, { code: "SPEC_INVALID", field: "data" });
 });
 
@@ -156,7 +166,10 @@ test("streams, specs, batches and messages beyond the limits are refused with RE
   const { limits, spec } = await describe(channel);
   const only = await start(channel);
   const tooMany = new WireStream(channel);
-  tooMany.send({ kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } });
+  tooMany.send({
+    kind: "start",
+    start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
+  });
   t.like(factsOf(await tooMany.failure()), { code: "LIMIT_EXCEEDED", limit: "maxStreams" });
   only.want(16);
   t.like(factsOf(await only.failure()), { code: "LIMIT_EXCEEDED", limit: "maxBatchBytes" });
@@ -226,7 +239,10 @@ test("messages that almost are ones are refused too: bits flipped in a good stre
   const channel = dial(t, await server());
   const { spec } = await describe(channel);
   const good = [
-    codec("StreamRequest").encode({ kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } }),
+    codec("StreamRequest").encode({
+      kind: "start",
+      start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
+    }),
     codec("StreamRequest").encode(want(1, 1)),
     codec("StreamRequest").encode(report({ metrics: { loss: 0.5 } })),
   ];

@@ -39,7 +39,7 @@ export class WireStream {
   }
 
   report(stage: number, fromStep: number): void {
-    this.send({ kind: "stageReport", stageReport: { stage, fromStep, reason: "test", metrics: {} } });
+    this.send({ kind: "stageReport", stageReport: { stage, fromStep, reason: "test", metrics: {}, hold: true } });
   }
 
   /** The next message; undefined when the server has ended the stream with OK. Throws what it ended with otherwise. */
@@ -84,25 +84,39 @@ export class WireStream {
   }
 }
 
+/** For a spec that the server need not hold against its SHA-256. */
+export const UNCHECKED = new Uint8Array();
+
 export function specBytes(spec: object = SMALL_RUN): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(spec));
 }
 
 export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Messages["DescribeRunResponse"]> {
-  return callUnary(channel, "DataService", "describeRun", { spec: specBytes(spec) });
+  return callUnary(channel, "DataService", "describeRun", { spec: specBytes(spec), specSha256: UNCHECKED });
 }
 
 /** Opens a stream and waits for Started. */
 export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
   const { spec } = await describe(channel);
   const stream = new WireStream(channel);
-  stream.send({ kind: "start", start: { spec, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides } });
+  stream.send({
+    kind: "start",
+    start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides },
+  });
   await stream.expect("started");
   return stream;
 }
 
 export async function getBatch(channel: Channel, request: Partial<Messages["GetBatchRequest"]>): Promise<WireBatch> {
-  const whole = { spec: specBytes(), timeline: "TIMELINE_TRAIN", step: 0, rank: 0, ranks: 1, ...request } as const;
+  const whole = {
+    spec: specBytes(),
+    specSha256: UNCHECKED,
+    timeline: "TIMELINE_TRAIN",
+    step: 0,
+    rank: 0,
+    ranks: 1,
+    ...request,
+  } as const;
   const parts: Uint8Array[] = [];
   const chunks: { offset: number; length: number }[] = [];
   let begin: Messages["BatchBegin"] | undefined;

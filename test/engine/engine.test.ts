@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import fc from "fast-check";
 import { openStore } from "../../loader/dataset/open-store.js";
-import { caseTable, type Store, type StoredCase } from "../../loader/dataset/store.js";
+import type { Store, StoredCase } from "../../loader/dataset/store.js";
 import { cropReference } from "../../loader/engine/cut/crop.reference.js";
 import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../../loader/engine/memory/arenas.js";
@@ -15,7 +15,8 @@ import { scratchBytes } from "../../loader/engine/memory/scratch.js";
 import { volumeBytes } from "../../loader/engine/memory/volume-layout.js";
 import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
 import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
-import { batchBytes } from "../../plan/batch/tensors.js";
+import { caseTable } from "../../plan/batch/case-table.js";
+import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
@@ -121,7 +122,7 @@ test("a batch of any stage equals the voxel-by-voxel reference, its tensors and 
     const expected = await referenceBatch(store, plan);
     t.true(expected.equals(lease.bytes), `stage ${stage}`);
     t.is(lease.checksum, crc32(expected));
-    t.is(lease.bytes.byteLength, batchBytes(spec, stage, 1));
+    t.is(lease.bytes.byteLength, tensorBytes(shareTensors(spec, 1, { timeline: "train", stage })));
     t.deepEqual(
       lease.tensors.map(({ name, shape, offset }) => ({ name, shape, offset })),
       [
@@ -310,7 +311,7 @@ test("Progressive Resolution's batches are the same from memory and by region", 
   ];
   const bytes = await cutBytes(cached, spec, plan);
   t.true(bytes.equals(await cutBytes(regional, spec, plan)));
-  t.is(bytes.byteLength, batchBytes(spec, 6, 1));
+  t.is(bytes.byteLength, tensorBytes(shareTensors(spec, 1, { timeline: "train", stage: 6 })));
 });
 
 /** The live worker threads of this process, from now on. */

@@ -1,5 +1,5 @@
-import type { Source } from "../../loader/engine/cut/grid.js";
 import type { Workplace } from "../../loader/engine/cut/patch.js";
+import type { Source } from "../../loader/engine/cut/source.js";
 import { compileKernels, instantiateKernels } from "../../loader/kernels/kernels.js";
 
 const PAGE_BYTES = 65_536;

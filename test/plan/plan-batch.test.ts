@@ -1,6 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Address, CaseEntry } from "../../plan/batch/batch-plan.js";
+import type { Address } from "../../plan/batch/address.js";
+import type { CaseEntry } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec, Strategy } from "../../plan/run-spec/resolved-spec.js";
 import { randomStartBounds } from "../../plan/sampling/box.js";
@@ -160,7 +161,7 @@ test("steps, stages, ranks and cases that do not exist are refused by name", (t)
   );
   t.is(
     code(() => planBatch(threeStages, sixCases, { ...at, stage: 3 })),
-    "stage 3 does not exist; the run has stages 0 to 2",
+    "stage 3 does not exist; the train timeline has stages 0 to 2",
   );
   t.is(
     code(() => planBatch(threeStages, sixCases, at, { rank: 0, ranks: 5 })),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { CaseTable } from "../../plan/batch/batch-plan.js";
+import type { CaseTable } from "../../plan/batch/case-table.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 
 const given = JSON.parse(readFileSync(new URL("../../../test/golden/six-cases.json", import.meta.url), "utf8")) as {

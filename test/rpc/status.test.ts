@@ -45,7 +45,7 @@ test("a failure without facts says what its status says; hostile facts are not b
   });
   const late = Object.assign(new Error("x"), { code: status.DEADLINE_EXCEEDED, details: "", metadata: new Metadata() });
   t.like(fromStatus(late, { ...called, timeoutMs: 70 }).facts, { code: "DEADLINE", timeoutMs: 70 });
-  for (const text of ["{", "null", '{"facts":{"code":"toString"}}', '{"facts":{"code":"PATCH_MISMATCH","got":1}}']) {
+  for (const text of ["{", "null", '{"facts":{"code":"toString"}}', '{"facts":{"code":"NOT_FOUND","known":1}}']) {
     const metadata = new Metadata();
     metadata.set("patchstream-error-bin", Buffer.from(text));
     const failure = Object.assign(new Error("x"), { code: status.INTERNAL, details: "odd", metadata });

@@ -2,7 +2,6 @@ import test from "ava";
 import fc from "fast-check";
 import { type BatchSource, CutAhead } from "../../loader/server/cut-ahead.js";
 import type { ServerLimits } from "../../loader/server/limits.js";
-import { StageReports } from "../../plan/batch/stage-timeline.js";
 
 const LIMITS: ServerLimits = {
   maxOutstandingBytes: 1_000,
@@ -26,7 +25,8 @@ class CountingSource implements BatchSource<Lease> {
   cutting = 0;
   mostAtOnce = 0;
 
-  scheduledStage = (step: number) => step % 3;
+  schedule = { order: "scheduled", stageOf: (step: number) => step % 3 } as const;
+  checkStep = () => {};
   batchBytes = (stage: number) => stage + 1;
 
   async cut(step: number, stage: number): Promise<Lease> {
@@ -80,7 +80,7 @@ test("every want is handed out once with the stage its step has then, and all me
           for (let i = 0; i < act.count; i++) wanted.push({ step: act.step + i, asked });
         } else if (act.kind === "report") {
           reports.push(act);
-          batches.reaim(act);
+          batches.reaim({ ...act, reason: "", hold: true });
         } else if (wanted.length > 0) await take();
       }
       batches.finish({ dropQueued: false });
@@ -126,16 +126,4 @@ test("a cut that fails is thrown where its batch was due", async (t) => {
   const batches = new CutAhead<Lease>(source, LIMITS);
   batches.want(3, 2, undefined);
   await t.throwsAsync(batches.next(), { message: "no voxels" });
-});
-
-test("the newest report that covers a step decides, as in a list of all reports", (t) => {
-  const report = fc.record({ stage: fc.nat(9), fromStep: fc.nat(20) });
-  fc.assert(
-    fc.property(fc.array(report, { maxLength: 30 }), fc.nat(25), (all, step) => {
-      const reports = new StageReports();
-      for (const one of all) reports.add(one);
-      return reports.stageOf(step) === all.findLast(({ fromStep }) => fromStep <= step)?.stage;
-    }),
-  );
-  t.pass();
 });

@@ -222,7 +222,7 @@ test("a stage set for an exact step begins there; a step that has passed and a s
   const run = tinyRun(t.context.cases, { data: { epochs: 10, stepsPerEpoch: 30 } });
   const training = await start(channel, data, run);
   const set = (stage: number, fromStep: number) =>
-    callUnary(channel, "TrainerService", "setStage", { training, stage, fromStep });
+    callUnary(channel, "TrainerService", "setStage", { training, stage, fromStep, hold: false });
   const taken: { step: number; stage: number }[] = [];
   for await (const event of watch(channel, training)) {
     if (event.kind === "step") taken.push(event.step);
@@ -247,7 +247,7 @@ test("a decision made before the trainer was killed holds after its restart", as
     for await (const event of watch(channel, training)) {
       if (event.kind !== "step") continue;
       if (event.step.step === 5) {
-        await callUnary(channel, "TrainerService", "setStage", { training, stage: 1, fromStep: 270 });
+        await callUnary(channel, "TrainerService", "setStage", { training, stage: 1, fromStep: 270, hold: false });
       } else if (event.step.step === 40) await trainer.kill();
     }
   };

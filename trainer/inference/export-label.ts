@@ -1,7 +1,8 @@
 import type { CaseGeometry } from "../../client/types.js";
+import { coarseAxis } from "../../plan/anisotropy.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
-import { coarseAxis, resampleLinear } from "./resample.js";
+import { resampleLinear } from "./resample.js";
 import type { Maps } from "./sliding-window.js";
 
 /** How a stored volume lies in its original file. */

@@ -2,20 +2,6 @@ import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
 import type { Axis } from "./mirror.js";
 
-/** nnU-Net's `ANISO_THRESHOLD`: spacings further apart than this are resampled apart from each other. */
-const ANISOTROPY = 3;
-
-/**
- * The one axis whose spacing is over three times the finest, along which nnU-Net resamples by nearest neighbour; looked for
- * in `from` first, then in `to` (`determine_do_sep_z_and_axis`). Undefined: all axes alike.
- */
-export function coarseAxis(from: Zyx, to: Zyx): Axis | undefined {
-  const spacing = [from, to].find((mm) => Math.max(...mm) / Math.min(...mm) > ANISOTROPY);
-  if (spacing === undefined) return undefined;
-  const coarsest = ([0, 1, 2] as const).filter((axis) => spacing[axis] === Math.max(...spacing));
-  return coarsest.length === 1 ? coarsest[0] : undefined;
-}
-
 /** Where output voxel `i` takes its value from along one axis: (1 - share) * in[low] + share * in[high]. */
 interface Tap {
   readonly low: number;

@@ -1,11 +1,13 @@
 import { performance } from "node:perf_hooks";
-import type { Batch, Run, StageDecision } from "../../client/types.js";
-import { scheduledStage, stepOfEpoch, totalSteps } from "../../plan/curriculum/schedule.js";
+import type { Batch, Run, StageChanged } from "../../client/types.js";
+import { StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
+import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
+import { stepOfEpoch } from "../../plan/curriculum/schedule.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { StepTaken } from "../../proto/messages.js";
 import type { Model, StepSettings } from "../engines/engine.js";
-import { type StageTimeline, scheduledAfter, stageAt } from "../run-folder/decision-log.js";
+import type { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { polyLearningRate } from "./learning-rate.js";
 import { trainingBatch } from "./training-batch.js";
@@ -16,7 +18,8 @@ export interface StageRequest {
   readonly stage: number | undefined;
   /** Absent: the first step not wanted yet. */
   readonly fromStep: number | undefined;
-  resolve(decision: StageDecision): void;
+  readonly hold: boolean;
+  resolve(changed: StageChanged): void;
   reject(error: unknown): void;
 }
 
@@ -30,7 +33,7 @@ export interface LoopOptions {
   /** Channels of the image. */
   readonly channels: number;
   /** Decisions made before are replayed; new ones are on disk before they are announced. */
-  readonly timeline: StageTimeline;
+  readonly log: DecisionLog;
   /** First step to take. */
   readonly from: number;
   readonly emit: (event: TrainingEvent) => void;
@@ -62,20 +65,16 @@ async function* untilAborted<T>(source: AsyncIterator<T>, signal: AbortSignal): 
 }
 
 /** Carries out one manual transition after `delivered`, the last step that was taken. */
-async function changeStage(request: StageRequest, delivered: number, { run, timeline }: LoopOptions) {
+async function changeStage(request: StageRequest, delivered: number, { run, log }: LoopOptions): Promise<StageChanged> {
   const { spec } = run.info;
   const fromStep = request.fromStep ?? Math.max(run.firstUnwanted, delivered + 1);
-  const steps = totalSteps(spec);
   if (fromStep <= delivered) throw new PatchstreamError({ code: "STEP_PASSED", step: fromStep, delivered });
-  if (fromStep >= steps) throw new PatchstreamError({ code: "STEP_UNKNOWN", timeline: "train", step: fromStep, steps });
-  const stage = request.stage ?? stageAt(spec, timeline.decisions, fromStep) + 1;
-  if (stage >= spec.stages.length)
-    throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage, stages: spec.stages.length });
-  const decision = { stage, fromStep, reason: "manual" };
-  const decisions = [decision, ...scheduledAfter(spec, decision)];
-  timeline.append(decisions);
-  for (const each of decisions) await run.changeStage(each);
-  return decision;
+  checkStep(spec, "train", fromStep);
+  const stage = request.stage ?? new StageTimeline(scheduleOf(spec, "train"), log.decisions).stageOf(fromStep) + 1;
+  checkStage(spec, "train", stage);
+  const decision = { stage, fromStep, reason: "manual", hold: request.hold };
+  log.append([decision]);
+  return run.changeStage(decision);
 }
 
 async function answerStageRequests(delivered: number, options: LoopOptions): Promise<void> {
@@ -109,41 +108,33 @@ async function takeStep(
   return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
 }
 
-/** Why `step` has the stage it has. */
-function reasonOf(step: number, timeline: StageTimeline): string {
-  return timeline.decisions.findLast(({ fromStep }) => fromStep <= step)?.reason ?? "scheduled";
-}
-
 /**
  * Trains from step `from` to the end of the schedule: batch by batch as the data servers send them, at the learning rate of
- * nnU-Net's schedule, telling every step. Between two steps the model, the timeline and the checkpoints agree with each
+ * nnU-Net's schedule, telling every step. Between two steps the model, the decisions and the checkpoints agree with each
  * other; that is where stages change and where it stops. Resolves to the number of steps taken in all.
  *
- * Scheduled transitions are announced ahead and cost nothing: batches beyond them are cut for the new stage at once.
+ * Scheduled transitions need no decision and cost nothing: wants run across them, and batches beyond are cut for the new stage.
  */
 export async function train(options: LoopOptions): Promise<number> {
-  const { run, timeline, emit, checkpoint, from, signal } = options;
+  const { run, log, emit, checkpoint, from, signal } = options;
   const { spec } = run.info;
-  const total = totalSteps(spec);
-  const replayed = [...timeline.decisions];
-  const scheduled = replayed.length > 0 ? [] : scheduledAfter(spec, { stage: scheduledStage(spec, 0), fromStep: 0 });
-  timeline.append(scheduled);
+  const to = stepsOf(spec, "train");
+  const schedule = scheduleOf(spec, "train");
+  const decisions = [...log.decisions];
 
   let taken = from;
   let saved = from;
   let stage: number | undefined;
-  for await (using batch of untilAborted(run.batches({ from, to: total, decisions: replayed }), signal)) {
-    const plan = spec.stages[batch.stage];
-    if (!plan) throw new PatchstreamError({ code: "STAGE_UNKNOWN", stage: batch.stage, stages: spec.stages.length });
+  for await (using batch of untilAborted(run.batches({ from, to, decisions }), signal)) {
+    const plan = stageOf(spec, "train", batch.stage);
     if (batch.stage !== stage) {
       stage = batch.stage;
       const { patchSize, batchSize } = plan;
-      const reason = reasonOf(batch.step, timeline);
+      const reason = new StageTimeline(schedule, log.decisions).decided(batch.step)?.reason ?? "scheduled";
       emit({ kind: "stage", stage: { stage, fromStep: batch.step, reason, patchSize, batchSize } });
     }
     emit({ kind: "step", step: await takeStep(batch, plan, options) });
     taken = batch.step + 1;
-    for (const decision of scheduled.splice(0)) await run.changeStage(decision);
     await answerStageRequests(batch.step, options);
     if (stepOfEpoch(spec, epochOf(spec, batch.step) + 1) === taken) {
       await checkpoint(taken);

@@ -62,10 +62,10 @@ function channelsFirst(values: Float32Array, samples: number, voxels: number, ch
   return turned;
 }
 
-function checkShape(step: number, got: readonly number[], want: readonly number[]): void {
-  if (got.length !== want.length || got.some((extent, axis) => extent !== want[axis])) {
-    throw new PatchstreamError({ code: "PATCH_MISMATCH", step, got, want });
-  }
+function checkShape(step: number, name: string, got: readonly number[], want: readonly number[]): void {
+  const text = (shape: readonly number[]) => `${name} ${shape.join("x")}`;
+  if (text(got) !== text(want))
+    throw new PatchstreamError({ code: "PATCH_MISMATCH", step, got: text(got), want: text(want) });
 }
 
 /**
@@ -80,8 +80,8 @@ export function trainingBatch(
 ): TrainingBatch {
   const { patchSize, batchSize } = stage;
   const [first, last] = layout === "channels-first" ? [[channels], []] : [[], [channels]];
-  checkShape(batch.step, batch.image.shape, [batchSize, ...first, ...patchSize, ...last]);
-  checkShape(batch.step, batch.label.shape, [batchSize, ...patchSize]);
+  checkShape(batch.step, "image", batch.image.shape, [batchSize, ...first, ...patchSize, ...last]);
+  checkShape(batch.step, "label", batch.label.shape, [batchSize, ...patchSize]);
   const image = decodeImage(batch.image);
   return {
     image: layout === "channels-first" ? image : channelsFirst(image, batchSize, voxelCount(patchSize), channels),

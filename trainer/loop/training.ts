@@ -1,6 +1,7 @@
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
-import { stepOfStage, totalSteps } from "../../plan/curriculum/schedule.js";
+import { stepsOf } from "../../plan/batch/timeline.js";
+import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { RunSpec } from "../../plan/run-spec/run-spec.js";
@@ -12,7 +13,7 @@ import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { describeNetwork } from "../networks/describe.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
-import { StageTimeline } from "../run-folder/decision-log.js";
+import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { type StageRequest, train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
@@ -102,28 +103,28 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   }));
   const parameters = parameterCount(await model.save());
   const { dataset: name, epochs } = spec;
-  const steps = totalSteps(spec);
+  const steps = stepsOf(spec, "train");
   emit({
     kind: "opened",
     opened: { digest, dataset: name, firstStep: from, steps, epochs, stages, engine: engine.name, parameters },
   });
 
-  const timeline = new StageTimeline(folder);
-  if (timeline.decisions.length === 0) timeline.append(checkpoint?.decisions ?? []);
+  const log = new DecisionLog(folder);
+  if (log.decisions.length === 0) log.append(checkpoint?.decisions ?? []);
   const losses = [...(checkpoint?.losses ?? [])];
   const taken = await train({
     run,
     model,
     settings,
     channels: channelNames.length,
-    timeline,
+    log,
     from,
     emit(event) {
       if (event.kind === "step") losses.push(event.step.loss);
       emit(event);
     },
     async checkpoint(step) {
-      const { decisions } = timeline;
+      const { decisions } = log;
       const held = { step, digest, spec, network, labels, decisions, model: await model.save(), losses };
       emit({ kind: "checkpoint", checkpoint: { step, bytes: writeCheckpoint(folder, held) } });
     },

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StageDecision } from "../../client/types.js";
 import { replaceFile } from "../../disk/write-file.js";
+import type { StageDecision } from "../../plan/batch/stage-timeline.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { ModelState } from "../engines/engine.js";
 import type { NetworkDescription } from "../networks/network.js";

@@ -41,9 +41,14 @@ export function trainerHandlers(trainings: Trainings, settings: TrainerSettings)
       return { training: resume };
     },
     watchTraining: ({ training }, { signal }) => trainings.follow(training, signal),
-    async setStage({ training, stage, fromStep }) {
-      const decision = await trainings.setStage(training, stage, fromStep);
-      return { stage: decision.stage, fromStep: decision.fromStep };
+    async setStage({ training, stage, fromStep, hold }) {
+      const changed = await trainings.setStage(training, { stage, fromStep, hold });
+      const { scheduleFrom } = changed;
+      return {
+        stage: changed.stage,
+        fromStep: changed.fromStep,
+        ...(scheduleFrom !== undefined && { scheduleFrom }),
+      };
     },
     async stopTraining({ training }) {
       await trainings.stop(training);

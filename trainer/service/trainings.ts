@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StageDecision } from "../../client/types.js";
+import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import { parseRunSpec } from "../../plan/run-spec/run-spec.js";
@@ -211,10 +211,10 @@ export class Trainings implements AsyncDisposable {
   }
 
   /** A manual stage transition: resolves when it holds, which is between two steps. */
-  setStage(id: string, stage: number | undefined, fromStep: number | undefined): Promise<StageDecision> {
+  setStage(id: string, proposal: Pick<StageRequest, "stage" | "fromStep" | "hold">): Promise<StageChanged> {
     const entry = this.#find(id);
     if (entry.state !== "TRAINING_STATE_RUNNING") throw this.#notRunning(entry);
-    return new Promise((resolve, reject) => entry.stageRequests.push({ stage, fromStep, resolve, reject }));
+    return new Promise((resolve, reject) => entry.stageRequests.push({ ...proposal, resolve, reject }));
   }
 
   /** Ends a training after the step in progress; resolves when it has ended. */

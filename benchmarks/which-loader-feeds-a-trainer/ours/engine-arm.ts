@@ -1,6 +1,6 @@
 /** Our engine in the consumer's process: batches planned, cut and released, two at a time. */
-import { caseTable, openEngine } from "../../../loader/index.js";
-import { planBatch, resolveSpec } from "../../../plan/index.js";
+import { openEngine } from "../../../loader/index.js";
+import { caseTable, planBatch, resolveSpec } from "../../../plan/index.js";
 import type { Job } from "../job.js";
 import { answerRequests, type LoadedBatch } from "./answer.js";
 

@@ -10,7 +10,7 @@ async function* openLoader({ store, data, stage, workers }: Job): AsyncGenerator
   await using server = await startServer(cli, ["serve", store, "--workers", String(Math.max(1, workers)), "--json"]);
   await using client = await connect(server.address);
   await using run = await client.openRun(data);
-  const decisions = [{ stage, fromStep: 0, reason: "benchmark" }];
+  const decisions = [{ stage, fromStep: 0, reason: "benchmark", hold: true }];
   for await (using batch of run.batches({ decisions }))
     yield { imageShape: batch.image.shape, label: batch.label.bytes };
 }

@@ -1,7 +1,7 @@
 import type { Zyx } from "../../../plan/zyx.js";
 import { cropToNonzero } from "../preprocess/crop-to-nonzero.js";
 import { type IntensityProperties, range } from "../preprocess/normalize.js";
-import type { SourceCase } from "../raw/read-case.js";
+import type { SourceCase } from "../raw/read-raw-case.js";
 import { percentile } from "./percentile.js";
 
 /** Values that stand for one case's foreground in a channel, at most. */

@@ -1,5 +1,5 @@
+import { ANISOTROPY_THRESHOLD } from "../../../plan/anisotropy.js";
 import type { Zyx } from "../../../plan/zyx.js";
-import { ANISOTROPY_THRESHOLD } from "../preprocess/resample.js";
 import type { DatasetFingerprint } from "./fingerprint.js";
 import { percentile, percentilePerAxis } from "./percentile.js";
 

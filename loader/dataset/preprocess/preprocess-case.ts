@@ -1,6 +1,6 @@
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
-import type { SourceCase } from "../raw/read-case.js";
+import type { SourceCase } from "../raw/read-raw-case.js";
 import { type Channels, permute, transpose } from "../volume.js";
 import { cropToNonzero } from "./crop-to-nonzero.js";
 import { foregroundLocations } from "./foreground-locations.js";

@@ -1,11 +1,9 @@
+import { coarseAxis } from "../../../plan/anisotropy.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { newLike, type Volume } from "../volume.js";
 import { newToOldPosition, resampleCubicAxis } from "./cubic-spline.js";
 import { range } from "./normalize.js";
 import { resampleLabelsLinear } from "./resample-labels.js";
-
-/** Spacings further apart than this make nnU-Net treat the coarse axis apart (its ANISO_THRESHOLD). */
-export const ANISOTROPY_THRESHOLD = 3;
 
 /** A change of grid: sizes in voxels (Z,Y,X) and spacings in mm. */
 export interface Regridding {
@@ -20,7 +18,7 @@ export interface Regridding {
  */
 export function resampleImage(volume: Volume<Float32Array>, grid: Regridding): Volume<Float32Array> {
   if (sameShape(volume.shape, grid.newShape)) return volume;
-  const apart = coarseAxis(grid);
+  const apart = coarseAxis(grid.spacingMm, grid.newSpacingMm);
   let result = volume;
   for (const axis of [0, 1, 2] as const) {
     if (axis !== apart) result = resampleCubicAxis(result, axis, grid.newShape[axis]);
@@ -33,7 +31,7 @@ export function resampleImage(volume: Volume<Float32Array>, grid: Regridding): V
 /** nnU-Net's resampling of labels (order 1 a label, nearest along a coarse axis). */
 export function resampleLabels(volume: Volume<Int16Array>, grid: Regridding): Volume<Int16Array> {
   if (sameShape(volume.shape, grid.newShape)) return volume;
-  const apart = coarseAxis(grid);
+  const apart = coarseAxis(grid.spacingMm, grid.newSpacingMm);
   if (apart === undefined) return resampleLabelsLinear(volume, grid.newShape);
   const [z, y, x] = grid.newShape.map((size, axis) => (axis === apart ? volume.shape[axis] : size));
   const inPlane = resampleLabelsLinear(volume, [z as number, y as number, x as number]);
@@ -42,17 +40,6 @@ export function resampleLabels(volume: Volume<Int16Array>, grid: Regridding): Vo
 
 function sameShape(a: Zyx, b: Zyx): boolean {
   return a.every((size, axis) => size === b[axis]);
-}
-
-/** The single axis that is coarse on the old grid or else on the new one (determine_do_sep_z_and_axis). */
-function coarseAxis({ spacingMm, newSpacingMm }: Regridding): 0 | 1 | 2 | undefined {
-  const anisotropic = [spacingMm, newSpacingMm].find(
-    (spacing) => Math.max(...spacing) / Math.min(...spacing) > ANISOTROPY_THRESHOLD,
-  );
-  if (anisotropic === undefined) return undefined;
-  const coarsest = Math.max(...anisotropic);
-  const axes = ([0, 1, 2] as const).filter((axis) => anisotropic[axis] === coarsest);
-  return axes.length === 1 ? axes[0] : undefined;
 }
 
 /**

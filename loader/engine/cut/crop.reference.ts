@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Box, Grid } from "./grid.js";
+import type { Box, ChannelVolume } from "./source.js";
 
 /** Which axes (Z,Y,X) are mirrored. */
 export type Mirror = readonly [z: boolean, y: boolean, x: boolean];
@@ -9,7 +9,7 @@ export type Mirror = readonly [z: boolean, y: boolean, x: boolean];
  * of the target. Written to be believed, not to be fast.
  */
 export function* cropReference(
-  source: Grid<ArrayLike<number>>,
+  source: ChannelVolume<ArrayLike<number>>,
   box: Box,
   mirror: Mirror,
   outside: number,

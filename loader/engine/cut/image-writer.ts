@@ -1,12 +1,12 @@
 import { batchTensors } from "../../../plan/batch/tensors.js";
 import type { ImageType } from "../../../plan/run-spec/resolved-spec.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import type { Kernels, Grid as Planes } from "../../kernels/kernels.js";
+import type { Grid, Kernels } from "../../kernels/kernels.js";
 import { isResampled, type Scratch } from "../memory/scratch.js";
-import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleImage } from "./resample.js";
 import { planesOf, slabsOf, sourcePlane } from "./slabs.js";
+import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
 import { applyTransforms } from "./transforms/apply.js";
 
@@ -18,7 +18,7 @@ export function imageWriter(
   { buffer, offset, samples, channels, wrote }: BatchPlace,
   workplace: Workplace,
   { images, tables }: Scratch,
-): (image: Grid<Float32Array>, label: Int16Array, cut: PatchCut) => void {
+): (image: ChannelVolume<Float32Array>, label: Int16Array, cut: PatchCut) => void {
   const { wire, deepLabels, cropSize, patchSize, seed } = format;
   const { kernels } = workplace;
   const [place] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
@@ -39,14 +39,14 @@ export function imageWriter(
   ];
   const tools = { kernels, tables, seed };
 
-  const make = (source: Planes<Float32Array>, label: Int16Array, { lower, transforms }: PatchCut, index: number) => {
+  const make = (source: Grid<Float32Array>, label: Int16Array, { lower, transforms }: PatchCut, index: number) => {
     if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpImage(crop, source, lower, tables.grid);
     else kernels.cropImage(crop, source, lower);
     if (resampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
     return applyTransforms(transforms, { values, spare, label, index, size: patchSize }, tools);
   };
 
-  const writeMade = (source: Planes<Float32Array>, label: Int16Array, cut: PatchCut, channel: number) => {
+  const writeMade = (source: Grid<Float32Array>, label: Int16Array, cut: PatchCut, channel: number) => {
     const made = make(source, label, cut, channel);
     const spareWire = asWire(wire.image, made.spare);
     for (const slab of slabs) {
@@ -58,11 +58,7 @@ export function imageWriter(
 
   const spareWire = asWire(wire.image, spare);
   const copies = slabs.map((slab) => ({ slab, planes: { values: values.subarray(0, slab.voxels), size: slab.size } }));
-  const writeCopy = (
-    source: Planes<Float32Array>,
-    { lower: [z, y, x], place, mirrored }: PatchCut,
-    channel: number,
-  ) => {
+  const writeCopy = (source: Grid<Float32Array>, { lower: [z, y, x], place, mirrored }: PatchCut, channel: number) => {
     for (const { slab, planes } of copies) {
       const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
       const target = output.target(place, channel, slab, spareWire);
@@ -103,7 +99,7 @@ function asWire(type: ImageType, { buffer, byteOffset, length }: Float32Array): 
 function converter(
   type: ImageType,
   kernels: Kernels,
-): (target: WireImage, planes: Planes<Float32Array>, mirrored: number) => void {
+): (target: WireImage, planes: Grid<Float32Array>, mirrored: number) => void {
   return (target, planes, mirrored) => {
     if (target instanceof Float32Array) kernels.writeF32(target, planes, mirrored);
     else if (type === "f16") kernels.writeF16(target, planes, mirrored);

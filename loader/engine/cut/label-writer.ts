@@ -1,13 +1,13 @@
 import { batchTensors } from "../../../plan/batch/tensors.js";
 import type { LabelType } from "../../../plan/run-spec/resolved-spec.js";
 import { voxelCount } from "../../../plan/zyx.js";
-import type { Grid as Planes, StoredLabel } from "../../kernels/kernels.js";
+import type { Grid, StoredLabel } from "../../kernels/kernels.js";
 import { isResampled, type Scratch } from "../memory/scratch.js";
 import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
-import type { Grid } from "./grid.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleLabel } from "./resample.js";
 import { planesOf, type Slab, slabsOf, sourcePlane } from "./slabs.js";
+import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
 
 /**
@@ -19,7 +19,7 @@ export function labelWriter(
   { buffer, offset, samples, channels, wrote }: BatchPlace,
   workplace: Workplace,
   { labels, tables }: Scratch,
-): (label: Grid<StoredLabel>, cut: PatchCut) => Int16Array {
+): (label: ChannelVolume<StoredLabel>, cut: PatchCut) => Int16Array {
   const { wire, deepLabels, cropSize, patchSize } = format;
   const { kernels } = workplace;
   const [, ...places] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
@@ -43,23 +43,23 @@ export function labelWriter(
   });
   const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
 
-  const make = (source: Planes<StoredLabel>, { lower, transforms }: PatchCut) => {
+  const make = (source: Grid<StoredLabel>, { lower, transforms }: PatchCut) => {
     if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
     else kernels.cropLabel(crop, source, lower);
     if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
   };
 
-  const write = (target: LabelValues, planes: Planes<Int16Array>, mirrored: number) => {
+  const write = (target: LabelValues, planes: Grid<Int16Array>, mirrored: number) => {
     if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
     else kernels.writeLabelI16(target, planes, mirrored);
   };
 
   const writeCopy = (
     target: LabelValues,
-    { values: stored, size }: Planes<StoredLabel>,
+    { values: stored, size }: Grid<StoredLabel>,
     { lower: [z, y, x], mirrored }: PatchCut,
     slab: Slab,
-    planes: Planes<Int16Array>,
+    planes: Grid<Int16Array>,
   ) => {
     const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
     if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Int8Array) {

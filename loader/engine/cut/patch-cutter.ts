@@ -1,8 +1,8 @@
 import { scratchAt } from "../memory/scratch.js";
-import type { Source } from "./grid.js";
 import { imageWriter } from "./image-writer.js";
 import { labelWriter } from "./label-writer.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
+import type { Source } from "./source.js";
 import { spatialGrid } from "./transforms/spatial.js";
 
 /** Cuts a patch from a source that lies in the kernels' memory. */

@@ -1,10 +1,15 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Grid } from "./grid.js";
+import type { ChannelVolume } from "./source.js";
 
 const { fround } = Math;
 
 /** One voxel of `resampleImage`, by its formula: X mixed first, then Y, then Z, each operation in float32. */
-export function resampledVoxel(source: Grid<ArrayLike<number>>, size: Zyx, channel: number, [z, y, x]: Zyx): number {
+export function resampledVoxel(
+  source: ChannelVolume<ArrayLike<number>>,
+  size: Zyx,
+  channel: number,
+  [z, y, x]: Zyx,
+): number {
   const [, depth, height, width] = source.shape;
   const at = (sz: number, sy: number, sx: number) =>
     source.values[((channel * depth + sz) * height + sy) * width + sx] as number;
@@ -14,7 +19,7 @@ export function resampledVoxel(source: Grid<ArrayLike<number>>, size: Zyx, chann
 }
 
 /** One voxel of `resampleLabel`: the share of every value that occurs, then the first of the largest. */
-export function resampledLabel(source: Grid<Int16Array>, size: Zyx, voxel: Zyx): number {
+export function resampledLabel(source: ChannelVolume<Int16Array>, size: Zyx, voxel: Zyx): number {
   const occurring = [...new Set(source.values)].sort((a, b) => a - b);
   const shares = occurring.map((label) => {
     const indicator = Float32Array.from(source.values, (value) => (value === label ? 1 : 0));

@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Grid } from "./grid.js";
+import type { ChannelVolume } from "./source.js";
 
 /**
  * Trilinear resampling on the half-pixel grid, as `torch.nn.functional.interpolate(mode="trilinear",
@@ -38,7 +38,7 @@ export function mix(a: number, b: number, aWeight: number, bWeight: number): num
 }
 
 /** Resamples (C,Z,Y,X) of `source` to `size` (Z,Y,X), into `target` (C and `size`, C order). */
-export function resampleImage(source: Grid<Float32Array>, size: Zyx, target: Float32Array): void {
+export function resampleImage(source: ChannelVolume<Float32Array>, size: Zyx, target: Float32Array): void {
   const { values, shape } = source;
   const [channels, depth, height, width] = shape;
   const [tapsZ, tapsY, tapsX] = [axisTaps(depth, size[0]), axisTaps(height, size[1]), axisTaps(width, size[2])];
@@ -73,7 +73,7 @@ export function resampleImage(source: Grid<Float32Array>, size: Zyx, target: Flo
  * Resamples a label (1,Z,Y,X) to `size` (Z,Y,X): each value's indicator is resampled like an image, and the value with the
  * largest share wins, the lowest of equals.
  */
-export function resampleLabel(source: Grid<Int16Array>, size: Zyx, target: Int16Array): void {
+export function resampleLabel(source: ChannelVolume<Int16Array>, size: Zyx, target: Int16Array): void {
   const { values, shape } = source;
   const [, depth, height, width] = shape;
   const [tapsZ, tapsY, tapsX] = [axisTaps(depth, size[0]), axisTaps(height, size[1]), axisTaps(width, size[2])];

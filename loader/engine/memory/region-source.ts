@@ -3,7 +3,7 @@ import type { Crop } from "../../../plan/batch/batch-plan.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { Store, StoredCase } from "../../dataset/store.js";
 import { imageLayout } from "../../dataset/zarr/array-layout.js";
-import type { Box, Source } from "../cut/grid.js";
+import type { Box, Source } from "../cut/source.js";
 import { boxAround } from "../cut/transforms/spatial.js";
 
 /** Room for regions that are read from the store while others are cut: `count` of them, `bytes` each. */

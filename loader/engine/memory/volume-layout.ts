@@ -1,7 +1,7 @@
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { Dataset, StoredCase } from "../../dataset/store.js";
 import type { StoredLabel } from "../../kernels/kernels.js";
-import type { Grid } from "../cut/grid.js";
+import type { ChannelVolume } from "../cut/source.js";
 
 /** Bytes, from the start of a volume, of what an arena holds of a case: image, label, and each class's locations. */
 interface VolumeLayout {
@@ -13,8 +13,8 @@ interface VolumeLayout {
 
 /** A case in memory, as views: image (C,Z,Y,X), label (1,Z,Y,X), locations (n,3) Z,Y,X of each class, in the data set's order. */
 export interface VolumeViews {
-  readonly image: Grid<Float32Array>;
-  readonly label: Grid<StoredLabel>;
+  readonly image: ChannelVolume<Float32Array>;
+  readonly label: ChannelVolume<StoredLabel>;
   readonly locations: readonly Uint32Array[];
 }
 

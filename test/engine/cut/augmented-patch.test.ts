@@ -1,9 +1,9 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Box, Source } from "../../../loader/engine/cut/grid.js";
 import type { BatchPlace, Workplace } from "../../../loader/engine/cut/patch.js";
 import { patchCutter } from "../../../loader/engine/cut/patch-cutter.js";
 import { slabsOf } from "../../../loader/engine/cut/slabs.js";
+import type { Box, Source } from "../../../loader/engine/cut/source.js";
 import { boxAround } from "../../../loader/engine/cut/transforms/spatial.js";
 import { scratchBytes } from "../../../loader/engine/memory/scratch.js";
 import { referenceKernels } from "../../../loader/kernels/kernels.reference.js";

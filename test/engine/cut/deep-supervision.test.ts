@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { openStore } from "../../../loader/dataset/open-store.js";
-import { caseTable, type Store } from "../../../loader/dataset/store.js";
+import type { Store } from "../../../loader/dataset/store.js";
 import { type EngineOptions, openEngine } from "../../../loader/engine/engine.js";
-import type { Address } from "../../../plan/batch/batch-plan.js";
-import { type BatchTensors, batchBytes } from "../../../plan/batch/tensors.js";
+import type { Address } from "../../../plan/batch/address.js";
+import { caseTable } from "../../../plan/batch/case-table.js";
+import type { Rank } from "../../../plan/batch/share.js";
+import { type BatchTensors, shareTensors, tensorBytes } from "../../../plan/batch/tensors.js";
 import { resolveSpec } from "../../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../../plan/run-spec/resolved-spec.js";
-import { planBatch, type Rank } from "../../../plan/sampling/plan-batch.js";
+import { planBatch } from "../../../plan/sampling/plan-batch.js";
 import { makeSampleStore } from "../sample-store.js";
 
 const test = anyTest as TestFn<{ folder: string; store: Store }>;
@@ -156,7 +158,7 @@ for (const [what, fields, address, ratios] of RUNS) {
     );
     t.deepEqual(deep.tensors.slice(0, 2), [...plain.tensors]);
     t.true(deep.bytes.subarray(0, plain.bytes.length).equals(plain.bytes));
-    if (address.timeline === "train") t.is(deep.bytes.length, batchBytes(spec, address.stage, 1));
+    t.is(deep.bytes.length, tensorBytes(shareTensors(spec, 1, address)));
     const full = labelOf(deep, 1);
     t.true(full.values.some((value) => value > 0));
     for (const [level, ratio] of ratios.entries()) {

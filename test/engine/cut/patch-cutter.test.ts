@@ -1,9 +1,9 @@
 import test from "ava";
 import fc from "fast-check";
 import { cropReference, type Mirror } from "../../../loader/engine/cut/crop.reference.js";
-import type { Box, Grid, Source } from "../../../loader/engine/cut/grid.js";
 import { patchCutter } from "../../../loader/engine/cut/patch-cutter.js";
 import { resampledLabel, resampledVoxel } from "../../../loader/engine/cut/resample.reference.js";
+import type { Box, ChannelVolume, Source } from "../../../loader/engine/cut/source.js";
 import type { Wrote } from "../../../loader/engine/cut/tensor-output.js";
 import { scratchBytes } from "../../../loader/engine/memory/scratch.js";
 import { bf16Bits, f16Bits } from "../../../loader/kernels/half-bits.reference.js";
@@ -108,7 +108,7 @@ function expectedBatch({ source: from, box, patchSize, mirror, wire: format, dee
 
 /** The values of a patch: cut, resampled where its size differs from the box's, then mirrored. */
 function* patchVoxels(
-  grid: Grid<Float32Array> | Grid<StoredLabel>,
+  grid: ChannelVolume<Float32Array> | ChannelVolume<StoredLabel>,
   box: Box,
   patchSize: Zyx,
   mirror: Mirror,

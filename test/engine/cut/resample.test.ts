@@ -1,8 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Grid } from "../../../loader/engine/cut/grid.js";
 import { resampleImage, resampleLabel } from "../../../loader/engine/cut/resample.js";
 import { resampledLabel, resampledVoxel } from "../../../loader/engine/cut/resample.reference.js";
+import type { ChannelVolume } from "../../../loader/engine/cut/source.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 
 const extent = fc.integer({ min: 1, max: 6 });
@@ -19,10 +19,10 @@ test("a resampled image has the bits of the trilinear formula at every voxel", (
     const length = channels * voxelCount(extents);
     const values = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length });
     return values.map(
-      (drawn): Grid<Float32Array> => ({ values: Float32Array.from(drawn), shape: [channels, ...extents] }),
+      (drawn): ChannelVolume<Float32Array> => ({ values: Float32Array.from(drawn), shape: [channels, ...extents] }),
     );
   });
-  const check = (source: Grid<Float32Array>, to: Zyx) => {
+  const check = (source: ChannelVolume<Float32Array>, to: Zyx) => {
     const [channels] = source.shape;
     const target = new Float32Array(channels * voxelCount(to));
     resampleImage(source, to, target);
@@ -37,9 +37,11 @@ test("a resampled label is the value with the largest share, the lowest of equal
   const label = size.chain((extents) => {
     const length = voxelCount(extents);
     const values = fc.array(fc.integer({ min: -1, max: 2 }), { minLength: length, maxLength: length });
-    return values.map((drawn): Grid<Int16Array> => ({ values: Int16Array.from(drawn), shape: [1, ...extents] }));
+    return values.map(
+      (drawn): ChannelVolume<Int16Array> => ({ values: Int16Array.from(drawn), shape: [1, ...extents] }),
+    );
   });
-  const check = (source: Grid<Int16Array>, to: Zyx) => {
+  const check = (source: ChannelVolume<Int16Array>, to: Zyx) => {
     const target = new Int16Array(voxelCount(to));
     resampleLabel(source, to, target);
     let at = 0;
@@ -49,7 +51,7 @@ test("a resampled label is the value with the largest share, the lowest of equal
 });
 
 test("halving a row samples between two voxels, doubling it at quarters, held at the ends", (t) => {
-  const row: Grid<Float32Array> = { values: Float32Array.from([0, 4, 8, 16]), shape: [1, 1, 1, 4] };
+  const row: ChannelVolume<Float32Array> = { values: Float32Array.from([0, 4, 8, 16]), shape: [1, 1, 1, 4] };
   const half = new Float32Array(2);
   resampleImage(row, [1, 1, 2], half);
   t.deepEqual([...half], [2, 12]);

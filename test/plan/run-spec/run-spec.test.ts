@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { NNUNET_AUGMENTATION } from "../../../plan/augment/augmentation.js";
-import type { CaseTable } from "../../../plan/batch/batch-plan.js";
+import type { CaseTable } from "../../../plan/batch/case-table.js";
 import { canonicalJson } from "../../../plan/canonical-json.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { resolveSpec, type SpecDataset } from "../../../plan/run-spec/resolve.js";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
+import { coarseAxis } from "../../../plan/anisotropy.js";
 import type { Zyx } from "../../../plan/index.js";
 import { gaussianImportance } from "../../../trainer/inference/gaussian.js";
 import type { Axis } from "../../../trainer/inference/mirror.js";
-import { coarseAxis, resampleLinear } from "../../../trainer/inference/resample.js";
+import { resampleLinear } from "../../../trainer/inference/resample.js";
 
 interface Golden {
   gaussian: { patch: Zyx; expected: number[] }[];

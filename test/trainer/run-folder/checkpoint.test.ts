@@ -51,7 +51,7 @@ function checkpoint(step: number, values: number): Checkpoint {
       convsPerLevel: 2,
     },
     labels: { background: 0, Anterior: 1 },
-    decisions: [{ stage: 0, fromStep: 3, reason: "manual" }],
+    decisions: [{ stage: 0, fromStep: 3, reason: "manual", hold: false }],
     model: new Map([
       ["weight/a", { shape: [values], values: Float32Array.from({ length: values }, (_, i) => Math.fround(i / 3)) }],
       ["momentum/a", { shape: [1, 1], values: Float32Array.of(-0) }],

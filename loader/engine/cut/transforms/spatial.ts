@@ -1,7 +1,7 @@
 import type { SpatialTransform } from "../../../../plan/augment/transform.js";
 import type { Zyx } from "../../../../plan/zyx.js";
 import { sineCosine } from "../../../kernels/sine-cosine.js";
-import type { Box } from "../grid.js";
+import type { Box } from "../source.js";
 
 type Matrix = readonly [z: Zyx, y: Zyx, x: Zyx];
 

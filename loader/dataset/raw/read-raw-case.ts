@@ -27,7 +27,7 @@ export interface CaseRules {
 }
 
 /** Reads a case's images and label and holds them against each other. Throws INPUT_DAMAGED naming the file at fault. */
-export function readCase({ images, label }: RawCase, rules: CaseRules): SourceCase {
+export function readRawCase({ images, label }: RawCase, rules: CaseRules): SourceCase {
   const files = images.map((path) => ({ path, ...readNifti(path) }));
   const first = files[0] as (typeof files)[number];
   for (const { path, header } of files) checkSameGrid(path, header, first.path, first.header);

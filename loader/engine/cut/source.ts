@@ -2,15 +2,15 @@ import type { Zyx } from "../../../plan/zyx.js";
 import type { StoredLabel } from "../../kernels/kernels.js";
 
 /** A volume in memory: (C,Z,Y,X), C order, from element 0 on. */
-export interface Grid<Values> {
+export interface ChannelVolume<Values> {
   readonly values: Values;
   readonly shape: readonly [channels: number, z: number, y: number, x: number];
 }
 
 /** The image and label that a patch is cut from: a whole volume, or a part of one. */
 export interface Source {
-  readonly image: Grid<Float32Array>;
-  readonly label: Grid<StoredLabel>;
+  readonly image: ChannelVolume<Float32Array>;
+  readonly label: ChannelVolume<StoredLabel>;
 }
 
 /** A box of voxels: its first one (Z,Y,X; negative or past the end outside of the volume) and its size. */

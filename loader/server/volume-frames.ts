@@ -1,11 +1,11 @@
 import { crc32 } from "node:zlib";
-import { PatchstreamError } from "../../plan/errors.js";
+import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Frame } from "../../rpc/codec/framing.js";
 import type { Region, Store, StoredCase } from "../dataset/store.js";
 import type { ByteGate } from "./byte-gate.js";
-import { readRegion, refuse } from "./requests.js";
+import { readRegion } from "./requests.js";
 import { chunksOf } from "./send-batch.js";
 
 interface Volume {
@@ -34,10 +34,10 @@ function chooseVolume(store: Store, request: Messages["ReadCaseRequest"]): Volum
     case "VOLUME_LABEL":
       return { type: "i16", shape: size, read: () => store.readLabel(entry.id, region) };
     case "VOLUME_REFERENCE":
-      if (region !== undefined) refuse("region", region, "absent: a reference is read whole");
+      if (region !== undefined) refuseRequest("region", region, "absent: a reference is read whole");
       return { type: "i16", shape: entry.geometry.originalShape, read: () => store.readReference(entry.id) };
     default:
-      return refuse("volume", request.volume, "VOLUME_IMAGE, VOLUME_LABEL or VOLUME_REFERENCE");
+      return refuseRequest("volume", request.volume, "VOLUME_IMAGE, VOLUME_LABEL or VOLUME_REFERENCE");
   }
 }
 
@@ -46,7 +46,7 @@ type ReadCaseFrame =
   | { readonly kind: "volumeEnd"; readonly volumeEnd: Messages["VolumeEnd"] };
 
 /** The frames of a volume. Its bytes pass the gate for as long as they are in memory. */
-export async function* readCase(
+export async function* volumeFrames(
   store: Store,
   gate: ByteGate,
   request: Messages["ReadCaseRequest"],
