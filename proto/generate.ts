@@ -1,13 +1,16 @@
 import { pathToFileURL } from "node:url";
 import protobuf from "protobufjs";
-import { type FieldLayout, SCALARS } from "./layout.js";
 import { PACKAGE } from "./proto-files.js";
 import { schema } from "./schema.js";
 
+/** The scalar types that the codec checks or that need no check; a field of another type is refused here. */
+const SCALARS = new Set(["uint32", "int32", "uint64", "fixed32", "double", "bool", "string", "bytes"]);
+const WHOLE_NUMBERS = new Set(["uint32", "int32", "uint64", "fixed32"]);
+
 /**
- * Writes `messages.ts` from the .proto files: an interface a message, a union a oneof (told apart by its name, as protobufjs
- * reports it), string unions for enums, how every message lies on the wire, and the shape of every service. Run by
- * `npm run generate`; a test holds the committed file equal to this.
+ * Writes `messages.ts` from the .proto files: one interface per message, one union per oneof (its members are told apart by the
+ * oneof's name, as protobufjs reports it), string unions for enums, the fields that the codec checks, and the shape of every
+ * service. Run by `npm run generate`; a test holds the committed file equal to this.
  */
 export function typescriptOf(root: protobuf.Root): string {
   const space = root.lookup(PACKAGE) as protobuf.Namespace;
@@ -16,17 +19,14 @@ export function typescriptOf(root: protobuf.Root): string {
   const enums = members.filter((member) => member instanceof protobuf.Enum);
   const services = members.filter((member) => member instanceof protobuf.Service);
   return [
-    "// Generated from proto/patchstream/v1/*.proto by `npm run generate`; change those.\n",
-    'import type { MessageLayout } from "./layout.js";\n\n',
+    "// Generated from proto/patchstream/v1/*.proto by `npm run generate`; change those.\n\n",
     ...enums.map(enumText),
     ...types.map(messageText),
     "/** Every message by name. */\nexport interface Messages {\n",
     ...types.map(({ name }) => `  ${name}: ${name};\n`),
-    "}\n\n/** The names of every enum's values, from 0 on. */\nexport const enums = {\n",
-    ...enums.map(enumLayout),
-    "} as const;\n\n/** The fields of every message as they lie on the wire; `oneof` names the field that tells which one is there. */\n",
-    "export const layouts: Readonly<Record<keyof Messages, MessageLayout>> = {\n",
-    ...types.map(messageLayout),
+    "}\n\n/** The fields of every message that hold whole numbers, an enum or another message: name and type. */\n",
+    "export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [name: string, type: string])[]>> = {\n",
+    ...types.map(checkedText),
     "};\n\n/** Every service: its methods, what goes in and out, and which side streams. */\nexport const services = {\n",
     ...services.map(serviceText),
     "} as const;\n",
@@ -66,6 +66,10 @@ function fieldText(field: protobuf.Field): string {
 }
 
 function fieldType(field: protobuf.Field): string {
+  if (field instanceof protobuf.MapField && field.keyType !== "string")
+    throw new Error(`${field.fullName}: maps are by string`);
+  if ((field.map && field.resolvedType) || (field.repeated && field.resolvedType instanceof protobuf.Enum))
+    throw new Error(`${field.fullName}: the codec does not check maps of messages or lists of enums`);
   if (field.map) return `Readonly<Record<string, ${valueType(field)}>>`;
   if (field.repeated) return `readonly ${valueType(field)}[]`;
   const nullable = field.resolvedType instanceof protobuf.Type && !field.partOf;
@@ -74,44 +78,16 @@ function fieldType(field: protobuf.Field): string {
 
 function valueType(field: protobuf.Field): string {
   if (field.resolvedType) return field.resolvedType.name;
+  if (!SCALARS.has(field.type)) throw new Error(`${field.fullName}: no codec for ${field.type}`);
   if (field.type === "string") return "string";
   if (field.type === "bool") return "boolean";
   return field.type === "bytes" ? "Uint8Array" : "number";
 }
 
-function enumLayout(of: protobuf.Enum): string {
-  const names = Object.entries(of.values).map(([name, value], index) => {
-    if (value !== index) throw new Error(`${of.fullName}: ${name} is ${value}, and values must count from 0`);
-    return JSON.stringify(name);
-  });
-  return `  ${of.name}: [${names.join(", ")}],\n`;
-}
-
-function messageLayout(of: protobuf.Type): string {
-  const oneof = of.oneofsArray.find((oneof) => !oneof.isProto3Optional);
-  const fields = of.fieldsArray.map((field) => {
-    const { name, id, rule, kind, type } = fieldLayout(field);
-    return `      { name: "${name}", id: ${id}, rule: "${rule}", kind: "${kind}", type: "${type}" },\n`;
-  });
-  const list = fields.length === 0 ? "[]" : `[\n${fields.join("")}    ]`;
-  const first = oneof ? `oneof: "${oneof.name}", ` : "";
-  return `  ${of.name}: { name: "${of.name}", ${first}fields: ${list} },\n`;
-}
-
-function fieldLayout(field: protobuf.Field): FieldLayout {
-  const { name, id, resolvedType } = field;
-  if (field instanceof protobuf.MapField && field.keyType !== "string")
-    throw new Error(`${field.fullName}: maps are by string`);
-  if (resolvedType === null && !(field.type in SCALARS))
-    throw new Error(`${field.fullName}: no codec for ${field.type}`);
-  const single = field.partOf?.isProto3Optional ? "optional" : "single";
-  return {
-    name,
-    id,
-    rule: field.map ? "map" : field.repeated ? "repeated" : single,
-    kind: resolvedType === null ? "scalar" : resolvedType instanceof protobuf.Enum ? "enum" : "message",
-    type: resolvedType?.name ?? field.type,
-  };
+function checkedText(of: protobuf.Type): string {
+  const checked = of.fieldsArray.filter(({ type, resolvedType }) => resolvedType !== null || WHOLE_NUMBERS.has(type));
+  const pairs = checked.map(({ name, type, resolvedType }) => `["${name}", "${resolvedType?.name ?? type}"]`);
+  return `  ${of.name}: [${pairs.join(", ")}],\n`;
 }
 
 function serviceText(of: protobuf.Service): string {

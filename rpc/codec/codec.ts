@@ -1,36 +1,50 @@
+import protobuf from "protobufjs/minimal.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { layouts, type Messages } from "../../proto/messages.js";
-import { readMessage } from "./decode-message.js";
-import { writeMessage } from "./encode-message.js";
-import { WireWriter } from "./wire-writer.js";
+import type { Messages } from "../../proto/messages.js";
+import { checkReceived, checkSent } from "./check-fields.js";
+import { patchstream } from "./static-messages.js";
 
 export type MessageName = keyof Messages & string;
 
 /** Turns one kind of message into bytes and back. */
 export interface Codec<Message> {
-  /** Throws REQUEST_INVALID for an integer that its field does not hold. */
+  /** Throws REQUEST_INVALID for a whole number or an enum's name that its field does not hold. */
   encode(message: Message): Buffer;
-  /** Absent fields read as zero, empty or null (optional ones stay absent); throws REQUEST_INVALID for bytes that are no such message. */
+  /**
+   * Absent fields read as zero, empty or null (optional ones stay absent), an enum's value of a later version as its zero. Bytes fields are
+   * views. Throws REQUEST_INVALID for bytes that are no such message, and for whole numbers beyond 2^53 - 1.
+   */
   decode(bytes: Uint8Array): Message;
 }
 
+/** How `Messages` says what protobufjs has read. */
+const PLAIN = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
+
+/** Strings as UTF-8 that every reader takes: protobufjs alone writes half a surrogate pair in three bytes that are not UTF-8. */
+class Utf8Writer extends protobuf.BufferWriter {
+  override string(value: string): this {
+    return this.bytes(Buffer.from(value)) as this;
+  }
+}
+
 /**
- * The codec of a message, by its name in the .proto files. It reads and writes by the tables in `messages.ts`: protobufjs's
- * reflection parses the .proto files in every process. With it the heap of a client's transport thread is above the 8 MiB from which V8
- * marks it for each few batches that are received, which cost a quarter of the client's processor time; with protobufjs's reader and
- * writer alone it is so most of the time.
+ * The codec of a message, by its name in the .proto files. protobufjs's static code reads and writes it; what that lets pass is checked here.
+ *
+ * Not protobufjs's reflection, which parses the .proto files in every process and needs several times the memory. It counts in a client's
+ * transport thread: from 8 MiB of heap on V8 marks all of it every few batches. With grpc-js and protobufjs the thread is just above.
  */
 export function codec<Name extends MessageName>(name: Name): Codec<Messages[Name]> {
-  const layout = layouts[name];
+  const type = patchstream.v1[name];
   return {
     encode(message) {
-      const writer = new WireWriter();
-      writeMessage(layout, message, writer);
-      return writer.finish();
+      checkSent(name, message);
+      return type.encode(type.fromObject(message), new Utf8Writer()).finish() as Buffer;
     },
     decode(bytes) {
       try {
-        return readMessage(layout, bytes) as unknown as Messages[Name];
+        const message = type.toObject(type.decode(bytes), PLAIN);
+        checkReceived(name, message);
+        return message as unknown as Messages[Name];
       } catch (cause) {
         if (cause instanceof PatchstreamError) throw cause;
         const reason = cause instanceof Error ? cause.message : String(cause);

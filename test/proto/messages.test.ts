@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
+import protobuf from "protobufjs";
 import { PatchstreamError } from "../../plan/errors.js";
 import { typescriptOf } from "../../proto/generate.js";
 import type { StreamRequest } from "../../proto/messages.js";
@@ -9,6 +10,23 @@ import { codec } from "../../rpc/codec/codec.js";
 test("messages.ts is what the .proto files generate", (t) => {
   const committed = readFileSync(new URL("../../../proto/messages.ts", import.meta.url), "utf8");
   t.is(committed, typescriptOf(schema()), "run `npm run generate`");
+});
+
+test("a field that the codec does not check is refused when messages.ts is made", (t) => {
+  const fields = [
+    "int64 x = 1;",
+    "float x = 1;",
+    "map<uint32, string> x = 1;",
+    "map<string, N> x = 1;",
+    "map<string, E> x = 1;",
+    "repeated E x = 1;",
+  ];
+  for (const field of fields) {
+    const source = `syntax = "proto3"; package patchstream.v1; enum E { E_UNSPECIFIED = 0; } message N {} message M { ${field} }`;
+    const { root } = protobuf.parse(source);
+    root.resolveAll();
+    t.throws(() => typescriptOf(root), { message: /^\.patchstream\.v1\.M\.x: / }, field);
+  }
 });
 
 test("a message comes back as it was sent, absent optional fields absent", (t) => {
