@@ -1,0 +1,373 @@
+/** A fault that could be made in the sources, and the tests that must notice it. */
+export interface Mutant {
+  /** What the code does then, in plain words. */
+  readonly name: string;
+  /** The source, from the root. */
+  readonly file: string;
+  /** Text that occurs in it once, and what is put in its place. */
+  readonly from: string;
+  readonly to: string;
+  /** Compiled tests, from `dist/test/`, without `.test.js`; the likeliest to notice first. */
+  readonly tests: readonly string[];
+}
+
+/** Faults that were once made on purpose and that no test noticed, and others of their kind. `run.ts` tries them. */
+export const MUTANTS: readonly Mutant[] = [
+  // plan
+  {
+    name: "a rank's share is one sample too large",
+    file: "plan/batch/share.ts",
+    from: "(batchSize - rank) / ranks",
+    to: "(batchSize - rank + 1) / ranks",
+    tests: ["plan/batch/share"],
+  },
+  {
+    name: "ranks own the samples in reverse",
+    file: "plan/batch/share.ts",
+    from: "let sample = rank;",
+    to: "let sample = ranks - 1 - rank;",
+    tests: ["plan/batch/share"],
+  },
+  {
+    name: "more ranks than the smallest batch are let in",
+    file: "plan/batch/share.ts",
+    from: "|| ranks > smallest",
+    to: "|| ranks > smallest + 1",
+    tests: ["plan/batch/share"],
+  },
+  {
+    name: "a decision does not hold where it should",
+    file: "plan/batch/stage-timeline.ts",
+    from: "if (hold || ",
+    to: "if (",
+    tests: ["plan/batch/stage-timeline"],
+  },
+  {
+    name: "the oldest decision wins",
+    file: "plan/batch/stage-timeline.ts",
+    from: "this.#decisions.findLast(",
+    to: "this.#decisions.find(",
+    tests: ["plan/batch/stage-timeline"],
+  },
+  {
+    name: "the step at which the schedule goes on is told one too late",
+    file: "plan/batch/stage-timeline.ts",
+    from: "return resumed;",
+    to: "return resumed + 1;",
+    tests: ["plan/batch/stage-timeline"],
+  },
+  {
+    name: "val steps have stage 0",
+    file: "plan/batch/timeline.ts",
+    from: "scheduledStage(spec, step) : stagesOf(spec, timeline).last",
+    to: "scheduledStage(spec, step) : 0",
+    tests: ["plan/batch/timeline"],
+  },
+  {
+    name: "val batches have the curriculum's last patch instead of the plan's",
+    file: "plan/batch/timeline.ts",
+    from: '(timeline === "train" && spec.stages[stage]) ||',
+    to: "spec.stages[stage] ||",
+    tests: ["plan/batch/timeline"],
+  },
+  {
+    name: "one step beyond the end exists",
+    file: "plan/batch/timeline.ts",
+    from: "step >= steps",
+    to: "step > steps",
+    tests: ["plan/batch/timeline"],
+  },
+  {
+    name: "tensors lie one on the other",
+    file: "plan/batch/tensors.ts",
+    from: "offset += byteLength;",
+    to: "",
+    tests: ["plan/batch/tensors"],
+  },
+  {
+    name: "the share's bytes are those of the whole batch",
+    file: "plan/batch/tensors.ts",
+    from: "samples: shareSize(batchSize, rank)",
+    to: "samples: batchSize",
+    tests: ["plan/batch/tensors"],
+  },
+  {
+    name: "channels-last is laid out as channels-first",
+    file: "plan/batch/tensors.ts",
+    from: 'wire.layout === "channels-first"',
+    to: 'wire.layout !== "channels-last" || channels > 0',
+    tests: ["plan/batch/tensors"],
+  },
+  {
+    name: "the address says nothing of the rank",
+    file: "plan/batch/address.ts",
+    from: " ${rank} ${ranks}",
+    to: "",
+    tests: ["plan/batch/address"],
+  },
+  {
+    name: "foreground patches are held at the far border too",
+    file: "plan/sampling/box.ts",
+    from: "Math.max(lower[2], voxel[2] - Math.floor(cropSize[2] / 2)),",
+    to: "Math.max(lower[2], Math.min(shape[2] - cropSize[2], voxel[2] - Math.floor(cropSize[2] / 2))),",
+    tests: ["plan/sampling-rules", "plan/golden-plans"],
+  },
+  {
+    name: "train and val draw the same numbers",
+    file: "plan/random.ts",
+    from: 'timeline === "val" ? 1 : 0',
+    to: 'timeline === "val" ? 0 : 0',
+    tests: ["plan/random", "plan/golden-plans"],
+  },
+  // loader: data set and engine
+  {
+    name: "checksums of stored chunks are not compared",
+    file: "loader/dataset/zarr/crc32c.ts",
+    from: "crc32c(bytes) !== stored",
+    to: "false",
+    tests: ["dataset/store"],
+  },
+  {
+    name: "a slot can be given back twice",
+    file: "loader/engine/memory/slots.ts",
+    from: "if (!isHeld) return;",
+    to: "",
+    tests: ["engine/memory/slots"],
+  },
+  {
+    name: "a small request overtakes a large one that waits",
+    file: "loader/engine/memory/waiting-line.ts",
+    from: "this.#waiters.length === 0 && serve()",
+    to: "serve()",
+    tests: ["engine/memory/waiting-line"],
+  },
+  {
+    name: "whoever gives up waiting holds up those behind",
+    file: "loader/engine/memory/waiting-line.ts",
+    from: "reject(signal?.reason);\n        this.retry();",
+    to: "reject(signal?.reason);",
+    tests: ["engine/memory/waiting-line"],
+  },
+  {
+    name: "a volume in use is thrown out",
+    file: "loader/engine/memory/volume-cache.ts",
+    from: "if (resident.pins === 0 && resident.home",
+    to: "if (resident.home",
+    tests: ["engine/memory/volume-cache"],
+  },
+  {
+    name: "the batch's checksum leaves out how far a part lies from the end",
+    file: "loader/engine/cut/crc32-combine.ts",
+    from: "multiply(power, first) ^ second",
+    to: "first ^ second",
+    tests: ["engine/cut/batch-checksum"],
+  },
+  {
+    name: "all channels get the same noise",
+    file: "loader/engine/cut/transforms/noise.ts",
+    from: "firstBlock: channel.index * blocks",
+    to: "firstBlock: 0",
+    tests: ["engine/cut/transforms/noise"],
+  },
+  {
+    name: "noise of every 4096 bytes is the same",
+    file: "loader/kernels/assembly/noise.ts",
+    from: "firstBlock += <i32>(bytes >> 4);",
+    to: "",
+    tests: ["kernels/twins"],
+  },
+  // loader: server
+  {
+    name: "the byte gate is always open",
+    file: "loader/server/byte-gate.ts",
+    from: "this.#inside > 0 && this.#inside + bytes > this.#budgetBytes",
+    to: "false",
+    tests: ["server/byte-gate"],
+  },
+  {
+    name: "bytes that left the gate are counted as inside",
+    file: "loader/server/byte-gate.ts",
+    from: "this.#inside -= bytes;",
+    to: "",
+    tests: ["server/byte-gate"],
+  },
+  {
+    name: "bytes sent are not counted",
+    file: "loader/server/metrics.ts",
+    from: "bytesSent.inc(bytes);",
+    to: "",
+    tests: ["server/metrics"],
+  },
+  {
+    name: "all classes of a preview have one colour",
+    file: "loader/server/preview.ts",
+    from: "colour[channel] * OVERLAY",
+    to: "COLOURS[0][channel] * OVERLAY",
+    tests: ["server/preview"],
+  },
+  {
+    name: "a stage report does not throw away what was cut for the old stage",
+    file: "loader/server/cut-ahead.ts",
+    from: "this.#stageOf(wanted) !== wanted.stage",
+    to: "false",
+    tests: ["server/cut-ahead"],
+  },
+  {
+    name: "the server has no limit on outstanding bytes",
+    file: "loader/server/cut-ahead.ts",
+    from: "if (bytes > 0) checkLimit(",
+    to: "if (bytes < 0) checkLimit(",
+    tests: ["conformance/refusals", "server/cut-ahead"],
+  },
+  {
+    name: "a spec is served without being held against its SHA-256",
+    file: "loader/server/data-service.ts",
+    from: "specSha256.length > 0 && !sha256(spec)",
+    to: "false && !sha256(spec)",
+    tests: ["conformance/refusals", "server/damaged-spec"],
+  },
+  // rpc
+  {
+    name: "any token is the right one",
+    file: "rpc/server/implement.ts",
+    from: "got.length !== expected.length || !timingSafeEqual(got, expected)",
+    to: "false",
+    tests: ["conformance/operations"],
+  },
+  {
+    name: "any token of the right length is the right one",
+    file: "rpc/server/implement.ts",
+    from: "|| !timingSafeEqual(got, expected)",
+    to: "",
+    tests: ["rpc/token"],
+  },
+  {
+    name: "a reader that takes nothing is never noticed",
+    file: "rpc/server/stall.ts",
+    from: "timer = setTimeout(stall, maxStallMs);",
+    to: "",
+    tests: ["rpc/stall"],
+  },
+  {
+    name: "a slow reader is taken for one that takes nothing",
+    file: "rpc/server/stall.ts",
+    from: "if (onTheWay > 0) timer?.refresh();",
+    to: "if (onTheWay > 0) ;",
+    tests: ["rpc/stall"],
+  },
+  // client
+  {
+    name: "wants go to the busiest replica",
+    file: "client/transport/session.ts",
+    from: "replica.outstanding < best.outstanding",
+    to: "replica.outstanding > best.outstanding",
+    tests: ["client/replicas"],
+  },
+  {
+    name: "a server that fails is asked again without a pause",
+    file: "client/transport/session.ts",
+    from: "Math.min(LONGEST_BACKOFF_MS, waitMs)",
+    to: "0",
+    tests: ["client/replicas"],
+  },
+  {
+    name: "silent replicas are never hedged",
+    file: "client/transport/session.ts",
+    from: "if (silent.size === 0) return;",
+    to: "return;",
+    tests: ["conformance/client-rules"],
+  },
+  {
+    name: "a damaged batch is asked for again only once",
+    file: "client/transport/session.ts",
+    from: "MOST_ATTEMPTS = 3",
+    to: "MOST_ATTEMPTS = 2",
+    tests: ["client/damage"],
+  },
+  {
+    name: "a batch's checksum is not compared",
+    file: "client/transport/batch-receiver.ts",
+    from: "return this.#checksum === checksum;",
+    to: "return true;",
+    tests: ["client/damage"],
+  },
+  {
+    name: "a batch's address is not compared",
+    file: "client/transport/batch-receiver.ts",
+    from: "begin.addressChecksum !== expected.addressOf(step)",
+    to: "false",
+    tests: ["client/damage"],
+  },
+  {
+    name: "the spec that a server received is not compared",
+    file: "client/transport/unary-calls.ts",
+    from: "!specSha256.equals(answer.receivedSha256) ||",
+    to: "",
+    tests: ["client/damage"],
+  },
+  {
+    name: "a stage may be changed at the step delivered last",
+    file: "client/transport/decide-stage.ts",
+    from: "fromStep < firstUndelivered)",
+    to: "fromStep < firstUndelivered - 1)",
+    tests: ["client/decide-stage"],
+  },
+  // disk
+  {
+    name: "a stale lock is taken over by two",
+    file: "disk/process-lock.ts",
+    from: "Math.max(...all) > taken",
+    to: "false",
+    tests: ["disk/process-lock"],
+  },
+  {
+    name: "a process that reuses a dead one's id keeps its lock",
+    file: "disk/process-lock.ts",
+    from: "(started === startedAt || started === UNKNOWN_START)",
+    to: "true",
+    tests: ["disk/process-lock"],
+  },
+  {
+    name: "files are replaced one by one, so that a failure leaves half",
+    file: "disk/write-file.ts",
+    from: "writeNewFile(temporary(path), content, path);",
+    to: "writeNewFile(temporary(path), content, path);\n      moveIntoPlace(temporary(path), path);",
+    tests: ["disk/write-file"],
+  },
+  // trainer
+  {
+    name: "a decision is announced before it is on disk",
+    file: "trainer/loop/loop.ts",
+    from: "log.append([decision]);\n  return run.changeStage(decision);",
+    to: "const changed = await run.changeStage(decision);\n  log.append([decision]);\n  return changed;",
+    tests: ["trainer/loop/decisions"],
+  },
+  {
+    name: "decisions are not replayed on resume",
+    file: "trainer/loop/loop.ts",
+    from: "run.batches({ from, to, decisions })",
+    to: "run.batches({ from, to })",
+    tests: ["trainer/loop/decisions"],
+  },
+  {
+    name: "a loss that is no number is trained on",
+    file: "trainer/loop/loop.ts",
+    from: "!Number.isFinite(loss) || !Number.isFinite(gradientNorm)",
+    to: "false",
+    tests: ["trainer/loop/decisions", "trainer/end-to-end"],
+  },
+  {
+    name: "a batch of another size than its stage's is trained on",
+    file: "trainer/loop/training-batch.ts",
+    from: "if (text(got) !== text(want))",
+    to: "if (text(got) === text([]))",
+    tests: ["trainer/loop/training-batch"],
+  },
+  {
+    name: "half of the voxels are counted in Dice twice",
+    file: "trainer/evaluation/dice.ts",
+    from: "(2 * (inBoth[i] as number)) / voxels",
+    to: "(inBoth[i] as number) / voxels",
+    tests: ["trainer/evaluation/dice"],
+  },
+];
