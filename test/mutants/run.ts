@@ -27,14 +27,19 @@ async function tryMutant(copy: TreeCopy, { file, from, to, tests }: Mutant): Pro
   const count = source.split(from).length - 1;
   if (count !== 1) return stale(`${file} holds its text ${count} times`);
   try {
-    copy.replace(file, source.replace(from, () => to));
+    copy.replace(
+      file,
+      source.replace(from, () => to),
+    );
   } catch (error) {
     return stale(`it does not compile: ${(error as Error).message}`);
   }
   try {
     const { end, failed = "" } = await copy.runTests(tests, LIMIT_MS);
     if (end === "timed out") return { verdict: end, because: tests.join(", ") };
-    return end === "failed" ? { verdict: "killed", because: failed } : { verdict: "survived", because: tests.join(", ") };
+    return end === "failed"
+      ? { verdict: "killed", because: failed }
+      : { verdict: "survived", because: tests.join(", ") };
   } finally {
     copy.restore(file);
   }
@@ -50,7 +55,8 @@ async function checkUnchanged(copy: TreeCopy, mutants: readonly Mutant[]): Promi
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const isChosen = ({ name, file }: Mutant) => words.length === 0 || words.some((word) => `${file} ${name}`.includes(word));
+  const isChosen = ({ name, file }: Mutant) =>
+    words.length === 0 || words.some((word) => `${file} ${name}`.includes(word));
   const mutants = MUTANTS.filter(isChosen);
   using copy = new TreeCopy(ROOT);
   await checkUnchanged(copy, mutants);

@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -48,7 +58,12 @@ export class TreeCopy implements Disposable {
     mkdirSync(dirname(join(sources, file)), { recursive: true });
     writeFileSync(join(sources, file), text);
     const options = { rootDir: ".", outDir: "../dist", noCheck: true, noResolve: true, declaration: false, types: [] };
-    const config = { extends: join(this.#root, "tsconfig.json"), compilerOptions: options, include: [file], exclude: [] };
+    const config = {
+      extends: join(this.#root, "tsconfig.json"),
+      compilerOptions: options,
+      include: [file],
+      exclude: [],
+    };
     writeFileSync(join(sources, "tsconfig.json"), JSON.stringify(config));
     this.#tool("typescript/bin/tsc", "-p", sources);
   }
@@ -68,7 +83,11 @@ export class TreeCopy implements Disposable {
     const ava = join(this.#root, "node_modules/ava/entrypoints/cli.mjs");
     const files = tests.map((test) => join("dist", testFile(test)));
     const args = [ava, "--tap", "--fail-fast", "--timeout=60s", ...files];
-    const child = spawn(process.execPath, args, { cwd: this.#folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: this.#folder,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {

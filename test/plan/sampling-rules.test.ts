@@ -48,7 +48,7 @@ test("a box larger than the volume holds all of it, as centred as it can be: an 
   );
 });
 
-test("a foreground box holds its voxel, never starts before the lower bound, and may pass the far border by half a patch", (t) => {
+test("a foreground box has its voxel in the middle, held at the near border and never at the far one", (t) => {
   const inside = size().chain((shape) =>
     fc.tuple(
       fc.constant(shape),
@@ -59,16 +59,22 @@ test("a foreground box holds its voxel, never starts before the lower bound, and
   fc.assert(
     fc.property(inside, ([shape, voxel, patch]) => {
       const lower = foregroundLower(voxel, shape, patch);
-      const bounds = randomStartBounds(shape, patch);
+      const nearest = randomStartBounds(shape, patch).lower;
       for (const axis of [0, 1, 2] as const) {
         t.true(lower[axis] <= voxel[axis] && voxel[axis] < lower[axis] + patch[axis]);
-        t.true(lower[axis] >= bounds.lower[axis]);
-        t.true(
-          lower[axis] + patch[axis] <=
-            Math.max(shape[axis] + Math.ceil(patch[axis] / 2), bounds.upper[axis] + patch[axis]),
-        );
+        t.is(lower[axis], Math.max(nearest[axis], voxel[axis] - Math.floor(patch[axis] / 2)));
       }
     }),
   );
-  t.deepEqual(foregroundLower([39, 0, 20], [40, 40, 40], [16, 16, 16]), [31, 0, 12]);
+  for (const [voxel, start] of [
+    [
+      [39, 0, 20],
+      [31, 0, 12],
+    ],
+    [
+      [0, 39, 39],
+      [0, 31, 31],
+    ],
+  ] as const)
+    t.deepEqual(foregroundLower(voxel, [40, 40, 40], [16, 16, 16]), start);
 });
