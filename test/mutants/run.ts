@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MUTANTS, type Mutant } from "./mutants.js";
@@ -23,6 +23,7 @@ async function tryMutant(copy: TreeCopy, { file, from, to, tests }: Mutant): Pro
   const stale = (because: string): Outcome => ({ verdict: "stale", because });
   const missing = tests.filter((test) => !copy.has(test));
   if (missing.length > 0) return stale(`there is no test ${missing.join(", ")}`);
+  if (!existsSync(join(ROOT, file))) return stale(`there is no ${file}`);
   const source = readFileSync(join(ROOT, file), "utf8");
   const count = source.split(from).length - 1;
   if (count !== 1) return stale(`${file} holds its text ${count} times`);

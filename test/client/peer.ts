@@ -1,0 +1,52 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { ExecutionContext } from "ava";
+import type { Messages } from "../../proto/messages.js";
+import { type Channel, callUnary } from "../../rpc/client/call.js";
+import { type Handlers, implement } from "../../rpc/server/implement.js";
+import type { WireBatch } from "../conformance/wire.js";
+
+/** The address of a peer that answers as the server behind `honest` does, but for the calls in `changes`. */
+export async function startPeer(
+  t: ExecutionContext,
+  honest: Channel,
+  changes: Partial<Handlers<"DataService">>,
+): Promise<string> {
+  const server = new Server();
+  implement(server, "DataService", {
+    describeDataset: () => callUnary(honest, "DataService", "describeDataset", {}),
+    describeRun: (request) => callUnary(honest, "DataService", "describeRun", request),
+    readLocations: (request) => callUnary(honest, "DataService", "readLocations", request),
+    preview: (request) => callUnary(honest, "DataService", "preview", request),
+    async *getBatch() {},
+    async *readCase() {},
+    async stream() {},
+    ...changes,
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  t.teardown(() => server.forceShutdown());
+  return `127.0.0.1:${port}`;
+}
+
+/** A stream that answers each want with the batch that `answer` gives for its step. */
+export function answering(answer: (step: number) => Promise<WireBatch>): Handlers<"DataService">["stream"] {
+  return async ({ requests, send }) => {
+    for await (const request of requests) {
+      if (request.kind === "start") {
+        const { timeline, rank, ranks } = request.start;
+        await send({ kind: "started", started: { digest: "", timeline, rank, ranks } });
+      }
+      if (request.kind !== "want") continue;
+      const { begin, bytes } = await answer(request.want.firstStep);
+      const messages: readonly Messages["StreamResponse"][] = [
+        { kind: "batchBegin", batchBegin: begin },
+        { kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } },
+        { kind: "batchEnd", batchEnd: { step: begin.step } },
+      ];
+      for (const message of messages) await send(message);
+    }
+  };
+}

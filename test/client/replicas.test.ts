@@ -1,0 +1,51 @@
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import type { DataClient } from "../../client/types.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Handlers } from "../../rpc/server/implement.js";
+import { dial, oneServer, startServer } from "../conformance/served-store.js";
+import { SMALL_RUN } from "../conformance/small-run.js";
+import { startPeer } from "./peer.js";
+
+const server = oneServer(test);
+
+function client(t: ExecutionContext, addresses: string[], deadlineMs: number): DataClient {
+  const connected = connect(addresses, { deadlineMs });
+  t.teardown(() => connected[Symbol.asyncDispose]());
+  return connected;
+}
+
+/** Batches that a server has sent, by its own count. */
+async function batchesSent({ metricsAddress }: { metricsAddress: string | undefined }): Promise<number> {
+  const text = await (await fetch(`http://${metricsAddress}/metrics`)).text();
+  const counts = text.matchAll(/^patchstream_batches_sent_total\{.*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+test("wants are spread over the replicas: of two, each sends a quarter of the batches or more", async (t) => {
+  t.timeout(120_000);
+  const servers = [await startServer(t, { metricsPort: 0 }), await startServer(t, { metricsPort: 0 })];
+  const addresses = servers.map(({ address }) => address);
+  const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] };
+  const { dataset, split } = SMALL_RUN;
+  const run = await client(t, addresses, 60_000).openRun({ dataset, split, plan, mode: "constant" });
+  let delivered = 0;
+  for await (const { step } of run.batches({ to: 200 })) t.is(step, delivered++);
+  const sent = await Promise.all(servers.map(batchesSent));
+  t.true(Math.min(...sent) >= 50, `they sent ${sent.join(" and ")} batches`);
+});
+
+test("a server that refuses every stream is asked again with growing pauses, a few times a second", async (t) => {
+  t.timeout(60_000);
+  const honest = dial(t, await server());
+  let streams = 0;
+  const stream: Handlers<"DataService">["stream"] = async () => {
+    streams++;
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is busy" });
+  };
+  const address = await startPeer(t, honest, { stream });
+  const run = await client(t, [address], 1_500).openRun(SMALL_RUN);
+  await t.throwsAsync(run.batches().next());
+  // two at once, then after pauses of 50, 100, 200, 400 and 800 ms
+  t.true(streams >= 2 && streams <= 8, `${streams} streams were opened`);
+});

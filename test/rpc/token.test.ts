@@ -1,0 +1,30 @@
+import test from "ava";
+import type { PatchstreamError } from "../../plan/errors.js";
+import { fromStatus } from "../../rpc/status.js";
+import { dial, startServer } from "../conformance/served-store.js";
+import { describe, getBatch, UNCHECKED, WireStream } from "../conformance/wire.js";
+
+const TOKEN = "a token of 24 characters";
+
+/** Wrong in one place, as long as the right one. */
+const WRONG = [TOKEN.replace("a", "b"), TOKEN.replace("24", "25"), `${TOKEN.slice(0, -1)}z`, "*".repeat(TOKEN.length)];
+
+test("a token that is wrong in one character is refused by every kind of call", async (t) => {
+  t.timeout(60_000);
+  const server = await startServer(t, { token: TOKEN });
+  const right = dial(t, server, { token: TOKEN });
+  const { spec } = await describe(right);
+  const start = { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } as const;
+  for (const token of WRONG) {
+    t.is(token.length, TOKEN.length);
+    const channel = dial(t, server, { token });
+    for (const call of [() => describe(channel), () => getBatch(channel, { step: 0 })])
+      t.is((await t.throwsAsync<PatchstreamError>(call()))?.code, "UNAUTHENTICATED");
+    const stream = new WireStream(channel);
+    stream.send({ kind: "start", start });
+    t.is(fromStatus(await stream.failure(), { address: "", method: "" }).code, "UNAUTHENTICATED");
+  }
+  const stream = new WireStream(right);
+  stream.send({ kind: "start", start });
+  await stream.expect("started");
+});
