@@ -23,7 +23,7 @@ async function batchesSent({ metricsAddress }: { metricsAddress: string | undefi
 }
 
 test("wants are spread over the replicas: of two, each sends a quarter of the batches or more", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const servers = [await startServer(t, { metricsPort: 0 }), await startServer(t, { metricsPort: 0 })];
   const addresses = servers.map(({ address }) => address);
   const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] };

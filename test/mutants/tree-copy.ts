@@ -16,10 +16,11 @@ import { dirname, join } from "node:path";
 const KERNELS = "loader/kernels/assembly";
 const KERNEL_MODULE = "loader/kernels/kernels.wasm";
 
-/** What ava says of tests that it gave up waiting for. */
-const IDLE_TIMEOUT = "Exited because no new tests completed";
+/** What ava says when it gives up waiting for tests, and of one that failed or of an error that no test caught. */
+const IDLE_TIMEOUT = "Timed out while running tests";
+const FAILURE = /^ *(?:✘ \[fail\]: (.*)|(?:Uncaught exception|Unhandled rejection) in .*)$/m;
 
-/** What ava's TAP output says of some tests. */
+/** How some tests ended. */
 export interface TestsRun {
   readonly end: "passed" | "failed" | "timed out";
   /** The first test that failed. */
@@ -82,7 +83,7 @@ export class TreeCopy implements Disposable {
   async runTests(tests: readonly string[], limitMs: number): Promise<TestsRun> {
     const ava = join(this.#root, "node_modules/ava/entrypoints/cli.mjs");
     const files = tests.map((test) => join("dist", testFile(test)));
-    const args = [ava, "--tap", "--fail-fast", "--timeout=60s", ...files];
+    const args = [ava, "--fail-fast", "--timeout=90s", ...files];
     const child = spawn(process.execPath, args, {
       cwd: this.#folder,
       detached: true,
@@ -101,11 +102,11 @@ export class TreeCopy implements Disposable {
     const timer = setTimeout(endGroup, limitMs);
     const code = await new Promise((resolve) => child.once("close", resolve));
     clearTimeout(timer);
-    const failed = /^not ok \d+ - (.*)$/m.exec(output)?.[1];
     if (isLate || output.includes(IDLE_TIMEOUT)) return { end: "timed out", failed: undefined };
     if (code === 0) return { end: "passed", failed: undefined };
-    if (failed === undefined) throw new Error(`ava ended with ${code} and no failed test:\n${output}`);
-    return { end: "failed", failed };
+    const failure = FAILURE.exec(output);
+    if (failure === null) throw new Error(`ava ended with ${code} and no failed test:\n${output}`);
+    return { end: "failed", failed: failure[1] ?? failure[0].trim() };
   }
 
   [Symbol.dispose](): void {

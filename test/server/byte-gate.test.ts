@@ -9,6 +9,7 @@ const never = () => new AbortController().signal;
 const settled = () => new Promise(setImmediate);
 
 test("what does not fit waits for what is inside to leave, in order", async (t) => {
+  t.timeout(60_000);
   const gate = new ByteGate(100);
   const entered: string[] = [];
   const enter = (name: string, bytes: number) =>
@@ -34,6 +35,7 @@ test("what does not fit waits for what is inside to leave, in order", async (t) 
 });
 
 test("more than the budget goes through alone", async (t) => {
+  t.timeout(60_000);
   const gate = new ByteGate(100);
   const leave = await gate.enter(1_000, never());
   let isInside = false;
@@ -48,6 +50,7 @@ test("more than the budget goes through alone", async (t) => {
 });
 
 test("whoever gives up lets the next one in", async (t) => {
+  t.timeout(60_000);
   const gate = new ByteGate(100);
   const leave = await gate.enter(50, never());
   const stop = new AbortController();

@@ -4,7 +4,7 @@ import { RUN_STEPS, STAGE_BYTES, STAGE_STEPS } from "../conformance/small-run.js
 import { getBatch, start } from "../conformance/wire.js";
 
 test("the bytes that are counted as sent are those of the batches that were, streamed or asked for alone", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const server = await startServer(t, { metricsPort: 0 });
   const counted = async () => {
     const text = await (await fetch(`http://${server.metricsAddress}/metrics`)).text();

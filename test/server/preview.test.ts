@@ -17,7 +17,7 @@ type Tint = readonly [redLessGreen: number, greenLessBlue: number];
 const isSame = (one: Tint, other: Tint) => Math.max(Math.abs(one[0] - other[0]), Math.abs(one[1] - other[1])) <= 2;
 
 test("a preview tints each class in a colour of its own, and what has no class not at all", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const channel = dial(t, await server());
   const spec = { ...SMALL_RUN, wire: { image: "f32", label: "i16", layout: "channels-first" } };
   const address = { spec: specBytes(spec), timeline: "TIMELINE_TRAIN", step: 17 } as const;

@@ -44,6 +44,7 @@ class Room {
 }
 
 test("whoever came first is served first, however little those behind want", async (t) => {
+  t.timeout(60_000);
   const room = new Room(1);
   void room.take(0, 3);
   void room.take(1, 1);
@@ -57,6 +58,7 @@ test("whoever came first is served first, however little those behind want", asy
 });
 
 test("whoever gives up waiting lets those behind through, and gets nothing later", async (t) => {
+  t.timeout(60_000);
   const room = new Room(1);
   const first = room.take(0, 3);
   void room.take(1, 1);
@@ -68,6 +70,7 @@ test("whoever gives up waiting lets those behind through, and gets nothing later
 });
 
 test("an attempt that throws tells its caller alone", async (t) => {
+  t.timeout(60_000);
   const line = new WaitingLine();
   let isBroken = false;
   const first = line.take(() => {

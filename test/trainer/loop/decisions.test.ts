@@ -75,7 +75,7 @@ function oneRequest() {
 const scheduled = Array.from({ length: RUN_STEPS }, (_, step) => Math.floor(step / STAGE_STEPS));
 
 test("a decision that cannot be written down is refused and changes no batch", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const folder = folderOf(t);
   const log = new DecisionLog(folder);
   mkdirSync(join(folder, LOG));
@@ -90,7 +90,7 @@ test("a decision that cannot be written down is refused and changes no batch", a
 });
 
 test("a decision that was carried out is on disk, and holds from its step on", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const folder = folderOf(t);
   const { answered, takeStageRequests } = oneRequest();
   const { steps } = await trained(t, folder, { takeStageRequests });
@@ -104,7 +104,7 @@ test("a decision that was carried out is on disk, and holds from its step on", a
 });
 
 test("a training that is resumed has the stages that were decided before", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const folder = folderOf(t);
   const decisions: StageDecision[] = [
     { stage: 1, fromStep: 3, reason: "manual", hold: false },
@@ -119,7 +119,7 @@ test("a training that is resumed has the stages that were decided before", async
 });
 
 test("a loss that is no number ends the training before that step is told or saved", async (t) => {
-  t.timeout(120_000);
+  t.timeout(60_000);
   const { end, steps, checkpoints } = await trained(t, folderOf(t), { model: idleModel(6) });
   t.like(end, { code: "LOSS_NOT_FINITE", facts: { step: 6 } });
   t.is(steps.length, 6);
