@@ -65,7 +65,7 @@ async function doctor(
   await writeFile(run, JSON.stringify({ data }));
   const command = [main, "doctor", "--data", address, "--run", run, "--pass-ms", "50", ...args];
   return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
+    execFile(process.execPath, command, { timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });

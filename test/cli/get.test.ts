@@ -46,7 +46,7 @@ interface Outcome {
 
 function get(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, "get", ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [main, "get", ...args], { timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });

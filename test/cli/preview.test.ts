@@ -23,7 +23,7 @@ test("preview draws a tile a sample, each voxel as a square, with labelled voxel
 
   const out = join(folder, "pictures", "step.png");
   const args = [main, "preview", "--data", server.address, "--run", run, "--step", "3", "--out", out, "--json"];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
 
   t.like(JSON.parse(stdout), { step: 3, file: out });
   t.deepEqual(await readdir(join(folder, "pictures")), ["step.png"]);

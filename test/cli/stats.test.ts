@@ -29,7 +29,7 @@ interface Outcome {
 
 function patchstream(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [main, ...args], { timeout: 120_000 }, (error, stdout, stderr) => {
       // What was ended by a signal has no code of its own.
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : (error.signal ?? `${error.code}`);
       resolve({ code, stdout, stderr });

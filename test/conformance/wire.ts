@@ -7,6 +7,9 @@ import { SMALL_RUN } from "./small-run.js";
 
 type Response = Messages["StreamResponse"];
 
+/** Nothing on the wire is waited for longer: what never comes is DEADLINE_EXCEEDED in the test that waits for it. */
+const LONGEST_MS = 60_000;
+
 /** A batch put together from its frames. */
 export interface WireBatch {
   readonly begin: Messages["BatchBegin"];
@@ -22,7 +25,7 @@ export class WireStream {
   constructor({ client, metadata }: Channel) {
     const bytes = (message: Buffer) => message;
     const { path } = methodOf("DataService", "stream");
-    this.call = client.makeBidiStreamRequest(path, bytes, bytes, metadata, {});
+    this.call = client.makeBidiStreamRequest(path, bytes, bytes, metadata, { deadline: Date.now() + LONGEST_MS });
     this.#responses = this.call[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
@@ -92,7 +95,8 @@ export function specBytes(spec: object = SMALL_RUN): Uint8Array {
 }
 
 export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Messages["DescribeRunResponse"]> {
-  return callUnary(channel, "DataService", "describeRun", { spec: specBytes(spec), specSha256: UNCHECKED });
+  const request = { spec: specBytes(spec), specSha256: UNCHECKED };
+  return callUnary(channel, "DataService", "describeRun", request, { timeoutMs: LONGEST_MS });
 }
 
 /** Opens a stream and waits for Started. */
@@ -120,7 +124,7 @@ export async function getBatch(channel: Channel, request: Partial<Messages["GetB
   const parts: Uint8Array[] = [];
   const chunks: { offset: number; length: number }[] = [];
   let begin: Messages["BatchBegin"] | undefined;
-  for await (const frame of callStream(channel, "DataService", "getBatch", whole)) {
+  for await (const frame of callStream(channel, "DataService", "getBatch", whole, { timeoutMs: LONGEST_MS })) {
     if (frame.kind === "batchBegin") begin = frame.batchBegin;
     if (frame.kind !== "chunk") continue;
     parts.push(frame.chunk.data);

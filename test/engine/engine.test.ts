@@ -353,6 +353,7 @@ test.serial("worker threads that die while they load or cut change a counter and
 });
 
 test.serial("a thread that dies at work, and its successor that dies while it starts, are both replaced", async (t) => {
+  t.timeout(120_000);
   const { store } = t.context;
   const threads = watchThreads(t);
   const engine = await engineFor(t, { workers: 1 });
@@ -409,6 +410,7 @@ test("an aborted cut rejects with the signal's reason, gives its slot back, and 
 });
 
 test("an aborted cut stops at its next patch: what it has not reached is not written", async (t) => {
+  t.timeout(120_000);
   const { store } = t.context;
   const engine = await engineFor(t, { workers: 1, slotBudgetBytes: 2 ** 27 });
   const augmentation = NNUNET_AUGMENTATION;

@@ -83,7 +83,7 @@ export class TreeCopy implements Disposable {
   async runTests(tests: readonly string[], limitMs: number): Promise<TestsRun> {
     const ava = join(this.#root, "node_modules/ava/entrypoints/cli.mjs");
     const files = tests.map((test) => join("dist", testFile(test)));
-    const args = [ava, "--fail-fast", "--timeout=90s", ...files];
+    const args = [ava, "--fail-fast", "--timeout=150s", ...files];
     const child = spawn(process.execPath, args, {
       cwd: this.#folder,
       detached: true,
