@@ -4,8 +4,9 @@ import type { DataClient } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import { dial, oneServer, startServer } from "../conformance/served-store.js";
-import { SMALL_RUN } from "../conformance/small-run.js";
-import { startPeer } from "./peer.js";
+import { RUN_STEPS, SMALL_RUN } from "../conformance/small-run.js";
+import { getBatch, specBytes } from "../conformance/wire.js";
+import { answering, startPeer } from "./peer.js";
 
 const server = oneServer(test);
 
@@ -48,4 +49,32 @@ test("a server that refuses every stream is asked again with growing pauses, a f
   await t.throwsAsync(run.batches().next());
   // two at once, then after pauses of 50, 100, 200, 400 and 800 ms
   t.true(streams >= 2 && streams <= 8, `${streams} streams were opened`);
+});
+
+test("a replica that says that it drains is asked for nothing more", async (t) => {
+  t.timeout(60_000);
+  const good = await server();
+  const honest = dial(t, good);
+  const creditBatches = 4;
+  let asked = 0;
+  const answer = answering(async (step) => {
+    asked++;
+    return getBatch(honest, { spec: specBytes(SMALL_RUN), step });
+  });
+  const stream: Handlers<"DataService">["stream"] = ({ send, ...call }) =>
+    answer({
+      ...call,
+      async send(message) {
+        await send(message);
+        if ("kind" in message && message.kind === "started")
+          await send({ kind: "notice", notice: { code: "draining", text: "" } });
+      },
+    });
+  const draining = await startPeer(t, honest, { stream });
+  const run = await client(t, [draining, good.address], 30_000).openRun(SMALL_RUN, { creditBatches });
+  let delivered = 0;
+  for await (const { step } of run.batches()) t.is(step, delivered++);
+  t.is(delivered, RUN_STEPS);
+  // what it was asked for before it had said so
+  t.true(asked <= creditBatches, `it was asked for ${asked} batches`);
 });

@@ -128,6 +128,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["dataset/store"],
   },
   {
+    name: "a case's metadata is not held against the store's record",
+    file: "loader/dataset/open-store.ts",
+    from: "expected && sha256(bytes) !== expected",
+    to: "false",
+    tests: ["dataset/store"],
+  },
+  {
+    name: "a chunk may have any number of bytes",
+    file: "loader/dataset/zarr/decode-chunk.ts",
+    from: "decoded.byteLength !== byteLength",
+    to: "false",
+    tests: ["dataset/decode-chunk"],
+  },
+  {
     name: "a slot can be given back twice",
     file: "loader/engine/memory/slots.ts",
     from: "if (!isHeld) return;",
@@ -190,6 +204,13 @@ export const MUTANTS: readonly Mutant[] = [
     from: "this.#inside -= bytes;",
     to: "",
     tests: ["server/byte-gate"],
+  },
+  {
+    name: "volumes never leave the byte gate",
+    file: "loader/server/volume-frames.ts",
+    from: "    leave();",
+    to: "",
+    tests: ["server/volume-gate"],
   },
   {
     name: "bytes sent are not counted",
@@ -264,6 +285,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["client/replicas"],
   },
   {
+    name: "credit is not bounded in bytes",
+    file: "client/transport/session.ts",
+    from: "|| bytes > creditBytes",
+    to: "",
+    tests: ["conformance/client-rules"],
+  },
+  {
+    name: "a replica that drains is asked for more",
+    file: "client/transport/session.ts",
+    from: "stream?.draining === false",
+    to: "stream !== undefined",
+    tests: ["client/replicas"],
+  },
+  {
     name: "silent replicas are never hedged",
     file: "client/transport/session.ts",
     from: "if (silent.size === 0) return;",
@@ -297,6 +332,13 @@ export const MUTANTS: readonly Mutant[] = [
     from: "!specSha256.equals(answer.receivedSha256) ||",
     to: "",
     tests: ["client/damage"],
+  },
+  {
+    name: "a batch may have gaps",
+    file: "client/transport/batch-receiver.ts",
+    from: "offset !== this.#received ||",
+    to: "",
+    tests: ["conformance/lying-server"],
   },
   {
     name: "a stage may be changed at the step delivered last",
@@ -348,6 +390,27 @@ export const MUTANTS: readonly Mutant[] = [
     from: "!Number.isFinite(loss) || !Number.isFinite(gradientNorm)",
     to: "false",
     tests: ["trainer/loop/decisions"],
+  },
+  {
+    name: "a training that is stopped is not saved",
+    file: "trainer/loop/loop.ts",
+    from: "if (saved !== taken) await checkpoint(taken);",
+    to: "",
+    tests: ["trainer/loop/decisions"],
+  },
+  {
+    name: "the learning rate falls in a straight line",
+    file: "trainer/loop/learning-rate.ts",
+    from: "epochs) ** 0.9",
+    to: "epochs) ** 1",
+    tests: ["trainer/loop/learning-rate"],
+  },
+  {
+    name: "windows are not spread evenly",
+    file: "trainer/inference/windows.ts",
+    from: "roundHalfToEven(spacing * i)",
+    to: "Math.floor(spacing * i)",
+    tests: ["trainer/inference/sliding-window"],
   },
   {
     name: "a batch of another size than its stage's is trained on",

@@ -40,7 +40,7 @@ async function trained(t: ExecutionContext, folder: string, changes: Partial<Loo
   t.teardown(() => client[Symbol.asyncDispose]());
   const events: TrainingEvent[] = [];
   const checkpoints: number[] = [];
-  const { log = new DecisionLog(folder) } = changes;
+  const { log = new DecisionLog(folder), emit = () => {} } = changes;
   const settings = { learningRate: 0.01, momentum: 0.9, weightDecay: 0, gradientClip: 12 };
   const end = await train({
     run: await client.openRun(SMALL_RUN, { creditBatches: 2 }),
@@ -48,7 +48,6 @@ async function trained(t: ExecutionContext, folder: string, changes: Partial<Loo
     settings,
     channels: 1,
     from: 0,
-    emit: (event) => events.push(event),
     checkpoint: async (steps) => {
       checkpoints.push(steps);
     },
@@ -56,6 +55,10 @@ async function trained(t: ExecutionContext, folder: string, changes: Partial<Loo
     signal: new AbortController().signal,
     ...changes,
     log,
+    emit(event) {
+      events.push(event);
+      emit(event);
+    },
   }).catch((error: PatchstreamError) => error);
   const steps = events.flatMap((event) => (event.kind === "step" ? [event.step] : []));
   return { end, steps, checkpoints };
@@ -124,4 +127,18 @@ test("a loss that is no number ends the training before that step is told or sav
   t.like(end, { code: "LOSS_NOT_FINITE", facts: { step: 6 } });
   t.is(steps.length, 6);
   t.deepEqual(checkpoints, [4]);
+});
+
+test("a training that is stopped takes no further step, and its checkpoint holds the last one", async (t) => {
+  t.timeout(60_000);
+  const stop = new AbortController();
+  const { end, steps, checkpoints } = await trained(t, folderOf(t), {
+    signal: stop.signal,
+    emit: (event) => {
+      if (event.kind === "step" && event.step.step === 5) stop.abort();
+    },
+  });
+  t.is(end, 6);
+  t.is(steps.length, 6);
+  t.deepEqual(checkpoints, [4, 6]);
 });
