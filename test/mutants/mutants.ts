@@ -267,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "rpc/server/stall.ts",
     from: "timer = setTimeout(stall, maxStallMs);",
     to: "",
-    tests: ["rpc/stall"],
+    tests: ["conformance/operations"],
   },
   // client
   {
@@ -353,7 +353,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "disk/process-lock.ts",
     from: "Math.max(...all) > taken",
     to: "false",
-    tests: ["disk/process-lock"],
+    tests: ["disk/overtaken"],
   },
   {
     name: "a process that reuses a dead one's id keeps its lock",
@@ -365,8 +365,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "files are replaced one by one, so that a failure leaves half",
     file: "disk/write-file.ts",
-    from: "writeNewFile(temporary(path), content, path);",
-    to: "writeNewFile(temporary(path), content, path);\n      moveIntoPlace(temporary(path), path);",
+    from: "content, path);\n    }\n    for (const [path] of files) moveIntoPlace(temporary(path), path);",
+    to: "content, path);\n    moveIntoPlace(temporary(path), path);\n    }",
+    tests: ["disk/write-file"],
+  },
+  {
+    name: "others may read what is written",
+    file: "disk/write-file.ts",
+    from: "OWNER_ONLY_FILE = 0o600",
+    to: "OWNER_ONLY_FILE = 0o644",
     tests: ["disk/write-file"],
   },
   // trainer
