@@ -81,7 +81,8 @@ test("a decision that cannot be written down is refused and changes no batch", a
   t.timeout(60_000);
   const folder = folderOf(t);
   const log = new DecisionLog(folder);
-  mkdirSync(join(folder, LOG));
+  rmSync(join(folder, LOG), { force: true });
+  mkdirSync(join(folder, LOG)); // nothing can be appended to a folder
   const { answered, takeStageRequests } = oneRequest();
   const { end, steps } = await trained(t, folder, { log, takeStageRequests });
   t.like(await answered, { code: "WRITE_FAILED" });
