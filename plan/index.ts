@@ -33,5 +33,6 @@ export {
 } from "./run-spec/resolved-spec.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./run-spec/run-spec.js";
 export { foregroundLower } from "./sampling/box.js";
+export { foregroundCount } from "./sampling/foreground-count.js";
 export { planBatch } from "./sampling/plan-batch.js";
 export { voxelCount, type Zyx } from "./zyx.js";

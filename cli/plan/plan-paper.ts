@@ -12,7 +12,7 @@ type Verdict = "reproduced" | "within 1 point" | "not reproduced";
 
 /** A mode of one data set beside its cell in Table 1. */
 interface PaperMode extends CurriculumJson {
-  /** Relative FLOPs with the stages that the paper counted; in Performance all but the first. */
+  /** Relative FLOPs with the stages that the paper seems to count; in Performance all but the first. */
   readonly relativeFlopsAsPaper: number;
   readonly verdict: Verdict;
 }
@@ -73,8 +73,9 @@ export function paperTable(rows: readonly PaperRow[], epochs: number): string {
     alignColumns([header, ...cells], [0, 1, 5, 8]),
     `\nEfficiency: ${summary(rows, "efficiency")}\n`,
     `Performance: ${summary(rows, "performance")}\n\n`,
-    "* counted as in the paper, which leaves the first stage out of the sum. The true cost is in the last\n",
-    `  column; its mean is ${percent(mean)} %.\n`,
+    "* the first stage left out of the sum: then all of the paper's numbers come out. That the paper\n",
+    "  counts so is inferred from this, it does not say it. The true cost is in the last column;\n",
+    `  its mean is ${percent(mean)} %.\n`,
   ].join("");
 }
 

@@ -1,4 +1,11 @@
-import { type Mode, type NetworkPlan, relativeFlops, type Stage, voxelCount } from "../../plan/index.js";
+import {
+  foregroundCount,
+  type Mode,
+  type NetworkPlan,
+  relativeFlops,
+  type Stage,
+  voxelCount,
+} from "../../plan/index.js";
 
 /** A mode's stages for one network. */
 export interface Curriculum {
@@ -14,6 +21,8 @@ interface StageRow {
   readonly fromEpoch: number;
   readonly epochs: number;
   readonly foregroundFraction: number;
+  /** Samples of a batch that are foreground: the fraction, rounded to whole samples. */
+  readonly foregroundCount: number;
   /** Of one patch. */
   readonly voxels: number;
   /** Of a batch, as a fraction of the constant mode's. */
@@ -34,7 +43,14 @@ export function curriculumJson({ plan, mode, stages }: Curriculum): CurriculumJs
   let fromEpoch = 0;
   const rows = stages.map((each, stage) => {
     const voxels = voxelCount(each.patchSize);
-    const row = { stage, ...each, fromEpoch, voxels, budgetUsed: (each.batchSize * voxels) / budget };
+    const row = {
+      stage,
+      ...each,
+      foregroundCount: foregroundCount(each.batchSize, each.foregroundFraction),
+      fromEpoch,
+      voxels,
+      budgetUsed: (each.batchSize * voxels) / budget,
+    };
     fromEpoch += each.epochs;
     return row;
   });
@@ -86,7 +102,7 @@ export function curriculumTable(curriculum: Curriculum): string {
     sizeText(row.patchSize),
     row.voxels.toLocaleString("en"),
     `${row.batchSize}`,
-    `${Math.round(100 * row.foregroundFraction)} %`,
+    `${Math.round((100 * row.foregroundCount) / row.batchSize)} %`,
     `${(100 * row.budgetUsed).toFixed(1)} %`,
     bar(row.budgetUsed),
   ]);

@@ -6,6 +6,9 @@ import { readBatchSize, readFeatures, readKernelSizes, readPatchSize, readStride
 import { entries, integer } from "./read.js";
 
 const CONFIGURATION = "3d_fullres";
+/** The only network that is built here (dynamic_network_architectures.architectures.unet), and its convolutions a level. */
+const NETWORK = "PlainConvUNet";
+const CONVOLUTIONS = 2;
 
 /** Members of an object of the file, whatever others it has. */
 function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
@@ -14,7 +17,8 @@ function members(value: unknown, field: string): Readonly<Record<string, unknown
 
 /**
  * The network plan in nnU-Net v2's plans.json, configuration 3d_fullres: with `architecture`, or with the older
- * `pool_op_kernel_sizes` and its fellows. Throws SPEC_INVALID naming the field in the file.
+ * `pool_op_kernel_sizes` and its fellows. Throws SPEC_INVALID naming the field in the file, for another network than the plain
+ * U-Net too.
  */
 export function parseNnunetPlans(json: unknown): NetworkPlan {
   const plans = members(json, "plans.json");
@@ -37,8 +41,11 @@ type Network = Required<Pick<NetworkPlan, "pooling" | "strides" | "kernelSizes" 
 
 function newerNetwork(configuration: Readonly<Record<string, unknown>>, field: string): Network {
   const architecture = members(configuration.architecture, `${field}.architecture`);
+  checkNetwork(architecture.network_class_name, `${field}.architecture.network_class_name`);
   const path = `${field}.architecture.arch_kwargs`;
   const kwargs = members(architecture.arch_kwargs, path);
+  for (const name of ["n_conv_per_stage", "n_conv_per_stage_decoder"])
+    checkConvolutions(kwargs[name], `${path}.${name}`);
   const strides = readStrides(kwargs.strides, `${path}.strides`);
   return {
     pooling: poolingOfStrides(strides, `${path}.strides`),
@@ -48,8 +55,26 @@ function newerNetwork(configuration: Readonly<Record<string, unknown>>, field: s
   };
 }
 
+/** Throws for any other network; plans that name none have nnU-Net's default. */
+function checkNetwork(value: unknown, field: string): void {
+  const network = typeof value === "string" ? value.split(".").at(-1) : value;
+  if (network === undefined || network === NETWORK) return;
+  const hint = "nnU-Net's default planner plans it (nnUNetPlans.json).";
+  refuse(field, network, `${NETWORK}, the only network that can be trained here`, hint);
+}
+
+/** nnU-Net writes a list or one number for all levels. */
+function checkConvolutions(value: unknown, field: string): void {
+  const counts = Array.isArray(value) ? value : [value ?? CONVOLUTIONS];
+  if (counts.some((count) => count !== CONVOLUTIONS)) refuse(field, value, `${CONVOLUTIONS} for each level`);
+}
+
 /** Before nnU-Net 2.2 plans held the features of the finest level and their upper bound. */
 function olderNetwork(configuration: Readonly<Record<string, unknown>>, field: string): Network {
+  checkNetwork(configuration.UNet_class_name, `${field}.UNet_class_name`);
+  for (const name of ["n_conv_per_stage_encoder", "n_conv_per_stage_decoder"]) {
+    checkConvolutions(configuration[name], `${field}.${name}`);
+  }
   const strides = readStrides(configuration.pool_op_kernel_sizes, `${field}.pool_op_kernel_sizes`);
   const readCount = integer(1, LIMITS.features);
   const base = readCount(configuration.UNet_base_num_features, `${field}.UNet_base_num_features`);

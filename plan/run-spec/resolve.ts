@@ -38,7 +38,7 @@ export function resolveSpec(userSpec: unknown, dataset: SpecDataset): ResolvedSp
   const strategy = spec.strategy ?? defaults.strategy;
   const stages = resolveStages(spec, plan, spec.foregroundFraction ?? defaults.foregroundFraction);
   const split = resolveSplit(spec.split ?? {}, dataset.cases);
-  const { stepsPerEpoch = 250, valSteps = 50 } = spec;
+  const { stepsPerEpoch = 250, valSteps = split.val.length === 0 ? 0 : 50 } = spec;
   const resolved: ResolvedSpec = {
     recipe: RECIPE,
     dataset: dataset.name,

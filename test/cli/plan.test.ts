@@ -48,10 +48,26 @@ test("plan prints a table of at most 100 columns in every mode", async (t) => {
   }
 });
 
+test("plan prints the foreground samples that a batch has, not the share that was asked for", async (t) => {
+  const network = ["--patch-size", "64,64,64", "--pooling", "3,3,3", "--mode", "constant"];
+  for (const [batch, share, count] of [
+    ["2", "50 %", 1],
+    ["3", "33 %", 1],
+    ["5", "40 %", 2],
+  ] as const) {
+    const { stdout } = await patchstream("plan", ...network, "--batch-size", batch);
+    t.regex(stdout, new RegExp(`64x64x64 +262,144 +${batch} +${share} `));
+    const { stages } = JSON.parse((await patchstream("plan", ...network, "--batch-size", batch, "--json")).stdout);
+    t.is(stages[0].foregroundCount, count);
+    t.true(Math.abs(stages[0].foregroundFraction - 0.33) < 0.01);
+  }
+});
+
 test("plan --paper reproduces Table 1 as far as it can be", async (t) => {
   const table = await patchstream("plan", "--paper");
   t.is(table.code, 0);
   t.true(table.stdout.split("\n").every((line) => line.length <= 100));
+  t.regex(table.stdout, /the paper\n +counts so is inferred from this, it does not say it/);
   t.regex(table.stdout, /^MSD Hippocampus +40x56x40 +15 +33\.06 +33 +reproduced +91\.65 +92 +reproduced +98\.25$/m);
   const rows = JSON.parse((await patchstream("plan", "--paper", "--json")).stdout) as {
     name: string;

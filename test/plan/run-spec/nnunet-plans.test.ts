@@ -1,4 +1,5 @@
 import test from "ava";
+import { PatchstreamError } from "../../../plan/errors.js";
 import { parseNnunetPlans } from "../../../plan/run-spec/nnunet-plans.js";
 
 const strides = [
@@ -72,4 +73,35 @@ test("a plan that is wrong is refused with its place in the file", (t) => {
     `${place}.patch_size[1] is 50; it must be a multiple of 8 (pooled 3 times on Y). Try 48 or 56.`,
   );
   t.is(refused(changed({ architecture: {} })), `${place}.architecture.arch_kwargs is missing; it must be an object`);
+});
+
+test("plans of another network are refused by its name, newer and older ones", (t) => {
+  const refused = (fields: object) =>
+    t.throws(() => parseNnunetPlans({ configurations: { "3d_fullres": fields } }), { instanceOf: PatchstreamError });
+  const full = newer.configurations["3d_fullres"];
+  const network = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet";
+  const place = "plans.json: configurations.3d_fullres";
+  const { arch_kwargs } = full.architecture;
+  t.is(
+    refused({ ...full, architecture: { network_class_name: network, arch_kwargs } })?.message,
+    `${place}.architecture.network_class_name is "ResidualEncoderUNet"; it must be PlainConvUNet, the only network that can be trained here. nnU-Net's default planner plans it (nnUNetPlans.json).`,
+  );
+  t.regex(
+    refused({ ...older.configurations["3d_fullres"], UNet_class_name: "ResidualEncoderUNet" })?.message ?? "",
+    /UNet_class_name is "ResidualEncoderUNet"; it must be PlainConvUNet/,
+  );
+  for (const [field, counts] of [
+    ["n_conv_per_stage", [2, 2, 3, 2]],
+    ["n_conv_per_stage_decoder", [1, 1, 1]],
+    ["n_conv_per_stage", 3],
+  ] as const) {
+    const deeper = {
+      ...full,
+      architecture: { ...full.architecture, arch_kwargs: { ...arch_kwargs, [field]: counts } },
+    };
+    t.regex(refused(deeper)?.message ?? "", new RegExp(`${field} is .*; it must be 2 for each level`));
+  }
+  const usual = { ...arch_kwargs, n_conv_per_stage: [2, 2, 2, 2], n_conv_per_stage_decoder: [2, 2, 2] };
+  const spelledOut = { ...full, architecture: { ...full.architecture, arch_kwargs: usual } };
+  t.deepEqual(parseNnunetPlans({ configurations: { "3d_fullres": spelledOut } }), parseNnunetPlans(newer));
 });

@@ -40,6 +40,12 @@ test("a spec of the name alone is nnU-Net: the data set's plan, fold 0 of 5, 100
   );
 });
 
+test("a split without held-out cases has no validation steps where none are asked for", (t) => {
+  const spec = resolve({ split: { train: ids, val: [] } });
+  t.is(spec.valSteps, 0);
+  t.deepEqual(resolveSpec(spec, dataset), spec);
+});
+
 test("performance splits crops half and half over the paper's stages", (t) => {
   const spec = resolve({ mode: "performance", plan: { batchSize: 9 } });
   t.is(spec.strategy, "split-crop");
@@ -263,7 +269,10 @@ const refusals: readonly [fields: object, message: string][] = [
     { split: { train: ["x"], val: [] } },
     'data.split.train[0] is "x"; it must be a case of the data set. Its cases: hippocampus_000, hippocampus_001, hippocampus_002, hippocampus_003, hippocampus_004 and 15 more.',
   ],
-  [{ split: { train: ids, val: [] } }, "data.valSteps is 50; it must be 0, since data.split.val names no case"],
+  [
+    { split: { train: ids, val: [] }, valSteps: 50 },
+    "data.valSteps is 50; it must be 0, since data.split.val names no case",
+  ],
   [
     { split: { train: ids, val: [], fold: 1 } },
     "data.split.fold is 1; it must be left out, since train and val are listed",
