@@ -1,9 +1,8 @@
 """Writes resampling.json: what nnU-Net's resampling makes of small volumes.
 
-nnU-Net 2.8.1 (preprocessing/resampling/default_resampling.py) and batchgenerators 0.25.1 (utils.resize_segmentation), followed
-line by line on top of the libraries they call:
+nnU-Net 2.8.1 (preprocessing/resampling/default_resampling.py), followed line by line on top of the libraries that it calls:
 
-    pip install numpy==2.1.3 scipy==1.14.1 scikit-image==0.25.0
+    pip install batchgenerators==0.25.5 numpy==2.4.6 scipy==1.17.1 scikit-image==0.26.0
     python test/golden/resampling.py
 """
 
@@ -11,6 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from batchgenerators.augmentations.utils import resize_segmentation
 from scipy.ndimage import map_coordinates
 from skimage.transform import resize
 
@@ -30,11 +30,7 @@ def resize_image(values, new_shape):
 
 
 def resize_label(values, new_shape):
-    resized = np.zeros(new_shape, dtype=values.dtype)
-    for label in np.unique(values):
-        mask = (values == label).astype(float)
-        resized[resize(mask, new_shape, 1, mode="edge", clip=True, anti_aliasing=False) >= 0.5] = label
-    return resized
+    return resize_segmentation(values, new_shape, order=1)
 
 
 def resample(values, new_shape, axis, resize_fn):
@@ -54,10 +50,11 @@ def resample(values, new_shape, axis, resize_fn):
     return map_coordinates(resized, coordinates, order=0, mode="nearest")
 
 
-def golden_case(name, shape, spacing, new_spacing, rng):
+def golden_case(name, shape, spacing, new_spacing, rng, classes=3):
     new_shape = [int(round(a / b * size)) for a, b, size in zip(spacing, new_spacing, shape)]
     image = rng.normal(size=shape).astype(np.float32)
-    label = rng.choice([-1, 0, 1, 2], size=shape, p=[0.1, 0.4, 0.3, 0.2]).astype(np.int16)
+    few = {"a": [-1, 0, 1, 2], "p": [0.1, 0.4, 0.3, 0.2]}
+    label = rng.choice(size=shape, **(few if classes == 3 else {"a": classes})).astype(np.int16)
     axis = coarse_axis(spacing, new_spacing)
     resampled = resample(image, new_shape, axis, resize_image).astype(np.float32)
     return {
@@ -91,6 +88,13 @@ def main():
         ("two coarse axes: none is treated apart", (8, 4, 4), [1.0, 4.0, 4.0], [1.3, 3.0, 3.0]),
     ]
     written = [golden_case(*case, rng) for case in cases]
+    many = [
+        ("34 classes, coarser", (9, 8, 10), [1.0, 1.0, 1.0], [1.5, 1.3, 2.1]),
+        ("34 classes, twice as coarse: ties of up to eight", (8, 8, 8), [1.0, 1.0, 1.0], [2.0, 2.0, 2.0]),
+        ("34 classes, three to two", (6, 9, 6), [1.0, 1.0, 1.0], [1.5, 1.5, 1.5]),
+        ("34 classes, coarse first axis", (4, 9, 8), [4.0, 1.0, 1.0], [2.0, 2.0, 1.5]),
+    ]
+    written += [golden_case(*case, rng, classes=34) for case in many]
     target = Path(__file__).with_name("resampling.json")
     target.write_text("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in written) + "\n]\n")
 
