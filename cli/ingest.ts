@@ -1,6 +1,12 @@
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type IngestOptions, type IngestProgress, type IngestReport, ingest } from "../loader/index.js";
+import {
+  type IngestOptions,
+  type IngestProgress,
+  type IngestReport,
+  ingest,
+  type ToleratedFlaw,
+} from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
 
 interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
@@ -17,12 +23,28 @@ export function ingestCommand(): Command {
         .choices(["stop", "skip"])
         .default("stop"),
     )
+    .addOption(
+      new Option("--nonfinite <what>", "voxels of NaN or infinity end their case, or are read as 0 and reported")
+        .choices(["stop", "zero"])
+        .default("stop"),
+    )
+    .addOption(
+      new Option("--geometry <rule>", "a label or channel of another origin or direction than the first image")
+        .choices(["strict", "ignore"])
+        .default("strict"),
+    )
+    .addOption(
+      new Option("--files <where>", "where the files that dataset.json names may lie")
+        .choices(["inside", "anywhere"])
+        .default("inside"),
+    )
     .option("--workers <n>", "threads (default: one a core)", parseCount)
     .option("--name <name>", "name of the store (default: the raw folder's)")
     .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")
     .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
       const progress = showProgress();
       const report = await ingest(raw, store, { ...options, onProgress: progress.show }).finally(progress.stop);
+      process.stderr.write(report.tolerated.map((one) => `${toleratedText(one)}\n`).join(""));
       if (json) printJson(report);
       else process.stdout.write(summary(report, store));
     });
@@ -52,6 +74,15 @@ export function showProgress(): { show(progress: IngestProgress): void; stop(): 
     },
     stop: () => bar.stop(),
   };
+}
+
+function toleratedText(one: ToleratedFlaw): string {
+  switch (one.flaw) {
+    case "nonfinite":
+      return `${one.file}: ${one.voxels} voxels of NaN or infinity were read as 0`;
+    case "misplaced":
+      return `${one.file}: lies ${one.voxelsApart.toFixed(1)} voxels from the first image, taken voxel on voxel`;
+  }
 }
 
 function summary({ name, digest, cases, skipped, plan }: IngestReport, store: string): string {

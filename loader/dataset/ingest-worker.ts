@@ -5,7 +5,7 @@ import { folderReader } from "./folder-reader.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
-import { type CaseRules, readRawCase } from "./raw/read-raw-case.js";
+import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-case.js";
 import { type CaseRecord, openSeal, SealBroken, type SealedCase, sha256 } from "./store-metadata.js";
 import { verifyCase } from "./verify-store.js";
 import { writeCase } from "./write-case.js";
@@ -20,6 +20,7 @@ export interface MeasureTask {
 
 export interface MeasuredCase extends CaseFingerprint {
   readonly sourceSha256: string;
+  readonly tolerated: readonly ToleratedFlaw[];
 }
 
 export interface StoreTask extends MeasureTask {
@@ -33,10 +34,10 @@ export interface StoreTask extends MeasureTask {
 /** First pass over a case: reads it whole, so that what is damaged shows before anything is written. */
 export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<MeasuredCase>> {
   return outcomeOf(async () => {
-    const source = readRawCase(raw, rules);
+    const source = await readRawCase(raw, rules);
     const fingerprint = fingerprintCase(source);
     if (fingerprint === undefined) throw nothingLeft(raw, "every voxel is 0");
-    return { ...fingerprint, sourceSha256: source.sha256 };
+    return { ...fingerprint, sourceSha256: source.sha256, tolerated: source.tolerated };
   });
 }
 
@@ -47,8 +48,8 @@ export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
   return outcomeOf(async () => (await finishedCase(task)) ?? makeCase(task));
 }
 
-function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): SealedCase {
-  const { channels, ...source } = readRawCase(raw, rules);
+async function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): Promise<SealedCase> {
+  const { channels, ...source } = await readRawCase(raw, rules);
   const stored = preprocessCase({ ...source, channels }, settings);
   if (stored === undefined) throw nothingLeft(raw, "nothing is left of it at the target spacing");
   return writeCase(store, { id: raw.id, source, stored, settings, settingsSha256 });

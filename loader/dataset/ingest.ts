@@ -11,12 +11,20 @@ import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerpri
 import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
-import { checkName, type RawCase, type RawDataset, readJson, readRawDataset } from "./raw/list-cases.js";
+import {
+  checkName,
+  type FilePlaces,
+  type RawCase,
+  type RawDataset,
+  readJson,
+  readRawDataset,
+} from "./raw/list-cases.js";
+import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
 import { datasetDigest, type SealedCase, type StoreRecord, sealedGroup, sha256 } from "./store-metadata.js";
 import { UNFINISHED } from "./write-case.js";
 
 /** Rises whenever the same files and settings make other bytes, so that finished cases are made again. */
-const PREPROCESSING = 1;
+const PREPROCESSING = 2;
 
 const LOCK = { name: ".ingest-lock", doing: "is writing this store", hint: "Wait for it" };
 
@@ -27,6 +35,12 @@ export interface IngestOptions {
   readonly plans?: string;
   /** What a damaged case does: end the ingest, or be left out and reported. Default: stop. */
   readonly onError?: "stop" | "skip";
+  /** Voxels of NaN or infinity end their case, or are read as 0 and reported. Default: stop. */
+  readonly nonfinite?: CaseRules["nonfinite"];
+  /** Files whose origin or direction differs from the first image's end their case, or are taken and reported. Default: strict. */
+  readonly geometry?: CaseRules["geometry"];
+  /** Files that dataset.json names outside of its folder: refused, or read. Default: inside. */
+  readonly files?: FilePlaces;
   /** Threads; default: one a core. */
   readonly workers?: number;
   readonly onProgress?: (progress: IngestProgress) => void;
@@ -51,6 +65,8 @@ export interface IngestReport {
   /** Ids of the stored cases, sorted. */
   readonly cases: readonly string[];
   readonly skipped: readonly SkippedCase[];
+  /** What was wrong with files that were taken all the same, as `nonfinite` and `geometry` say. */
+  readonly tolerated: readonly ToleratedFlaw[];
   readonly plan: NetworkPlan;
 }
 
@@ -66,7 +82,7 @@ export async function ingest(
 ): Promise<IngestReport> {
   const name = options.name ?? basename(resolve(rawFolder));
   checkName("name", name);
-  const raw = readRawDataset(resolve(rawFolder));
+  const raw = readRawDataset(resolve(rawFolder), options.files);
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
   using _lock = lockFolder(storeFolder, LOCK);
@@ -74,7 +90,12 @@ export async function ingest(
   await using pool = workerPool(options.workers ?? availableParallelism());
   const pass = passRunner(pool, options);
 
-  const rules = { channelCount: raw.channelNames.length, labelValues: Object.values(raw.labels).sort((a, b) => a - b) };
+  const rules: CaseRules = {
+    channelCount: raw.channelNames.length,
+    labelValues: Object.values(raw.labels).sort((a, b) => a - b),
+    nonfinite: options.nonfinite ?? "stop",
+    geometry: options.geometry ?? "strict",
+  };
   const measured = await pass<MeasuredCase>("measure", raw.cases, (one): MeasureTask => ({ raw: one, rules }));
   const fingerprint = fingerprintOf(rawFolder, [...measured.values.values()]);
   const plansJson = givenPlans ?? planDataset(fingerprint, { ...raw, name });
@@ -108,6 +129,7 @@ export async function ingest(
     digest,
     cases: cases.map(({ id }) => id),
     skipped: [...measured.skipped, ...stored.skipped],
+    tolerated: [...measured.values.values()].flatMap((one) => one.tolerated),
     plan: plans.network,
   };
 }

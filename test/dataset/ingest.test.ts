@@ -67,7 +67,7 @@ const damages: Record<string, [damage: (raw: string) => void, reason: RegExp]> =
           [0, 0, 1, 0],
         ],
       }),
-    /labelsTr\/phantom_2.nii.gz: its affine places a voxel 3.0 voxels from where/,
+    /labelsTr\/phantom_2.nii.gz: its affine places a voxel 3.0 voxels from where .* --geometry ignore/,
   ],
   "a label that dataset.json lacks": [
     (raw) =>
@@ -90,7 +90,7 @@ const damages: Record<string, [damage: (raw: string) => void, reason: RegExp]> =
         datatype: "float32",
         values: new Float32Array(210).fill(Number.NaN, 9, 10),
       }),
-    /imagesTr\/phantom_2_0000.nii.gz: voxel 9 is NaN/,
+    /imagesTr\/phantom_2_0000.nii.gz: it holds 1 voxel of NaN or infinity, the first is voxel 9; .* --nonfinite zero/,
   ],
   "an image of nothing but zeros": [
     (raw) => writeNifti(join(raw, "imagesTr/phantom_2_0000.nii.gz"), { shape: [5, 6, 7], values: new Uint8Array(210) }),
@@ -165,13 +165,20 @@ const refusals: Record<string, [json: Record<string, unknown>, reason: RegExp]> 
   ],
   "another file type": [
     { file_ending: ".mha" },
-    /dataset.json: file_ending is ".mha"; it must be one of ".nii.gz", ".nii"/,
+    /dataset.json: file_ending is ".mha"; it must be ".nii.gz" or ".nii". Only NIfTI is read for now. Convert the files/,
   ],
   "no background": [{ labels: { first: 1, second: 2 } }, /dataset.json: labels .*complete with a background of 0/],
-  "a case too few": [{ numTraining: 3 }, /numTraining is 3; it must be 2, the number of cases in imagesTr/],
+  "a case too few": [
+    { numTraining: 3 },
+    /numTraining is 3; it must be 2, the number of cases in imagesTr and labelsTr/,
+  ],
   "a file outside of the data set": [
     { dataset: { a: { images: ["../../etc/passwd"], label: "labelsTr/phantom_1.nii.gz" } } },
-    /..\/..\/etc\/passwd: it lies outside the data set/,
+    /..\/..\/etc\/passwd: dataset.json names it, and it lies outside of the data set; .* --files anywhere/,
+  ],
+  "a file below a name of the environment": [
+    { dataset: { a: { images: ["$HOME/a_0000.nii.gz"], label: "labelsTr/phantom_1.nii.gz" } } },
+    /\$HOME\/a_0000.nii.gz: dataset.json names it, and it lies outside of the data set/,
   ],
   "a case id that leaves the store": [
     { dataset: { "../a": { images: ["imagesTr/phantom_1_0000.nii.gz"], label: "labelsTr/phantom_1.nii.gz" } } },

@@ -122,7 +122,7 @@ test("a case goes through transpose, crop, normalisation and resampling in nnU-N
     for (let x = 2; x < 6; x++) for (let z = 0; z < 2; z++) image[(z * 4 + y) * 6 + x] = 1 + x;
   label[(0 * 4 + 1) * 6 + 2] = 1;
   const stored = preprocessCase(
-    { shape, channels: [image], label, spacingMm: [1, 2, 0.5], affine: [], sha256: "" },
+    { shape, channels: [image], label, spacingMm: [1, 2, 0.5], affine: [], sha256: "", tolerated: [] },
     {
       transpose: [1, 0, 2],
       spacingMm: [2, 1, 1],

@@ -19,7 +19,7 @@ export const DATATYPES = {
 export type Datatype = keyof typeof DATATYPES;
 
 export interface NiftiToWrite {
-  /** (Z,Y,X), or (C,Z,Y,X) for a 4-D file. */
+  /** (Z,Y,X), (C,Z,Y,X) for a 4-D file, or (Y,X) for a 2-D one. */
   readonly shape: readonly number[];
   /** C order of `shape`; a default phantom has value i at voxel i. */
   readonly values?: ArrayLike<number>;
@@ -34,6 +34,9 @@ export interface NiftiToWrite {
   readonly sform?: readonly (readonly number[])[];
   /** The quaternion's b, c, d and the offset; written as the qform. */
   readonly qform?: { readonly bcd: readonly number[]; readonly offset: readonly number[]; readonly sign?: number };
+  /** Their codes; 1 where there is one. */
+  readonly sformCode?: number;
+  readonly qformCode?: number;
   readonly units?: number;
   readonly description?: string;
 }
@@ -87,8 +90,8 @@ function putNifti1(view: DataView, buffer: Buffer, file: NiftiToWrite, layout: L
   view.setFloat32(116, file.intercept ?? 0, little);
   view.setUint8(123, file.units ?? 2);
   buffer.write(file.description ?? "", 148, "latin1");
-  view.setInt16(252, file.qform ? 1 : 0, little);
-  view.setInt16(254, file.sform ? 1 : 0, little);
+  view.setInt16(252, file.qformCode ?? (file.qform ? 1 : 0), little);
+  view.setInt16(254, file.sformCode ?? (file.sform ? 1 : 0), little);
   for (const [i, value] of [...(file.qform?.bcd ?? []), ...(file.qform?.offset ?? [])].entries()) {
     view.setFloat32(256 + 4 * i, value, little);
   }
@@ -108,8 +111,8 @@ function putNifti2(view: DataView, buffer: Buffer, file: NiftiToWrite, layout: L
   view.setFloat64(176, file.slope ?? 0, little);
   view.setFloat64(184, file.intercept ?? 0, little);
   buffer.write(file.description ?? "", 240, "latin1");
-  view.setInt32(344, file.qform ? 1 : 0, little);
-  view.setInt32(348, file.sform ? 1 : 0, little);
+  view.setInt32(344, file.qformCode ?? (file.qform ? 1 : 0), little);
+  view.setInt32(348, file.sformCode ?? (file.sform ? 1 : 0), little);
   for (const [i, value] of [...(file.qform?.bcd ?? []), ...(file.qform?.offset ?? [])].entries()) {
     view.setFloat64(352 + 8 * i, value, little);
   }

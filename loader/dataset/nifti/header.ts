@@ -33,6 +33,11 @@ export interface NiftiHeader {
   readonly voxelOffset: number;
 }
 
+/** Bytes up to the end of the last voxel. */
+export function contentBytes({ shape, datatype, voxelOffset }: NiftiHeader): number {
+  return voxelOffset + shape.reduce((a, b) => a * b) * VOXEL_ARRAYS[datatype].BYTES_PER_ELEMENT;
+}
+
 /** Why a header is refused, and what would be right. */
 export class HeaderRefused extends Error {
   constructor(
@@ -48,27 +53,21 @@ export class HeaderRefused extends Error {
  * where the file ends. Header extensions are skipped unread. Throws HeaderRefused.
  */
 export function parseHeader(bytes: Uint8Array): NiftiHeader {
-  const header = decodeHeader(bytes);
-  const { dims, pixDims } = header;
+  const { header, sform } = decodeHeader(bytes);
+  const { dims } = header;
   const [rank, x = 0, y = 0, z = 0, t = 1] = dims as [number, ...number[]];
-  if (!(rank === 3 || rank === 4 || (rank > 4 && rank < 8 && dims.slice(5, rank + 1).every((size) => size === 1)))) {
-    throw new HeaderRefused(`its header gives it ${rank} dimensions`, "a 3-D volume, or 4-D with channels last");
+  if (!(rank >= 2 && rank < 8 && dims.slice(5, rank + 1).every((size) => size === 1))) {
+    throw new HeaderRefused(`its header gives it ${rank} dimensions`, "2-D, 3-D, or 4-D with channels last");
   }
-  const channels = rank === 3 ? 1 : t;
-  const shape = [channels, z, y, x] as const;
+  const shape = [rank < 4 ? 1 : t, rank < 3 ? 1 : z, y, x] as const;
   if (!shape.every((size) => Number.isSafeInteger(size) && size > 0)) {
-    throw new HeaderRefused(`its header gives it the size ${[x, y, z, channels].join("x")}`, "at least 1 on each axis");
+    const size = shape.toReversed().join("x");
+    throw new HeaderRefused(`its header gives it the size ${size}`, "at least 1 on each axis");
   }
   if (!(header.datatypeCode in VOXEL_ARRAYS)) {
     throw new HeaderRefused(`its voxels have NIfTI datatype ${header.datatypeCode}`, "an integer or real type");
   }
-  const millimetres = millimetresPerUnit(header.xyzt_units);
-  const spacing = [pixDims[3], pixDims[2], pixDims[1]].map((size) => Math.abs(size as number) * millimetres);
-  if (!spacing.every((size) => Number.isFinite(size) && size > 0)) {
-    throw new HeaderRefused(`its header gives it the spacing ${spacing.join("x")}`, "above 0 mm on each axis");
-  }
-  const affine = voxelToWorld(header).map((value, i) => (i < 12 ? value * millimetres : value));
-  if (!affine.every(Number.isFinite)) throw new HeaderRefused("its affine holds a NaN or infinity", "finite");
+  const { spacingMm, affine } = placement(header, sform, rank === 2);
   const unscaled = header.scl_slope === 0 || Number.isNaN(header.scl_slope);
   const slope = unscaled ? 1 : header.scl_slope;
   const intercept = unscaled ? 0 : header.scl_inter;
@@ -82,7 +81,7 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
   }
   return {
     shape,
-    spacingMm: spacing as unknown as Zyx,
+    spacingMm,
     affine,
     datatype: header.datatypeCode as keyof typeof VOXEL_ARRAYS,
     littleEndian: header.littleEndian,
@@ -92,12 +91,21 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
   };
 }
 
-function decodeHeader(bytes: Uint8Array): NIFTI1 | NIFTI2 {
+interface DecodedHeader {
+  readonly header: NIFTI1 | NIFTI2;
+  /** Three rows of four; undefined where the header has none. */
+  readonly sform: readonly number[] | undefined;
+}
+
+function decodeHeader(bytes: Uint8Array): DecodedHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sizes = bytes.length < 4 ? [] : [view.getInt32(0, true), view.getInt32(0, false)];
   const length = [348, 540].find((size) => sizes.includes(size));
   if (length === undefined || bytes.length < length) {
-    throw new HeaderRefused("it does not begin with a NIfTI header", "a NIfTI-1 or NIfTI-2 file");
+    throw new HeaderRefused(
+      `it ${otherFormat(bytes) ?? "does not begin with a NIfTI header"}`,
+      "a NIfTI-1 or NIfTI-2 file",
+    );
   }
   const header = length === 348 ? new NIFTI1() : new NIFTI2();
   const alone = new Uint8Array(length + 4);
@@ -106,7 +114,16 @@ function decodeHeader(bytes: Uint8Array): NIFTI1 | NIFTI2 {
   if (!header.magic.startsWith("n+")) {
     throw new HeaderRefused("it is a header without its voxels (.hdr/.img)", "a single .nii or .nii.gz file");
   }
-  return header;
+  return { header, sform: header.sform_code > 0 ? sformRows(header, alone) : undefined };
+}
+
+/** What a file that is no NIfTI is, where its first bytes say so. */
+function otherFormat(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString("latin1");
+  if (text.startsWith("NRRD")) return "is a NRRD file";
+  if (/^(ObjectType|NDims)\s*=/.test(text)) return "is a MetaImage file (.mha)";
+  if (text.slice(128, 132) === "DICM") return "is a DICOM file";
+  return undefined;
 }
 
 /** ITK and NIfTI count in mm; files may say metres or microns. */
@@ -121,21 +138,65 @@ function millimetresPerUnit(units: number): number {
   }
 }
 
+/** Distance (mm) between the slices of which a 2-D image is one. */
+const FLAT_SPACING_MM = 999;
+
 /**
- * The header's sform, qform or plain voxel sizes, in nifti-reader-js's order of preference. The quaternion's matrix is made
- * here because rounding may push b^2+c^2+d^2 just above 1, where the library's first component becomes NaN (nifti1.h: it is 0).
+ * Voxel sizes and the affine. A voxel size that is 0 or no number is taken from the sform's column; SimpleITK takes 1 mm, nibabel
+ * keeps it. A 2-D image gets one voxel size along Z, far above any other, so that it counts as a slice: nnU-Net (simpleitk_reader_writer.py)
+ * takes 999 times the coarser of the two others, which would resample images of different sizes differently along Z.
  */
-function voxelToWorld(header: NIFTI1 | NIFTI2): number[] {
-  const fromQuaternion = header.qform_code > 0 && header.sform_code < header.qform_code;
-  if (!fromQuaternion) return header.affine.flat();
+function placement(
+  header: NIFTI1 | NIFTI2,
+  sform: DecodedHeader["sform"],
+  flat: boolean,
+): Pick<NiftiHeader, "spacingMm" | "affine"> {
+  const millimetres = millimetresPerUnit(header.xyzt_units);
+  const size = (axis: 1 | 2 | 3) => {
+    if (flat && axis === 3) return FLAT_SPACING_MM / millimetres;
+    const given = Math.abs(header.pixDims[axis] as number);
+    if (sform === undefined || (Number.isFinite(given) && given > 0)) return given;
+    return Math.hypot(...[0, 1, 2].map((row) => sform[4 * row + axis - 1] as number));
+  };
+  const sizes = [size(1), size(2), size(3)] as const;
+  const spacing = sizes.map((each) => each * millimetres).toReversed();
+  if (!spacing.every((each) => Number.isFinite(each) && each > 0)) {
+    throw new HeaderRefused(`its header gives it the spacing ${spacing.join("x")}`, "above 0 mm on each axis");
+  }
+  const rows = sform ?? (header.qform_code > 0 ? qformRows(header, sizes) : plainRows(sizes));
+  const affine = [...rows.map((value) => value * millimetres), 0, 0, 0, 1];
+  if (!affine.every(Number.isFinite)) throw new HeaderRefused("its affine holds a NaN or infinity", "finite");
+  return { spacingMm: spacing as unknown as Zyx, affine };
+}
+
+/**
+ * The sform, which goes before the qform whatever the two codes, as in nibabel and SimpleITK; nifti-reader-js prefers the higher
+ * code, hence its bytes are read here (nifti1.h, nifti2.h: srow_x).
+ */
+function sformRows(header: NIFTI1 | NIFTI2, bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer);
+  const number = (i: number) =>
+    header instanceof NIFTI1
+      ? view.getFloat32(280 + 4 * i, header.littleEndian)
+      : view.getFloat64(400 + 8 * i, header.littleEndian);
+  return Array.from({ length: 12 }, (_, i) => number(i));
+}
+
+/**
+ * The quaternion's matrix is made here because rounding may push b^2+c^2+d^2 just above 1, where nifti-reader-js's first component
+ * becomes NaN (nifti1.h: it is 0).
+ */
+function qformRows(header: NIFTI1 | NIFTI2, [sx, sy, sz]: readonly [number, number, number]): number[] {
   const { quatern_b: b, quatern_c: c, quatern_d: d, pixDims } = header;
   const a = Math.sqrt(Math.max(0, 1 - (b * b + c * c + d * d)));
-  const [sign = 1, sx = 1, sy = 1, sz = 1] = pixDims;
-  const k = sign < 0 ? -sz : sz;
+  const k = (pixDims[0] as number) < 0 ? -sz : sz;
   return [
     [(a * a + b * b - c * c - d * d) * sx, 2 * (b * c - a * d) * sy, 2 * (b * d + a * c) * k, header.qoffset_x],
     [2 * (b * c + a * d) * sx, (a * a + c * c - b * b - d * d) * sy, 2 * (c * d - a * b) * k, header.qoffset_y],
     [2 * (b * d - a * c) * sx, 2 * (c * d + a * b) * sy, (a * a + d * d - c * c - b * b) * k, header.qoffset_z],
-    [0, 0, 0, 1],
   ].flat();
+}
+
+function plainRows([sx, sy, sz]: readonly [number, number, number]): number[] {
+  return [sx, 0, 0, 0, 0, sy, 0, 0, 0, 0, sz, 0];
 }

@@ -10,13 +10,13 @@ export interface DatasetJson {
   readonly files: FileListing;
 }
 
-/** Where a data set's files lie; paths are as written, relative to the folder of dataset.json. */
+/** Where a data set's files lie; paths are as written, from the folder of dataset.json. */
 export type FileListing =
   | { readonly kind: "folders"; readonly fileEnding: string; readonly caseCount: number | undefined }
   | { readonly kind: "listed"; readonly cases: readonly ListedCase[] };
 
 export interface ListedCase {
-  /** Absent in MSD's form, where the image's file name is the case's. */
+  /** Absent in a `training` list, where the image's file name is the case's. */
   readonly id?: string;
   readonly images: readonly string[];
   readonly label: string;
@@ -24,13 +24,15 @@ export interface ListedCase {
 
 const LARGEST_LABEL = 32767;
 const FILE_ENDINGS = [".nii.gz", ".nii"] as const;
+/** What nnU-Net's other readers take (nnunetv2/imageio). */
+const OTHER_IMAGES = [".mha", ".mhd", ".nrrd", ".png", ".bmp", ".tif", ".tiff", ".b2nd"] as const;
 
 const readPath = name;
 const readPaths = list(readPath, 1, LIMITS.cases);
 
 /**
  * Reads nnU-Net v2's form (channel_names, labels by name, file_ending, optionally `dataset`) or MSD's (modality, labels by
- * value, `training`). Throws SPEC_INVALID naming the field, for regions, an ignore label and other file types too.
+ * value, `training`), which nnU-Net v1 has too. Throws SPEC_INVALID naming the field, for regions, an ignore label and other file types too.
  */
 export function parseDatasetJson(json: unknown): DatasetJson {
   const fields = members(json, "dataset.json");
@@ -72,12 +74,22 @@ function parseLabel(label: string, value: unknown, field: string): [string, numb
 
 function parseFiles({ file_ending, dataset, training, numTraining }: Readonly<Record<string, unknown>>): FileListing {
   const listed = dataset ?? training;
-  if (file_ending !== undefined || listed === undefined) word(FILE_ENDINGS)(file_ending, "dataset.json: file_ending");
+  if (file_ending !== undefined || listed === undefined) checkFileEnding(file_ending, "dataset.json: file_ending");
   if (dataset !== undefined) return { kind: "listed", cases: parseDatasetKey(dataset, "dataset.json: dataset") };
   if (training !== undefined) return { kind: "listed", cases: readTraining(training, "dataset.json: training") };
   const caseCount =
     numTraining === undefined ? undefined : integer(1, LIMITS.cases)(numTraining, "dataset.json: numTraining");
   return { kind: "folders", fileEnding: String(file_ending), caseCount };
+}
+
+/** Throws SPEC_INVALID; for what nnU-Net reads and this does not, with what to do. */
+function checkFileEnding(value: unknown, field: string): void {
+  if (OTHER_IMAGES.some((ending) => ending === value)) {
+    const hint =
+      "Only NIfTI is read for now. Convert the files, for example with SimpleITK's ReadImage and WriteImage.";
+    refuse(field, value, FILE_ENDINGS.map((ending) => JSON.stringify(ending)).join(" or "), hint);
+  }
+  word(FILE_ENDINGS)(value, field);
 }
 
 function parseDatasetKey(value: unknown, field: string): ListedCase[] {

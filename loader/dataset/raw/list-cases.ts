@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { type DatasetJson, type FileListing, type ListedCase, parseDatasetJson } from "./dataset-json.js";
 
@@ -17,10 +17,16 @@ export interface RawDataset extends DatasetJson {
   readonly cases: readonly RawCase[];
 }
 
+/**
+ * Where the files that dataset.json names may lie: below its folder, or anywhere, with $NAME standing for what the environment
+ * has under that name, as in nnU-Net (utilities/utils.py).
+ */
+export type FilePlaces = "inside" | "anywhere";
+
 /** Reads `folder`/dataset.json and finds every case's files. Throws SPEC_INVALID or INPUT_DAMAGED. */
-export function readRawDataset(folder: string): RawDataset {
+export function readRawDataset(folder: string, places: FilePlaces = "inside"): RawDataset {
   const json = parseDatasetJson(readJson(join(folder, "dataset.json")));
-  const cases = listCases(folder, json).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const cases = listCases(folder, json, places).sort((a, b) => (a.id < b.id ? -1 : 1));
   if (cases.length === 0) throw damaged(folder, "it holds no training case", "a data set with at least one");
   for (const [i, { id, label }] of cases.entries()) {
     checkName("case id", id);
@@ -50,9 +56,11 @@ export function readJson(file: string): unknown {
   }
 }
 
-function listCases(folder: string, { channelNames, files }: DatasetJson): RawCase[] {
-  if (files.kind === "listed") return files.cases.map((listed) => resolveListed(folder, listed));
-  const channels = channelNames.map((_, channel) => `_${String(channel).padStart(4, "0")}${files.fileEnding}`);
+function listCases(folder: string, { channelNames, files }: DatasetJson, places: FilePlaces): RawCase[] {
+  if (files.kind === "listed") {
+    return files.cases.map((listed) => resolveListed(listed, channelNames.length, placeIn(folder, places)));
+  }
+  const channels = channelEndings(channelNames.length, files.fileEnding);
   const ids = new Set<string>();
   for (const name of visibleFiles(join(folder, "imagesTr"), files.fileEnding)) {
     const channel = name.slice(name.lastIndexOf("_"));
@@ -66,7 +74,12 @@ function listCases(folder: string, { channelNames, files }: DatasetJson): RawCas
     ids.add(name.slice(0, -channel.length));
   }
   for (const name of visibleFiles(join(folder, "labelsTr"), files.fileEnding)) {
-    ids.add(name.slice(0, -files.fileEnding.length));
+    const id = name.slice(0, -files.fileEnding.length);
+    const named = id.replace(/_\d{4}$/, "");
+    if (!ids.has(id) && ids.has(named)) {
+      throw damaged(join(folder, "labelsTr", name), "it is named like an image", `named ${named}${files.fileEnding}`);
+    }
+    ids.add(id);
   }
   checkCount(folder, ids.size, files);
   return [...ids].map((id) => ({
@@ -81,20 +94,51 @@ function checkCount(folder: string, found: number, { caseCount }: Extract<FileLi
   throw damaged(
     join(folder, "dataset.json"),
     `numTraining is ${caseCount}`,
-    `${found}, the number of cases in imagesTr`,
+    `${found}, the number of cases in imagesTr and labelsTr`,
   );
 }
 
-function resolveListed(folder: string, { id, images, label }: ListedCase): RawCase {
-  const path = (file: string) => {
+/** How the files of a case end, one a channel: `_0000.nii.gz` and so on. */
+function channelEndings(count: number, fileEnding: string): string[] {
+  return Array.from({ length: count }, (_, channel) => `_${String(channel).padStart(4, "0")}${fileEnding}`);
+}
+
+/**
+ * A listed case. A `training` list names one image a case: a file with all channels (MSD), or in nnU-Net v1's form a name
+ * that the files of the channels carry with _0000, _0001 and so on.
+ */
+function resolveListed(
+  { id, images, label }: ListedCase,
+  channelCount: number,
+  place: (file: string) => string,
+): RawCase {
+  if (id !== undefined) return { id, images: images.map(place), label: place(label) };
+  const image = place(images[0] as string);
+  const ending = /\.nii(\.gz)?$/.exec(image)?.[0] ?? "";
+  const stem = image.slice(0, image.length - ending.length);
+  const channels = channelEndings(channelCount, ending).map((channel) => `${stem}${channel}`);
+  const isSplit = !existsSync(image) && existsSync(channels[0] as string);
+  return { id: basename(stem), images: isSplit ? channels : [image], label: place(label) };
+}
+
+/** The absolute path of a file that dataset.json names. */
+function placeIn(folder: string, places: FilePlaces): (file: string) => string {
+  return (file) => {
+    if (places === "anywhere") return resolve(folder, withEnvironment(file));
     const full = resolve(folder, file);
     const inside = relative(folder, full);
-    if (inside.startsWith("..") || isAbsolute(inside))
-      throw damaged(file, "it lies outside the data set", `below ${folder}`);
+    if (inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside) || file.startsWith("$")) {
+      const want = `below ${folder}, or read with --files anywhere`;
+      throw damaged(file, "dataset.json names it, and it lies outside of the data set", want);
+    }
     return full;
   };
-  const caseId = id ?? basename(images[0] as string).replace(/\.nii(\.gz)?$/, "");
-  return { id: caseId, images: images.map(path), label: path(label) };
+}
+
+function withEnvironment(file: string): string {
+  return file.replace(/\$(?:(\w+)|\{(\w+)\})/g, (written, bare: string | undefined, braced: string | undefined) => {
+    return process.env[bare ?? braced ?? ""] ?? written;
+  });
 }
 
 function visibleFiles(folder: string, ending: string): string[] {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
+import type { Nonfinite } from "../nifti/decode-voxels.js";
 import type { NiftiHeader } from "../nifti/header.js";
 import { type NiftiVolume, readNifti } from "../nifti/read-nifti.js";
 import type { Channels } from "../volume.js";
@@ -17,27 +18,47 @@ export interface SourceCase extends Channels {
   readonly affine: readonly number[];
   /** SHA-256 (hex) over the SHA-256s of its files, images first. */
   readonly sha256: string;
+  readonly tolerated: readonly ToleratedFlaw[];
 }
 
-/** What dataset.json allows in a case. */
+/** What was wrong with a file that was taken all the same, as the rules allow. */
+export type ToleratedFlaw =
+  | { readonly flaw: "nonfinite"; readonly file: string; readonly voxels: number }
+  | { readonly flaw: "misplaced"; readonly file: string; readonly voxelsApart: number };
+
+/** What dataset.json and the user allow in a case. */
 export interface CaseRules {
   readonly channelCount: number;
   /** Label values, background included. */
   readonly labelValues: readonly number[];
+  /** Voxels of NaN or infinity: read as 0, or their file is refused. */
+  readonly nonfinite: Nonfinite;
+  /** A file whose origin or direction differs from the first image's: refused, or taken voxel by voxel as nnU-Net does. */
+  readonly geometry: "strict" | "ignore";
 }
 
 /** Reads a case's images and label and holds them against each other. Throws INPUT_DAMAGED naming the file at fault. */
-export function readRawCase({ images, label }: RawCase, rules: CaseRules): SourceCase {
-  const files = images.map((path) => ({ path, ...readNifti(path) }));
+export async function readRawCase({ images, label }: RawCase, rules: CaseRules): Promise<SourceCase> {
+  const files: (NiftiVolume & { readonly path: string })[] = [];
+  for (const path of [...images, label]) files.push({ path, ...(await readNifti(path, rules.nonfinite)) });
+  const stored = files.pop() as (typeof files)[number];
   const first = files[0] as (typeof files)[number];
-  for (const { path, header } of files) checkSameGrid(path, header, first.path, first.header);
+  const tolerated: ToleratedFlaw[] = [];
+  for (const { path, header, zeroed } of [...files, stored]) {
+    if (path === label && header.shape[0] !== 1) {
+      throw damaged(label, `it has ${header.shape[0]} channels`, "a 3-D label");
+    }
+    checkSameSize(path, header, first.path, first.header);
+    const voxelsApart = farthestApartVoxels(header, first.header);
+    if (zeroed > 0) tolerated.push({ flaw: "nonfinite", file: path, voxels: zeroed });
+    if (voxelsApart <= PLACE_TOLERANCE_VOXELS) continue;
+    if (rules.geometry === "strict") throw misplaced(path, voxelsApart, first.path);
+    tolerated.push({ flaw: "misplaced", file: path, voxelsApart });
+  }
   const channels = files.flatMap(splitChannels);
   if (channels.length !== rules.channelCount) {
     throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in dataset.json`);
   }
-  const stored = readNifti(label);
-  if (stored.header.shape[0] !== 1) throw damaged(label, `it has ${stored.header.shape[0]} channels`, "a 3-D label");
-  checkSameGrid(label, stored.header, first.path, first.header);
   const [, z, y, x] = first.header.shape;
   return {
     shape: [z, y, x],
@@ -48,6 +69,7 @@ export function readRawCase({ images, label }: RawCase, rules: CaseRules): Sourc
     sha256: createHash("sha256")
       .update([...files, stored].map((file) => file.sha256).join("\n"))
       .digest("hex"),
+    tolerated,
   };
 }
 
@@ -57,7 +79,7 @@ function splitChannels({ header, voxels }: NiftiVolume): Float32Array[] {
   return Array.from({ length: count }, (_, channel) => voxels.subarray(channel * size, (channel + 1) * size));
 }
 
-function checkSameGrid(path: string, header: NiftiHeader, firstPath: string, first: NiftiHeader): void {
+function checkSameSize(path: string, header: NiftiHeader, firstPath: string, first: NiftiHeader): void {
   const [size, firstSize] = [header, first].map(({ shape }) => shape.slice(1).join("x"));
   if (size !== firstSize) throw damaged(path, `its size (Z,Y,X) is ${size}`, `${firstSize}, as in ${firstPath}`);
   const spacingFits = header.spacingMm.every((spacing, axis) => {
@@ -68,15 +90,16 @@ function checkSameGrid(path: string, header: NiftiHeader, firstPath: string, fir
     const [spacing, other] = [header, first].map(({ spacingMm }) => spacingMm.join("x"));
     throw damaged(path, `its spacing (Z,Y,X) is ${spacing} mm`, `${other}, as in ${firstPath}`);
   }
-  const apart = farthestApartMm(header, first) / Math.min(...first.spacingMm);
-  if (!(apart <= PLACE_TOLERANCE_VOXELS)) {
-    const reason = `its affine places a voxel ${apart.toFixed(1)} voxels from where ${firstPath} has it`;
-    throw damaged(path, reason, `within ${PLACE_TOLERANCE_VOXELS} voxel`);
-  }
 }
 
-/** The longest way in mm between a corner voxel's places under the two affines; no voxel lies further apart. */
-function farthestApartMm(a: NiftiHeader, b: NiftiHeader): number {
+function misplaced(path: string, voxelsApart: number, firstPath: string): PatchstreamError {
+  const reason = `its affine places a voxel ${voxelsApart.toFixed(1)} voxels from where ${firstPath} has it`;
+  const want = `within ${PLACE_TOLERANCE_VOXELS} voxel, or read with --geometry ignore, which lays voxel on voxel`;
+  return damaged(path, reason, want);
+}
+
+/** The longest way between a corner voxel's places under the two affines, in voxels of `b`; no voxel lies further apart. */
+function farthestApartVoxels(a: NiftiHeader, b: NiftiHeader): number {
   const [, z, y, x] = a.shape;
   let farthest = 0;
   for (let corner = 0; corner < 8; corner++) {
@@ -91,7 +114,7 @@ function farthestApartMm(a: NiftiHeader, b: NiftiHeader): number {
     }
     farthest = Math.max(farthest, Math.sqrt(squared));
   }
-  return farthest;
+  return farthest / Math.min(...b.spacingMm);
 }
 
 function toLabels(path: string, voxels: Float32Array, values: readonly number[]): Int16Array {
