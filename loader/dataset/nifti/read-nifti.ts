@@ -97,6 +97,7 @@ function inputDamaged(file: string, error: unknown): unknown {
   if (MISSING.includes(code)) return facts("there is no such file", "present");
   if (UNREADABLE.includes(code)) return facts(`it cannot be read (${error.message})`, "readable");
   if (code.startsWith("Z_")) return facts(`its gzip stream is damaged (${error.message})`, "whole");
-  if (error instanceof RangeError) return facts(`its voxels do not fit in memory (${error.message})`, "smaller");
+  if (error.message.includes("allocation failed"))
+    return facts(`its voxels do not fit in memory (${error.message})`, "smaller");
   return error;
 }
