@@ -7,14 +7,14 @@ import { entries, integer } from "./read.js";
 
 const CONFIGURATION = "3d_fullres";
 
-/** Members of an object of the file, whatever others it has. */
+/** Fields of an object of the file; it may have others. */
 function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(entries(value, field));
 }
 
 /**
  * The network plan in nnU-Net v2's plans.json, configuration 3d_fullres: with `architecture`, or with the older
- * `pool_op_kernel_sizes` and its fellows. Throws SPEC_INVALID naming the field in the file.
+ * `pool_op_kernel_sizes` and similar fields. Throws SPEC_INVALID naming the field in the file.
  */
 export function parseNnunetPlans(json: unknown): NetworkPlan {
   const plans = members(json, "plans.json");
