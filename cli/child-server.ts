@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { PatchstreamError } from "../plan/index.js";
 
-/** A server command in a process of its own. Disposing it ends the process and waits for its exit. */
+/** A server command in its own process. Disposing it ends the process and waits for its exit. */
 export interface ChildServer extends AsyncDisposable {
   /** host:port, as the server printed it. */
   readonly address: string;

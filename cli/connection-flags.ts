@@ -27,7 +27,7 @@ export function addListenFlags(command: Command): Command {
 
 const readToken = (file: string) => readFileSync(file, "utf8").trim();
 
-/** `ListenFlags` in the servers' terms; ends `command` with exit code 2 where they do not go together. */
+/** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
 export function listenOptions(flags: ListenFlags, command: Command): ListenOptions & { readonly token?: string } {
   const { host, port, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
   if ((cert === undefined) !== (key === undefined)) command.error("error: --tls-cert and --tls-key go together");
@@ -60,7 +60,7 @@ export function addCallFlags(command: Command, prefix = ""): Command {
     .option(`--${prefix}token-file <file>`, "file with the bearer token to send");
 }
 
-/** `CallFlags` in the clients' terms. */
+/** `CallFlags` as the clients take them. */
 export function callOptions({ tls, tlsCa: ca, tlsCert: cert, tlsKey: key, tokenFile }: CallFlags): ChannelOptions {
   const overTls = tls || [ca, cert, key].some((file) => file !== undefined);
   const files = {

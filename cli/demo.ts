@@ -38,7 +38,7 @@ function demoRun({ name, cases }: IngestReport) {
   };
 }
 
-/** Ingests the sample, then trains on it: data server and trainer are processes of their own that talk gRPC. */
+/** Ingests the sample, then trains on it: data server and trainer are two processes that talk gRPC. */
 async function demo(folder: string, signal: AbortSignal): Promise<TrainingSummary> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   say(`1. ingest ${SAMPLE}`);

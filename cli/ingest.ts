@@ -38,7 +38,7 @@ export function ingestCommand(): Command {
         .choices(["inside", "anywhere"])
         .default("inside"),
     )
-    .option("--workers <n>", "threads (default: one a core)", parseCount)
+    .option("--workers <n>", "threads (default: one per core)", parseCount)
     .option("--name <name>", "name of the store (default: the raw folder's)")
     .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")
     .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
@@ -58,7 +58,7 @@ function parseCount(text: string): number {
 
 const VERBS = { measure: "measured", store: "stored" };
 
-/** On a terminal a bar a pass, elsewhere a line a case; always on stderr. */
+/** On a terminal one bar per pass, elsewhere one line per case; always on stderr. */
 export function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
   if (!process.stderr.isTTY) {
     const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}\n`;

@@ -45,13 +45,13 @@ const program = new Command("patchstream")
 
 for (const make of commands) {
   const command = make()
-    .option("--json", "print one JSON document on stdout (one a line where results stream)")
+    .option("--json", "print one JSON document on stdout (one per line where results stream)")
     .option("--debug", "print the stack of a failure");
   command.exitOverride();
   program.addCommand(command);
 }
 
-// A reader that has seen enough (`patchstream get ... | head`) is no failure.
+// A reader that has seen enough (`patchstream get ... | head`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();

@@ -6,7 +6,7 @@ export interface CommonOptions {
   readonly debug?: boolean;
 }
 
-/** The answer: one JSON document, or one a line where results stream. Nothing else goes to stdout under `--json`. */
+/** The answer: one JSON document, or one per line where results stream. Nothing else goes to stdout under `--json`. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

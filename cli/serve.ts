@@ -16,7 +16,7 @@ export function serveCommand(): Command {
   const command = new Command("serve")
     .description("Serve the batches of a store over gRPC.")
     .argument("<store>", "the store to serve")
-    .option("--workers <count>", "threads that cut (default: one a processor)", wholeNumber)
+    .option("--workers <count>", "threads that cut (default: one per processor)", wholeNumber)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
     .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);

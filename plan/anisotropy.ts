@@ -1,11 +1,11 @@
 import type { Zyx } from "./zyx.js";
 
-/** Spacings further apart than this make nnU-Net treat the coarse axis apart (its `ANISO_THRESHOLD`). */
+/** Where the coarsest spacing is more than this many times the finest, nnU-Net treats that axis separately (`ANISO_THRESHOLD`). */
 export const ANISOTROPY_THRESHOLD = 3;
 
 /**
- * The one axis whose spacing is over three times the finest, along which nnU-Net resamples by nearest neighbour; looked for in
- * the spacing `fromMm` first, then in `toMm` (`determine_do_sep_z_and_axis`). Undefined: all axes alike, or two coarse ones.
+ * The one axis whose spacing is more than three times the finest: nnU-Net resamples along it by nearest neighbour. It is looked
+ * for in `fromMm` first, then in `toMm` (`determine_do_sep_z_and_axis`). Undefined where no axis is that coarse, or two are.
  */
 export function coarseAxis(fromMm: Zyx, toMm: Zyx): 0 | 1 | 2 | undefined {
   const spacing = [fromMm, toMm].find((mm) => Math.max(...mm) / Math.min(...mm) > ANISOTROPY_THRESHOLD);

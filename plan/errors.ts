@@ -1,6 +1,6 @@
 /**
  * What went wrong, as data. `code` is the contract that scripts and clients match; the other fields say what, where and
- * what would be right. One code, one gRPC status (see `proto/status.ts`).
+ * what would be right. One code, one gRPC status (see `rpc/status.ts`).
  */
 export type ErrorFacts =
   | { code: "SPEC_INVALID"; field: string; got: unknown; want: string }
@@ -32,6 +32,9 @@ export type ErrorCode = ErrorFacts["code"];
 /** Longest piece of a refused value that a message repeats, in characters. */
 const SHOWN = 60;
 
+/** `want` of a field that nothing reads. */
+export const KNOWN_FIELD = "a known field";
+
 /** A refused value in a few words: a peer may send one of any size and depth. */
 function show(value: unknown): string {
   if (value === undefined) return "missing";
@@ -46,6 +49,7 @@ function describe(facts: ErrorFacts): string {
   switch (facts.code) {
     case "SPEC_INVALID":
     case "REQUEST_INVALID":
+      if (facts.want === KNOWN_FIELD) return `${facts.field} is not a known field`;
       return `${facts.field} is ${show(facts.got)}; it must be ${facts.want}`;
     case "UNAUTHENTICATED":
       return `the call was refused: ${facts.reason}`;
@@ -60,7 +64,7 @@ function describe(facts: ErrorFacts): string {
     case "NOT_FOUND":
       return `no ${facts.what} ${JSON.stringify(facts.name)}; known: ${facts.known.join(", ") || "none"}`;
     case "ALREADY_EXISTS":
-      return `${facts.what} ${facts.name} exists already`;
+      return `${facts.what} ${facts.name} already exists`;
     case "RECIPE_UNKNOWN":
       return `the run was made with recipe ${facts.recipe}; this server speaks recipe ${facts.speaks}`;
     case "STEP_PASSED":
@@ -124,7 +128,7 @@ export function refuseRequest(field: string, got: unknown, want: string): never 
   throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
 }
 
-/** The value without what lies deeper than `levels`: a peer may nest without end, and errors travel as JSON. */
+/** The value, cut off below `levels` of nesting: a peer may nest without end, and errors travel as JSON. */
 function shallow(value: unknown, levels: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (levels === 0) return "...";

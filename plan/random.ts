@@ -29,7 +29,7 @@ export const PURPOSE = {
 
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
-/** Where in a run something is drawn: with a purpose and an index, the four words of Philox's counter and its key. */
+/** Where in a run something is drawn. With a purpose and an index it gives Philox's key and the four words of its counter. */
 export interface DrawPlace {
   /** Integer, 0 to 2^53 - 1; its low 32 bits are the key's first word, the rest its second. */
   readonly seed: number;
@@ -50,7 +50,7 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16); // below 2^32, as the next sum
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16); // below 2^32, like the next sum
   const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
@@ -93,7 +93,7 @@ export function drawUniform(place: DrawPlace, purpose: Purpose, index: number): 
   return ((block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6)) / 2 ** 53;
 }
 
-/** A double uniform in `range`, its upper end left out. */
+/** A double uniform in `range`, without its upper end. */
 export function drawBetween(
   place: DrawPlace,
   purpose: Purpose,

@@ -38,14 +38,14 @@ export function doctorCommand(): Command {
     .requiredOption("--run <file>", "the run spec (run.json)")
     .option(
       "--step-ms <ms>",
-      "what a training step takes (default: batches are taken as fast as they come)",
+      "milliseconds that a training step takes (default: batches are taken as fast as they come)",
       wholeNumber,
       0,
     )
     .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
     .option(
       "--pass-ms <ms>",
-      "how long each of a stage's 21 measurements lasts at least (26 with a step)",
+      "shortest time of each of a stage's 21 measurements (26 with a step)",
       positive,
       1000,
     );

@@ -1,13 +1,13 @@
 import type { DataClient, DatasetInfo } from "../../client/index.js";
 import { caseTable, planBatch, type ResolvedSpec, voxelCount, type Zyx } from "../../plan/index.js";
 
-/** No side of a store's chunks is shorter, but where the volume is. */
+/** No side of a store's chunks is shorter, except where the volume itself is. */
 const SHORTEST_CHUNK_SIDE = 8;
 
 /** Some strategies need two. */
 const FEWEST_CASES = 2;
 
-/** A run like `spec` that trains only on the cases of one of its batches at a stage: as many as a batch has, and few to hold. */
+/** A run like `spec` that trains only on the cases of one of its batches at a stage, so that there are few volumes to hold. */
 export function runOfFewCases(spec: ResolvedSpec, dataset: DatasetInfo, stage: number): ResolvedSpec {
   const { crops } = planBatch(spec, caseTable(dataset), { timeline: "train", step: 0, stage });
   const train = new Set(crops.map((crop) => crop.case));
@@ -16,8 +16,8 @@ export function runOfFewCases(spec: ResolvedSpec, dataset: DatasetInfo, stage: n
 }
 
 /**
- * Has a data server hold the volumes that a run trains on, as far as its budget reaches: of each it asks for a batch of so
- * many small patches that reading the volume once is less work than reading them.
+ * Makes a data server hold the volumes that a run trains on, as far as its budget allows. For each volume it asks for a batch
+ * of so many small patches that reading the whole volume once is less work than reading each patch.
  */
 export async function holdVolumes(client: DataClient, spec: ResolvedSpec, dataset: DatasetInfo): Promise<void> {
   for (const { id, shape } of dataset.cases) {

@@ -5,30 +5,30 @@ import type { ResolvedSpec } from "../../plan/index.js";
 import { runOfFewCases } from "./hold-volumes.js";
 import type { Rounds } from "./time-parts.js";
 
-/** What is measured: passes of at least `passMs` at a stage, some with a consumer that takes `stepMs` for a batch. */
+/** What is measured: passes of at least `passMs` at a stage, some with a consumer that takes `stepMs` per batch. */
 export interface StageTrial {
   readonly spec: ResolvedSpec;
   readonly dataset: DatasetInfo;
   readonly stage: number;
   readonly stepMs: number;
   readonly passMs: number;
-  /** Has every data server hold the volumes that a run trains on. */
+  /** Makes every data server hold the volumes that a run trains on. */
   hold(spec: ResolvedSpec): Promise<void>;
 }
 
-/** As many as leave three when the highest and the lowest are left out. */
+/** Three remain when the highest and the lowest are dropped. */
 const ROUNDS = 5;
 
-/** A pass of slow batches ends when it has seen so many intervals. */
+/** A pass of slow batches ends when it has seen this many intervals. */
 const FEWEST_INTERVALS = 4;
 
-/** Steps enough for all passes at any stage: the most that a spec may have in an epoch, and all in all. */
+/** Enough steps for all passes at any stage: the most that a spec may have per epoch, and in total. */
 const MANY_STEPS = { anEpoch: 100_000, inAll: 2 ** 32 - 1 };
 
 /**
- * Five rounds of passes by turns, never asking for a step twice: any cases; cases whose volumes are held; those without
- * augmentation; those a batch at a time; and, with a step to emulate, any cases for a consumer that takes it. A pass before
- * them has a server that has just started read what it reads first.
+ * Five rounds; in each, one pass of every kind, and no step is asked for twice. The kinds: any cases; cases whose volumes are
+ * held; the same without augmentation; the same, one batch at a time; and, with a step to emulate, any cases for a consumer
+ * that takes this step. One pass before the rounds lets a server that has just started read what it reads first.
  */
 export async function measureStage(
   client: DataClient,
@@ -76,7 +76,7 @@ class StagePasses {
     this.#passMs = passMs;
   }
 
-  /** Streams the next steps to a consumer that takes `stepMs` for a batch; time runs from the arrival of the first. */
+  /** Streams the next steps to a consumer that takes `stepMs` per batch; time runs from the arrival of the first. */
   async stream(stepMs = 0): Promise<{ readonly intervalMs: number; readonly utilisation: number }> {
     const from = this.#firstFresh;
     await using run = await this.#client.openRun(this.#info.specBytes);
@@ -97,8 +97,8 @@ class StagePasses {
   }
 
   /**
-   * Asks for batches alone. A header is sent when its batch has been cut: what comes before, less two calls (one asks for
-   * the run, one for the batch), is cutting, and what comes after is carrying. Medians.
+   * Asks for batches one at a time. A header is sent when its batch has been cut: the time before it, less two calls (one asks
+   * for the run, one for the batch), is cutting, and the time after it is carrying. Answers are medians.
    */
   async oneAtATime(): Promise<{ readonly cutMs: number; readonly carryMs: number }> {
     const { specBytes } = this.#info;

@@ -1,11 +1,11 @@
 import { percentile } from "../../loader/index.js";
 import type { WireFormat } from "../../plan/index.js";
 
-/** What was measured at one stage: milliseconds a batch, a value a round; the kinds by turns in each round. */
+/** What was measured at one stage: milliseconds per batch, one value per round; each round measures every kind once. */
 export interface Rounds {
   /** What the training's step takes; 0 where none was given. */
   readonly stepMs: number;
-  /** Between batches of steps that nobody asked for before. */
+  /** Between batches of steps that were never asked for before. */
   readonly fresh: readonly number[];
   /** Between batches whose volumes the server holds in memory. */
   readonly hot: readonly number[];
@@ -15,7 +15,7 @@ export interface Rounds {
   readonly cutAlone: readonly number[];
   /** From the header of such a batch to its last byte. */
   readonly carryAlone: readonly number[];
-  /** Compute time / running time, 0 to 1, of a consumer that takes `stepMs` for a batch; empty where that is 0. */
+  /** Compute time / running time, 0 to 1, of a consumer that takes `stepMs` per batch; empty where that is 0. */
   readonly utilisation: readonly number[];
 }
 
@@ -28,9 +28,9 @@ export type Limit = Part | "step" | "unclear";
 export interface Diagnosis {
   /** Between batches of fresh steps, without a step to train. */
   readonly intervalMs: number;
-  /** Milliseconds a batch of each part by itself. They overlap: the longest sets the pace. */
+  /** Milliseconds per batch of each part by itself. They overlap: the longest sets the pace. */
   readonly partsMs: Readonly<Record<Part, number>>;
-  /** By what the interval shrinks without augmentation. */
+  /** How much shorter the interval is without augmentation. */
   readonly augmentationMs: number;
   /** Of the intervals with hot volumes: (highest - lowest) / median. */
   readonly spread: number;
@@ -47,8 +47,8 @@ const FED = 0.95;
  * Names what sets the pace, by the differential method: fetching is what fresh steps take beyond hot ones; cutting and
  * carrying are timed alone, and take no more than the interval in which both went on. A part is named only where it is longer
  * than the next by more than that difference varies between rounds, and fetching only where the median fresh interval is
- * beyond every hot one. The step it is where the accelerator is used nearly all the time, and where batches came faster than it
- * takes them in all rounds but one: what then remains of waiting is handing over.
+ * beyond every hot one. The step is named where the accelerator is used nearly all the time, and where batches came faster than
+ * it takes them in all rounds but one: the waiting that then remains is for handing batches over.
  */
 export function diagnose({ stepMs, fresh, hot, plain, cutAlone, carryAlone, utilisation }: Rounds): Diagnosis {
   const parts: Readonly<Record<Part, readonly number[]>> = {
@@ -90,7 +90,7 @@ function variation(values: readonly number[]): number {
   return (inner.at(-1) ?? 0) - (inner[0] ?? 0);
 }
 
-/** Beyond it, it is the machine that keeps parts from being told apart. */
+/** With a larger spread the machine is too noisy to tell the parts apart. */
 const BUSY_SPREAD = 0.25;
 
 /** What sets the pace and what to change, in one line of at most 100 columns. */

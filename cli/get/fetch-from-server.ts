@@ -2,7 +2,7 @@ import { type ConnectOptions, connect } from "../../client/index.js";
 import { caseTable } from "../../plan/index.js";
 import { type FetchedBatch, planRequest, type RequestedBatch, readLowers } from "./fetched-batch.js";
 
-/** Has the batch sent by a data server; `addresses` are its replicas, `host:port` each. */
+/** Asks a data server for the batch; `addresses` are its replicas, `host:port` each. */
 export async function fetchFromServer(
   addresses: readonly string[],
   options: ConnectOptions,

@@ -23,15 +23,15 @@ export interface RequestedBatch {
   readonly stage: number | undefined;
 }
 
-/** One batch and its plan, in memory of its own. */
+/** One batch and its plan, in its own memory. */
 export interface FetchedBatch {
   readonly spec: ResolvedSpec;
   readonly plan: BatchPlan;
-  /** First voxel (Z,Y,X) of each crop's box, foreground crops' looked up. */
+  /** First voxel (Z,Y,X) of each crop's box; those of foreground crops have been looked up. */
   readonly lowers: readonly Zyx[];
   readonly image: WireTensor<ImageType>;
   readonly label: WireTensor<LabelType>;
-  /** Of deep supervision: the label of each further decoder level, finest first. */
+  /** With deep supervision: the label of each further decoder level, finest first. */
   readonly deepLabels: readonly WireTensor<LabelType>[];
   /** CRC-32 over the bytes of image, label and deep labels. */
   readonly checksum: number;

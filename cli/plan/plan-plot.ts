@@ -16,9 +16,9 @@ interface Panel {
   readonly title: string;
   readonly colour: string;
   readonly top: number;
-  /** One value a stage. */
+  /** One value per stage. */
   readonly values: readonly number[];
-  /** What stands at each stage's step. */
+  /** The label at each stage's step. */
   readonly labels: readonly string[];
 }
 

@@ -57,7 +57,7 @@ export function curriculumJson({ plan, mode, stages }: Curriculum): CurriculumJs
   return { mode, plan, stages: rows, relativeFlops: relativeFlops(plan, weighted(mode, stages)) };
 }
 
-/** RPSS draws its stages evenly, whatever the epochs. */
+/** RPSS draws all stages equally often; the epochs play no part. */
 function weighted(mode: Mode, stages: readonly Stage[]): readonly Stage[] {
   return mode === "rpss" ? stages.map((stage) => ({ ...stage, epochs: 1 })) : stages;
 }
@@ -76,7 +76,7 @@ export function sizeText(size: readonly number[]): string {
   return size.join("x");
 }
 
-/** Columns set apart by two blanks, each as wide as its longest cell; `left` names those that are not right-aligned. */
+/** Columns separated by two blanks, each as wide as its longest cell; `left` names those that are not right-aligned. */
 export function alignColumns(rows: readonly (readonly string[])[], left: readonly number[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
   const lines = rows.map((row) =>

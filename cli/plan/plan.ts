@@ -37,26 +37,26 @@ const NETWORK_OPTIONS = ["patchSize", "batchSize", "pooling", "minimum", "increm
 function triple(text: string): number[] {
   const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (numbers.length !== 3 || numbers.some(Number.isNaN)) {
-    throw new InvalidArgumentError("Three numbers are wanted, in axis order Z,Y,X: 40,56,40.");
+    throw new InvalidArgumentError("It must be three numbers in axis order Z,Y,X, such as 40,56,40.");
   }
   return numbers;
 }
 
 function numeric(text: string): number {
   const number = Number(text);
-  if (text.trim() === "" || Number.isNaN(number)) throw new InvalidArgumentError("A number is wanted.");
+  if (text.trim() === "" || Number.isNaN(number)) throw new InvalidArgumentError("It must be a number.");
   return number;
 }
 
 function share(text: string): number {
   const number = numeric(text);
-  if (number < 0 || number > 1) throw new InvalidArgumentError("A number from 0 to 1 is wanted.");
+  if (number < 0 || number > 1) throw new InvalidArgumentError("It must be a number from 0 to 1.");
   return number;
 }
 
 function epochCount(text: string): number {
   const number = numeric(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("A whole number above 0 is wanted.");
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
   return number;
 }
 
@@ -69,8 +69,8 @@ export function planCommand(): Command {
     .option("--patch-size <z,y,x>", "final patch in voxels", triple)
     .option("--batch-size <n>", "batch at the final patch", numeric)
     .option("--pooling <z,y,x>", "poolings per axis; the smallest patch and its growth are 2^pooling", triple)
-    .option("--minimum <z,y,x>", "smallest patch, of a network without poolings", triple)
-    .option("--increment <z,y,x>", "growth per axis, of a network without poolings", triple)
+    .option("--minimum <z,y,x>", "smallest patch of a network without poolings", triple)
+    .option("--increment <z,y,x>", "growth per axis of a network without poolings", triple)
     .addOption(new Option("--mode <mode>", "curriculum").choices(MODES).default("performance"))
     .addOption(new Option("--rounding <rule>", "performance: how a batch becomes whole (floor)").choices(ROUNDINGS))
     .option("--budget-fraction <share>", "performance: 1 fills the voxel budget, 0 is efficiency (1)", share)

@@ -16,7 +16,7 @@ export interface CountedRun {
   readonly batches: readonly (CountedBatch & SampledStep)[];
 }
 
-/** Has the batches cut from a store on this machine. */
+/** Cuts the batches from a store on this machine and counts them. */
 export async function countFromStore(path: string, { dataSpec, sampling }: CountRequest): Promise<CountedRun> {
   await using store = await openStore(path);
   const cases = caseTable(store.dataset);
@@ -33,7 +33,7 @@ export async function countFromStore(path: string, { dataSpec, sampling }: Count
   return { spec, batches };
 }
 
-/** Has the batches sent by a data server, and counts what arrived; `addresses` are its replicas, `host:port` each. */
+/** Asks a data server for the batches and counts what arrived; `addresses` are its replicas, `host:port` each. */
 export async function countFromServer(
   addresses: readonly string[],
   options: ConnectOptions,

@@ -1,6 +1,6 @@
 import { PatchstreamError, type ResolvedSpec, scheduledStageOf, stepOfStage, stepsOf } from "../../plan/index.js";
 
-/** Every step of a range, or so many of each stage. */
+/** Every step of a range, or a given number from each stage. */
 export type Sampling = { readonly from: number; readonly to: number } | { readonly perStage: number };
 
 export interface SampledStep {
@@ -9,8 +9,8 @@ export interface SampledStep {
 }
 
 /**
- * Training steps to look at, each with its stage: those of a range at their scheduled stages, or of each stage `perStage`
- * evenly spread over its epochs (all of them, where it has no more). Throws STEP_UNKNOWN for a range beyond the end.
+ * Training steps to look at, each with its stage: those of a range at their scheduled stages, or `perStage` of each stage,
+ * evenly spread over its epochs (all of them where it has no more). Throws STEP_UNKNOWN for a range beyond the end.
  */
 export function sampledSteps(spec: ResolvedSpec, sampling: Sampling): SampledStep[] {
   const steps = stepsOf(spec, "train");

@@ -2,7 +2,7 @@ import { batchStatistics, percentile } from "../../loader/index.js";
 import type { Zyx } from "../../plan/index.js";
 import type { CountedRun } from "./count-batches.js";
 
-/** Of the batches of one stage: mean, and the percentiles 5 and 95. */
+/** Mean and percentiles 5 and 95 over the batches of one stage. */
 export interface Spread {
   readonly mean: number;
   readonly p5: number;

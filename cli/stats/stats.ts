@@ -51,7 +51,7 @@ export function statsCommand(): Command {
         .conflicts("perStage")
         .argParser(stepRange),
     )
-    .option("--per-stage <n>", "or so many steps of each stage, evenly spread", positive, 20);
+    .option("--per-stage <n>", "or this many steps of each stage, evenly spread", positive, 20);
   return addCallFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream stats --store stores/hippocampus --run run.json --per-stage 50")
     .action(stats);

@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { TrainingEvent } from "../../trainer/index.js";
 
-/** Shows a training as it goes, on stderr: a bar on a terminal, a line for whatever is news elsewhere. */
+/** Shows a training as it goes, on stderr: a bar on a terminal, elsewhere one line per event worth telling. */
 export interface TrainingProgress {
   show(event: TrainingEvent): void;
   /** Leaves the terminal as it was. */

@@ -8,7 +8,7 @@ function table(rows: readonly (readonly string[])[]): string {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-/** A training's summary for a person: a row a stage, then Dice. */
+/** A training's summary for a person: one row per stage, then Dice. */
 export function trainingTable(summary: TrainingSummary): string {
   const { stages, steps, seconds, warmUpMs, cases, classes, meanDice } = summary;
   const stageRows = stages.map(({ stage, patchSize, batchSize, steps, seconds, waitingShare, loss }) => [

@@ -18,7 +18,7 @@ export async function startTraining(trainer: Channel, { run, data, resume = "" }
   return training;
 }
 
-/** Hands over every event of a training from its beginning until it ends. Throws where it did not end by being done. */
+/** Hands over every event of a training from its beginning until it ends. Throws where it ended before it was done. */
 export async function watchTraining(
   trainer: Channel,
   training: string,

@@ -22,23 +22,23 @@ import type { CutPart, CutTask, Written } from "./workers/task.js";
 import { closed, WorkerThreads } from "./workers/worker-threads.js";
 
 export interface EngineOptions {
-  /** Threads that cut. Default: one a processor. */
+  /** Threads that cut. Default: one per processor. */
   readonly workers?: number;
   /**
-   * Memory for volumes and for what their patches are made in; a volume that finds no room is read patch by patch. Default: what
-   * one arena of 4 GiB has beside batches, or half of the machine's.
+   * Memory for volumes and for making patches. A volume that finds no room is read patch by patch. Default: what batches leave
+   * of one arena of 4 GiB, or half of the machine's memory where that is less.
    */
   readonly volumeBudgetBytes?: number;
-  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
+  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's memory where that is less. */
   readonly slotBudgetBytes?: number;
 }
 
-/** A batch, cut. Whoever holds it must release it; until then its memory belongs to it alone. */
+/** A batch, cut. Its holder must release it; until then no other batch uses its memory. */
 export interface SlotLease {
   readonly tensors: BatchTensors;
   /** The tensors' bytes, over shared memory; not to be used after `release`. */
   readonly bytes: Uint8Array;
-  /** Voxels of each foreground class in the labels, in the order of the data set's `classes`; where `countClasses` asked. */
+  /** Voxels of each foreground class in the labels, in the order of the data set's `classes`; with `countClasses` only. */
   readonly classVoxels?: readonly number[];
   /** Gives the memory back, once: calling it again does nothing. */
   release(): void;
@@ -62,7 +62,7 @@ export interface EngineMetrics {
   readonly volumeLoads: number;
   readonly cacheHits: number;
   readonly evictions: number;
-  /** Samples of volumes that found no room. */
+  /** Samples that were read from the store because their volumes found no room. */
   readonly regionCuts: number;
   /** Bytes of the store's chunks that were read, once decoded. */
   readonly decodedBytes: number;
@@ -76,10 +76,10 @@ export interface Engine extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly metrics: EngineMetrics;
   /**
-   * Cuts one batch. Waits in order for memory and threads; `signal` ends the wait, drops what no worker has begun and stops the
-   * others at their next patch, and the promise rejects with its reason once nothing writes any more. Throws LIMIT_EXCEEDED for a batch larger than the
-   * slot budget and for one whose patches the volume budget cannot make, NOT_FOUND for a case that the store lacks, and what
-   * reading the store throws.
+   * Cuts one batch. Callers wait in order for memory and threads. `signal` ends the wait, drops tasks that no worker has begun
+   * and stops the others at their next patch; the promise rejects with the signal's reason once nothing writes any more. Throws
+   * LIMIT_EXCEEDED for a batch larger than the slot budget and where the volume budget is too small to make a patch, NOT_FOUND
+   * for a case that the store lacks, and what reading the store throws.
    */
   cut(
     spec: ResolvedSpec,
@@ -91,9 +91,9 @@ export interface Engine extends AsyncDisposable {
 
 export interface CutOptions {
   readonly signal?: AbortSignal;
-  /** Take the batch's CRC-32, for who carries it on: 1 ns a voxel, two fifths of cutting without augmentation. Default: false. */
+  /** Compute the batch's CRC-32, for sending it: 1 ns per voxel, two fifths of cutting without augmentation. Default: false. */
   readonly checksum?: boolean;
-  /** Count the voxels of each class; takes 1 ns a voxel or less: 3 % of cutting with augmentation, 10 % without. Default: false. */
+  /** Count the voxels of each class: at most 1 ns per voxel, 3 % of cutting with augmentation, 10 % without. Default: false. */
   readonly countClasses?: boolean;
 }
 
@@ -107,7 +107,7 @@ export async function openEngine(store: Store | string, options: EngineOptions =
   return new StoreEngine(opened.path, opened.dataset, options);
 }
 
-/** Budgets beyond the machine's memory would end in its killing the process, not in an error. */
+/** With budgets beyond the machine's memory the system would kill the process: no error would be thrown. */
 function withDefaults(options: EngineOptions): Required<EngineOptions> {
   const memoryBytes = totalmem();
   const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
@@ -120,10 +120,13 @@ function withDefaults(options: EngineOptions): Required<EngineOptions> {
   throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit, got: bytes, max: memoryBytes });
 }
 
-/** A task, but for which samples and where. */
+/** What the tasks of one batch have in common: all but which samples they cut, and in which workspace. */
 type SharedTask = Omit<CutTask, "parts" | "workspace">;
 
-/** Uses, for each case of the store, after which a volume that was in none of them may go: drawn at random, one in 3000 is. */
+/**
+ * A volume may go when it was in none of the last 8 uses per case of the store. Cases are drawn at random, so that happens to one
+ * in 3000 volumes that are still wanted.
+ */
 const LONG_AGO = 8;
 
 class StoreEngine implements Engine {
@@ -182,7 +185,7 @@ class StoreEngine implements Engine {
     const { signal, checksum = false, countClasses = false } = options;
     signal?.throwIfAborted();
     const stop = new AbortController();
-    setMaxListeners(0, stop.signal); // every part that waits listens
+    setMaxListeners(0, stop.signal); // every waiting part listens
     const abort = () => stop.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
     const cutting = this.#cutBatch(spec, plan, stop, { checksum, countClasses });
@@ -257,7 +260,7 @@ class StoreEngine implements Engine {
     };
   }
 
-  /** Cuts parts in one task where their volumes are in memory, in one arena; those whose are not, each in its own. */
+  /** One task cuts the parts whose volumes are in memory, in one arena; every other part has its own task. */
   async #cutParts(parts: readonly BatchPart[], task: SharedTask, signal: AbortSignal): Promise<Written[]> {
     const [first, ...more] = parts as readonly [BatchPart, ...BatchPart[]];
     if (more.length === 0) return [await this.#cutPart(first, task, signal)];

@@ -10,7 +10,7 @@ import { scaleShift } from "./scale-shift.reference.js";
 import { warpImage, warpLabel } from "./warp.reference.js";
 import { writeBf16, writeF16, writeF32, writeLabelI16, writeLabelU8 } from "./write.reference.js";
 
-/** The plain twin of every kernel, written to be believed: the same bits for the same input, on any typed arrays. */
+/** The plain twin of every kernel, written to be easy to check: the same bits for the same input, on any typed arrays. */
 export const referenceKernels: Kernels = {
   cropImage,
   cropLabel,

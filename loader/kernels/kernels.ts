@@ -40,7 +40,7 @@ export interface Gamma {
   readonly exponent: number;
 }
 
-/** Taps of each axis, see `resample`'s source: 4 words an output voxel, two i32 and two f32. */
+/** Taps of each axis, see `resample`'s source: 4 words per output voxel, two i32 and two f32. */
 export type AxisTaps = readonly [z: Int32Array, y: Int32Array, x: Int32Array];
 
 /** Axes to mirror, as bits. */
@@ -48,15 +48,15 @@ export const MIRROR_Z = 1;
 export const MIRROR_Y = 2;
 export const MIRROR_X = 4;
 
-/** Values that must be free after any image that a kernel writes: vectors may end past it. */
+/** Values of free space behind any image that a kernel writes, since its vectors may end past the image. */
 export const ROOM_VALUES = 16;
 
-/** Words that `addNoise` makes at a time. */
+/** Random words that `addNoise` makes at a time. */
 export const NOISE_WORDS = 1024;
 
 /**
- * What the kernels do, to views of one memory; each is described in its source in `assembly/`. Finite input gives finite
- * output. They keep no state and allocate nothing; what they need beside the voxels (taps, grids, a row) is a view too.
+ * The kernels, on views of one memory; each is described in its source in `assembly/`. Finite input gives finite output. They
+ * keep no state and allocate nothing; what they need besides the voxels (taps, grids, a row) is a view too.
  */
 export interface Kernels {
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
@@ -97,8 +97,8 @@ export function compileKernels(): WebAssembly.Module {
 }
 
 /**
- * The kernels over `memory`, a shared one that never grows. Their arguments must be views of it that hold what the sizes say (RangeError
- * otherwise); nothing is checked below that.
+ * The kernels over `memory`, a shared one that never grows. Their arguments must be views of it that hold what the sizes say
+ * (RangeError otherwise); the kernels themselves check nothing.
  */
 export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const { buffer } = memory; // asking for it each time costs as much as a small kernel
@@ -120,7 +120,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     kernel(at(target, depth * height * width), atGrid(source), depth, height, width, mirrored);
   };
 
-  // arguments are written out: spreading them costs microseconds a call
+  // arguments are written out: spreading them costs microseconds per call
   return {
     cropImage: (target, source, [z, y, x]) => {
       const [outZ, outY, outX] = target.size;

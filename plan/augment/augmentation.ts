@@ -2,8 +2,8 @@
 export type Range = readonly [low: number, high: number];
 
 /**
- * What a spec may augment with, one entry a transform. `probability` is that of a sample to get it, `channelProbability`
- * then that of each of its channels.
+ * The transforms that a spec may list, one entry per transform. `probability` is the chance that a sample gets it,
+ * `channelProbability` the chance of each channel of such a sample.
  */
 export type Augmentation =
   | SpatialAugmentation
@@ -18,23 +18,23 @@ export type Augmentation =
 export interface SpatialAugmentation {
   readonly kind: "spatial";
   readonly rotationProbability: number;
-  /** Of each axis' own angle. */
+  /** Range of the angle about each axis. */
   readonly rotationDegrees: Range;
-  /** Of the one angle where patches are much wider than deep (see `isDummy2d`). */
+  /** Range of the single angle of patches that are much wider than deep (see `isDummy2d`). */
   readonly inPlaneDegrees: Range;
   readonly scalingProbability: number;
-  /** Of one factor for all axes; above 1 objects look smaller. */
+  /** Range of the zoom, one for all axes; above 1 objects look smaller. */
   readonly scaling: Range;
 }
 
-/** `range`: of the standard deviation. */
+/** `range` is that of the standard deviation. */
 export interface NoiseAugmentation {
   readonly kind: "noise";
   readonly probability: number;
   readonly range: Range;
 }
 
-/** `range`: of a blur's sigma in voxels, own for each axis; of a low resolution's zoom, one for all axes. */
+/** `range` is that of a blur's sigma in voxels, drawn for each axis; or of a low resolution's zoom, one for all axes. */
 export interface ChannelwiseAugmentation {
   readonly kind: "blur" | "low-resolution";
   readonly probability: number;
@@ -42,14 +42,14 @@ export interface ChannelwiseAugmentation {
   readonly range: Range;
 }
 
-/** `range`: of each channel's factor, half of them below 1 and half above. */
+/** `range` is that of each channel's factor; half of the factors are drawn below 1, half above. */
 export interface FactorAugmentation {
   readonly kind: "brightness" | "contrast";
   readonly probability: number;
   readonly range: Range;
 }
 
-/** `range`: of each channel's exponent, half of them below 1 and half above. */
+/** `range` is that of each channel's exponent; half of the exponents are drawn below 1, half above. */
 export interface GammaAugmentation {
   readonly kind: "gamma";
   readonly inverted: boolean;
@@ -63,7 +63,7 @@ export interface MirrorAugmentation {
   readonly axes: readonly (0 | 1 | 2)[];
 }
 
-/** Each sample's `channels` become 0 where its label is below 0. Left out: those that were normalised within a mask. */
+/** Each sample's `channels` become 0 where its label is below 0. Default: the channels that were normalised within a mask. */
 export interface MaskAugmentation {
   readonly kind: "mask";
   readonly channels?: readonly number[];

@@ -11,8 +11,8 @@ import type { Subject } from "./subject.js";
 import type { Transform } from "./transform.js";
 
 /**
- * The transforms of one sample, in the list's order. Every number has a place of its own: leaving an entry out, or adding
- * one, changes none of the others'.
+ * The transforms of one sample, in the list's order. Every number is drawn at a place of its own: adding or removing an entry
+ * does not change the numbers of the other entries.
  */
 export function drawAugmentation(augmentation: readonly Augmentation[], subject: Subject): Transform[] {
   const transforms: Transform[] = [];

@@ -1,4 +1,4 @@
-/** One value a channel; undefined where no channel has one, so that nothing is done. */
+/** One value per channel; undefined where no channel has one, so that nothing is done. */
 export function eachChannel<T>(channels: number, value: (channel: number) => T | null): (T | null)[] | undefined {
   const values: (T | null)[] = [];
   let isEmpty = true;

@@ -6,8 +6,8 @@ import type { Subject } from "./subject.js";
 import type { SpatialTransform } from "./transform.js";
 
 /**
- * A turn and a zoom, each an event of its own (batchgeneratorsv2, `SpatialTransform.get_parameters`). Undefined where
- * neither happens: the patch is then cut as it lies.
+ * A turn and a zoom, drawn independently (batchgeneratorsv2, `SpatialTransform.get_parameters`). Undefined where neither
+ * happens: the patch is then copied without sampling between voxels.
  */
 export function drawSpatial(entry: SpatialAugmentation, { place, cropSize }: Subject): SpatialTransform | undefined {
   const isTurned = drawEvent(place, PURPOSE.rotation, 0, entry.rotationProbability);

@@ -6,6 +6,6 @@ export interface Subject {
   readonly place: DrawPlace;
   /** The box that is cut from the volume (Z,Y,X). */
   readonly cropSize: Zyx;
-  /** Of the image. */
+  /** Channels of the image. */
   readonly channels: number;
 }

@@ -60,7 +60,7 @@ export interface LowResolutionTransform {
   readonly zooms: readonly (Zyx | null)[];
 }
 
-/** A power of the values, scaled to 0..1 for it; `inverted`: of the negated values. Mean and deviation stay. */
+/** The values, scaled to 0..1, raised to a power; `inverted`: the negated values. Mean and standard deviation stay. */
 export interface GammaTransform {
   readonly kind: "gamma";
   readonly inverted: boolean;

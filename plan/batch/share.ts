@@ -20,7 +20,7 @@ export function* samplesOf(batchSize: number, { rank, ranks }: Rank): Generator<
   for (let sample = rank; sample < batchSize; sample += ranks) yield sample;
 }
 
-/** Throws REQUEST_INVALID for ranks of which one would get no sample of some batch, and for a rank that is none of them. */
+/** Throws REQUEST_INVALID where some rank would get no sample of some batch, and for a rank that is not 0 to ranks - 1. */
 export function checkRank(spec: Pick<ResolvedSpec, "plan" | "stages">, { rank, ranks }: Rank): void {
   const smallest = spec.stages.reduce((least, { batchSize }) => Math.min(least, batchSize), spec.plan.batchSize);
   if (!Number.isInteger(ranks) || ranks < 1 || ranks > smallest)

@@ -18,10 +18,10 @@ export interface StageDecision {
 /** The longest reason that a decision has, in characters. */
 export const LONGEST_REASON = 200;
 
-/** Far more decisions than any curriculum has; each costs a few bytes for as long as its stream. */
+/** Far more decisions than any curriculum has. Each takes a few bytes while its stream is open. */
 const MOST_DECISIONS = 4096;
 
-/** A change of stage as it is asked for; what is left out is decided by whoever knows how far the run is. */
+/** A change of stage as it is asked for. What is left out is filled in where it is known how far the run is. */
 export interface StageProposal {
   readonly stage: number;
   /** Default: the first step not wanted yet. `immediate`: the first step not delivered yet. */
@@ -45,7 +45,7 @@ export function scheduleOf(spec: TimelineSpec, timeline: Timeline): Schedule {
 
 /**
  * Which stage each step has: by the schedule, and over it by the newest decision that covers the step. The list of decisions
- * has one writer, the trainer; whoever has the same list gives every step the same stage.
+ * has one writer, the trainer. Everyone with the same list gives every step the same stage.
  */
 export class StageTimeline {
   readonly #schedule: Schedule;
@@ -72,7 +72,7 @@ export class StageTimeline {
     return newest !== undefined && this.#holds(newest, step) ? newest : undefined;
   }
 
-  /** Throws LIMIT_EXCEEDED for more decisions that all still matter than any run makes. */
+  /** Throws LIMIT_EXCEEDED when more decisions still matter than any run makes. */
   add(decision: StageDecision): void {
     const kept = this.#decisions.filter(({ fromStep }) => fromStep < decision.fromStep);
     if (kept.length === MOST_DECISIONS)
@@ -97,7 +97,10 @@ export class StageTimeline {
     return resumed;
   }
 
-  /** Stages that follow each other are numbered in order: the schedule goes on where it has a later one than both had. */
+  /**
+   * Whether a decision still covers a step. Scheduled stages are numbered in order: the schedule goes on at the first step
+   * whose stage is later than both the decided one and the one scheduled at `fromStep`.
+   */
   #holds({ stage, fromStep, hold }: StageDecision, step: number): boolean {
     if (hold || this.#schedule.order === "random") return true;
     return this.#schedule.stageOf(step) <= Math.max(stage, this.#schedule.stageOf(fromStep));

@@ -22,8 +22,8 @@ export interface TensorPlace<Name extends string, Type extends string> {
 }
 
 /**
- * Image (B,C,Z,Y,X) or, channels-last, (B,Z,Y,X,C); then label (B,Z,Y,X); then, of deep supervision, the label of each
- * further decoder level, finest first. Without gaps.
+ * Image (B,C,Z,Y,X) or, channels-last, (B,Z,Y,X,C); then label (B,Z,Y,X); then, with deep supervision, the label of each
+ * further decoder level, finest first. There are no gaps between them.
  */
 export type BatchTensors = readonly [
   image: TensorPlace<"image", ImageType>,

@@ -6,16 +6,16 @@ import type { Address, Timeline } from "./address.js";
 
 /**
  * What the two timelines of a run have: steps, stages, and the stage of a step. `train` runs through the curriculum. `val`
- * knows none: its step is epoch x valSteps + i, and its one stage is the number of the last one.
+ * does not: its step is epoch x valSteps + i, and its only stage has the number of the last stage.
  */
 export type TimelineSpec = Scheduled & Pick<ResolvedSpec, "valSteps">;
 
-/** Steps of a timeline: they are 0 to this, less one. */
+/** How many steps a timeline has; they are numbered from 0. */
 export function stepsOf(spec: Pick<TimelineSpec, "epochs" | "stepsPerEpoch" | "valSteps">, timeline: Timeline): number {
   return timeline === "train" ? totalSteps(spec) : spec.epochs * spec.valSteps;
 }
 
-/** First and last stage (both inside) of a timeline. */
+/** First and last stage (both included) of a timeline. */
 export function stagesOf(
   { stages }: Pick<ResolvedSpec, "stages">,
   timeline: Timeline,

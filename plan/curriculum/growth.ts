@@ -37,7 +37,7 @@ export function growPatches(plan: NetworkPlan): Zyx[] {
 
 /**
  * Patch sizes of the MICCAI 2024 modes: the first has twice the minimum on axis 0, then the axes take turns, beginning
- * with axis 1; one that is at its final size gives its turn away.
+ * with axis 1; an axis at its final size is skipped.
  */
 export function growPatchesInTurn(plan: NetworkPlan): Zyx[] {
   const { minimum, increment } = growthOf(plan);

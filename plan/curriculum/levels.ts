@@ -4,9 +4,9 @@ import type { Zyx } from "../zyx.js";
 import type { NetworkPlan } from "./stage.js";
 
 /**
- * Strides (Z,Y,X) of a U-Net's levels, finest first: the plan's, or one level more than its most pooled axis has poolings, of
- * which an axis with fewer is strided in the finest and kept whole in the deeper ones (nnU-Net, `get_pool_and_conv_props`,
- * for equal spacings).
+ * Strides (Z,Y,X) of a U-Net's levels, finest first: the plan's own where it has them. Otherwise there is one level more than
+ * the most pooled axis has poolings, and an axis with fewer poolings has them in the finest levels (nnU-Net,
+ * `get_pool_and_conv_props`, for equal spacings).
  */
 export function stridesOf({ strides, pooling }: Pick<NetworkPlan, "strides" | "pooling">): readonly Zyx[] {
   const along = (level: number, axis: 0 | 1 | 2) => (level > 0 && level <= pooling[axis] ? 2 : 1);
@@ -17,10 +17,9 @@ export function stridesOf({ strides, pooling }: Pick<NetworkPlan, "strides" | "p
 }
 
 /**
- * Sizes (Z,Y,X, voxels) of the labels that deep supervision compares with beside the full one: one for each further decoder
- * level, finest first, so for each level but the first and the bottleneck; none without deep supervision. The patch over the
- * strides so far, rounded as Python rounds (nnU-Net, `_get_deep_supervision_scales`; batchgeneratorsv2,
- * `DownsampleSegForDSTransform`).
+ * Sizes (Z,Y,X, voxels) of the further labels of deep supervision, finest first: one for each level but the first, which has
+ * the full label, and the bottleneck, which has none. Empty without deep supervision. Each is the patch divided by the strides
+ * so far, rounded as Python rounds (nnU-Net, `_get_deep_supervision_scales`; batchgeneratorsv2, `DownsampleSegForDSTransform`).
  */
 export function deepLabelSizes(
   { plan, deepSupervision }: Pick<ResolvedSpec, "plan" | "deepSupervision">,

@@ -3,7 +3,7 @@ export const ROUNDINGS = ["floor", "even-floor", "floor-minus-1", "power-of-two"
 /** How the batch that fits the voxel budget becomes a whole number. The paper's own figures are those of `floor`. */
 export type Rounding = (typeof ROUNDINGS)[number];
 
-/** Largest batch of a rounding's kind within `fitting` samples, and never less than the plan's `base`. */
+/** Largest batch that a rounding allows within `fitting` samples; never less than the plan's `base`. */
 export function roundBatch(rounding: Rounding, fitting: number, base: number): number {
   return Math.max(base, roundDown(rounding, Math.floor(fitting), base));
 }

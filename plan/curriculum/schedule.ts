@@ -9,12 +9,12 @@ export function stepOfEpoch(spec: Pick<Scheduled, "stepsPerEpoch">, epoch: numbe
   return Math.floor(epoch * spec.stepsPerEpoch);
 }
 
-/** Steps of the whole training: steps are 0 to this, less one. */
+/** How many steps the whole training has; they are numbered from 0. */
 export function totalSteps(spec: Pick<Scheduled, "epochs" | "stepsPerEpoch">): number {
   return stepOfEpoch(spec, spec.epochs);
 }
 
-/** First scheduled step of stage number `stage`; of random order it has none, and the answer is where its epochs would be. */
+/** First scheduled step of stage number `stage`. In random order a stage has none: the answer is where its epochs would begin. */
 export function stepOfStage(spec: Scheduled, stage: number): number {
   const epoch = spec.stages.slice(0, stage).reduce((sum, { epochs }) => sum + epochs, 0);
   return stepOfEpoch(spec, epoch);

@@ -46,14 +46,14 @@ const PROFILES = new Map<unknown, readonly Augmentation[]>([
   ["nnunet-nomirror", NNUNET_AUGMENTATION.filter(({ kind }) => kind !== "mirror")],
 ]);
 
-/** A profile's name, or a list of transforms, which come to stand in nnU-Net's order. */
+/** A profile's name, or a list of transforms, which is sorted into nnU-Net's order. */
 export const readAugmentation: Read<readonly Augmentation[]> = (value, field) => {
   const profile = PROFILES.get(value);
   if (profile !== undefined) return profile;
   if (!Array.isArray(value)) refuse(field, value, '"none", "nnunet", "nnunet-nomirror" or a list of transforms');
   const read = list(readEntry, 0, NNUNET_AUGMENTATION.length)(value, field);
   const repeated = read.findIndex((entry, index) => read.findIndex((one) => orderOf(one) === orderOf(entry)) < index);
-  if (repeated >= 0) refuse(`${field}[${repeated}]`, value[repeated], "left out: the list has that transform already");
+  if (repeated >= 0) refuse(`${field}[${repeated}]`, value[repeated], "a transform that the list does not hold yet");
   return read.toSorted((one, other) => orderOf(one) - orderOf(other));
 };
 

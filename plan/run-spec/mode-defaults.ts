@@ -7,7 +7,7 @@ export interface BatchDefaults {
   readonly foregroundFraction: number;
 }
 
-/** nnU-Net's own: also those of a user's own stages. */
+/** nnU-Net's own; a user's own stages have them too. */
 export const NNUNET_BATCH: BatchDefaults = { strategy: "nnunet", foregroundFraction: NNUNET_FOREGROUND_FRACTION };
 
 /** How the paper (2.4.1, 2.4.2, 3.4, Appendix A), and for the last three modes the 2024 code, build batches. */

@@ -10,15 +10,15 @@ const CONFIGURATION = "3d_fullres";
 const NETWORK = "PlainConvUNet";
 const CONVOLUTIONS = 2;
 
-/** Members of an object of the file, whatever others it has. */
+/** Fields of an object of the file; it may have others. */
 function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(entries(value, field));
 }
 
 /**
  * The network plan in nnU-Net v2's plans.json, configuration 3d_fullres: with `architecture`, or with the older
- * `pool_op_kernel_sizes` and its fellows. Throws SPEC_INVALID naming the field in the file, for another network than the plain
- * U-Net too.
+ * `pool_op_kernel_sizes` and similar fields. Throws SPEC_INVALID naming the field in the file, also for another network than the
+ * plain U-Net.
  */
 export function parseNnunetPlans(json: unknown): NetworkPlan {
   const plans = members(json, "plans.json");

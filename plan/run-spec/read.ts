@@ -1,4 +1,4 @@
-import { refuse } from "../errors.js";
+import { KNOWN_FIELD, refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { Zyx } from "../zyx.js";
 
@@ -15,7 +15,7 @@ export function required<T>(value: T | undefined, field: string, want: string): 
   return value ?? refuse(field, undefined, want);
 }
 
-/** An integer from `min` to `max`, both inside. */
+/** An integer from `min` to `max`, both included. */
 export function integer(min: number, max: number): Read<number> {
   return (value, field) =>
     typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
@@ -23,7 +23,7 @@ export function integer(min: number, max: number): Read<number> {
       : refuse(field, value, `an integer from ${min} to ${max}`);
 }
 
-/** A finite number from `min` to `max`, both inside unless `above` says that `min` is not. */
+/** A finite number from `min` to `max`, both included; with `above`, without `min`. */
 export function real(min: number, max: number, above?: "above"): Read<number> {
   const want = above ? `a number above ${min}, at most ${max}` : `a number from ${min} to ${max}`;
   return (value, field) => {
@@ -72,13 +72,13 @@ export function entries(value: unknown, field: string): [key: string, value: unk
   return Object.entries(value).filter(([, entry]) => entry !== undefined);
 }
 
-/** An object with no other fields than `readers` has. */
+/** An object that has only fields of `readers`. */
 export function object<Readers extends Record<string, Read<unknown>>>(readers: Readers): Read<Fields<Readers>> {
   return (value, field) => {
     const read = entries(value, field).map(([key, entry]) => {
       const path = `${field}.${key}`;
       if (!Object.hasOwn(readers, key)) {
-        refuse(path, entry, "left out: there is no such field", suggest(key, field, Object.keys(readers)));
+        refuse(path, entry, KNOWN_FIELD, suggest(key, field, Object.keys(readers)));
       }
       return [key, readers[key]?.(entry, path)];
     });

@@ -6,7 +6,7 @@ import type { DataSpec } from "./data-spec.js";
 type SplitSpec = NonNullable<DataSpec["split"]>;
 
 /**
- * The cases that train and those held out: two lists that share out the data set, a fold of nnU-Net's split (by default
+ * The cases that train and those held out: two lists that together name every case, a fold of nnU-Net's split (by default
  * fold 0 of 5, seed 12345), or fold "all", where every case does both.
  */
 export function resolveSplit(spec: SplitSpec, { cases }: CaseTable): Split {

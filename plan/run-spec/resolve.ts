@@ -79,7 +79,7 @@ function resolveStages(spec: DataSpec, plan: NetworkPlan, foregroundFraction: Fo
   return planStages(mode, { plan, epochs, foregroundFraction, budgetFraction, rounding });
 }
 
-/** A user's own list: left out are the plan's batch, the spec's foreground share, and epochs in equal parts. */
+/** A user's own list of stages. Defaults: the plan's batch, the spec's foreground share, and epochs in equal parts. */
 function ownStages(
   stages: NonNullable<DataSpec["stages"]>,
   spec: DataSpec,

@@ -12,7 +12,7 @@ export interface TrainingSpec {
   readonly engine: string;
   readonly optimizer: "sgd";
   readonly learningRate: number;
-  /** Nesterov's. */
+  /** Nesterov momentum. */
   readonly momentum: number;
   readonly weightDecay: number;
   /** Largest L2 norm of all gradients together. */
@@ -20,7 +20,7 @@ export interface TrainingSpec {
   /** Dice sums run over the batch before the ratio is taken. */
   readonly batchDice: boolean;
   readonly control: { readonly kind: "scheduled" };
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   readonly seed: number;
 }
 

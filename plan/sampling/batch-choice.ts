@@ -7,7 +7,7 @@ export interface BatchDraw {
   readonly foregroundCount: number;
   /** Cases to choose from. */
   readonly caseCount: number;
-  /** An integer below `count`, of this batch's own. */
+  /** Draws an integer below `count` for this batch. */
   draw(purpose: Purpose, sample: number, index: number, count: number): number;
 }
 
@@ -18,7 +18,7 @@ export interface SampleChoice {
   readonly foreground: boolean;
 }
 
-/** A way to build a batch: one choice a sample of the global batch, in order. */
+/** A way to build a batch: one choice per sample of the global batch, in order. */
 export type ChooseSamples = (batch: BatchDraw) => SampleChoice[];
 
 /** Choices of a whole batch: `caseOf(sample, foreground)` says who gives it, the last `foregroundCount` are foreground. */

@@ -1,6 +1,6 @@
 import type { Zyx } from "../zyx.js";
 
-/** Smallest and largest start (both inside) of a box on one axis. */
+/** Smallest and largest start (both included) of a box on one axis. */
 interface StartRange {
   readonly lower: number;
   readonly upper: number;
@@ -16,7 +16,7 @@ function startRange(shape: number, read: number, patch: number): StartRange {
   return { lower: 0 - Math.ceil(need / 2), upper: shape + Math.floor(need / 2) + (need % 2) - read };
 }
 
-/** Bounds (Z,Y,X, both inside) of the first voxel of a random box of `cropSize` in a volume of `shape`. */
+/** Bounds (Z,Y,X, both included) of the first voxel of a random box of `cropSize` in a volume of `shape`. */
 export function randomStartBounds(shape: Zyx, cropSize: Zyx): { lower: Zyx; upper: Zyx } {
   const z = startRange(shape[0], cropSize[0], cropSize[0]);
   const y = startRange(shape[1], cropSize[1], cropSize[1]);
@@ -25,8 +25,8 @@ export function randomStartBounds(shape: Zyx, cropSize: Zyx): { lower: Zyx; uppe
 }
 
 /**
- * First voxel (Z,Y,X) of the box of `cropSize` around foreground `voxel`. As in nnU-Net it is held at the lower border
- * only: near the far one the box reaches past the volume, by up to half a patch.
+ * First voxel (Z,Y,X) of the box of `cropSize` around foreground `voxel`. As in nnU-Net the box stops at the lower border
+ * only: at the upper one it may reach past the volume, by up to half a patch.
  */
 export function foregroundLower(voxel: Zyx, shape: Zyx, cropSize: Zyx): Zyx {
   const { lower } = randomStartBounds(shape, cropSize);

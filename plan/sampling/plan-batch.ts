@@ -40,7 +40,7 @@ interface Recipe {
  * Decides every crop of one batch, or one rank's share of it. A pure function: the union over ranks is the same batch for
  * any number of them.
  *
- * The `val` timeline knows no curriculum: always the plan's patch and batch size, nnU-Net's strategy with its foreground
+ * The `val` timeline has no curriculum: always the plan's patch and batch size, nnU-Net's strategy with its foreground
  * share 0.33, no augmentation, cases of `split.val`; its step is epoch x valSteps + i, and its stage the last one.
  *
  * Throws STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
@@ -87,7 +87,7 @@ interface CaseBoxes {
   readonly id: string;
   /** The classes that the case has, with how many locations. */
   readonly present: readonly { readonly value: number; readonly locations: number }[];
-  /** Of the first voxel of a random patch (Z,Y,X): smallest, and how many from there. */
+  /** Where the first voxel of a random patch (Z,Y,X) may lie: the smallest start, and how many starts there are. */
   readonly lower: Zyx;
   readonly starts: Zyx;
 }

@@ -2,8 +2,8 @@ import { PURPOSE } from "../random.js";
 import { type BatchDraw, chooseEach, type SampleChoice } from "./batch-choice.js";
 
 /**
- * One patch a patient (paper, Appendix A): cases are taken in random order without replacement. A batch larger than the
- * case count goes on with a new order, so that no case is ahead of another by more than one patch.
+ * One patch per patient (paper, Appendix A): cases are taken in random order without replacement. A batch larger than the
+ * case count goes on with a new order, so that the numbers of patches of two cases differ by at most one.
  */
 export function chooseSingleCrop(batch: BatchDraw): SampleChoice[] {
   const rounds = Math.ceil(batch.batchSize / batch.caseCount);

@@ -17,7 +17,7 @@ export interface FoldChoice {
 
 /**
  * One fold of scikit-learn's `KFold(folds, shuffle=True, random_state=seed)` over `subjects` (lists of cases that stay
- * together, at least as many as folds), ordered by their first case. With a subject a case that is nnU-Net's split.
+ * together, at least as many as folds), ordered by their first case. With one case per subject this is nnU-Net's split.
  */
 export function foldSplit(subjects: readonly (readonly string[])[], { folds, fold, seed }: FoldChoice): Split {
   const ordered = subjects

@@ -8,7 +8,7 @@ export interface RunChecksum {
   readonly crc: number;
 }
 
-/** Bytes that are left until their checksum is taken: they are in the processor's cache still, and a call pays. */
+/** Bytes that are collected before their checksum is taken: few enough to be in the cache still, enough for a call to pay. */
 const LATEST_BYTES = 1 << 17;
 
 interface OpenRun {
@@ -20,8 +20,8 @@ interface OpenRun {
 }
 
 /**
- * Checksums of a batch's bytes, taken while they are being written: by the time a batch of large patches is complete its first
- * ones have left the cache, and reading them again took longer than cutting them.
+ * Checksums of a batch's bytes, taken while they are being written. When a batch of large patches is complete, its first bytes
+ * have left the cache: reading them again took longer than cutting them.
  */
 export class WrittenChecksums {
   readonly #batch: Uint8Array;
@@ -29,7 +29,7 @@ export class WrittenChecksums {
   readonly #open: (OpenRun | undefined)[] = [];
   readonly #closed: RunChecksum[] = [];
 
-  /** `batch`: its bytes, and maybe others behind them. */
+  /** `batch` holds the batch's bytes, and may hold others behind them. */
   constructor(batch: Uint8Array) {
     this.#batch = batch;
   }
@@ -66,7 +66,7 @@ export class WrittenChecksums {
   }
 }
 
-/** CRC-32 over all of a batch's bytes, from those of its runs, which cover them without gaps. */
+/** CRC-32 over all of a batch's bytes, from the checksums of its runs, which cover the batch without gaps. */
 export function joinChecksums(runs: readonly RunChecksum[]): number {
   const combine = crc32Combiner();
   const inOrder = [...runs].sort((a, b) => a.start - b.start);

@@ -1,7 +1,7 @@
 /**
  * CRC-32 of two runs of bytes laid end to end, from the CRC-32 of each and the length of the second: zlib's
  * `crc32_combine`. Appending n bytes multiplies the first CRC, a polynomial over GF(2), by x^(8n). The function that this
- * makes remembers the powers for the lengths it has met: most runs of a batch are as long as each other.
+ * makes remembers the powers for the lengths it has met, since most runs of a batch are equally long.
  */
 export function crc32Combiner(): (first: number, second: number, secondBytes: number) => number {
   const powers = new Map<number, number>();

@@ -5,8 +5,8 @@ import type { Box, ChannelVolume } from "./source.js";
 export type Mirror = readonly [z: boolean, y: boolean, x: boolean];
 
 /**
- * What a patch without other transforms must equal, a voxel at a time: its values, not yet in their wire type, at (c, z, y, x)
- * of the target. Written to be believed, not to be fast.
+ * What a patch without other transforms must equal, voxel by voxel: its values, not yet in their wire type, at (c, z, y, x) of
+ * the target. Written to be easy to check, not to be fast.
  */
 export function* cropReference(
   source: ChannelVolume<ArrayLike<number>>,

@@ -1,6 +1,6 @@
 import type { Zyx } from "../../../plan/zyx.js";
 
-/** Values of a label as it travels. */
+/** Values of a label in its wire type. */
 export type LabelValues = Uint8Array | Int16Array;
 
 /** On each axis, the voxel of a label that each voxel of its smaller copy is. */
@@ -12,7 +12,7 @@ export function nearestVoxels(from: Zyx, to: Zyx): NearestVoxels {
 }
 
 /**
- * As `torch.nn.functional.interpolate(mode="nearest-exact")` of a given size, its float32 rounding too: output voxel i is
+ * As `torch.nn.functional.interpolate(mode="nearest-exact")` to a given size, with the same float32 rounding: output voxel i is
  * input voxel floor((i + 0.5) * from / to).
  */
 function nearestAlong(from: number, to: number): Int32Array {

@@ -90,7 +90,7 @@ function wireImage(type: ImageType, buffer: ArrayBufferLike, offset: number, cou
   return type === "f32" ? new Float32Array(buffer, offset, count) : new Uint16Array(buffer, offset, count);
 }
 
-/** Memory for images as memory for what travels. */
+/** The same memory as values of the wire type. */
 function asWire(type: ImageType, { buffer, byteOffset, length }: Float32Array): WireImage {
   return wireImage(type, buffer, byteOffset, length);
 }

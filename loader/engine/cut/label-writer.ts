@@ -11,8 +11,8 @@ import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
 
 /**
- * Writes the label of a patch, and those of deep supervision. Returns it as it is before it is mirrored and -1 becomes 0, where a
- * transform of the image needs that.
+ * Writes the label of a patch, and those of deep supervision. Where a transform of the image needs it, returns the label as it
+ * was before it was mirrored and -1 became 0.
  */
 export function labelWriter(
   format: PatchFormat,

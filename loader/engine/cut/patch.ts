@@ -19,11 +19,11 @@ export interface BatchPlace {
   readonly offset: number;
   readonly samples: number;
   readonly channels: number;
-  /** Told of each piece that has been written, if anybody wants to know. */
+  /** Called for each piece that has been written. */
   readonly wrote?: Wrote | undefined;
 }
 
-/** Kernels, and where in their memory patches are made: `scratchBytes` from `offset` on. */
+/** Kernels, and the part of their memory in which patches are made: `scratchBytes` from `offset` on. */
 export interface Workplace {
   readonly kernels: Kernels;
   readonly buffer: ArrayBufferLike;

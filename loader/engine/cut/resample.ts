@@ -71,7 +71,7 @@ export function resampleImage(source: ChannelVolume<Float32Array>, size: Zyx, ta
 
 /**
  * Resamples a label (1,Z,Y,X) to `size` (Z,Y,X): each value's indicator is resampled like an image, and the value with the
- * largest share wins, the lowest of equals.
+ * largest share wins; of equal shares the lowest value.
  */
 export function resampleLabel(source: ChannelVolume<Int16Array>, size: Zyx, target: Int16Array): void {
   const { values, shape } = source;

@@ -1,12 +1,12 @@
 import type { Zyx } from "../../../plan/zyx.js";
 import { type Grid, MIRROR_Z } from "../../kernels/kernels.js";
 
-/** Voxels of a slab: its bytes, in the volume and in the batch, are in a processor's own cache while it is worked on. */
+/** Voxels of a slab: few enough that its bytes, in the volume and in the batch, fit a core's own cache. */
 const SLAB_VOXELS = 1 << 16;
 
 /** Neighbouring planes of a patch, along Z, as they lie in the batch. */
 export interface Slab {
-  /** First of the planes that they are made of, and where Z is mirrored. */
+  /** First plane of the patch before mirroring that the slab is made of: where Z is not mirrored, and where it is. */
   readonly plane: number;
   readonly mirroredPlane: number;
   /** (Z,Y,X) */

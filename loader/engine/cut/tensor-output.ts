@@ -1,10 +1,10 @@
 import type { TensorPlace } from "../../../plan/batch/tensors.js";
 import type { Slab } from "./slabs.js";
 
-/** Values of a tensor as they travel. */
+/** Values of a tensor in its wire type. */
 export type WireValues = Float32Array | Uint16Array | Uint8Array | Int16Array;
 
-/** Told that a batch's bytes `start` to `end` (outside), of its tensor number `tensor`, are written. */
+/** Called when a batch's bytes `start` to `end` (outside), of its tensor number `tensor`, have been written. */
 export type Wrote = (tensor: number, start: number, end: number) => void;
 
 /** A tensor of a batch that is being cut, laid out (samples, channels, voxels) or, channels-last, (samples, voxels, channels). */
@@ -13,9 +13,9 @@ export interface TensorOutput<Values extends WireValues> {
   readonly values: Values;
   /** Where kernels write a slab of a channel of a sample: its place in the batch, or part of `spare` where they cannot. */
   target(sample: number, channel: number, slab: Slab, spare: Values): Values;
-  /** That slab is written; brings it to its place where it is not there. Channels of a slab come in order. */
+  /** To be called when that slab is written: copies it to its place if it is not there yet. Channels of a slab come in order. */
   put(sample: number, channel: number, slab: Slab, target: Values): void;
-  /** `count` values from number `start` on were written by other means. */
+  /** To be called when `count` values from number `start` on were written in another way. */
   wrote(start: number, count: number): void;
 }
 
@@ -29,7 +29,7 @@ export interface TensorShape {
 export interface OutputOptions {
   /** Number of the tensor in the batch. */
   readonly tensor: number;
-  /** The batch lies in the memory that kernels write to. */
+  /** Whether the batch lies in the memory that kernels write to. */
   readonly isDirect: boolean;
   readonly wrote: Wrote | undefined;
 }
@@ -65,7 +65,7 @@ export function tensorOutput<Values extends WireValues>(
         : (spare.subarray(0, slab.voxels) as Values),
     put(sample, channel, slab, made) {
       const start = (sample * channels + channel) * voxels + slab.start;
-      // `set` copies between shared memories a word at a time
+      // `set` copies between shared memories one word at a time
       if (!isDirect) bytesOf(placeOf(start, slab.voxels)).fill(bytesOf(made));
       tell(start, slab.voxels);
     },

@@ -6,7 +6,7 @@ const LARGEST_ARENA_BLOCKS = 65_536;
 /** 4 GiB: no volume, workspace or batch is larger. */
 export const LARGEST_ARENA_BYTES = LARGEST_ARENA_BLOCKS * BLOCK_BYTES;
 
-/** A shared memory that holds volumes, what is made of them, and batches; reserved whole, so that its buffer never changes. */
+/** A shared memory for volumes, for making patches, and for batches. It is reserved whole, so its buffer never changes. */
 export interface Arena {
   readonly memory: WebAssembly.Memory;
   /** For volumes and workspaces, from the memory's start. */
@@ -16,8 +16,8 @@ export interface Arena {
 }
 
 /**
- * Reserves as many arenas as the two budgets fill: all of the largest size but the last. Slots lie in the first ones, since
- * kernels write to the memory that they read from only. Pages are committed when first written.
+ * Reserves as many arenas as the two budgets fill: all but the last have the largest size. Slots lie in the first ones, since
+ * kernels can only write to the memory that they read from. Pages take physical memory when they are first written.
  */
 export function reserveArenas(volumeBudgetBytes: number, slotBudgetBytes: number): Arena[] {
   const arenas: Arena[] = [];

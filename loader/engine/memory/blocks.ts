@@ -1,4 +1,4 @@
-/** Memory is handed out in runs of blocks of one WebAssembly page. */
+/** Memory is handed out in runs of blocks; a block is one WebAssembly page. */
 export const BLOCK_BYTES = 65_536;
 
 /** Blocks that hold `bytes`, at least one. */
@@ -39,7 +39,7 @@ export class Blocks {
     return start;
   }
 
-  /** As `allocate`, from the end of the last gap that is long enough: runs of two kinds split each other's gaps less. */
+  /** As `allocate`, but from the end of the last gap that is long enough, so that two kinds of runs split fewer gaps. */
   allocateLast(count: number): number | undefined {
     const index = this.#free.findLastIndex((run) => run.count >= count);
     const run = this.#free[index];

@@ -16,7 +16,7 @@ export interface RegionRoom {
 const AHEAD_BYTES = 2 ** 22;
 const MOST_AHEAD = 4;
 
-/** The room for regions of crops, where at most `spareBytes` can be had; for one region at least. */
+/** The room for regions of crops: at most `spareBytes`, but for one region at least. */
 export function regionRoom(entry: StoredCase, crops: readonly Crop[], cropSize: Zyx, spareBytes: number): RegionRoom {
   const [, ...extent] = entry.shape;
   const box = { lower: [0, 0, 0], size: cropSize } as const;
@@ -26,7 +26,7 @@ export function regionRoom(entry: StoredCase, crops: readonly Crop[], cropSize: 
   return { bytes, count: Math.max(1, Math.min(ahead, MOST_AHEAD, crops.length)) };
 }
 
-/** The box of voxels that a crop's box is made of. */
+/** The box of stored voxels that a crop is made of. */
 export function boxRead(box: Box, transforms: readonly Transform[]): Box {
   const spatial = transforms.find((transform) => transform.kind === "spatial");
   return spatial === undefined ? box : boxAround(spatial, box);
@@ -58,7 +58,7 @@ export async function readSource(
   };
 }
 
-/** Voxels of the chunks that a box of `size` touches, in the mean over where it lies. */
+/** Voxels of the chunks that a box of `size` touches, averaged over all places where it may lie. */
 export function voxelsReadByRegion({ shape }: StoredCase, size: Zyx): number {
   const [, ...extent] = shape;
   const sides = imageLayout(shape).chunkShape.slice(1);
@@ -70,7 +70,7 @@ export function voxelsReadByRegion({ shape }: StoredCase, size: Zyx): number {
   );
 }
 
-/** Byte at which the label of a region of `size` begins, behind the image, and the bytes of both. */
+/** Where the label of a region of `size` begins, behind the image, in bytes; and the bytes of both. */
 function layout({ shape: [channels] }: StoredCase, size: Zyx) {
   const voxels = voxelCount(size);
   const label = 4 * channels * voxels;

@@ -4,7 +4,7 @@ import { ROOM_VALUES } from "../../kernels/kernels.js";
 /** Most taps of a blur. */
 export const MOST_TAPS = 1023;
 
-/** Memory that a patch is made in, one channel at a time; every view is of one WebAssembly memory. */
+/** Memory for making a patch, one channel at a time; every view is of one WebAssembly memory. */
 export interface Scratch {
   /** Two images and two labels, each as large as the larger of the box that is cut and the patch. */
   readonly images: readonly [Float32Array, Float32Array];
@@ -21,7 +21,7 @@ export interface Tables {
   readonly row: Float32Array;
 }
 
-/** The sizes (Z,Y,X) of what is cut and of what is made of it. */
+/** Size (Z,Y,X) of the box that is cut, and of the patch that is made of it. */
 export interface PatchSizes {
   readonly cropSize: Zyx;
   readonly patchSize: Zyx;

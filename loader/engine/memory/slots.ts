@@ -17,8 +17,8 @@ export interface Slot extends SlotPlace {
 }
 
 /**
- * Memory for batches: the arenas' blocks for slots, reserved at the start, so that it can neither grow nor depend on when garbage
- * is collected. When no gap is long enough, callers wait in order.
+ * Memory for batches: the arenas' blocks for slots. It is reserved at the start, so it does not grow and does not depend on the
+ * garbage collector. When no gap is long enough, callers wait in order.
  */
 export class SlotPool {
   readonly #arenas: readonly Arena[];
@@ -34,7 +34,7 @@ export class SlotPool {
     return this.#leased;
   }
 
-  /** A slot of `byteLength` bytes, once there is room. Throws LIMIT_EXCEEDED when there never can be. */
+  /** A slot of `byteLength` bytes, once there is room. Throws LIMIT_EXCEEDED where there can never be room. */
   async lease(byteLength: number, signal?: AbortSignal): Promise<Slot> {
     const count = blocksFor(byteLength);
     const largest = Math.max(0, ...this.#arenas.map(({ slotBlocks }) => slotBlocks.capacity));

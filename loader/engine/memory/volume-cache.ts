@@ -26,21 +26,22 @@ interface Resident {
 export type LoadVolume = (entry: StoredCase, home: VolumeHome) => Promise<unknown>;
 
 /**
- * The volumes in the arenas, each loaded once however many ask for it at once.
+ * The volumes in the arenas. Each is loaded once, also when several callers ask for it at the same time.
  *
- * Batches draw their cases at random, so where not all fit, each new one would throw out one that is wanted as soon. Volumes
- * therefore stay once they are in, and what finds no room is read by region: as many hits, and no loads. Two things make
- * room, the least recently used first: a volume that has not been used for long (another run draws from other cases), and a
- * use that is worth a whole load by itself. One that is pinned always stays.
+ * Batches draw their cases at random. Where not all volumes fit, each new one would replace one that is just as likely to be
+ * wanted next. Volumes therefore stay once they are loaded, and the others are read by region: the number of hits is the same,
+ * and nothing is loaded twice. Room is made in two cases, from the least recently used volume on: when a volume has not been
+ * used for long (another run draws from other cases), and when one use needs so many patches that a whole load pays. A pinned
+ * volume always stays.
  */
 export class VolumeCache {
   readonly #arenas: readonly Arena[];
   readonly #load: LoadVolume;
-  /** Who waits for blocks. */
+  /** Callers that wait for blocks. */
   readonly #line: WaitingLine;
   /** Least recently used first. */
   readonly #residents = new Map<string, Resident>();
-  /** All that have blocks: the residents, and those that failed to load while somebody waits for them. */
+  /** All volumes that have blocks: those that are loaded, and those that failed to load while a caller waits for them. */
   readonly #placed = new Set<Resident>();
   readonly #classes: Dataset["classes"];
   readonly #longAgo: number;
@@ -62,8 +63,8 @@ export class VolumeCache {
   }
 
   /**
-   * Counts a use of the case that is about to begin. The arena that holds it, or could now; undefined where there is no room
-   * for it. See `use` for `isWorthLoading`.
+   * Counts a use of the case that is about to begin. Returns the arena that holds the case or has room for it now; undefined
+   * where there is no room. See `use` for `isWorthLoading`.
    */
   want(entry: StoredCase, isWorthLoading: boolean): number | undefined {
     this.#uses++;
@@ -78,8 +79,8 @@ export class VolumeCache {
   }
 
   /**
-   * Runs `use` while the case is loaded and stays where it is in `arena`; without a home where there is no room for it there.
-   * With `isWorthLoading`, room is made of whatever nobody has pinned.
+   * Loads the case into `arena`, runs `use` and keeps the case in its place meanwhile. Where `arena` has no room, `use` gets no
+   * home. With `isWorthLoading`, every volume that is not pinned may make room.
    */
   async use<Result>(
     entry: StoredCase,
@@ -101,7 +102,7 @@ export class VolumeCache {
     return this.#residents.get(caseId)?.home.arena;
   }
 
-  /** Runs `use` with the homes of those of the cases that lie in `arena`; they are loaded and stay there meanwhile. */
+  /** Runs `use` with the homes of the cases that lie in `arena`, once they are loaded; they stay there meanwhile. */
   async useHeld<Result>(
     caseIds: readonly string[],
     arena: number,
@@ -119,7 +120,7 @@ export class VolumeCache {
     }
   }
 
-  /** Throws the volumes that nobody has pinned out of an arena's blocks from `first` up to `end`. */
+  /** Frees an arena's blocks from `first` up to `end` of all volumes that are not pinned. */
   evictWithin(arena: number, first: number, end: number): void {
     for (const resident of [...this.#residents.values()]) {
       const isWithin = resident.firstBlock < end && resident.firstBlock + resident.count > first;
@@ -147,7 +148,7 @@ export class VolumeCache {
     return resident;
   }
 
-  /** `idle`: how many uses ago volumes that make room were used last. */
+  /** Room is made only by volumes whose last use was `idle` or more uses ago. */
   #place(entry: StoredCase, arena: number, idle: number): Resident | undefined {
     const count = blocksFor(volumeBytes(entry, this.#classes));
     const { blocks } = this.#arenas[arena] as Arena;
@@ -159,7 +160,7 @@ export class VolumeCache {
     return undefined;
   }
 
-  /** The load has a pin of its own: its caller may leave early, but nobody else may get blocks that are being written. */
+  /** The load holds its own pin: its caller may leave early, but blocks that are being written must not go to another case. */
   #admit(entry: StoredCase, place: { arena: number; firstBlock: number; count: number }): Resident {
     const { arena, firstBlock, count } = place;
     this.counts.loads++;
@@ -189,7 +190,7 @@ export class VolumeCache {
     this.counts.evictions++;
   }
 
-  /** Of an arena's volumes that nobody has pinned, the least recently used, if that was `idle` uses ago or more. */
+  /** The least recently used of an arena's volumes that are not pinned, where that was `idle` uses ago or more. */
   #leastUsed(arena: number, idle: number): Resident | undefined {
     for (const resident of this.#residents.values()) {
       if (this.#uses - resident.lastUse < idle) return undefined;

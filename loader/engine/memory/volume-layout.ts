@@ -3,7 +3,7 @@ import type { Dataset, StoredCase } from "../../dataset/store.js";
 import type { StoredLabel } from "../../kernels/kernels.js";
 import type { ChannelVolume } from "../cut/source.js";
 
-/** Bytes, from the start of a volume, of what an arena holds of a case: image, label, and each class's locations. */
+/** Where image, label and each class's locations of a case begin, in bytes from the start of its volume. */
 interface VolumeLayout {
   readonly label: number;
   /** In the order of `Dataset.classes`. */
@@ -23,7 +23,7 @@ type CaseSize = Pick<StoredCase, "shape" | "foregroundCounts">;
 /** Label values of a data set: foreground classes, ascending. */
 type Classes = Dataset["classes"];
 
-/** Bytes of a label's voxel in memory: one where it holds -1 and all classes, since cutting waits for memory. */
+/** Bytes of a label's voxel in memory: one where that holds -1 and all classes, since the speed of memory limits cutting. */
 function labelVoxelBytes(classes: Classes): 1 | 2 {
   return (classes.at(-1) ?? 0) < 128 ? 1 : 2;
 }

@@ -1,5 +1,5 @@
 interface Waiter {
-  /** Takes what is waited for and answers the caller; false when it is not to be had yet. */
+  /** Takes what is waited for and answers the caller; false when it is not available yet. */
   readonly serve: () => boolean;
 }
 
@@ -44,7 +44,7 @@ export class WaitingLine {
     });
   }
 
-  /** Serves as many waiters as can be, from the front; to be called whenever something was given back. */
+  /** Serves waiters from the front for as long as there is something for the first of them. Call it after every return. */
   retry(): void {
     while (this.#waiters[0]?.serve()) this.#waiters.shift();
   }

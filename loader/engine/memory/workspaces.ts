@@ -4,7 +4,7 @@ import { BLOCK_BYTES, blocksFor } from "./blocks.js";
 import type { VolumeCache } from "./volume-cache.js";
 import type { WaitingLine } from "./waiting-line.js";
 
-/** Memory in one arena that one task holds while it runs: scratch, and regions of volumes that are not in memory. */
+/** Memory in one arena that one task holds while it runs: for scratch, and for regions of volumes that are not in memory. */
 export interface Workspace {
   readonly arena: number;
   /** Bytes from the start of the arena. */
@@ -18,14 +18,14 @@ interface Run {
 }
 
 /**
- * The workspaces of tasks, out of the same blocks as volumes: what volumes left over, or what unpinned ones make room for.
- * At most `most` tasks have one at a time, the others wait in order.
+ * The workspaces of tasks. They share blocks with volumes: a workspace takes free blocks, or those of volumes that are not
+ * pinned. At most `most` tasks have one at a time; the others wait in order.
  *
- * A workspace that is given back is kept for the next task that it suffices for, at most `most` of them in an arena: a volume
- * that moved in meanwhile would have to move out again.
+ * A workspace that is given back is kept for the next task that fits into it, at most `most` of them in an arena. A volume that
+ * was loaded there meanwhile would have to leave again.
  *
- * Nobody waits for ever: a task takes its workspace before it pins a volume, and what it waits for afterwards, threads, is
- * held by those only that wait for no memory.
+ * Nobody waits for ever: a task takes its workspace before it pins a volume. After that it waits only for a thread, and tasks
+ * that hold a thread do not wait for memory.
  */
 export class Workspaces {
   readonly #arenas: readonly Arena[];
@@ -36,7 +36,7 @@ export class Workspaces {
   /** Given back and kept. */
   readonly #spare = new Set<Run>();
 
-  /** `line`: the one that `volumes` tries again. */
+  /** `line` is the line that `volumes` serves again after it has freed blocks. */
   constructor(arenas: readonly Arena[], volumes: VolumeCache, line: WaitingLine, most: number) {
     this.#arenas = arenas;
     this.#volumes = volumes;
@@ -63,7 +63,7 @@ export class Workspaces {
     }
   }
 
-  /** Bytes of the largest workspace that there can be. */
+  /** Bytes of the largest possible workspace. */
   get largestBytes(): number {
     return BLOCK_BYTES * Math.max(0, ...this.#arenas.map(({ blocks }) => blocks.capacity));
   }
@@ -77,7 +77,7 @@ export class Workspaces {
     throw new PatchstreamError(
       {
         code: "LIMIT_EXCEEDED",
-        limit: "the memory that cutting a patch takes, out of that for volumes, in bytes",
+        limit: "the part of the volume budget that cutting a patch takes, in bytes,",
         got: bytes,
         max: this.largestBytes,
       },
@@ -99,7 +99,7 @@ export class Workspaces {
     this.#line.retry();
   }
 
-  /** The smallest that suffices. */
+  /** The smallest that is large enough. */
   #takeSpare(count: number, arenas: readonly number[]): Run | undefined {
     const [best] = arenas.flatMap((arena) => this.#spareIn(arena).filter((run) => run.count >= count)).sort(bySize);
     if (best !== undefined) this.#spare.delete(best);
@@ -121,7 +121,7 @@ export class Workspaces {
     return undefined;
   }
 
-  /** First of the last `count` blocks side by side of an arena that only such runs lie in as may go. */
+  /** The last `count` neighbouring blocks of an arena that hold nothing that must stay; returns the first of them. */
   #lastWindow(count: number, arena: number): number | undefined {
     const staying = [...this.#volumes.pinned(arena), ...[...this.#lent].filter((run) => run.arena === arena)];
     let end = (this.#arenas[arena] as Arena).blocks.capacity;

@@ -47,7 +47,7 @@ export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
   }
 }
 
-/** The transforms of each crop but the mirrorings, which are packed. */
+/** The transforms of each crop without its mirrorings, which are in the packed crops. */
 export function unpackedTransforms(crops: readonly { readonly crop: Crop }[]): Transform[][] {
   return crops.map(({ crop }) => crop.transforms.filter(({ kind }) => kind !== "mirror"));
 }

@@ -8,7 +8,7 @@ export interface BatchPart {
   readonly crops: readonly { readonly place: number; readonly crop: Crop }[];
 }
 
-/** A task of fewer bytes costs more to send than to do. */
+/** A task of fewer bytes takes longer to send than to do. */
 const SMALLEST_TASK_BYTES = 262_144;
 
 /** Samples of a task: a worker's fair share of the batch, or as many as are worth sending. */
@@ -28,8 +28,8 @@ export function splitBatch(plan: BatchPlan, most: number): BatchPart[] {
 }
 
 /**
- * Groups parts, in order, into tasks of at most `most` samples: those that `keyOf` gives one key may share a task, one without
- * a key has a task of its own. A message to a worker costs as much as cutting some small patches.
+ * Groups parts, in order, into tasks of at most `most` samples. Parts with the same key (`keyOf`) may share a task; a part without
+ * a key has its own. A message to a worker costs as much as cutting some small patches.
  */
 export function groupParts(
   parts: readonly BatchPart[],

@@ -11,7 +11,7 @@ import type { Workspace } from "../memory/workspaces.js";
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly storePath: string;
-  /** Of the store as the engine opened it. */
+  /** Digest of the data set that the engine opened. */
   readonly datasetDigest: string;
   readonly arenas: readonly WebAssembly.Memory[];
 }
@@ -28,18 +28,18 @@ export interface LoadTask {
 export interface CutPart {
   /** Of a case that the data set has. */
   readonly caseId: string;
-  /** Where the case lies; or room for regions of it, behind the scratch, for no arena has room for all of it. */
+  /** Where the case lies; or, where no arena has room for all of it, room for regions of it behind the scratch. */
   readonly source: VolumeHome | RegionRoom;
   /** See `packCrops`. */
   readonly crops: Int32Array;
-  /** Of each crop, all but its mirrorings. */
+  /** The transforms of each crop without its mirrorings. */
   readonly transforms: readonly (readonly Transform[])[];
 }
 
-/** Cut some of a batch's samples. */
+/** Cuts some of a batch's samples. */
 export interface CutTask {
   readonly kind: "cut";
-  /** One at least. */
+  /** At least one. */
   readonly parts: readonly CutPart[];
   /** Holds the scratch, in the homes' arena where there are homes. */
   readonly workspace: Workspace;
@@ -55,17 +55,17 @@ export interface CutTask {
   readonly samples: number;
   readonly checksum: boolean;
   readonly countClasses: boolean;
-  /** One shared value: not 0 once nobody wants the batch any more. What is written then is thrown away. */
+  /** One shared value: not 0 once the batch is not wanted any more. What is written after that is thrown away. */
   readonly stopped: Int32Array;
 }
 
 export type Task = LoadTask | CutTask;
 
-/** What a task has written to the batch; nothing, when it loaded a case. */
+/** What a task has written to the batch; nothing for a task that loads a case. */
 export interface Written {
-  /** None where the task takes no checksum. */
+  /** Empty where the task takes no checksum. */
   readonly checksums: readonly RunChecksum[];
-  /** Voxels of each foreground class, in the data set's order; none where the task counts no classes. */
+  /** Voxels of each foreground class, in the data set's order; empty where the task does not count classes. */
   readonly classVoxels: readonly number[];
 }
 

@@ -2,14 +2,14 @@ import { Piscina } from "piscina";
 import type { Outcome, Task, WorkerSetup } from "./task.js";
 
 /**
- * One thread for tasks, one at a time. When it has died, the next task gets a new one. A pool of its own for each thread,
- * because a pool of several forgets a waiting task whose thread dies while it starts (piscina 5.3.2).
+ * One thread that runs one task at a time. When it has died, the next task gets a new one. Each thread has its own pool, because
+ * a pool of several threads forgets a waiting task whose thread dies while it starts (piscina 5.3.2).
  */
 export class WorkerThread implements AsyncDisposable {
   readonly #setup: WorkerSetup;
   #pool: Piscina<Task, Outcome>;
   #isLost = false;
-  /** Resolves when the thread has loaded its modules, or died over it. */
+  /** Resolves when the thread has loaded its modules, or died while loading them. */
   #loaded: Promise<void> = Promise.resolve();
 
   constructor(setup: WorkerSetup) {
@@ -29,8 +29,8 @@ export class WorkerThread implements AsyncDisposable {
   }
 
   /**
-   * Ends the thread, and with it the task that runs. A thread that is ended while it loads a module aborts the whole process
-   * (Node 20: `v8::Module::IsGraphAsync must be used on an instantiated module`), so that is waited for.
+   * Ends the thread, and with it the running task. Ending a thread while it loads a module aborts the whole process (Node 20:
+   * `v8::Module::IsGraphAsync must be used on an instantiated module`), so this waits until modules are loaded.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#loaded;

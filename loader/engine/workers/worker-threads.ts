@@ -3,12 +3,12 @@ import { WaitingLine } from "../memory/waiting-line.js";
 import type { CutPart, CutTask, Done, Outcome, Task, WorkerSetup, Written } from "./task.js";
 import { WorkerThread } from "./worker-thread.js";
 
-/** A task that killed this many threads in a row is given up. */
+/** A task fails when this many threads in a row died while running it. */
 const ATTEMPTS = 3;
 
 /**
- * Threads that run tasks in the order they came. A task that waits can be aborted; one that runs never is, for that would
- * kill its thread while it writes. A task whose thread dies is run again.
+ * Threads that run tasks in the order they came. A waiting task can be aborted. A running one is not: that would kill its
+ * thread while it writes. A task whose thread dies is run again.
  */
 export class WorkerThreads implements AsyncDisposable {
   readonly #threads: readonly WorkerThread[];
@@ -33,7 +33,7 @@ export class WorkerThreads implements AsyncDisposable {
     return this.#decodedBytes;
   }
 
-  /** Runs a task on the next idle thread; what it wrote. Throws what the task failed with, or WORKER_DIED. */
+  /** Runs a task on the next idle thread and returns what it wrote. Throws what the task failed with, or WORKER_DIED. */
   async run(task: Task, signal?: AbortSignal): Promise<Written> {
     const thread = await this.#line.take(() => {
       if (this.#isClosed) throw closed();
@@ -71,7 +71,7 @@ export class WorkerThreads implements AsyncDisposable {
   }
 }
 
-/** What waits or begins when the engine is closed rejects with this. */
+/** Tasks that wait or begin after the engine was closed reject with this. */
 export function closed(): DOMException {
   return new DOMException("The engine was closed.", "AbortError");
 }

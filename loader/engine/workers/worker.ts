@@ -30,11 +30,11 @@ function openOnce(): Promise<Store> {
   return opened;
 }
 
-/** The volumes' places were chosen for the data set that the engine opened: another one must not be written there. */
+/** The places of volumes were computed for the data set that the engine opened: other data must not be written there. */
 async function openSameStore(): Promise<Store> {
   const store = await openStore(setup.storePath);
   if (store.dataset.digest === setup.datasetDigest) return store;
-  const reason = "it is not the data set any more that was opened";
+  const reason = "it no longer holds the data set that was opened";
   throw new PatchstreamError({ code: "STORE_DAMAGED", store: setup.storePath, reason }, "Start the server again.");
 }
 
@@ -112,7 +112,7 @@ function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, ta
   }
 }
 
-/** Regions are read ahead of the cut as far as there is room. */
+/** Regions are read ahead of cutting, as far as there is room. */
 async function cutFromStore(
   store: Store,
   entry: StoredCase,
@@ -131,7 +131,7 @@ async function cutFromStore(
   };
   const readAhead = (crop: PlacedCrop, index: number) => {
     const reading = read(crop, index);
-    reading.catch(() => undefined); // told when its turn comes
+    reading.catch(() => undefined); // thrown when its turn comes
     return reading;
   };
   const reads = crops.slice(0, room.count).map(readAhead);
@@ -144,7 +144,7 @@ async function cutFromStore(
       if (next !== undefined) reads.push(readAhead(next, index + room.count));
     }
   } finally {
-    await Promise.allSettled(reads); // none may write there once the workspace is another task's
+    await Promise.allSettled(reads); // none may write here once another task has the workspace
   }
 }
 

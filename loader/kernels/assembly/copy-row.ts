@@ -1,7 +1,7 @@
-/** From this many bytes on, the call of the host's copy pays; shorter rows leave the loads of the next one room to begin. */
+/** From this many bytes on a call of the host's copy pays. With shorter rows our own loop lets the next row's loads begin early. */
 const BULK_BYTES: usize = 512;
 
-/** Copies `bytes` side by side; the two do not overlap. */
+/** Copies `bytes` neighbouring bytes; source and target do not overlap. */
 export function copyRow(outPtr: usize, inPtr: usize, bytes: usize): void {
   if (bytes >= BULK_BYTES || bytes < 16) {
     memory.copy(outPtr, inPtr, bytes);

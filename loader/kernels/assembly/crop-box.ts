@@ -3,9 +3,9 @@ import { holdRow } from "./hold-row";
 import { widenRow } from "./widen-row";
 
 /**
- * Copies a box of a volume (Z,Y,X, of `In`) that starts at (lowerZ, lowerY, lowerX), which may lie outside, to `outPtr`, of `Out`; all
- * bytes are `outside` where the box leaves the volume. What is i8 becomes i16, or u8 with -1 made 0. Any sizes; the two do not
- * overlap.
+ * Copies a box of a volume (Z,Y,X; values of type `In`) to `outPtr` (type `Out`). The box starts at (lowerZ, lowerY, lowerX), which
+ * may lie outside; where the box leaves the volume, all bytes are `outside`. i8 becomes i16, or u8 with -1 made 0. Any sizes;
+ * volume and target do not overlap.
  */
 export function cropBox<In, Out>(
   outPtr: usize,

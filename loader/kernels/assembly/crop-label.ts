@@ -17,7 +17,7 @@ export function cropLabel(
   cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }
 
-/** The same of a label of i8. */
+/** The same for a label of i8. */
 export function cropNarrowLabel(
   outPtr: usize,
   outZ: i32,
@@ -34,7 +34,7 @@ export function cropNarrowLabel(
   cropBox<i8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }
 
-/** The same of a label of i8 as it travels: u8, 0 outside and where it is -1. */
+/** A label of i8 in its wire type: u8, 0 outside and where it is -1. */
 export function cropLabelU8(
   outPtr: usize,
   outZ: i32,

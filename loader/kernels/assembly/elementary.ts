@@ -18,7 +18,7 @@ export function log2(value: v128): v128 {
 /** 2^value, relative error < 2e-7; the exponent is held between -126 and 126. */
 export function exp2(value: v128): v128 {
   const held = f32x4.pmin(f32x4.splat(126), f32x4.pmax(f32x4.splat(-126), value));
-  // 1.5 * 2^23 more: the last place is 1, so the sum's own rounding makes a whole number, in the low bits
+  // adding 1.5 * 2^23: its last place is 1, so the rounding of the sum makes a whole number, in the low bits
   const shifted = f32x4.add(held, f32x4.splat(12582912));
   const part = f32x4.sub(held, f32x4.sub(shifted, f32x4.splat(12582912)));
   let sum = f32x4.add(f32x4.mul(part, f32x4.splat(0.00015461447765119374)), f32x4.splat(0.0013390866806730628));

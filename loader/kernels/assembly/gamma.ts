@@ -1,15 +1,15 @@
 import { exp2, log2 } from "./elementary";
 import { saturate } from "./saturate";
 
-/** Bytes that each step works on before the next step does: they stay in a core's first cache. */
+/** Bytes that one step works on before the next step does: few enough to stay in a core's first cache. */
 const PIECE_BYTES: usize = 2048;
 
 /**
  * value = ((v - min) / range)^exponent * range + min, where v = sign * value. f32, in place, any count; works on up to 3 values past the end.
  * Everything is halved on the way in and doubled on the way out, so that the range of any finite values is finite.
  *
- * In steps over short pieces: in one go, the operations of a value wait for each other longer than a core looks ahead for
- * others to do.
+ * It works in steps over short pieces. In a single pass the operations on one value wait for each other, for longer than a core
+ * looks ahead for other work.
  */
 export function gamma(valuesPtr: usize, voxels: i32, sign: f32, halfMin: f32, halfRange: f32, exponent: f32): void {
   const end = valuesPtr + ((<usize>voxels) << 2);

@@ -1,4 +1,4 @@
-/** Copies `count` i8 as u8, with 0 for what is below. */
+/** Copies `count` i8 as u8; values below 0 become 0. */
 export function holdRow(outPtr: usize, inPtr: usize, count: usize): void {
   if (count < 16) {
     for (let at: usize = 0; at < count; at++) store<u8>(outPtr + at, max(<i32>load<i8>(inPtr + at), 0));

@@ -1,8 +1,9 @@
 import { excessBytes, voxelOffsets } from "./voxel-offsets";
 
 /**
- * Samples `from` to `end` (at least 4) of a row of `warp`'s grid, all of whose neighbours lie inside: each value's share among
- * the eight neighbours is its trilinear weight, and the largest share wins, the lowest value of equals.
+ * Samples `from` to `end` (at least 4) of a row of `warp`'s grid, all of whose neighbours lie inside. Each value among the eight
+ * neighbours has the sum of their trilinear weights as its share. The value with the largest share wins; of equal shares the
+ * lowest value.
  */
 export function labelRow<Value>(
   rowPtr: usize,
@@ -77,7 +78,7 @@ function lowOf<Value>(pairs: v128): v128 {
   return i32x4.shr_s(i32x4.shl(pairs, unused), unused);
 }
 
-/** The second. */
+/** The second of each lane's two neighbours. */
 function highOf<Value>(pairs: v128): v128 {
   return sizeof<Value>() === 1 ? i32x4.shr_s(i32x4.shl(pairs, 16), 24) : i32x4.shr_s(pairs, 16);
 }
@@ -145,7 +146,7 @@ function valueAt<Value>(inPtr: usize, inZ: i32, inY: i32, inX: i32, z: i32, y: i
   return <i32>load<Value>(inPtr + (((<usize>z * <usize>inY + <usize>y) * <usize>inX + <usize>x) << alignof<Value>()));
 }
 
-/** The value with the largest share among the neighbours on the planes below and above, the lowest of equals. */
+/** The value with the largest share among the neighbours on the planes below and above; of equal shares the lowest value. */
 function largestShare(low: v128, high: v128, atZ: f32, atY: f32, atX: f32): i32 {
   const aboveX = atX - floor(atX);
   const belowX = <f32>1 - aboveX;

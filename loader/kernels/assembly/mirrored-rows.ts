@@ -5,7 +5,7 @@ export function mirroredRow(z: i32, y: i32, sizeZ: i32, sizeY: i32, axes: i32): 
   return <usize>toZ * <usize>sizeY + <usize>toY;
 }
 
-/** Four f32, the last first. */
+/** Four f32 in reverse order. */
 export function reversed(values: v128): v128 {
   return v128.shuffle<f32>(values, values, 3, 2, 1, 0);
 }

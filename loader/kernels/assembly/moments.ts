@@ -1,7 +1,7 @@
 /**
  * Sums of (value - pivot) and of its square, where the pivot is the first value, and the smallest and largest value: four
  * f64 at `resultPtr`. f32, `voxels` of them, at least 1. Voxel i adds to partial sum i mod 4, in order; the partial sums
- * are added as (0 + 2) + (1 + 3): the partition hangs on the count alone.
+ * are added as (0 + 2) + (1 + 3): the partition depends on the count alone.
  */
 export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
   const end = valuesPtr + ((<usize>voxels) << 2);
@@ -18,7 +18,7 @@ export function moments(resultPtr: usize, valuesPtr: usize, voxels: i32): void {
   let everySigns = least;
   do {
     const values = valuesPtr < wideEnd ? v128.load(valuesPtr) : padded(valuesPtr, voxels & 3, pivot);
-    // one instruction each, but blind to the sign of 0
+    // one instruction each, but they ignore the sign of 0
     least = f32x4.pmin(least, values);
     most = f32x4.pmax(most, values);
     anySigns = v128.or(anySigns, values);

@@ -2,8 +2,8 @@ import { saturate } from "./saturate";
 
 /**
  * Resamples an image (Z,Y,X, f32) to another grid with the same axes: along each axis an output voxel is the weighted sum
- * of two input voxels. Taps of an axis: for each output voxel two i32, the voxels' indices, and two f32, their weights. Along
- * Z and Y first, four at a time, into the row at `rowPtr` (inX + 3 f32), then along X. Any sizes, not in place.
+ * of two input voxels. Taps of an axis: for each output voxel two i32, the voxels' indices, and two f32, their weights. It works
+ * along Z and Y first, four values at a time, into the row at `rowPtr` (inX + 3 f32), then along X. Any sizes, not in place.
  */
 export function resample(
   outPtr: usize,

@@ -1,4 +1,4 @@
-/** Lane for lane: `value`, held between `low` and `high`; a NaN becomes `low`. One instruction each way on x86 and ARM. */
+/** Lane for lane: `value`, clamped to `low` and `high`; a NaN becomes `low`. One instruction per bound on x86 and ARM. */
 export function clamp(value: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(high, f32x4.pmax(low, value));
 }

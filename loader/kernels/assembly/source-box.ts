@@ -2,10 +2,11 @@
 const LINE_BYTES: usize = 64;
 
 /**
- * Reads the box of a volume that a block of a grid samples, a value of each cache line, so that they come from memory side by
- * side: the samples themselves would wait for one after the other. The block begins at output voxel (z, y, x); the grid is
- * that of `warp`. Answers the address of a value that every sample of the block has, or 0: of a label all of whose box is
- * inside and the same. (Where rounding takes a sample past its box, what lies there weighs next to nothing.)
+ * Reads one value of each cache line of the box of a volume that a block of a grid samples. The lines then come from memory at
+ * the same time; samples alone would wait for one after the other. The block begins at output voxel (z, y, x); the grid is
+ * that of `warp`. For a label whose box lies inside and has one value everywhere, returns the address of that value, which is
+ * the value of every sample of the block; otherwise 0. (Where rounding takes a sample past its box, the voxels there have
+ * almost no weight.)
  */
 export function readBox<Value>(
   inPtr: usize,

@@ -1,4 +1,4 @@
-/** Bits of the f32 1.5 * 2^23, whose last place is 1: added to a whole number up to 2^22 in size, they leave it in the low bits. */
+/** Bits of the f32 1.5 * 2^23, whose last place is 1: after adding it, a whole number of size up to 2^22 is in the low bits. */
 const WHOLE_BITS = 0x4b400000;
 
 /**

@@ -18,7 +18,7 @@ export function warpLabel(
   warp<i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, gridPtr);
 }
 
-/** The same of a label of i8. */
+/** The same for a label of i8. */
 export function warpNarrowLabel(
   outPtr: usize,
   outZ: i32,

@@ -2,12 +2,12 @@ import { imageAtEdge, imageRow } from "./image-samples";
 import { labelAtEdge, labelRow } from "./label-samples";
 import { readBox } from "./source-box";
 
-/** Size of the blocks that are made one after the other: what a block reads fits a core's own cache, and its rows are long. */
+/** Size of the blocks that are made one after the other: what a block reads fits a core's own cache, and its rows are still long. */
 const BLOCK_Z: i32 = 16;
 const BLOCK_Y: i32 = 32;
 const BLOCK_X: i32 = 64;
 
-/** Of a label: smaller ones are more often the same all over, and then filled. */
+/** Size of a label's blocks: smaller ones more often have one value everywhere, and are then filled with it. */
 const LABEL_BLOCK_Z: i32 = 8;
 const LABEL_BLOCK_Y: i32 = 16;
 const LABEL_BLOCK_X: i32 = 64;
@@ -18,9 +18,9 @@ const LABEL_BLOCK_X: i32 = 64;
  * `gridPtr`. The first point of a row is summed in f64, the rest is f32; the whole numbers of `lower` are added last, so that
  * a part of a volume gives the bits of the whole. Any sizes, not in place.
  *
- * Made in blocks, each of which fetches what it reads beforehand. Rounding keeps order, so the points of a row that have all
- * their neighbours inside lie side by side: they are sampled four at a time without a test. So do those that have any, and
- * what lies to both sides of them is filled.
+ * It works in blocks, each of which first fetches what it will read. Rounding keeps the order of points, so the points of a row
+ * with all neighbours inside are neighbours themselves: they are sampled four at a time without a test. The points with any
+ * neighbour inside are neighbours too, and the points before and after them are filled.
  */
 export function warp<Value>(
   outPtr: usize,

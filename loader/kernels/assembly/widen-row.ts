@@ -1,4 +1,4 @@
-/** Copies `count` i8 as i16, signs too. */
+/** Copies `count` i8 as i16, with their signs. */
 export function widenRow(outPtr: usize, inPtr: usize, count: usize): void {
   if (count < 8) {
     for (let at: usize = 0; at < count; at++) store<i16>(outPtr + (at << 1), load<i8>(inPtr + at));

@@ -1,8 +1,8 @@
 import { mirroredRow, reversed } from "./mirrored-rows";
 
 /**
- * Converts an image (Z,Y,X, f32) to bfloat16, to nearest, ties to even, held at the largest finite size (a NaN stays one), with the flagged
- * axes (1: Z, 2: Y, 4: X) mirrored. Any sizes, not in place.
+ * Converts an image (Z,Y,X, f32) to bfloat16, to nearest, ties to even, with the flagged axes (1: Z, 2: Y, 4: X) mirrored. Values
+ * beyond the largest finite one become that one; a NaN stays a NaN. Any sizes, not in place.
  */
 export function writeBf16(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
   const rowBytes = (<usize>sizeX) << 1;

@@ -1,8 +1,8 @@
 import { mirroredRow, reversed } from "./mirrored-rows";
 
 /**
- * Converts an image (Z,Y,X, f32) to IEEE halves, to nearest, ties to even, held at 65504 in size (a NaN stays one), with the flagged
- * axes (1: Z, 2: Y, 4: X) mirrored. Any sizes, not in place.
+ * Converts an image (Z,Y,X, f32) to IEEE halves, to nearest, ties to even, with the flagged axes (1: Z, 2: Y, 4: X) mirrored. Values
+ * beyond 65504 in size become 65504; a NaN stays a NaN. Any sizes, not in place.
  */
 export function writeF16(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
   const rowBytes = (<usize>sizeX) << 1;
@@ -43,7 +43,7 @@ function toHalf(values: v128): v128 {
   const even = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1));
   const rounded = i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), even);
   const normal = i32x4.shr_u(rounded, 13);
-  // the last place of 0.5 is 2^-24, that of a subnormal half, so the sum's own rounding does it
+  // the last place of 0.5 is 2^-24, as that of a subnormal half, so the rounding of the sum does it
   const subnormal = i32x4.sub(f32x4.add(magnitude, f32x4.splat(0.5)), i32x4.splat(0x3f000000));
   const isNormal = i32x4.ge_s(magnitude, i32x4.splat(0x38800000));
   const isNotNumber = i32x4.gt_s(exact, i32x4.splat(0x7f800000));

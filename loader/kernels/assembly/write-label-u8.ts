@@ -1,8 +1,8 @@
 import { mirroredRow } from "./mirrored-rows";
 
 /**
- * Converts a label (Z,Y,X, i16) to u8, held between 0 and 255, so that -1 becomes 0, with the flagged axes (1: Z, 2: Y,
- * 4: X) mirrored. Any sizes, not in place.
+ * Converts a label (Z,Y,X, i16) to u8, clamped to 0 and 255, so that -1 becomes 0, with the flagged axes (1: Z, 2: Y, 4: X)
+ * mirrored. Any sizes, not in place.
  */
 export function writeLabelU8(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
   const rowBytes = <usize>sizeX;

@@ -43,13 +43,13 @@ test("a list comes to stand in nnU-Net's order, and is then read as itself", (t)
 for (const [augmentation, message] of [
   [[{ axes: [0] }], /^data\.augmentation\[0\]\.kind is missing; it must be one of "spatial", "noise", "blur"/],
   [[{ kind: "elastic" }], /^data\.augmentation\[0\]\.kind is "elastic"; it must be one of "spatial"/],
-  [[{ kind: "blur" }, { kind: "blur" }], /^data\.augmentation\[1\] is .*; it must be left out: the list has that/],
+  [[{ kind: "blur" }, { kind: "blur" }], /^data\.augmentation\[1\] is .*; it must be a transform that the list does not hold yet/],
   [
     [{ kind: "noise", range: [0.2, 0.1] }],
     /range is \[0\.2,0\.1\]; it must be two numbers, the first not above the second/,
   ],
   [[{ kind: "low-resolution", range: [0.5, 2] }], /range\[1\] is 2; it must be a number from 0\.1 to 1/],
-  [[{ kind: "noise", sigma: 1 }], /^data\.augmentation\[0\]\.sigma is 1; it must be left out: there is no such field/],
+  [[{ kind: "noise", sigma: 1 }], /^data\.augmentation\[0\]\.sigma is not a known field/],
   [[{ kind: "mirror", axes: [] }], /axes is \[\]; it must be a list of 1 to 3 entries/],
   [[{ kind: "mask", channels: [0, 0] }], /channels is \[0,0\]; it must be a list without repeats/],
   [["mirror"], /^data\.augmentation\[0\] is "mirror"; it must be an object/],

@@ -6,7 +6,7 @@ import { applyLowResolution } from "./low-resolution.js";
 import { applyMask } from "./mask.js";
 import { applyNoise } from "./noise.js";
 
-/** Applies the transforms of a sample to one of its channels, in order. Where its values lie after that is in the answer. */
+/** Applies the transforms of a sample to one of its channels, in order. The answer says where the values then lie. */
 export function applyTransforms(transforms: readonly Transform[], channel: Channel, tools: Tools): Channel {
   return transforms.reduce((current, transform) => applyTransform(transform, current, tools), channel);
 }

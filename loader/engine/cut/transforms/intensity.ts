@@ -9,7 +9,7 @@ export function applyBrightness(factor: number, channel: Channel, { kernels }: T
   return channel;
 }
 
-/** (value - mean) x factor + mean, held within the values that the channel had (batchgeneratorsv2, `ContrastTransform`). */
+/** (value - mean) x factor + mean, clamped to the range that the channel had (batchgeneratorsv2, `ContrastTransform`). */
 export function applyContrast(factor: number, channel: Channel, tools: Tools): Channel {
   const { mean, least, most } = statisticsOf(channel.values, tools);
   tools.kernels.scaleShift(channel.values, { subtract: mean, scale: factor, add: mean, low: least, high: most });

@@ -4,7 +4,7 @@ import type { Channel, Tools } from "./channel.js";
 
 const { fround } = Math;
 
-/** Down to the nearest voxels and up again linearly, in one go: each voxel is a sum of two on each axis. */
+/** Down to the nearest voxels and up again linearly, in one pass: each voxel is a weighted sum of two on each axis. */
 export function applyLowResolution(
   zooms: Zyx,
   { values, spare, ...rest }: Channel,
