@@ -26,4 +26,13 @@ export {
   type Sendable,
   type ServiceName,
 } from "./service.js";
-export { type Called, carriesFacts, fromStatus, STATUS_OF, toStatus } from "./status.js";
+export {
+  type Called,
+  carriesFacts,
+  failureOf,
+  fromStatus,
+  RETRY_OF,
+  type Retry,
+  STATUS_OF,
+  toStatus,
+} from "./status.js";

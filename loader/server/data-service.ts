@@ -7,7 +7,7 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";
-import { checkLimit, type ServerLimits } from "./limits.js";
+import { checkLimit, checkRoom, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { previewPng } from "./preview.js";
 import { readTimeline } from "./requests.js";
@@ -84,7 +84,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       };
     },
     stream: async (call) => {
-      checkLimit(limits, "maxStreams", streams + 1);
+      checkRoom(limits, "maxStreams", streams + 1);
       streams++;
       metrics.streams.set(streams);
       try {

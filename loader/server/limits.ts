@@ -22,8 +22,21 @@ export const DEFAULT_LIMITS = {
   maxStallMs: 10 * 60_000,
 } as const;
 
-/** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`. */
-export function checkLimit(limits: ServerLimits, name: keyof ServerLimits, got: number): void {
+type LimitName = keyof ServerLimits;
+
+/** A limit's name as in the .proto files. */
+function protoName(name: LimitName): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`: the same request is refused everywhere and always. */
+export function checkLimit(limits: ServerLimits, name: LimitName, got: number): void {
   const max = limits[name];
-  if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: name, got, max });
+  if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: protoName(name), got, max });
+}
+
+/** Throws SERVER_BUSY when `got` is more than `limits[name]`: another server, or this one later, may have room. */
+export function checkRoom(limits: ServerLimits, name: LimitName, got: number): void {
+  const max = limits[name];
+  if (got > max) throw new PatchstreamError({ code: "SERVER_BUSY", limit: protoName(name), got, max });
 }

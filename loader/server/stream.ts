@@ -21,8 +21,8 @@ export interface StreamServer {
 }
 
 /**
- * One stream, by the rules of docs/reference/protocol.md: reads wants and stage reports as they come, and writes batches in
- * step order as they are cut and the client takes them.
+ * One stream, by the rules of docs/reference/protocol.md: reads wants, stage reports and cancels as they come, and writes batches
+ * as they are cut and the client takes them.
  */
 export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
@@ -94,9 +94,8 @@ async function readRequests(
         share.checkStage(stage);
         share.checkStep(fromStep);
         const decision = { stage, fromStep, reason, hold };
-        batches.reaim(decision);
+        const scheduleFrom = batches.report(decision, share.steps);
         metrics.stageReports.inc();
-        const scheduleFrom = batches.resumes(decision, share.steps);
         // Waiting for it keeps who reports without end and does not read from filling the memory with answers.
         await call.send({
           kind: "stageApplied",
@@ -104,12 +103,19 @@ async function readRequests(
         });
         break;
       }
+      case "cancel": {
+        const { firstStep, count } = message.cancel;
+        if (count === 0) refuseRequest("cancel.count", count, "at least 1");
+        batches.cancel(firstStep, count);
+        await call.send({ kind: "cancelled", cancelled: { firstStep, count } });
+        break;
+      }
       case "stop":
         return batches.finish({ dropQueued: true });
       case "start":
-        return refuseRequest("kind", "start", "want, stage_report or stop (the stream has started)");
+        return refuseRequest("kind", "start", "want, stage_report, cancel or stop (the stream has started)");
       case undefined:
-        return refuseRequest("kind", null, "want, stage_report or stop");
+        return refuseRequest("kind", null, "want, stage_report, cancel or stop");
     }
   }
 }
@@ -120,9 +126,9 @@ async function writeBatches(
   batches: CutAhead<ChecksummedLease>,
   metrics: ServerMetrics,
 ): Promise<void> {
-  for (;;) {
-    const ready = await batches.next();
-    if (ready === undefined) return;
+  while (await batches.ready()) {
+    const ready = batches.take();
+    if (ready === undefined) continue;
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
   }
