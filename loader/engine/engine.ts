@@ -50,12 +50,14 @@ export interface ChecksummedLease extends SlotLease {
 }
 
 /**
- * What an engine has done since it was opened; all but the first two only grow. `decodedBytes / croppedBytes` is the read
+ * What an engine has done since it was opened; all but the first three only grow. `decodedBytes / croppedBytes` is the read
  * amplification.
  */
 export interface EngineMetrics {
   readonly leasedSlots: number;
   readonly openCuts: number;
+  /** Cuts that wait for memory for their batch. */
+  readonly waitingBatches: number;
   readonly batches: number;
   readonly cuts: number;
   readonly bytes: number;
@@ -164,6 +166,7 @@ class StoreEngine implements Engine {
       ...this.#counts,
       leasedSlots: this.#slots.leased,
       openCuts: this.#open.size,
+      waitingBatches: this.#slots.waiting,
       volumeLoads: loads,
       cacheHits: hits,
       evictions,

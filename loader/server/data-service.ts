@@ -7,7 +7,7 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";
-import { checkLimit, checkRoom, type ServerLimits } from "./limits.js";
+import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { previewPng } from "./preview.js";
 import { readTimeline } from "./requests.js";
@@ -27,6 +27,8 @@ export interface DataServiceParts {
   readonly version: string;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
+  /** For how long a stream may be without its Start. */
+  readonly startTimeoutMs: number;
 }
 
 /** What a preview is cut as, whatever the run's own wire format. */
@@ -44,7 +46,6 @@ interface OneBatch {
 /** The methods of DataService over one store. */
 export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   const { store, runs, limits, metrics } = parts;
-  let streams = 0;
 
   const resolve = ({ spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array }): ServedRun => {
     checkLimit(limits, "maxSpecBytes", spec.length);
@@ -83,17 +84,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
         limits,
       };
     },
-    stream: async (call) => {
-      checkRoom(limits, "maxStreams", streams + 1);
-      streams++;
-      metrics.streams.set(streams);
-      try {
-        await serveStream(call, { ...parts, open: openShare });
-      } finally {
-        streams--;
-        metrics.streams.set(streams);
-      }
-    },
+    stream: (call) => serveStream(call, { ...parts, open: openShare }),
     getBatch: async function* (request, { signal }) {
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
       const { share, step, stage } = oneBatch(resolve(request), rank, request);

@@ -22,6 +22,15 @@ export const DEFAULT_LIMITS = {
   maxStallMs: 10 * 60_000,
 } as const;
 
+/** Calls but streams in progress at once. */
+export const MAX_CALLS = 256;
+
+/** For how long a client may take nothing of what is on its way to it while others wait for memory. */
+export const MAX_STALL_WHEN_NEEDED_MS = 10_000;
+
+/** For how long a stream may be without its Start. */
+export const START_TIMEOUT_MS = 10_000;
+
 type LimitName = keyof ServerLimits;
 
 /** A limit's name as in the .proto files. */
@@ -33,10 +42,4 @@ function protoName(name: LimitName): string {
 export function checkLimit(limits: ServerLimits, name: LimitName, got: number): void {
   const max = limits[name];
   if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: protoName(name), got, max });
-}
-
-/** Throws SERVER_BUSY when `got` is more than `limits[name]`: another server, or this one later, may have room. */
-export function checkRoom(limits: ServerLimits, name: LimitName, got: number): void {
-  const max = limits[name];
-  if (got > max) throw new PatchstreamError({ code: "SERVER_BUSY", limit: protoName(name), got, max });
 }

@@ -18,15 +18,20 @@ export interface StreamServer {
   readonly metrics: ServerMetrics;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
+  /** For how long the stream may be without its Start. */
+  readonly startTimeoutMs: number;
 }
 
 /**
  * One stream, by the rules of docs/reference/protocol.md: reads wants, stage reports and cancels as they come, and writes batches
  * as they are cut and the client takes them.
  */
-export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
+export async function serveStream(
+  call: Call,
+  { open, limits, metrics, draining, startTimeoutMs }: StreamServer,
+): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
-  const start = await readStart(requests);
+  const start = await readStart(requests, startTimeoutMs);
   const share = open(start);
   const batches = new CutAhead<ChecksummedLease>(share, limits);
   const drain = () => {
@@ -58,8 +63,20 @@ export async function serveStream(call: Call, { open, limits, metrics, draining 
   }
 }
 
-async function readStart(requests: AsyncIterator<Messages["StreamRequest"]>): Promise<Messages["Start"]> {
-  const first = await requests.next();
+/** The first message, which must be Start. A stream that says nothing takes one of the few that there may be: it ends. */
+async function readStart(
+  requests: AsyncIterator<Messages["StreamRequest"]>,
+  timeoutMs: number,
+): Promise<Messages["Start"]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(new PatchstreamError({ code: "DEADLINE", waitedFor: "start (a stream's first message)", timeoutMs })),
+      timeoutMs,
+    );
+  });
+  const first = await Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
   if (first.done) return refuseRequest("kind", "the end of the stream", "start (a stream's first message)");
   if (first.value.kind !== "start")
     return refuseRequest("kind", first.value.kind ?? null, "start (a stream's first message)");

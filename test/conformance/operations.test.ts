@@ -175,9 +175,11 @@ test("health is SERVING, and reflection lists the service and its methods", asyn
   call.on("error", () => {});
 });
 
-test("other addresses than this machine's need TLS, or insecure said aloud", async (t) => {
+test("other addresses than this machine's need TLS or insecure, and with a token they need TLS", async (t) => {
   const error = await t.throwsAsync<PatchstreamError>(startServer(t, { host: "0.0.0.0" }));
   t.like(error?.facts, { code: "SPEC_INVALID", field: "host", got: "0.0.0.0" });
+  const inPlainText = startServer(t, { host: "0.0.0.0", insecure: true, token: "secret" });
+  t.like((await t.throwsAsync<PatchstreamError>(inPlainText))?.facts, { code: "SPEC_INVALID", field: "host" });
   const open = await startServer(t, { host: "0.0.0.0", insecure: true });
   const address = open.address.replace("0.0.0.0", "127.0.0.1");
   t.is((await getBatch(dial(t, { address }), { step: 0 })).begin.step, 0);

@@ -34,6 +34,11 @@ export class SlotPool {
     return this.#leased;
   }
 
+  /** Callers that wait for a slot now. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
   /** A slot of `byteLength` bytes, once there is room. Throws LIMIT_EXCEEDED when there never can be. */
   async lease(byteLength: number, signal?: AbortSignal): Promise<Slot> {
     const count = blocksFor(byteLength);
