@@ -40,11 +40,13 @@ export interface ReadyBatch<Lease> {
 /**
  * The wants of one stream. Whenever a cut begins, it is of the lowest step wanted then; batches are handed out in the order in
  * which their cuts began, and at most two are ahead of the wire. A stage report or a cancel drops wants that have not been
- * handed out by `take`, and throws away what was already cut for them.
+ * handed out by `take`, and throws away what was already cut for them. So does the need of others for memory, but what it takes back
+ * is still wanted and is cut again.
  */
 export class CutAhead<Lease extends { release(): void }> {
   readonly #source: BatchSource<Lease>;
   readonly #limits: ServerLimits;
+  readonly #memory: { readonly shareBytes: number };
   readonly #timeline: StageTimeline;
   /** Ascending in step. */
   #queue: Wanted[] = [];
@@ -55,7 +57,9 @@ export class CutAhead<Lease extends { release(): void }> {
   #closed = false;
   #wake: (() => void) | undefined;
 
-  constructor(source: BatchSource<Lease>, limits: ServerLimits) {
+  /** `memory`: how many bytes the batches that are cut or being cut may take; one batch may take more. */
+  constructor(source: BatchSource<Lease>, limits: ServerLimits, memory: { readonly shareBytes: number }) {
+    this.#memory = memory;
     this.#source = source;
     this.#limits = limits;
     this.#timeline = new StageTimeline(source.schedule);
@@ -108,6 +112,7 @@ export class CutAhead<Lease extends { release(): void }> {
    */
   async ready(): Promise<boolean> {
     this.#onTheWire = 0;
+    this.#refill();
     for (;;) {
       const [first] = this.#ahead;
       if (first === undefined) {
@@ -140,6 +145,15 @@ export class CutAhead<Lease extends { release(): void }> {
     return { step, stage, lease: first.done };
   }
 
+  /** Takes the youngest cuts back to the wants until all batches take at most `bytes`, or one is left. */
+  giveBack(bytes: number): void {
+    while (this.#ahead.length > (this.#onTheWire > 0 ? 0 : 1) && this.#heldBytes() > bytes) {
+      const youngest = this.#ahead.pop() as Cutting<Lease>;
+      discard(youngest);
+      this.#queue = [youngest.wanted, ...this.#queue].sort((a, b) => a.step - b.step);
+    }
+  }
+
   /** No more wants will come: `ready` ends after the last one; with `dropQueued`, after those already being cut. */
   finish({ dropQueued }: { dropQueued: boolean }): void {
     this.#finishing = true;
@@ -161,15 +175,22 @@ export class CutAhead<Lease extends { release(): void }> {
     this.#refill();
   }
 
+  /** Bytes of the batches that are cut, being cut or on the wire. */
+  #heldBytes(): number {
+    return this.#ahead.reduce((sum, { wanted }) => sum + this.#source.batchBytes(wanted.stage), this.#onTheWire);
+  }
+
   #outstandingBytes(): number {
-    const waiting = [...this.#queue, ...this.#ahead.map(({ wanted }) => wanted)];
-    return waiting.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#onTheWire);
+    return this.#queue.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#heldBytes());
   }
 
   #refill(): void {
     while (this.#ahead.length < CUT_AHEAD && !this.#closed) {
-      const wanted = this.#queue.shift();
+      const [wanted] = this.#queue;
       if (wanted === undefined) return;
+      const held = this.#heldBytes();
+      if (held > 0 && held + this.#source.batchBytes(wanted.stage) > this.#memory.shareBytes) return;
+      this.#queue.shift();
       const abort = new AbortController();
       const lease = this.#source.cut(wanted.step, wanted.stage, abort.signal);
       lease.catch(() => {});

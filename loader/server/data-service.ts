@@ -7,6 +7,7 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";
+import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { previewPng } from "./preview.js";
@@ -23,6 +24,8 @@ export interface DataServiceParts {
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly volumeGate: ByteGate;
+  /** Of the memory for batches. */
+  readonly shares: FairShares;
   /** Package version, told in DescribeDataset. */
   readonly version: string;
   /** Aborts when the server drains. */

@@ -15,6 +15,7 @@ import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
+import { FairShares } from "./fair-shares.js";
 import { DEFAULT_LIMITS, MAX_CALLS, MAX_STALL_WHEN_NEEDED_MS, type ServerLimits, START_TIMEOUT_MS } from "./limits.js";
 import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
@@ -90,7 +91,8 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const engine = keep(await openEngine(store, { ...options, slotBudgetBytes }));
   const limits: ServerLimits = {
     ...DEFAULT_LIMITS,
-    maxBatchBytes: Math.min(slotBudgetBytes, LARGEST_ARENA_BYTES),
+    // An eighth is for small batches: no stream may keep them all waiting.
+    maxBatchBytes: Math.min(Math.floor((slotBudgetBytes * 7) / 8), LARGEST_ARENA_BYTES),
     maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
     maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
     maxStallMs: options.maxStallMs ?? DEFAULT_LIMITS.maxStallMs,
@@ -104,7 +106,8 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const callsOfConnection = 2 * (limits.maxStreams + maxCalls);
   const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection }));
   const health = addStandardServices(server, "DataService");
-  const runs = new ServedRuns(engine);
+  const shares = new FairShares(slotBudgetBytes);
+  const runs = new ServedRuns(engine, () => shares.takeBack());
   const volumeGate = new ByteGate(slotBudgetBytes);
   const parts = {
     store,
@@ -113,6 +116,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     limits,
     metrics,
     volumeGate,
+    shares,
     version,
     draining: draining.signal,
     startTimeoutMs,

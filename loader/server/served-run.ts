@@ -50,11 +50,14 @@ const COUNTED_STEPS = 8;
 /** Resolves specs against one store. Keeps nothing that matters: any replica resolves the same spec to the same bytes. */
 export class ServedRuns {
   readonly #engine: Engine;
+  readonly #onWait: () => void;
   readonly #cases;
   readonly #kept = new Map<string, ServedRun>();
 
-  constructor(engine: Engine) {
+  /** `onWait` is told when a batch has to wait for memory. */
+  constructor(engine: Engine, onWait: () => void) {
     this.#engine = engine;
+    this.#onWait = onWait;
     this.#cases = caseTable(engine.dataset);
   }
 
@@ -93,6 +96,7 @@ export class ServedRuns {
       cut: async (step, stage, signal) =>
         engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
           signal,
+          onWait: this.#onWait,
           checksum: true,
           countClasses: step % COUNTED_STEPS === 0,
         }),

@@ -3,6 +3,7 @@ import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import type { ChecksummedLease } from "../engine/engine.js";
 import { CutAhead } from "./cut-ahead.js";
+import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { checkReport } from "./requests.js";
@@ -16,6 +17,8 @@ export interface StreamServer {
   open(start: Messages["Start"]): ServedShare;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
+  /** Of the memory for batches. */
+  readonly shares: FairShares;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long the stream may be without its Start. */
@@ -28,12 +31,13 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, draining, startTimeoutMs }: StreamServer,
+  { open, limits, metrics, shares, draining, startTimeoutMs }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
   const share = open(start);
-  const batches = new CutAhead<ChecksummedLease>(share, limits);
+  const batches = new CutAhead<ChecksummedLease>(share, limits, shares);
+  const leave = shares.join(batches);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -58,6 +62,7 @@ export async function serveStream(
       throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
   } finally {
     batches.close();
+    leave();
     call.signal.removeEventListener("abort", hangUp);
     draining.removeEventListener("abort", drain);
   }

@@ -1,15 +1,24 @@
 import { once } from "node:events";
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { crc32 } from "node:zlib";
-import { type ClientUnaryCall, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import test from "ava";
+import {
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  type StatusObject,
+  status,
+} from "@grpc/grpc-js";
+import test, { type ExecutionContext } from "ava";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { type Channel, callUnary } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
-import { describe, getBatch, specBytes, UNCHECKED, WireStream } from "./wire.js";
+import { RUN_STEPS, STAGE_BYTES } from "./small-run.js";
+import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -137,6 +146,54 @@ test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sen
     t.is(damaged.failure?.code, status.DATA_LOSS);
     t.deepEqual(failureOf(damaged.failure as ServiceError)?.retry, "RETRY_AGAIN");
   }
+});
+
+/** A stream that does not read beyond the 16 messages, four batches of the last stage, that grpc-js takes by itself. */
+async function unreadStream(t: ExecutionContext, { address }: { address: string }): Promise<WireStream> {
+  const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
+  t.teardown(() => client.close());
+  const stream = await start({ address, client, metadata: new Metadata() });
+  stream.call.on("error", () => {});
+  return stream;
+}
+
+test("streams of large batches that nobody reads do not hold up a client of small ones", async (t) => {
+  const watched = await startServer(t, { slotBudgetBytes: 2 * STAGE_BYTES[2] });
+  for (let count = 0; count < 6; count++) (await unreadStream(t, watched)).want(0, RUN_STEPS, 2);
+  const reader = await start(dial(t, watched));
+  reader.want(0, RUN_STEPS, 1);
+  for (let step = 0; step < RUN_STEPS; step++) t.is((await reader.batch()).begin.step, step);
+});
+
+test("what a stream has cut and not sent is taken back when another needs its share, and is cut again later", async (t) => {
+  const watched = await startServer(t, { slotBudgetBytes: 4 * STAGE_BYTES[2], metricsPort: 0 });
+  const waiting = await unreadStream(t, watched);
+  waiting.want(0, RUN_STEPS, 2);
+  const leased = async () => {
+    const text = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
+    return Number(/count="leasedSlots"} (\d+)/.exec(text)?.[1]);
+  };
+  while ((await leased()) < 3);
+  const other = await start(dial(t, watched));
+  other.want(0, RUN_STEPS, 2);
+  for (let step = 0; step < RUN_STEPS; step++) t.is((await other.batch()).begin.step, step);
+  for (let step = 0; step < RUN_STEPS; step++) {
+    const { begin, bytes } = await waiting.batch();
+    t.is(begin.step, step);
+    t.is(begin.checksum, crc32(bytes));
+  }
+});
+
+test("a stream that takes nothing while others wait for its memory is cut off, and they go on", async (t) => {
+  const watched = await startServer(t, { slotBudgetBytes: 1.2 * STAGE_BYTES[2], maxStallWhenNeededMs: 100 });
+  const unread = await unreadStream(t, watched);
+  const ended = new Promise<StatusObject>((resolve) => unread.call.once("status", resolve));
+  unread.want(0, RUN_STEPS, 2);
+  await unread.expect("batchBegin");
+  const reader = await start(dial(t, watched));
+  reader.want(0, RUN_STEPS, 2);
+  for (let step = 0; step < RUN_STEPS; step++) t.is((await reader.batch()).begin.step, step);
+  t.is((await ended).code, status.RESOURCE_EXHAUSTED);
 });
 
 test("a token opens the services of its scopes only", async (t) => {

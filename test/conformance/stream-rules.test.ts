@@ -275,7 +275,7 @@ test("Stop drops what has not been begun; batches begun are finished", async (t)
 });
 
 test("short of slots, wants queue: two streams share memory for one batch and both get all of theirs", async (t) => {
-  const channel = dial(t, await startServer(t, { slotBudgetBytes: 1_400_000 }));
+  const channel = dial(t, await startServer(t, { slotBudgetBytes: 1_600_000 }));
   const streams = [await start(channel), await start(channel)];
   for (const stream of streams) stream.want(16, 3);
   await Promise.all(

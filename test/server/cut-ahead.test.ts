@@ -14,6 +14,8 @@ const LIMITS: ServerLimits = {
   maxStallMs: 1,
 };
 
+const AMPLE = { shareBytes: Number.POSITIVE_INFINITY };
+
 interface Lease {
   readonly step: number;
   readonly stage: number;
@@ -67,7 +69,7 @@ test("every want is handed out once with the stage its step had when wanted, or 
   await fc.assert(
     fc.asyncProperty(actions, async (acts) => {
       const source = new CountingSource();
-      const batches = new CutAhead<Lease>(source, LIMITS);
+      const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
       let wanted: { step: number; stage: number }[] = [];
       const reports: { stage: number; fromStep: number }[] = [];
       const take = async () => {
@@ -107,7 +109,7 @@ test("every want is handed out once with the stage its step had when wanted, or 
 
 test("each cut that begins is of the lowest step wanted then, two are ahead of the wire, and they go out as they began", async (t) => {
   const source = new CountingSource();
-  const batches = new CutAhead<Lease>(source, LIMITS);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
   batches.want(40, 20, undefined);
   batches.want(0, 5, undefined);
   const steps: number[] = [];
@@ -123,7 +125,7 @@ test("each cut that begins is of the lowest step wanted then, two are ahead of t
 
 test("a report drops a batch that is cut and not taken: what is wanted behind it begins at once", async (t) => {
   const source = new CountingSource();
-  const batches = new CutAhead<Lease>(source, LIMITS);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
   batches.want(4, 2, 0);
   t.true(await batches.ready());
   batches.report({ stage: 2, fromStep: 3, reason: "", hold: true }, 100);
@@ -145,7 +147,7 @@ test("a report drops a batch that is cut and not taken: what is wanted behind it
 test("reports cannot overrun the limits: what a larger stage takes is counted when it is wanted", (t) => {
   const source = new CountingSource();
   source.batchBytes = (stage) => (stage === 0 ? 10 : 500);
-  const batches = new CutAhead<Lease>(source, { ...LIMITS, maxOutstandingBytes: 600 });
+  const batches = new CutAhead<Lease>(source, { ...LIMITS, maxOutstandingBytes: 600 }, AMPLE);
   batches.want(0, 50, 0);
   batches.report({ stage: 2, fromStep: 10, reason: "", hold: true }, 100);
   batches.want(10, 1, undefined);
@@ -155,9 +157,37 @@ test("reports cannot overrun the limits: what a larger stage takes is counted wh
   batches.close();
 });
 
+test("a stream cuts ahead within its share only, and gives back what it has cut beyond it, to be cut again", async (t) => {
+  const source = new CountingSource();
+  source.batchBytes = () => 100;
+  const memory = { shareBytes: 250 };
+  const batches = new CutAhead<Lease>(source, LIMITS, memory);
+  const settle = async () => {
+    do await new Promise(setImmediate);
+    while (source.cutting > 0);
+    return source.held;
+  };
+  batches.want(0, 5, undefined);
+  const first = await next(batches);
+  t.is(await settle(), 2);
+  memory.shareBytes = 100;
+  batches.giveBack(memory.shareBytes);
+  t.is(await settle(), 1);
+  t.is(batches.outstanding, 5);
+  first?.lease.release();
+  const steps: number[] = [];
+  for (let batch = await next(batches); steps.length < 4; batch = await next(batches)) {
+    steps.push(batch?.step ?? -1);
+    t.is(await settle(), 1);
+    batch?.lease.release();
+    if (steps.length === 4) break;
+  }
+  t.deepEqual(steps, [1, 2, 3, 4]);
+});
+
 test("closing gives everything back and ends who waits", async (t) => {
   const source = new CountingSource();
-  const batches = new CutAhead<Lease>(source, LIMITS);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
   const waiting = next(batches);
   batches.want(0, 9, undefined);
   (await waiting)?.lease.release();
@@ -170,7 +200,7 @@ test("closing gives everything back and ends who waits", async (t) => {
 test("a cut that fails is thrown where its batch was due", async (t) => {
   const source = new CountingSource();
   source.cut = () => Promise.reject(new Error("no voxels"));
-  const batches = new CutAhead<Lease>(source, LIMITS);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
   batches.want(3, 2, undefined);
   await t.throwsAsync(next(batches), { message: "no voxels" });
 });
