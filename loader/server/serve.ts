@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
+import { caseTable } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
 import { Admission } from "../../rpc/server/admission.js";
@@ -19,6 +20,7 @@ import { FairShares } from "./fair-shares.js";
 import { DEFAULT_LIMITS, MAX_CALLS, MAX_STALL_WHEN_NEEDED_MS, type ServerLimits, START_TIMEOUT_MS } from "./limits.js";
 import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
+import { SideThread } from "./side-thread.js";
 
 export interface ServeOptions extends ListenOptions, EngineOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
@@ -106,13 +108,15 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const callsOfConnection = 2 * (limits.maxStreams + maxCalls);
   const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection }));
   const health = addStandardServices(server, "DataService");
+  const sideThread = keep(new SideThread({ ...store.dataset, cases: caseTable(store.dataset) }));
   const shares = new FairShares(slotBudgetBytes);
-  const runs = new ServedRuns(engine, () => shares.takeBack());
+  const runs = new ServedRuns(engine, sideThread, () => shares.takeBack());
   const volumeGate = new ByteGate(slotBudgetBytes);
   const parts = {
     store,
     engine,
     runs,
+    sideThread,
     limits,
     metrics,
     volumeGate,

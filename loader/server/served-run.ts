@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
+import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
 import { checkRank, ONLY_RANK, type Rank } from "../../plan/batch/share.js";
 import { scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
-import { canonicalJson } from "../../plan/canonical-json.js";
-import { PatchstreamError } from "../../plan/errors.js";
-import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import { planBatch } from "../../plan/sampling/plan-batch.js";
+import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
 import { TIMELINE_NAMES } from "./requests.js";
+import type { SideThread } from "./side-thread.js";
 
 /** A run as this store serves it. */
 export interface ServedRun {
@@ -50,25 +50,26 @@ const COUNTED_STEPS = 8;
 /** Resolves specs against one store. Keeps nothing that matters: any replica resolves the same spec to the same bytes. */
 export class ServedRuns {
   readonly #engine: Engine;
+  readonly #sideThread: SideThread;
   readonly #onWait: () => void;
   readonly #cases;
   readonly #kept = new Map<string, ServedRun>();
 
   /** `onWait` is told when a batch has to wait for memory. */
-  constructor(engine: Engine, onWait: () => void) {
+  constructor(engine: Engine, sideThread: SideThread, onWait: () => void) {
     this.#engine = engine;
+    this.#sideThread = sideThread;
     this.#onWait = onWait;
     this.#cases = caseTable(engine.dataset);
   }
 
   /** The run of a data spec (UTF-8 JSON), resolved. Throws SPEC_INVALID or RECIPE_UNKNOWN. */
-  resolve(specBytes: Uint8Array): ServedRun {
+  async resolve(specBytes: Uint8Array): Promise<ServedRun> {
     const digest = sha256(specBytes);
     const kept = this.#kept.get(digest);
     if (kept !== undefined) return kept;
-    const spec = resolveSpec(parseJson(specBytes), { ...this.#engine.dataset, cases: this.#cases });
-    const bytes = Buffer.from(canonicalJson(spec));
-    const run = { spec, bytes, digest: sha256(bytes) };
+    const resolved = await this.#sideThread.resolve(specBytes);
+    const run = { ...resolved, digest: sha256(resolved.bytes) };
     this.#kept.set(digest, run);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_RUNS && oldest !== undefined) this.#kept.delete(oldest);
@@ -94,7 +95,7 @@ export class ServedRuns {
       checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) =>
-        engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
+        engine.cut(spec, await plan(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal), {
           signal,
           onWait: this.#onWait,
           checksum: true,
@@ -126,30 +127,12 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A resolved spec needs five; far beyond, even printing the value in an error would run out of stack. */
-const DEEPEST_JSON = 64;
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (nesting(text) > DEEPEST_JSON) throw new RangeError("nested too deep");
-    return JSON.parse(text);
-  } catch (cause) {
-    const got = Buffer.from(bytes.subarray(0, 40)).toString();
-    throw new PatchstreamError(
-      { code: "SPEC_INVALID", field: "data", got, want: "UTF-8 JSON, nested at most 64 deep" },
-      undefined,
-      { cause },
-    );
+/** The plan of a batch, with a turn for everybody else between its slices. */
+async function plan(slices: Generator<undefined, BatchPlan>, signal: AbortSignal): Promise<BatchPlan> {
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+    await setImmediate();
+    signal.throwIfAborted();
   }
-}
-
-/** How deep brackets are nested, those inside of strings left out. */
-function nesting(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
-    else if (token === "]" || token === "}") depth--;
-  }
-  return deepest;
 }

@@ -14,7 +14,7 @@ type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
 
 export interface StreamServer {
   /** Opens what a Start names; throws for what it may not be. */
-  open(start: Messages["Start"]): ServedShare;
+  open(start: Messages["Start"]): Promise<ServedShare>;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   /** Of the memory for batches. */
@@ -35,7 +35,7 @@ export async function serveStream(
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
-  const share = open(start);
+  const share = await open(start);
   const batches = new CutAhead<ChecksummedLease>(share, limits, shares);
   const leave = shares.join(batches);
   const drain = () => {
