@@ -29,9 +29,10 @@ export interface Measured {
   /** Streams, and other calls, in progress. */
   readonly streams: { readonly inside: number };
   readonly calls: { readonly inside: number };
+  readonly pause: { takeLongestSeconds(): number };
 }
 
-export function createMetrics({ engine, streams, calls }: Measured): ServerMetrics {
+export function createMetrics({ engine, streams, calls, pause }: Measured): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
   const batches = new Counter({
@@ -88,6 +89,14 @@ export function createMetrics({ engine, streams, calls }: Measured): ServerMetri
     registers,
     collect() {
       this.set(calls.inside);
+    },
+  });
+  new Gauge({
+    name: "patchstream_event_loop_longest_pause_seconds",
+    help: "The longest time since the last scrape for which the thread that answers all calls was busy with one of them.",
+    registers,
+    collect() {
+      this.set(pause.takeLongestSeconds());
     },
   });
   new Gauge({

@@ -6,6 +6,7 @@ import { caseTable } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
 import { Admission } from "../../rpc/server/admission.js";
+import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
@@ -102,7 +103,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const { maxCalls = MAX_CALLS, startTimeoutMs = START_TIMEOUT_MS } = options;
   const streams = admission("max_streams", limits.maxStreams);
   const calls = admission("max_calls", maxCalls);
-  const metrics = createMetrics({ engine, streams, calls });
+  const metrics = createMetrics({ engine, streams, calls, pause: keep(new EventLoopPause()) });
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
   const callsOfConnection = 2 * (limits.maxStreams + maxCalls);

@@ -117,11 +117,13 @@ test("metrics count batches, bytes, streams, reports and failures", async (t) =>
   t.regex(response.headers.get("content-type") ?? "", /^text\/plain/);
   for (const line of [
     'patchstream_batches_sent_total{stage="0"} 2',
+    `patchstream_batch_bytes_sent_total ${2 * STAGE_BYTES[0]}`,
     "patchstream_streams 1",
     "patchstream_stage_reports_total 1",
     'patchstream_calls_failed_total{code="STEP_UNKNOWN"} 1',
   ])
     t.true(text.includes(line), `${line} is not in\n${text}`);
+  t.regex(text, /\npatchstream_event_loop_longest_pause_seconds \d/);
   t.is((await fetch(`http://${watched.metricsAddress}/`)).status, 404);
 });
 
