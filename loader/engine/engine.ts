@@ -26,10 +26,10 @@ export interface EngineOptions {
   readonly workers?: number;
   /**
    * Memory for volumes and for what their patches are made in; a volume that finds no room is read patch by patch. Default: what
-   * one arena of 4 GiB has beside batches, or half of the machine's.
+   * one arena of 4 GiB has beside batches, or half of the machine's (or container's).
    */
   readonly volumeBudgetBytes?: number;
-  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's. */
+  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's (or container's). */
   readonly slotBudgetBytes?: number;
 }
 
@@ -111,9 +111,14 @@ export async function openEngine(store: Store | string, options: EngineOptions =
   return new StoreEngine(opened.path, opened.dataset, options);
 }
 
-/** Budgets beyond the machine's memory would end in its killing the process, not in an error. */
+/** Bytes that this process may use: the machine's, or less in a container. `constrained` is 0 or beyond any machine where nothing limits it. */
+export function usableMemory(machineBytes: number, constrainedBytes: number | undefined): number {
+  return constrainedBytes ? Math.min(machineBytes, constrainedBytes) : machineBytes;
+}
+
+/** Budgets beyond the memory would end in the system killing the process, not in an error. */
 function withDefaults(options: EngineOptions): Required<EngineOptions> {
-  const memoryBytes = totalmem();
+  const memoryBytes = usableMemory(totalmem(), process.constrainedMemory());
   const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
   const besideSlots = LARGEST_ARENA_BYTES - (slotBudgetBytes % LARGEST_ARENA_BYTES);
   const { volumeBudgetBytes = Math.min(besideSlots, memoryBytes / 2) } = options;
