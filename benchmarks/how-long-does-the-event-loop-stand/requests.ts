@@ -77,8 +77,8 @@ export const WORST_REQUESTS: readonly WorstRequest[] = [
   { name: "spec of 1 MiB of brackets", send: (channel) => describe(channel, Buffer.from("[".repeat(1 << 20))) },
   { name: "spec of 60,000 fields", send: (channel) => describe(channel, specs.jsonBytes(specs.MANY_FIELDS)) },
   { name: "run of 1,024 stages", send: (channel) => describe(channel, specs.jsonBytes(specs.MANY_STAGES)) },
-  { name: "3 batches of 65,536 samples, augmented", send: (channel) => batches(channel, specs.MANY_SAMPLES) },
-  { name: "3 batches of 65,536 samples, plain", send: (channel) => batches(channel, specs.MANY_PLAIN_SAMPLES) },
+  { name: "3 batches of 65,536 samples (now refused)", send: (channel) => batches(channel, specs.TOO_MANY_SAMPLES) },
+  { name: "3 batches of 8,192 samples", send: (channel) => batches(channel, specs.MANY_SAMPLES) },
   {
     name: "preview of 16 patches of 2048 x 2048",
     async send(channel) {

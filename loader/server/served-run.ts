@@ -5,10 +5,11 @@ import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { checkRank, ONLY_RANK, type Rank } from "../../plan/batch/share.js";
+import { checkRank, ONLY_RANK, type Rank, shareSize } from "../../plan/batch/share.js";
 import { scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
+import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
@@ -43,6 +44,9 @@ export interface ServedShare extends BatchSource<ChecksummedLease> {
 
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
 const KEPT_RUNS = 64;
+
+/** Of one rank's batch. The paper's largest has 1575; the plan of ten times as many would keep all other calls waiting. */
+const MOST_SAMPLES = 8192;
 
 /** One step in so many has its classes counted, for the metrics: often enough for a mean, and too seldom to be felt. */
 const COUNTED_STEPS = 8;
@@ -87,6 +91,7 @@ export class ServedRuns {
     const engine = this.#engine;
     const cases = this.#cases;
     checkRank(spec, rank);
+    checkSamples(spec, rank);
     return {
       digest,
       steps: stepsOf(spec, timeline),
@@ -121,6 +126,19 @@ export class ServedRuns {
   #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, rank: Rank): number {
     return tensorBytes(shareTensors(spec, this.#cases.channels, { timeline, stage }, rank));
   }
+}
+
+/** Throws LIMIT_EXCEEDED where a batch of some stage has more samples for a rank than we plan. */
+function checkSamples({ stages, plan }: ResolvedSpec, rank: Rank): void {
+  const largest = stages.reduce((most, { batchSize }) => Math.max(most, batchSize), plan.batchSize);
+  const got = shareSize(largest, rank);
+  if (got > MOST_SAMPLES)
+    throw new PatchstreamError({
+      code: "LIMIT_EXCEEDED",
+      limit: "samples of one rank's batch",
+      got,
+      max: MOST_SAMPLES,
+    });
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -17,7 +17,7 @@ import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
-import { RUN_STEPS, STAGE_BYTES } from "./small-run.js";
+import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
 import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
 
 const server = oneServer(test);
@@ -125,6 +125,29 @@ test("a message beyond the limit is refused with facts, whole or on a stream", a
   const other = new WireStream(channel);
   other.sendBytes(Buffer.alloc(5 << 20));
   t.like(factsOf(await other.failure()), { code: "LIMIT_EXCEEDED", limit: "max_message_bytes", got: 5 << 20 });
+});
+
+test("a batch of more samples than a server plans is refused; shared among ranks it is served", async (t) => {
+  const channel = dial(t, await server());
+  const stages = [{ patchSize: [1, 1, 1], batchSize: 8193, epochs: 1 }];
+  const plan = { patchSize: [1, 1, 1], batchSize: 8193, pooling: [0, 0, 0] };
+  const spec = specBytes({ ...SMALL_RUN, plan, stages, epochs: 1 });
+  const error = await t.throwsAsync<PatchstreamError>(getBatch(channel, { spec }));
+  t.like(error?.facts, { code: "LIMIT_EXCEEDED", got: 8193, max: 8192 });
+  const { begin } = await getBatch(channel, { spec, rank: 1, ranks: 2 });
+  t.deepEqual(begin.tensors[1]?.shape, [4096, 1, 1, 1]);
+});
+
+test("a spec too large for the thread that answers calls is resolved beside it, to the same bytes and with the same errors", async (t) => {
+  const channel = dial(t, await server());
+  const padded = Buffer.concat([specBytes(), Buffer.alloc(1 << 16, " ")]);
+  const { spec, digest } = await describe(channel);
+  const resolved = await callUnary(channel, "DataService", "describeRun", { spec: padded, specSha256: UNCHECKED });
+  t.is(resolved.digest, digest);
+  t.deepEqual(Buffer.from(resolved.spec), Buffer.from(spec));
+  const wrong = { ...SMALL_RUN, split: { train: Array.from({ length: 9000 }, (_, i) => `case_${i}`), val: [] } };
+  const error = await t.throwsAsync<PatchstreamError>(describe(channel, wrong));
+  t.like(error?.facts, { code: "SPEC_INVALID", field: "data.split.train[0]", got: "case_0" });
 });
 
 test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sent again; an answer has its own in the trailers", async (t) => {

@@ -7,6 +7,7 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import { callStream, callUnary } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
+import { methodOf } from "../../rpc/service.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
@@ -95,6 +96,33 @@ test("a stream that does not begin with Start is refused", async (t) => {
   const stream = new WireStream(dial(t, await server()));
   stream.send(want(0));
   t.like(factsOf(await stream.failure()), { code: "REQUEST_INVALID", field: "kind", got: "want" });
+});
+
+test("a timeline of a later version is refused with its number", async (t) => {
+  const channel = dial(t, await server());
+  const bytes = codec("GetBatchRequest").encode({
+    spec: specBytes(),
+    specSha256: UNCHECKED,
+    timeline: "TIMELINE_VAL",
+    step: 0,
+    rank: 0,
+    ranks: 1,
+  });
+  const tag = bytes.lastIndexOf(Buffer.of((2 << 3) | 0, 2));
+  bytes[tag + 1] = 7;
+  const asTheyAre = (message: Buffer) => message;
+  const { path } = methodOf("DataService", "getBatch");
+  const call = channel.client.makeServerStreamRequest(path, asTheyAre, asTheyAre, bytes);
+  const [failure] = (await once(
+    call.on("data", () => {}),
+    "error",
+  )) as [ServiceError];
+  t.deepEqual(factsOf(failure), {
+    code: "REQUEST_INVALID",
+    field: "timeline",
+    got: 7,
+    want: "TIMELINE_TRAIN or TIMELINE_VAL",
+  });
 });
 
 test("a run of another recipe is refused with FAILED_PRECONDITION", async (t) => {
