@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { ChannelOptions, ListenOptions } from "../rpc/index.js";
+import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
 import { wholeNumber } from "./whole-number.js";
 
 /** Where a server listens, and who may call it. */
@@ -21,14 +21,17 @@ export function addListenFlags(command: Command): Command {
     .option("--tls-cert <file>", "PEM certificate")
     .option("--tls-key <file>", "PEM key of the certificate")
     .option("--tls-ca <file>", "PEM certificate that clients' certificates must be signed by (mTLS)")
-    .option("--token-file <file>", "file with the bearer token that calls must carry")
+    .option(
+      "--token-file <file>",
+      "file with the bearer tokens that calls may carry, one a line (SCOPE[,SCOPE] TOKEN; scopes: data, train)",
+    )
     .option("--insecure", "listen on other addresses than this machine's without TLS");
 }
 
 const readToken = (file: string) => readFileSync(file, "utf8").trim();
 
 /** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
-export function listenOptions(flags: ListenFlags, command: Command): ListenOptions & { readonly token?: string } {
+export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
   const { host, port, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
   if ((cert === undefined) !== (key === undefined)) command.error("error: --tls-cert and --tls-key go together");
   if (ca !== undefined && cert === undefined) command.error("error: --tls-ca needs --tls-cert and --tls-key");
@@ -36,7 +39,7 @@ export function listenOptions(flags: ListenFlags, command: Command): ListenOptio
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
-    ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
+    ...(tokenFile !== undefined && { token: readTokenFile(tokenFile) }),
     ...(insecure && { insecure }),
   };
 }

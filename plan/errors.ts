@@ -6,6 +6,7 @@ export type ErrorFacts =
   | { code: "SPEC_INVALID"; field: string; got: unknown; want: string }
   | { code: "REQUEST_INVALID"; field: string; got: unknown; want: string }
   | { code: "UNAUTHENTICATED"; reason: string }
+  | { code: "UNSUPPORTED"; what: string; want: string }
   | { code: "INTERNAL"; where: string; reason: string }
   | { code: "INPUT_DAMAGED"; file: string; reason: string; want: string }
   | { code: "STORE_DAMAGED"; store: string; case?: string; chunk?: string; reason: string }
@@ -17,6 +18,7 @@ export type ErrorFacts =
   | { code: "STAGE_UNKNOWN"; timeline: "train" | "val"; stage: number; first: number; last: number }
   | { code: "PATCH_MISMATCH"; step: number; got: string; want: string }
   | { code: "LIMIT_EXCEEDED"; limit: string; got: number; max: number }
+  | { code: "SERVER_BUSY"; limit: string; got: number; max: number }
   | { code: "BATCH_DAMAGED"; step: number; attempts: number }
   | { code: "MESSAGE_DAMAGED"; what: string }
   | { code: "UNAVAILABLE"; address: string; reason: string }
@@ -53,6 +55,8 @@ function describe(facts: ErrorFacts): string {
       return `${facts.field} is ${show(facts.got)}; it must be ${facts.want}`;
     case "UNAUTHENTICATED":
       return `the call was refused: ${facts.reason}`;
+    case "UNSUPPORTED":
+      return `${facts.what} is not supported; it must be ${facts.want}`;
     case "INTERNAL":
       return `${facts.where}: ${facts.reason}`;
     case "INPUT_DAMAGED":
@@ -77,6 +81,8 @@ function describe(facts: ErrorFacts): string {
       return `step ${facts.step} came with ${facts.got}; its stage has ${facts.want}`;
     case "LIMIT_EXCEEDED":
       return `${facts.limit} is ${facts.got}; at most ${facts.max} is allowed`;
+    case "SERVER_BUSY":
+      return `the server is busy: ${facts.limit} is ${facts.got}; at most ${facts.max} is allowed`;
     case "BATCH_DAMAGED":
       return `step ${facts.step} arrived damaged ${facts.attempts} times (its CRC-32 did not match)`;
     case "MESSAGE_DAMAGED":

@@ -16,7 +16,8 @@ export { type Codec, codec, type MessageName } from "./codec/codec.js";
 export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./codec/framing.js";
 export { addStandardServices, type Health } from "./server/health.js";
 export { type CallContext, type DuplexCall, type Handlers, implement } from "./server/implement.js";
-export { type ListenOptions, listen, SERVER_OPTIONS, type ServerTls } from "./server/listen.js";
+export { type ListenOptions, listen, type ServerTls, serverOptions } from "./server/listen.js";
+export { type AcceptedToken, readTokenFile, type Scope } from "./server/tokens.js";
 export {
   type Method,
   type MethodName,
@@ -26,4 +27,13 @@ export {
   type Sendable,
   type ServiceName,
 } from "./service.js";
-export { type Called, carriesFacts, fromStatus, STATUS_OF, toStatus } from "./status.js";
+export {
+  type Called,
+  carriesFacts,
+  failureOf,
+  fromStatus,
+  RETRY_OF,
+  type Retry,
+  STATUS_OF,
+  toStatus,
+} from "./status.js";

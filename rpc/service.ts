@@ -57,7 +57,7 @@ export function methodOf<S extends ServiceName, M extends MethodName<S>>(
     name,
     path,
     encodeRequest: (message) => request.encode(message as never),
-    decodeRequest: (message) => request.decode(message) as RequestOf<S, M>,
+    decodeRequest: (message) => request.decodeRequest(message) as RequestOf<S, M>,
     encodeResponse: (message) => (isFrame(message) ? message : response.encode(message as never)),
     decodeResponse: (message) => response.decode(message) as ResponseOf<S, M>,
     definition: {

@@ -26,10 +26,10 @@ export interface EngineOptions {
   readonly workers?: number;
   /**
    * Memory for volumes and for making patches. A volume that finds no room is read patch by patch. Default: what batches leave
-   * of one arena of 4 GiB, or half of the machine's memory where that is less.
+   * of one arena of 4 GiB, or half of the machine's (or container's) memory where that is less.
    */
   readonly volumeBudgetBytes?: number;
-  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's memory where that is less. */
+  /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's (or container's) memory where that is less. */
   readonly slotBudgetBytes?: number;
 }
 
@@ -50,12 +50,14 @@ export interface ChecksummedLease extends SlotLease {
 }
 
 /**
- * What an engine has done since it was opened; all but the first two only grow. `decodedBytes / croppedBytes` is the read
+ * What an engine has done since it was opened; all but the first three only grow. `decodedBytes / croppedBytes` is the read
  * amplification.
  */
 export interface EngineMetrics {
   readonly leasedSlots: number;
   readonly openCuts: number;
+  /** Cuts that wait for memory for their batch. */
+  readonly waitingBatches: number;
   readonly batches: number;
   readonly cuts: number;
   readonly bytes: number;
@@ -91,6 +93,8 @@ export interface Engine extends AsyncDisposable {
 
 export interface CutOptions {
   readonly signal?: AbortSignal;
+  /** Called once where the cut has to wait for memory for its batch. */
+  readonly onWait?: () => void;
   /** Compute the batch's CRC-32, for sending it: 1 ns per voxel, two fifths of cutting without augmentation. Default: false. */
   readonly checksum?: boolean;
   /** Count the voxels of each class: at most 1 ns per voxel, 3 % of cutting with augmentation, 10 % without. Default: false. */
@@ -107,9 +111,14 @@ export async function openEngine(store: Store | string, options: EngineOptions =
   return new StoreEngine(opened.path, opened.dataset, options);
 }
 
-/** With budgets beyond the machine's memory the system would kill the process: no error would be thrown. */
+/** Bytes that this process may use: the machine's, or less in a container. `constrained` is 0 or beyond any machine where nothing limits it. */
+export function usableMemory(machineBytes: number, constrainedBytes: number | undefined): number {
+  return constrainedBytes ? Math.min(machineBytes, constrainedBytes) : machineBytes;
+}
+
+/** Budgets beyond the memory would end in the system killing the process, not in an error. */
 function withDefaults(options: EngineOptions): Required<EngineOptions> {
-  const memoryBytes = totalmem();
+  const memoryBytes = usableMemory(totalmem(), process.constrainedMemory());
   const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
   const besideSlots = LARGEST_ARENA_BYTES - (slotBudgetBytes % LARGEST_ARENA_BYTES);
   const { volumeBudgetBytes = Math.min(besideSlots, memoryBytes / 2) } = options;
@@ -167,6 +176,7 @@ class StoreEngine implements Engine {
       ...this.#counts,
       leasedSlots: this.#slots.leased,
       openCuts: this.#open.size,
+      waitingBatches: this.#slots.waiting,
       volumeLoads: loads,
       cacheHits: hits,
       evictions,
@@ -182,13 +192,13 @@ class StoreEngine implements Engine {
   ): Promise<ChecksummedLease>;
   async cut(spec: ResolvedSpec, plan: BatchPlan, options?: CutOptions): Promise<SlotLease>;
   async cut(spec: ResolvedSpec, plan: BatchPlan, options: CutOptions = {}): Promise<SlotLease> {
-    const { signal, checksum = false, countClasses = false } = options;
+    const { signal, onWait, checksum = false, countClasses = false } = options;
     signal?.throwIfAborted();
     const stop = new AbortController();
     setMaxListeners(0, stop.signal); // every waiting part listens
     const abort = () => stop.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
-    const cutting = this.#cutBatch(spec, plan, stop, { checksum, countClasses });
+    const cutting = this.#cutBatch(spec, plan, stop, { checksum, countClasses, ...(onWait && { onWait }) });
     this.#open.set(stop, cutting);
     try {
       return await cutting;
@@ -209,7 +219,7 @@ class StoreEngine implements Engine {
     spec: ResolvedSpec,
     plan: BatchPlan,
     stop: AbortController,
-    also: Pick<CutTask, "checksum" | "countClasses">,
+    { onWait, ...also }: Pick<CutTask, "checksum" | "countClasses"> & Pick<CutOptions, "onWait">,
   ): Promise<SlotLease> {
     const samples = plan.crops.length;
     const channels = this.dataset.channelNames.length;
@@ -218,7 +228,7 @@ class StoreEngine implements Engine {
     const tensors = batchTensors(spec.wire, { samples, channels, patchSize, deepLabels });
     const byteLength = tensorBytes(tensors);
     const most = samplesOfTask(samples, byteLength / samples, this.#workers);
-    const slot = await this.#slots.lease(byteLength, stop.signal);
+    const slot = await this.#slots.lease(byteLength, { signal: stop.signal, ...(onWait && { onWait }) });
     const stopped = new Int32Array(new SharedArrayBuffer(4));
     stop.signal.addEventListener("abort", () => Atomics.store(stopped, 0, 1), { once: true });
     const groups = groupParts(splitBatch(plan, most), most, ({ caseId }) => this.#volumes.arenaOf(caseId));

@@ -16,18 +16,18 @@ export interface BatchSource<Lease> {
   cut(step: number, stage: number, signal: AbortSignal): Promise<Lease>;
 }
 
-/** A batch that was asked for and has not begun on the wire. */
+/** A batch that was asked for and has not begun on the wire. Its stage is decided when it is wanted: a later report drops it. */
 interface Wanted {
   readonly step: number;
-  /** What the want said; a report overrides it. */
-  readonly asked: number | undefined;
-  stage: number;
+  readonly stage: number;
 }
 
 interface Cutting<Lease> {
   readonly wanted: Wanted;
   readonly abort: AbortController;
   readonly lease: Promise<Lease>;
+  /** The lease, once it is there. */
+  done?: Lease;
 }
 
 /** A batch ready to be sent. Whoever takes it releases its lease. */
@@ -38,21 +38,28 @@ export interface ReadyBatch<Lease> {
 }
 
 /**
- * The wants of one stream: queued in step order, at most two cut ahead. A stage report re-aims every want that has not been
- * handed out by `next`, and throws away what was already cut for another stage.
+ * The wants of one stream. Whenever a cut begins, it is of the lowest step wanted then; batches are handed out in the order in
+ * which their cuts began, and at most two are ahead of the wire. A stage report or a cancel drops wants that have not been
+ * handed out by `take`, and throws away what was already cut for them. So does the need of others for memory, but what it takes back
+ * is still wanted and is cut again.
  */
 export class CutAhead<Lease extends { release(): void }> {
   readonly #source: BatchSource<Lease>;
   readonly #limits: ServerLimits;
+  readonly #memory: { readonly shareBytes: number };
   readonly #timeline: StageTimeline;
-  readonly #queue: Wanted[] = [];
-  readonly #ahead: Cutting<Lease>[] = [];
+  /** Ascending in step. */
+  #queue: Wanted[] = [];
+  /** In the order in which their cuts began. */
+  #ahead: Cutting<Lease>[] = [];
   #onTheWire = 0;
   #finishing = false;
   #closed = false;
   #wake: (() => void) | undefined;
 
-  constructor(source: BatchSource<Lease>, limits: ServerLimits) {
+  /** `memory`: how many bytes the batches that are cut or being cut may take; one batch may take more. */
+  constructor(source: BatchSource<Lease>, limits: ServerLimits, memory: { readonly shareBytes: number }) {
+    this.#memory = memory;
     this.#source = source;
     this.#limits = limits;
     this.#timeline = new StageTimeline(source.schedule);
@@ -63,55 +70,53 @@ export class CutAhead<Lease extends { release(): void }> {
     return this.#queue.length + this.#ahead.length + (this.#onTheWire > 0 ? 1 : 0);
   }
 
-  /** Adds wants for `count` steps; throws LIMIT_EXCEEDED or STEP_UNKNOWN before any of them is taken. */
+  /**
+   * Adds wants for `count` steps: with the stage that was `asked` for, or the one that each step has by now. Throws
+   * LIMIT_EXCEEDED or STEP_UNKNOWN before any of them is taken.
+   */
   want(firstStep: number, count: number, asked: number | undefined): void {
     checkLimit(this.#limits, "maxOutstandingSteps", this.outstanding + count);
     const added: Wanted[] = [];
     let bytes = this.#outstandingBytes();
     for (let step = firstStep; step < firstStep + count; step++) {
       this.#source.checkStep(step);
-      const stage = this.#stageOf({ step, asked });
+      const stage = asked ?? this.#timeline.stageOf(step);
       const batchBytes = this.#source.batchBytes(stage);
       checkLimit(this.#limits, "maxBatchBytes", batchBytes);
       if (bytes > 0) checkLimit(this.#limits, "maxOutstandingBytes", bytes + batchBytes);
       bytes += batchBytes;
-      added.push({ step, asked, stage });
+      added.push({ step, stage });
     }
-    this.#queue.push(...added);
-    this.#queue.sort((a, b) => a.step - b.step);
-    this.#refill();
-  }
-
-  /** The first step at which the schedule goes on after a report, if it does before `steps`. */
-  resumes(report: StageDecision, steps: number): number | undefined {
-    return this.#timeline.resumes(report, steps);
-  }
-
-  /** Applies a stage report to every want that has not begun; throws LIMIT_EXCEEDED for a stage too large to be sent. */
-  reaim(report: StageDecision): void {
-    checkLimit(this.#limits, "maxBatchBytes", this.#source.batchBytes(report.stage));
-    this.#timeline.add(report);
-    const stale = this.#ahead.filter(({ wanted }) => this.#stageOf(wanted) !== wanted.stage);
-    for (const cutting of stale) {
-      this.#ahead.splice(this.#ahead.indexOf(cutting), 1);
-      this.#queue.push(cutting.wanted);
-      discard(cutting);
-    }
-    for (const wanted of this.#queue) wanted.stage = this.#stageOf(wanted);
-    this.#queue.sort((a, b) => a.step - b.step);
+    this.#queue = [...this.#queue, ...added].sort((a, b) => a.step - b.step);
     this.#refill();
   }
 
   /**
-   * The next batch, in step order among those asked for; undefined when the stream is finishing and none is left. The batch
-   * handed out before counts as sent from now on.
+   * The stage is that of the report from its step on, and every want from there on that has not been taken is gone. The first
+   * step before `steps` at which the schedule goes on after it; undefined where it never does.
    */
-  async next(): Promise<ReadyBatch<Lease> | undefined> {
+  report(decision: StageDecision, steps: number): number | undefined {
+    this.#timeline.add(decision);
+    this.#drop(({ step }) => step >= decision.fromStep);
+    return this.#timeline.resumes(decision, steps);
+  }
+
+  /** Drops the wants of `count` steps that have not been taken. */
+  cancel(firstStep: number, count: number): void {
+    this.#drop(({ step }) => step >= firstStep && step < firstStep + count);
+  }
+
+  /**
+   * Waits until `take` has a batch, and throws what cutting it threw; false when the stream is finishing and no batch is left.
+   * The batch taken before counts as sent from now on.
+   */
+  async ready(): Promise<boolean> {
     this.#onTheWire = 0;
+    this.#refill();
     for (;;) {
-      const first = this.#ahead[0];
+      const [first] = this.#ahead;
       if (first === undefined) {
-        if (this.#finishing || this.#closed) return undefined;
+        if (this.#finishing || this.#closed) return false;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -121,42 +126,71 @@ export class CutAhead<Lease extends { release(): void }> {
         if (this.#ahead[0] === first) throw error;
       });
       if (lease === undefined || this.#ahead[0] !== first) continue;
-      this.#ahead.shift();
-      const { step, stage } = first.wanted;
-      this.#onTheWire = this.#source.batchBytes(stage);
-      this.#refill();
-      return { step, stage, lease };
+      first.done = lease;
+      return true;
     }
   }
 
-  /** No more wants will come: `next` ends after the last one; with `dropQueued`, after those already being cut. */
+  /**
+   * The batch that `ready` waited for; undefined where it was dropped meanwhile. At once, so that whoever sends its begin in the same
+   * turn has it on the wire before the answer to any later report.
+   */
+  take(): ReadyBatch<Lease> | undefined {
+    const [first] = this.#ahead;
+    if (first?.done === undefined) return undefined;
+    this.#ahead.shift();
+    const { step, stage } = first.wanted;
+    this.#onTheWire = this.#source.batchBytes(stage);
+    this.#refill();
+    return { step, stage, lease: first.done };
+  }
+
+  /** Takes the youngest cuts back to the wants until all batches take at most `bytes`, or one is left. */
+  giveBack(bytes: number): void {
+    while (this.#ahead.length > (this.#onTheWire > 0 ? 0 : 1) && this.#heldBytes() > bytes) {
+      const youngest = this.#ahead.pop() as Cutting<Lease>;
+      discard(youngest);
+      this.#queue = [youngest.wanted, ...this.#queue].sort((a, b) => a.step - b.step);
+    }
+  }
+
+  /** No more wants will come: `ready` ends after the last one; with `dropQueued`, after those already being cut. */
   finish({ dropQueued }: { dropQueued: boolean }): void {
     this.#finishing = true;
-    if (dropQueued) this.#queue.length = 0;
+    if (dropQueued) this.#queue = [];
     this.#wake?.();
   }
 
   /** Drops everything and releases what was cut. */
   close(): void {
     this.#closed = true;
-    this.#queue.length = 0;
-    for (const cutting of this.#ahead.splice(0)) discard(cutting);
+    this.#drop(() => true);
     this.#wake?.();
   }
 
-  #stageOf({ step, asked }: Pick<Wanted, "step" | "asked">): number {
-    return this.#timeline.decided(step)?.stage ?? asked ?? this.#source.schedule.stageOf(step);
+  #drop(isDropped: (wanted: Wanted) => boolean): void {
+    this.#queue = this.#queue.filter((wanted) => !isDropped(wanted));
+    for (const cutting of this.#ahead) if (isDropped(cutting.wanted)) discard(cutting);
+    this.#ahead = this.#ahead.filter(({ wanted }) => !isDropped(wanted));
+    this.#refill();
+  }
+
+  /** Bytes of the batches that are cut, being cut or on the wire. */
+  #heldBytes(): number {
+    return this.#ahead.reduce((sum, { wanted }) => sum + this.#source.batchBytes(wanted.stage), this.#onTheWire);
   }
 
   #outstandingBytes(): number {
-    const waiting = [...this.#queue, ...this.#ahead.map(({ wanted }) => wanted)];
-    return waiting.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#onTheWire);
+    return this.#queue.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#heldBytes());
   }
 
   #refill(): void {
     while (this.#ahead.length < CUT_AHEAD && !this.#closed) {
-      const wanted = this.#queue.shift();
+      const [wanted] = this.#queue;
       if (wanted === undefined) return;
+      const held = this.#heldBytes();
+      if (held > 0 && held + this.#source.batchBytes(wanted.stage) > this.#memory.shareBytes) return;
+      this.#queue.shift();
       const abort = new AbortController();
       const lease = this.#source.cut(wanted.step, wanted.stage, abort.signal);
       lease.catch(() => {});

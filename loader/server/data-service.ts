@@ -7,12 +7,13 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";
+import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
-import { previewPng } from "./preview.js";
 import { readTimeline } from "./requests.js";
 import { batchFrames } from "./send-batch.js";
 import type { ServedRun, ServedRuns, ServedShare } from "./served-run.js";
+import type { SideThread } from "./side-thread.js";
 import { serveStream } from "./stream.js";
 import { findCase, volumeFrames } from "./volume-frames.js";
 
@@ -20,13 +21,18 @@ export interface DataServiceParts {
   readonly store: Store;
   readonly engine: Engine;
   readonly runs: ServedRuns;
+  readonly sideThread: SideThread;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly volumeGate: ByteGate;
+  /** Of the memory for batches. */
+  readonly shares: FairShares;
   /** Package version, told in DescribeDataset. */
   readonly version: string;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
+  /** For how long a stream may be without its Start. */
+  readonly startTimeoutMs: number;
 }
 
 /** What a preview is cut as, whatever the run's own wire format. */
@@ -44,17 +50,16 @@ interface OneBatch {
 /** The methods of DataService over one store. */
 export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   const { store, runs, limits, metrics } = parts;
-  let streams = 0;
 
-  const resolve = ({ spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array }): ServedRun => {
+  const resolve = async ({ spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array }): Promise<ServedRun> => {
     checkLimit(limits, "maxSpecBytes", spec.length);
     if (specSha256 !== undefined) checkSpec(spec, specSha256);
     return runs.resolve(spec);
   };
 
-  const openShare = (start: Messages["Start"]): ServedShare => {
+  const openShare = async (start: Messages["Start"]): Promise<ServedShare> => {
     const { spec, timeline, rank, ranks } = start;
-    const run = resolve(start);
+    const run = await resolve(start);
     if (Buffer.compare(run.bytes, spec) !== 0)
       refuseRequest("start.spec", `${spec.length} bytes`, "the resolved spec, byte for byte as DescribeRun gave it");
     return runs.share(run, readTimeline(timeline, "start.timeline"), { rank, ranks });
@@ -72,7 +77,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   return {
     describeDataset: async () => describeDataset(parts),
     describeRun: async (request) => {
-      const run = resolve(request);
+      const run = await resolve(request);
       return {
         spec: run.bytes,
         digest: run.digest,
@@ -83,20 +88,10 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
         limits,
       };
     },
-    stream: async (call) => {
-      checkLimit(limits, "maxStreams", streams + 1);
-      streams++;
-      metrics.streams.set(streams);
-      try {
-        await serveStream(call, { ...parts, open: openShare });
-      } finally {
-        streams--;
-        metrics.streams.set(streams);
-      }
-    },
+    stream: (call) => serveStream(call, { ...parts, open: openShare }),
     getBatch: async function* (request, { signal }) {
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
-      const { share, step, stage } = oneBatch(resolve(request), rank, request);
+      const { share, step, stage } = oneBatch(await resolve(request), rank, request);
       const lease = await share.cut(step, stage, signal);
       yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
       metrics.batchSent(share.sent(stage, lease));
@@ -104,12 +99,18 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     readCase: (request, { signal }) => volumeFrames(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
     preview: async (request, { signal }) => {
-      const { spec, ...run } = resolve(request);
+      const { spec, ...run } = await resolve(request);
       const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE, deepSupervision: false } };
       const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
       const lease = await share.cut(step, stage, signal);
       try {
-        return { png: await previewPng(lease, store.dataset.classes) };
+        const { rgb, width, height } = await parts.sideThread.draw(lease, store.dataset.classes);
+        const { default: sharp } = await import("sharp");
+        return {
+          png: await sharp(rgb, { raw: { width, height, channels: 3 } })
+            .png()
+            .toBuffer(),
+        };
       } finally {
         lease.release();
       }

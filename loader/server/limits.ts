@@ -22,8 +22,24 @@ export const DEFAULT_LIMITS = {
   maxStallMs: 10 * 60_000,
 } as const;
 
-/** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`. */
-export function checkLimit(limits: ServerLimits, name: keyof ServerLimits, got: number): void {
+/** Calls but streams in progress at once. */
+export const MAX_CALLS = 256;
+
+/** For how long a client may take nothing of what is on its way to it while others wait for memory. */
+export const MAX_STALL_WHEN_NEEDED_MS = 10_000;
+
+/** For how long a stream may be without its Start. */
+export const START_TIMEOUT_MS = 10_000;
+
+type LimitName = keyof ServerLimits;
+
+/** A limit's name as in the .proto files. */
+function protoName(name: LimitName): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Throws LIMIT_EXCEEDED when `got` is more than `limits[name]`: the same request is refused everywhere and always. */
+export function checkLimit(limits: ServerLimits, name: LimitName, got: number): void {
   const max = limits[name];
-  if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: name, got, max });
+  if (got > max) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: protoName(name), got, max });
 }

@@ -16,7 +16,6 @@ export interface SentBatch {
 export interface ServerMetrics {
   readonly registry: Registry;
   readonly stageReports: Counter;
-  readonly streams: Gauge;
   batchSent(batch: SentBatch): void;
   failure(code: string): void;
 }
@@ -24,7 +23,16 @@ export interface ServerMetrics {
 /** Upper ends of the histograms' buckets. */
 const SHARES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
-export function createMetrics(engine: Engine): ServerMetrics {
+/** What a server's metrics are read from when they are asked for. */
+export interface Measured {
+  readonly engine: Engine;
+  /** Streams, and other calls, in progress. */
+  readonly streams: { readonly inside: number };
+  readonly calls: { readonly inside: number };
+  readonly pause: { takeLongestSeconds(): number };
+}
+
+export function createMetrics({ engine, streams, calls, pause }: Measured): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
   const batches = new Counter({
@@ -67,7 +75,30 @@ export function createMetrics(engine: Engine): ServerMetrics {
     help: "Stage reports applied.",
     registers,
   });
-  const streams = new Gauge({ name: "patchstream_streams", help: "Streams open now.", registers });
+  new Gauge({
+    name: "patchstream_streams",
+    help: "Streams open now.",
+    registers,
+    collect() {
+      this.set(streams.inside);
+    },
+  });
+  new Gauge({
+    name: "patchstream_calls",
+    help: "Calls in progress that are not streams.",
+    registers,
+    collect() {
+      this.set(calls.inside);
+    },
+  });
+  new Gauge({
+    name: "patchstream_event_loop_longest_pause_seconds",
+    help: "The longest time since the last scrape for which the thread that answers all calls was busy with one of them.",
+    registers,
+    collect() {
+      this.set(pause.takeLongestSeconds());
+    },
+  });
   new Gauge({
     name: "patchstream_engine",
     help: "The engine's own counts, by their names.",
@@ -80,7 +111,6 @@ export function createMetrics(engine: Engine): ServerMetrics {
   return {
     registry,
     stageReports,
-    streams,
     batchSent({ timeline, stage, bytes, statistics }) {
       batches.inc({ stage });
       bytesSent.inc(bytes);

@@ -2,11 +2,14 @@ import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
+import { caseTable } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
+import { Admission } from "../../rpc/server/admission.js";
+import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
-import { type ListenOptions, listen, SERVER_OPTIONS } from "../../rpc/server/listen.js";
+import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
@@ -14,19 +17,25 @@ import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
-import { DEFAULT_LIMITS, type ServerLimits } from "./limits.js";
+import { FairShares } from "./fair-shares.js";
+import { DEFAULT_LIMITS, MAX_CALLS, MAX_STALL_WHEN_NEEDED_MS, type ServerLimits, START_TIMEOUT_MS } from "./limits.js";
 import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
+import { SideThread } from "./side-thread.js";
 
 export interface ServeOptions extends ListenOptions, EngineOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
-  /** Streams open at once. Default 256. */
+  /** Streams open at once. Default 256; one peer may have half of them. */
   readonly maxStreams?: number;
+  /** Other calls in progress at once. Default 256; one peer may have half of them. */
+  readonly maxCalls?: number;
   /** Milliseconds for which a client may take nothing of what is on its way to it; then its call ends. Default 10 minutes. */
   readonly maxStallMs?: number;
-  /** Calls must carry `authorization: Bearer TOKEN`. */
-  readonly token?: string;
+  /** The same while others wait for memory that batches take. Default 10 seconds. */
+  readonly maxStallWhenNeededMs?: number;
+  /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
+  readonly startTimeoutMs?: number;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
   readonly metricsPort?: number;
   /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
@@ -70,6 +79,11 @@ export async function serve(store: Store | string, options: ServeOptions = {}): 
   }
 }
 
+/** One peer may have half of what there is. */
+function admission(name: string, most: number): Admission {
+  return new Admission({ name, most, mostOfPeer: Math.ceil(most / 2) });
+}
+
 async function open(path: Store | string, options: ServeOptions, resources: AsyncDisposable[]): Promise<DataServer> {
   const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainTimeoutMs = 10_000 } = options;
   const keep = <Resource extends AsyncDisposable>(resource: Resource): Resource => {
@@ -80,22 +94,49 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const engine = keep(await openEngine(store, { ...options, slotBudgetBytes }));
   const limits: ServerLimits = {
     ...DEFAULT_LIMITS,
-    maxBatchBytes: Math.min(slotBudgetBytes, LARGEST_ARENA_BYTES),
+    // An eighth is for small batches: no stream may keep them all waiting.
+    maxBatchBytes: Math.min(Math.floor((slotBudgetBytes * 7) / 8), LARGEST_ARENA_BYTES),
     maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
     maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
     maxStallMs: options.maxStallMs ?? DEFAULT_LIMITS.maxStallMs,
   };
-  const metrics = createMetrics(engine);
+  const { maxCalls = MAX_CALLS, startTimeoutMs = START_TIMEOUT_MS } = options;
+  const streams = admission("max_streams", limits.maxStreams);
+  const calls = admission("max_calls", maxCalls);
+  const metrics = createMetrics({ engine, streams, calls, pause: keep(new EventLoopPause()) });
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
-  const server = new Server({ ...SERVER_OPTIONS, "grpc.max_receive_message_length": limits.maxMessageBytes });
+  const callsOfConnection = 2 * (limits.maxStreams + maxCalls);
+  const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection }));
   const health = addStandardServices(server, "DataService");
-  const runs = new ServedRuns(engine);
+  const sideThread = keep(new SideThread({ ...store.dataset, cases: caseTable(store.dataset) }));
+  const shares = new FairShares(slotBudgetBytes);
+  const runs = new ServedRuns(engine, sideThread, () => shares.takeBack());
   const volumeGate = new ByteGate(slotBudgetBytes);
-  const parts = { store, engine, runs, limits, metrics, volumeGate, version, draining: draining.signal };
+  const parts = {
+    store,
+    engine,
+    runs,
+    sideThread,
+    limits,
+    metrics,
+    volumeGate,
+    shares,
+    version,
+    draining: draining.signal,
+    startTimeoutMs,
+  };
   implement(server, "DataService", dataService(parts), {
     ...(token !== undefined && { token }),
-    maxStallMs: limits.maxStallMs,
+    maxMessageBytes: limits.maxMessageBytes,
+    admit: (method, peer) => (method === "Stream" ? streams : calls).enter(peer),
+    stall: {
+      maxStallMs: limits.maxStallMs,
+      whenNeeded: {
+        maxStallMs: options.maxStallWhenNeededMs ?? MAX_STALL_WHEN_NEEDED_MS,
+        isNeeded: () => engine.metrics.waitingBatches > 0,
+      },
+    },
     onFailure: (_status, error) => metrics.failure(error instanceof PatchstreamError ? error.code : "INTERNAL"),
   });
   const { metricsPort } = options;

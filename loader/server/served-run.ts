@@ -1,23 +1,24 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
+import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { checkRank, ONLY_RANK, type Rank } from "../../plan/batch/share.js";
+import { checkRank, ONLY_RANK, type Rank, shareSize } from "../../plan/batch/share.js";
 import { scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
-import { canonicalJson } from "../../plan/canonical-json.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import { planBatch } from "../../plan/sampling/plan-batch.js";
+import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
 import { TIMELINE_NAMES } from "./requests.js";
+import type { SideThread } from "./side-thread.js";
 
 /** A run as this store serves it. */
 export interface ServedRun {
@@ -44,28 +45,35 @@ export interface ServedShare extends BatchSource<ChecksummedLease> {
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
 const KEPT_RUNS = 64;
 
+/** Of one rank's batch. The paper's largest has 1575; the plan of ten times as many would keep all other calls waiting. */
+const MOST_SAMPLES = 8192;
+
 /** One step in so many has its classes counted, for the metrics: often enough for a mean, and too seldom to be felt. */
 const COUNTED_STEPS = 8;
 
 /** Resolves specs against one store. Keeps nothing that matters: any replica resolves the same spec to the same bytes. */
 export class ServedRuns {
   readonly #engine: Engine;
+  readonly #sideThread: SideThread;
+  readonly #onWait: () => void;
   readonly #cases;
   readonly #kept = new Map<string, ServedRun>();
 
-  constructor(engine: Engine) {
+  /** `onWait` is told when a batch has to wait for memory. */
+  constructor(engine: Engine, sideThread: SideThread, onWait: () => void) {
     this.#engine = engine;
+    this.#sideThread = sideThread;
+    this.#onWait = onWait;
     this.#cases = caseTable(engine.dataset);
   }
 
   /** The run of a data spec (UTF-8 JSON), resolved. Throws SPEC_INVALID or RECIPE_UNKNOWN. */
-  resolve(specBytes: Uint8Array): ServedRun {
+  async resolve(specBytes: Uint8Array): Promise<ServedRun> {
     const digest = sha256(specBytes);
     const kept = this.#kept.get(digest);
     if (kept !== undefined) return kept;
-    const spec = resolveSpec(parseJson(specBytes), { ...this.#engine.dataset, cases: this.#cases });
-    const bytes = Buffer.from(canonicalJson(spec));
-    const run = { spec, bytes, digest: sha256(bytes) };
+    const resolved = await this.#sideThread.resolve(specBytes);
+    const run = { ...resolved, digest: sha256(resolved.bytes) };
     this.#kept.set(digest, run);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_RUNS && oldest !== undefined) this.#kept.delete(oldest);
@@ -83,6 +91,7 @@ export class ServedRuns {
     const engine = this.#engine;
     const cases = this.#cases;
     checkRank(spec, rank);
+    checkSamples(spec, rank);
     return {
       digest,
       steps: stepsOf(spec, timeline),
@@ -91,8 +100,9 @@ export class ServedRuns {
       checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) =>
-        engine.cut(spec, planBatch(spec, cases, { timeline, step, stage }, rank), {
+        engine.cut(spec, await plan(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal), {
           signal,
+          onWait: this.#onWait,
           checksum: true,
           countClasses: step % COUNTED_STEPS === 0,
         }),
@@ -118,34 +128,29 @@ export class ServedRuns {
   }
 }
 
+/** Throws LIMIT_EXCEEDED where a batch of some stage has more samples for a rank than we plan. */
+function checkSamples({ stages, plan }: ResolvedSpec, rank: Rank): void {
+  const largest = stages.reduce((most, { batchSize }) => Math.max(most, batchSize), plan.batchSize);
+  const got = shareSize(largest, rank);
+  if (got > MOST_SAMPLES)
+    throw new PatchstreamError({
+      code: "LIMIT_EXCEEDED",
+      limit: "samples of one rank's batch",
+      got,
+      max: MOST_SAMPLES,
+    });
+}
+
 function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A resolved spec needs five; far beyond, even printing the value in an error would run out of stack. */
-const DEEPEST_JSON = 64;
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (nesting(text) > DEEPEST_JSON) throw new RangeError("nested too deep");
-    return JSON.parse(text);
-  } catch (cause) {
-    const got = Buffer.from(bytes.subarray(0, 40)).toString();
-    throw new PatchstreamError(
-      { code: "SPEC_INVALID", field: "data", got, want: "UTF-8 JSON, nested at most 64 deep" },
-      undefined,
-      { cause },
-    );
+/** The plan of a batch, with a turn for everybody else between its slices. */
+async function plan(slices: Generator<undefined, BatchPlan>, signal: AbortSignal): Promise<BatchPlan> {
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+    await setImmediate();
+    signal.throwIfAborted();
   }
-}
-
-/** How deep brackets are nested, those inside of strings left out. */
-function nesting(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
-    else if (token === "]" || token === "}") depth--;
-  }
-  return deepest;
 }

@@ -3,6 +3,7 @@ import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import type { ChecksummedLease } from "../engine/engine.js";
 import { CutAhead } from "./cut-ahead.js";
+import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { checkReport } from "./requests.js";
@@ -13,22 +14,30 @@ type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
 
 export interface StreamServer {
   /** Opens what a Start names; throws for what it may not be. */
-  open(start: Messages["Start"]): ServedShare;
+  open(start: Messages["Start"]): Promise<ServedShare>;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
+  /** Of the memory for batches. */
+  readonly shares: FairShares;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
+  /** For how long the stream may be without its Start. */
+  readonly startTimeoutMs: number;
 }
 
 /**
- * One stream, by the rules of docs/reference/protocol.md: reads wants and stage reports as they come, and writes batches in
- * step order as they are cut and the client takes them.
+ * One stream, by the rules of docs/reference/protocol.md: reads wants, stage reports and cancels as they come, and writes batches
+ * as they are cut and the client takes them.
  */
-export async function serveStream(call: Call, { open, limits, metrics, draining }: StreamServer): Promise<void> {
+export async function serveStream(
+  call: Call,
+  { open, limits, metrics, shares, draining, startTimeoutMs }: StreamServer,
+): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
-  const start = await readStart(requests);
-  const share = open(start);
-  const batches = new CutAhead<ChecksummedLease>(share, limits);
+  const start = await readStart(requests, startTimeoutMs);
+  const share = await open(start);
+  const batches = new CutAhead<ChecksummedLease>(share, limits, shares);
+  const leave = shares.join(batches);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -53,13 +62,26 @@ export async function serveStream(call: Call, { open, limits, metrics, draining 
       throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
   } finally {
     batches.close();
+    leave();
     call.signal.removeEventListener("abort", hangUp);
     draining.removeEventListener("abort", drain);
   }
 }
 
-async function readStart(requests: AsyncIterator<Messages["StreamRequest"]>): Promise<Messages["Start"]> {
-  const first = await requests.next();
+/** The first message, which must be Start. A stream that says nothing takes one of the few that there may be: it ends. */
+async function readStart(
+  requests: AsyncIterator<Messages["StreamRequest"]>,
+  timeoutMs: number,
+): Promise<Messages["Start"]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(new PatchstreamError({ code: "DEADLINE", waitedFor: "start (a stream's first message)", timeoutMs })),
+      timeoutMs,
+    );
+  });
+  const first = await Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
   if (first.done) return refuseRequest("kind", "the end of the stream", "start (a stream's first message)");
   if (first.value.kind !== "start")
     return refuseRequest("kind", first.value.kind ?? null, "start (a stream's first message)");
@@ -94,9 +116,8 @@ async function readRequests(
         share.checkStage(stage);
         share.checkStep(fromStep);
         const decision = { stage, fromStep, reason, hold };
-        batches.reaim(decision);
+        const scheduleFrom = batches.report(decision, share.steps);
         metrics.stageReports.inc();
-        const scheduleFrom = batches.resumes(decision, share.steps);
         // Waiting for it keeps who reports without end and does not read from filling the memory with answers.
         await call.send({
           kind: "stageApplied",
@@ -104,12 +125,19 @@ async function readRequests(
         });
         break;
       }
+      case "cancel": {
+        const { firstStep, count } = message.cancel;
+        if (count === 0) refuseRequest("cancel.count", count, "at least 1");
+        batches.cancel(firstStep, count);
+        await call.send({ kind: "cancelled", cancelled: { firstStep, count } });
+        break;
+      }
       case "stop":
         return batches.finish({ dropQueued: true });
       case "start":
-        return refuseRequest("kind", "start", "want, stage_report or stop (the stream has started)");
+        return refuseRequest("kind", "start", "want, stage_report, cancel or stop (the stream has started)");
       case undefined:
-        return refuseRequest("kind", null, "want, stage_report or stop");
+        return refuseRequest("kind", null, "want, stage_report, cancel or stop");
     }
   }
 }
@@ -120,9 +148,9 @@ async function writeBatches(
   batches: CutAhead<ChecksummedLease>,
   metrics: ServerMetrics,
 ): Promise<void> {
-  for (;;) {
-    const ready = await batches.next();
-    if (ready === undefined) return;
+  while (await batches.ready()) {
+    const ready = batches.take();
+    if (ready === undefined) continue;
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
   }

@@ -47,6 +47,23 @@ interface Recipe {
  * the split that `cases` lacks.
  */
 export function planBatch(spec: ResolvedSpec, cases: CaseTable, address: Address, rank: Rank = ONLY_RANK): BatchPlan {
+  const planning = planBatchInSlices(spec, cases, address, rank);
+  for (;;) {
+    const slice = planning.next();
+    if (slice.done) return slice.value;
+  }
+}
+
+/** Samples of a slice: with nnU-Net's augmentation some 5 ms. */
+const SLICE_SAMPLES = 1024;
+
+/** As `planBatch`, with a pause after every 1024 samples: whoever must answer others meanwhile does so before it asks for the next slice. */
+export function* planBatchInSlices(
+  spec: ResolvedSpec,
+  cases: CaseTable,
+  address: Address,
+  rank: Rank = ONLY_RANK,
+): Generator<undefined, BatchPlan> {
   checkAddress(spec, address);
   checkRank(spec, rank);
   const { stage, strategy, caseIds, augmentation } = recipeOf(spec, address);
@@ -69,6 +86,7 @@ export function planBatch(spec: ResolvedSpec, cases: CaseTable, address: Address
     const place = { seed, timeline, step, sample };
     const transforms = drawAugmentation(augmentation, { place, cropSize, channels: cases.channels });
     crops.push(drawCrop(boxes[caseIndex], foreground, place, transforms));
+    if (crops.length % SLICE_SAMPLES === 0) yield;
   }
   const { patchSize, batchSize: globalBatch } = stage;
   return { timeline, step, stage: address.stage, patchSize, cropSize, globalBatch, crops };

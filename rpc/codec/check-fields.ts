@@ -41,6 +41,15 @@ export function checkReceived(name: keyof Messages, message: Plain): void {
   });
 }
 
+/** As `checkReceived` for a request: a value that its enum does not have is refused too, with its number. */
+export function checkReceivedRequest(name: keyof Messages, message: Plain): void {
+  checkFields(name, message, (_holder, field, value, values) => {
+    if (typeof value !== "number") return;
+    const [, ...known] = Object.keys(values);
+    throw new PatchstreamError({ code: "REQUEST_INVALID", field, got: value, want: known.join(" or ") });
+  });
+}
+
 function checkFields(name: keyof Messages, message: Plain, checkEnum: EnumCheck): void {
   for (const [field, type] of checkedFields[name]) {
     const value = message[field];

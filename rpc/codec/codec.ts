@@ -1,7 +1,7 @@
 import protobuf from "protobufjs/minimal.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
-import { checkReceived, checkSent } from "./check-fields.js";
+import { checkReceived, checkReceivedRequest, checkSent } from "./check-fields.js";
 import { patchstream } from "./static-messages.js";
 
 export type MessageName = keyof Messages & string;
@@ -15,6 +15,8 @@ export interface Codec<Message> {
    * views. Throws REQUEST_INVALID for bytes that are no such message, and for whole numbers beyond 2^53 - 1.
    */
   decode(bytes: Uint8Array): Message;
+  /** As `decode`, but throws REQUEST_INVALID for an enum's value of a later version: a server cannot do what it does not know. */
+  decodeRequest(bytes: Uint8Array): Message;
 }
 
 /** How `Messages` says what protobufjs has read. */
@@ -35,25 +37,27 @@ class Utf8Writer extends protobuf.BufferWriter {
  */
 export function codec<Name extends MessageName>(name: Name): Codec<Messages[Name]> {
   const type = patchstream.v1[name];
+  const read = (bytes: Uint8Array, check: typeof checkReceived) => {
+    try {
+      const message = type.toObject(type.decode(bytes), PLAIN);
+      check(name, message);
+      return message as unknown as Messages[Name];
+    } catch (cause) {
+      if (cause instanceof PatchstreamError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PatchstreamError(
+        { code: "REQUEST_INVALID", field: name, got: `${bytes.length} bytes (${reason})`, want: `a ${name} message` },
+        undefined,
+        { cause },
+      );
+    }
+  };
   return {
     encode(message) {
       checkSent(name, message);
       return type.encode(type.fromObject(message), new Utf8Writer()).finish() as Buffer;
     },
-    decode(bytes) {
-      try {
-        const message = type.toObject(type.decode(bytes), PLAIN);
-        checkReceived(name, message);
-        return message as unknown as Messages[Name];
-      } catch (cause) {
-        if (cause instanceof PatchstreamError) throw cause;
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PatchstreamError(
-          { code: "REQUEST_INVALID", field: name, got: `${bytes.length} bytes (${reason})`, want: `a ${name} message` },
-          undefined,
-          { cause },
-        );
-      }
-    },
+    decode: (bytes) => read(bytes, checkReceived),
+    decodeRequest: (bytes) => read(bytes, checkReceivedRequest),
   };
 }

@@ -1,16 +1,16 @@
-import { timingSafeEqual } from "node:crypto";
-import type {
+import {
   Metadata,
-  Server,
-  ServerDuplexStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  StatusObject,
-  sendUnaryData,
-  UntypedServiceImplementation,
+  type Server,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { services } from "../../proto/messages.js";
+import { setChecksum, verifyChecksum } from "../checksum.js";
 import type { Frame } from "../codec/framing.js";
 import { memoryFreer } from "../free-memory.js";
 import {
@@ -24,7 +24,9 @@ import {
   type Services,
 } from "../service.js";
 import { toStatus } from "../status.js";
-import { resetCall, watchStalls } from "./stall.js";
+import { MAX_MESSAGE_BYTES } from "./listen.js";
+import { resetCall, type StallLimits, watchStalls } from "./stall.js";
+import { type AcceptedToken, tokenCheck } from "./tokens.js";
 
 /** What a handler may know of its call. */
 export interface CallContext {
@@ -58,15 +60,49 @@ type Handler<S extends ServiceName, M extends MethodName<S>> = Services[S][M] ex
 export type Handlers<S extends ServiceName> = { readonly [M in MethodName<S>]: Handler<S, M> };
 
 type AnyMethod = Method<unknown, unknown>;
-type Emitter = { on(event: "cancelled", listener: () => void): unknown; getPeer(): string };
+type Emitter = {
+  on(event: "cancelled", listener: () => void): unknown;
+  getPeer(): string;
+  readonly metadata: Metadata;
+};
 
 export interface ImplementOptions {
-  /** Calls must carry `authorization: Bearer TOKEN`. */
-  readonly token?: string;
-  /** Milliseconds for which a peer may take nothing of what is on its way to it; then its call is closed. Absent: no limit. */
-  readonly maxStallMs?: number;
+  /** Calls must carry `authorization: Bearer TOKEN`, of one of these. */
+  readonly token?: string | readonly AcceptedToken[];
+  /** When a call whose peer takes nothing of what is on its way to it is closed. Absent: never. */
+  readonly stall?: StallLimits;
+  /** Bytes of a request message; more is LIMIT_EXCEEDED. Default 4 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Asked before each call, by method and peer: throws for one too many, or gives a function that is called when the call is over. */
+  readonly admit?: (method: string, peer: string) => () => void;
   /** Told of every call that ends with an error, as sent. */
   readonly onFailure?: (status: StatusObject, error: unknown) => void;
+}
+
+/** What all calls of one service share. */
+interface Rules extends ImplementOptions {
+  /** Throws for a call that may not begin; the function it gives ends it. */
+  begin(method: string, call: Emitter): () => void;
+  /** A request, read from its bytes; throws for one that is too large, damaged or no such message. */
+  read(method: AnyMethod, bytes: Buffer, metadata?: Metadata): unknown;
+}
+
+function rulesOf(service: ServiceName, options: ImplementOptions): Rules {
+  const { token, admit, maxMessageBytes: max = MAX_MESSAGE_BYTES } = options;
+  const checkToken = token === undefined ? undefined : tokenCheck(token, service);
+  return {
+    ...options,
+    begin(method, call) {
+      checkToken?.(call.metadata);
+      return admit?.(method, call.getPeer()) ?? (() => {});
+    },
+    read(method, bytes, metadata) {
+      if (bytes.length > max)
+        throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "max_message_bytes", got: bytes.length, max });
+      if (metadata) verifyChecksum(metadata, bytes, `the request of ${method.name}`);
+      return method.decodeRequest(bytes);
+    },
+  };
 }
 
 /** Adds a service of the .proto files to a grpc-js server. */
@@ -77,14 +113,15 @@ export function implement<S extends ServiceName>(
   options: ImplementOptions = {},
 ): void {
   const implementation: UntypedServiceImplementation = {};
+  const rules = rulesOf(service, options);
   const definitions = Object.fromEntries(
     (Object.keys(services[service]) as MethodName<S>[]).map((name) => {
       const method = methodOf(service, name) as AnyMethod;
       const handler = handlers[name] as unknown;
       const { requestStream, responseStream } = method.definition;
-      if (requestStream) implementation[name] = duplexAdapter(method, handler as DuplexHandler, options);
-      else if (responseStream) implementation[name] = streamAdapter(method, handler as StreamHandler, options);
-      else implementation[name] = unaryAdapter(method, handler as UnaryHandler, options);
+      if (requestStream) implementation[name] = duplexAdapter(method, handler as DuplexHandler, rules);
+      else if (responseStream) implementation[name] = streamAdapter(method, handler as StreamHandler, rules);
+      else implementation[name] = unaryAdapter(method, handler as UnaryHandler, rules);
       return [name, method.definition];
     }),
   );
@@ -97,14 +134,6 @@ function contextOf(call: Emitter): CallContext {
     closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: call.getPeer(), reason: "the call has closed" })),
   );
   return { signal: closed.signal, peer: call.getPeer() };
-}
-
-function authorize(metadata: Metadata, token: string | undefined): void {
-  if (token === undefined) return;
-  const expected = Buffer.from(`Bearer ${token}`);
-  const got = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
-  if (got.length !== expected.length || !timingSafeEqual(got, expected))
-    throw new PatchstreamError({ code: "UNAUTHENTICATED", reason: "the bearer token is missing or wrong" });
 }
 
 /** Ends a streaming call with an error, unless it is over already. */
@@ -122,21 +151,39 @@ function fail(
 
 type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
 
-function unaryAdapter(method: AnyMethod, handler: UnaryHandler, { token, onFailure }: ImplementOptions) {
+/** Throws what `use` throws; a call that was let in is let out in any case. */
+async function admitted(method: AnyMethod, call: Emitter, rules: Rules, use: () => Promise<void>): Promise<void> {
+  const end = rules.begin(method.name, call);
+  try {
+    await use();
+  } finally {
+    end();
+  }
+}
+
+/** The bytes of a frame. */
+function bytesOf(frame: Frame): Buffer {
+  if (Buffer.isBuffer(frame)) return frame;
+  const bytes = Buffer.allocUnsafe(frame.byteLength);
+  frame.copy(bytes, 0);
+  return bytes;
+}
+
+function unaryAdapter(method: AnyMethod, handler: UnaryHandler, rules: Rules) {
   return (call: ServerUnaryCall<Buffer, Frame>, callback: sendUnaryData<Frame>) => {
     const context = contextOf(call);
     const answer = async () => {
-      authorize(call.metadata, token);
-      return method.encodeResponse(await handler(method.decodeRequest(call.request), context));
+      const request = rules.read(method, call.request, call.metadata);
+      const bytes = bytesOf(method.encodeResponse(await handler(request, context)));
+      const trailers = new Metadata();
+      setChecksum(trailers, bytes);
+      callback(null, bytes, trailers);
     };
-    answer().then(
-      (bytes) => callback(null, bytes),
-      (error: unknown) => {
-        const status = toStatus(error);
-        onFailure?.(status, error);
-        callback(status);
-      },
-    );
+    admitted(method, call, rules, answer).catch((error: unknown) => {
+      const status = toStatus(error);
+      rules.onFailure?.(status, error);
+      callback(status);
+    });
   };
 }
 
@@ -176,17 +223,11 @@ function watchedSender(
   call: Parameters<typeof sender>[0],
   method: AnyMethod,
   signal: AbortSignal,
-  { maxStallMs, onFailure }: ImplementOptions,
+  { stall, onFailure }: ImplementOptions,
 ): (message: unknown) => Promise<void> {
   const send = sender(call, method, signal);
-  if (maxStallMs === undefined) return send;
-  return watchStalls(send, maxStallMs, (stalledMs) => {
-    const error = new PatchstreamError({
-      code: "LIMIT_EXCEEDED",
-      limit: "maxStallMs",
-      got: stalledMs,
-      max: maxStallMs,
-    });
+  if (stall === undefined) return send;
+  return watchStalls(send, stall, (error) => {
     onFailure?.(toStatus(error), error);
     resetCall(call);
   });
@@ -194,17 +235,16 @@ function watchedSender(
 
 type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<unknown>;
 
-function streamAdapter(method: AnyMethod, handler: StreamHandler, options: ImplementOptions) {
+function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
     const context = contextOf(call);
-    const send = watchedSender(call, method, context.signal, options);
-    try {
-      authorize(call.metadata, options.token);
-      for await (const message of handler(method.decodeRequest(call.request), context)) await send(message);
+    const send = watchedSender(call, method, context.signal, rules);
+    const answer = async () => {
+      const request = rules.read(method, call.request, call.metadata);
+      for await (const message of handler(request, context)) await send(message);
       call.end();
-    } catch (error) {
-      fail(call, context.signal, error, options.onFailure);
-    }
+    };
+    await admitted(method, call, rules, answer).catch((error) => fail(call, context.signal, error, rules.onFailure));
   };
 }
 
@@ -235,19 +275,17 @@ async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: Abor
   }
 }
 
-function duplexAdapter(method: AnyMethod, handler: DuplexHandler, options: ImplementOptions) {
+function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) {
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
     const context = contextOf(call);
     async function* requests(): AsyncGenerator<unknown> {
-      for await (const bytes of messagesOf(call, context.signal)) yield method.decodeRequest(bytes);
+      for await (const bytes of messagesOf(call, context.signal)) yield rules.read(method, bytes);
     }
-    try {
-      authorize(call.metadata, options.token);
-      const send = watchedSender(call, method, context.signal, options);
+    const answer = async () => {
+      const send = watchedSender(call, method, context.signal, rules);
       await handler({ ...context, requests: requests(), send });
       call.end();
-    } catch (error) {
-      fail(call, context.signal, error, options.onFailure);
-    }
+    };
+    await admitted(method, call, rules, answer).catch((error) => fail(call, context.signal, error, rules.onFailure));
   };
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { refuseCompressed } from "./refuse-compressed.js";
+import type { AcceptedToken } from "./tokens.js";
 
 /** PEM files of a server. With `ca`, clients must show a certificate that it signed (mTLS). */
 export interface ServerTls {
@@ -18,15 +20,25 @@ export interface ListenOptions {
   readonly tls?: ServerTls;
   /** Serve others than this machine without TLS. */
   readonly insecure?: boolean;
+  /** Calls must carry `authorization: Bearer TOKEN`, of one of these. Beyond this machine a token needs TLS. */
+  readonly token?: string | readonly AcceptedToken[];
 }
 
-/** What every server of ours is made with: its own copy of nothing a client can grow without bound. */
-export const SERVER_OPTIONS = {
-  "grpc.max_receive_message_length": 4 << 20,
-  "grpc.max_concurrent_streams": 256,
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 20_000,
-} as const;
+/** Bytes of a request message, unless a server says otherwise. */
+export const MAX_MESSAGE_BYTES = 4 << 20;
+
+/** grpc-js's options of a server that takes request messages of so many bytes and so many calls at once from one connection. */
+export function serverOptions({ maxMessageBytes = MAX_MESSAGE_BYTES, callsOfConnection = 1024 } = {}): ServerOptions {
+  return {
+    interceptors: [refuseCompressed],
+    // Up to twice the limit a message is read, so that it is refused with facts; grpc-js's own refusal has none.
+    "grpc.max_receive_message_length": 2 * maxMessageBytes,
+    // HTTP/2 lets a call beyond this hang at its client: it must be more than we admit, so that we are the ones to refuse.
+    "grpc.max_concurrent_streams": callsOfConnection,
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+  };
+}
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
@@ -40,13 +52,18 @@ function readPem(file: string): Buffer {
   }
 }
 
-/** Binds a server and returns its address, `host:port`. Other hosts than loopback need TLS, or `insecure` said aloud. */
+/**
+ * Binds a server and returns its address, `host:port`. Hosts other than loopback need TLS or `insecure`; with a token they need TLS,
+ * since others on the network could read it.
+ */
 export async function listen(server: Server, options: ListenOptions): Promise<string> {
-  const { host = "127.0.0.1", port = 0, tls, insecure = false } = options;
-  if (!tls && !insecure && !isLoopback(host))
+  const { host = "127.0.0.1", port = 0, tls, insecure = false, token } = options;
+  if (!tls && !isLoopback(host) && (!insecure || token !== undefined))
     throw new PatchstreamError(
       { code: "SPEC_INVALID", field: "host", got: host, want: "a loopback address when there is no TLS" },
-      "Give a certificate and key, or say --insecure on a network you trust.",
+      token === undefined
+        ? "Give a certificate and key, or --insecure on a network you trust."
+        : "Give a certificate and key: a token must not travel as plain text.",
     );
   const credentials = tls
     ? ServerCredentials.createSsl(

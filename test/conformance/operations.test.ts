@@ -117,11 +117,13 @@ test("metrics count batches, bytes, streams, reports and failures", async (t) =>
   t.regex(response.headers.get("content-type") ?? "", /^text\/plain/);
   for (const line of [
     'patchstream_batches_sent_total{stage="0"} 2',
+    `patchstream_batch_bytes_sent_total ${2 * STAGE_BYTES[0]}`,
     "patchstream_streams 1",
     "patchstream_stage_reports_total 1",
     'patchstream_calls_failed_total{code="STEP_UNKNOWN"} 1',
   ])
     t.true(text.includes(line), `${line} is not in\n${text}`);
+  t.regex(text, /\npatchstream_event_loop_longest_pause_seconds \d/);
   t.is((await fetch(`http://${watched.metricsAddress}/`)).status, 404);
 });
 
@@ -175,9 +177,11 @@ test("health is SERVING, and reflection lists the service and its methods", asyn
   call.on("error", () => {});
 });
 
-test("other addresses than this machine's need TLS, or insecure said aloud", async (t) => {
+test("other addresses than this machine's need TLS or insecure, and with a token they need TLS", async (t) => {
   const error = await t.throwsAsync<PatchstreamError>(startServer(t, { host: "0.0.0.0" }));
   t.like(error?.facts, { code: "SPEC_INVALID", field: "host", got: "0.0.0.0" });
+  const inPlainText = startServer(t, { host: "0.0.0.0", insecure: true, token: "secret" });
+  t.like((await t.throwsAsync<PatchstreamError>(inPlainText))?.facts, { code: "SPEC_INVALID", field: "host" });
   const open = await startServer(t, { host: "0.0.0.0", insecure: true });
   const address = open.address.replace("0.0.0.0", "127.0.0.1");
   t.is((await getBatch(dial(t, { address }), { step: 0 })).begin.step, 0);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
-import { STATUS_OF } from "../../rpc/status.js";
+import type { ErrorCode } from "../../plan/errors.js";
+import { RETRY_OF, STATUS_OF } from "../../rpc/status.js";
 
 const page = (name: string) => readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), "utf8");
 
@@ -20,8 +21,13 @@ test("every rule of the protocol page names tests that there are", (t) => {
   }
 });
 
-test("the errors page lists every code with its status", (t) => {
-  const listed = [...page("errors.md").matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, code, name]) => [code, name]);
-  const expected = Object.entries(STATUS_OF).map(([code, value]) => [code, status[value]]);
+test("the errors page lists every code with its status and whether another attempt can help", (t) => {
+  const rows = page("errors.md").matchAll(/^\| `(\w+)` +\| (\w+) +\| (\w+) +\|/gm);
+  const listed = [...rows].map(([, code, name, retry]) => [code, name, retry]);
+  const expected = Object.entries(STATUS_OF).map(([code, value]) => [
+    code,
+    status[value],
+    RETRY_OF[code as ErrorCode].replace("RETRY_", "").toLowerCase(),
+  ]);
   t.deepEqual(listed.toSorted(), expected.toSorted());
 });

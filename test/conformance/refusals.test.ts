@@ -7,6 +7,7 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import { callStream, callUnary } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
+import { methodOf } from "../../rpc/service.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
@@ -32,6 +33,11 @@ const violations: readonly (readonly [name: string, message: Request, facts: obj
   ["a second Start", { kind: "start", start: null as never }, { code: "REQUEST_INVALID", field: "kind" }],
   ["a message of no kind", {}, { code: "REQUEST_INVALID", field: "kind" }],
   ["a want of nothing", want(0, 0), { code: "REQUEST_INVALID", field: "want.count" }],
+  [
+    "a cancel of nothing",
+    { kind: "cancel", cancel: { firstStep: 0, count: 0 } },
+    { code: "REQUEST_INVALID", field: "cancel.count" },
+  ],
   ["a want past the end", want(RUN_STEPS - 1, 2), { code: "STEP_UNKNOWN", step: RUN_STEPS, steps: RUN_STEPS }],
   [
     "a want of a stage that is not there",
@@ -92,6 +98,33 @@ test("a stream that does not begin with Start is refused", async (t) => {
   t.like(factsOf(await stream.failure()), { code: "REQUEST_INVALID", field: "kind", got: "want" });
 });
 
+test("a timeline of a later version is refused with its number", async (t) => {
+  const channel = dial(t, await server());
+  const bytes = codec("GetBatchRequest").encode({
+    spec: specBytes(),
+    specSha256: UNCHECKED,
+    timeline: "TIMELINE_VAL",
+    step: 0,
+    rank: 0,
+    ranks: 1,
+  });
+  const tag = bytes.lastIndexOf(Buffer.of((2 << 3) | 0, 2));
+  bytes[tag + 1] = 7;
+  const asTheyAre = (message: Buffer) => message;
+  const { path } = methodOf("DataService", "getBatch");
+  const call = channel.client.makeServerStreamRequest(path, asTheyAre, asTheyAre, bytes);
+  const [failure] = (await once(
+    call.on("data", () => {}),
+    "error",
+  )) as [ServiceError];
+  t.deepEqual(factsOf(failure), {
+    code: "REQUEST_INVALID",
+    field: "timeline",
+    got: 7,
+    want: "TIMELINE_TRAIN or TIMELINE_VAL",
+  });
+});
+
 test("a run of another recipe is refused with FAILED_PRECONDITION", async (t) => {
   const channel = dial(t, await server());
   const error = await t.throwsAsync<PatchstreamError>(describe(channel, { ...SMALL_RUN, recipe: 999 }));
@@ -136,7 +169,7 @@ test("whatever bytes come on the port, the server goes on", async (t) => {
   t.is((await getBatch(dial(t, { address }), { step: 0 })).begin.step, 0);
 });
 
-test("wants beyond maxOutstandingBytes end with RESOURCE_EXHAUSTED, but a single batch is always allowed", async (t) => {
+test("wants beyond max_outstanding_bytes end with RESOURCE_EXHAUSTED, but a single batch is always allowed", async (t) => {
   const channel = dial(t, await startServer(t, { maxOutstandingBytes: STAGE_BYTES[1] }));
   const stream = await start(channel);
   stream.want(16);
@@ -146,7 +179,7 @@ test("wants beyond maxOutstandingBytes end with RESOURCE_EXHAUSTED, but a single
   stream.want(8, 2);
   const failure = await stream.failure();
   t.is(failure.code, status.RESOURCE_EXHAUSTED);
-  t.like(factsOf(failure), { code: "LIMIT_EXCEEDED", limit: "maxOutstandingBytes", max: STAGE_BYTES[1] });
+  t.like(factsOf(failure), { code: "LIMIT_EXCEEDED", limit: "max_outstanding_bytes", max: STAGE_BYTES[1] });
 });
 
 test("more steps at once than the limit are refused before any of them is cut", async (t) => {
@@ -155,10 +188,10 @@ test("more steps at once than the limit are refused before any of them is cut", 
   const { spec, limits } = await describe(channel, long);
   const stream = await start(channel, { spec });
   stream.want(0, (limits?.maxOutstandingSteps ?? 0) + 1);
-  t.like(factsOf(await stream.failure()), { code: "LIMIT_EXCEEDED", limit: "maxOutstandingSteps" });
+  t.like(factsOf(await stream.failure()), { code: "LIMIT_EXCEEDED", limit: "max_outstanding_steps" });
   const greedy = await start(channel, { spec });
   greedy.want(0, 0xffffffff);
-  t.like(factsOf(await greedy.failure()), { code: "LIMIT_EXCEEDED", limit: "maxOutstandingSteps" });
+  t.like(factsOf(await greedy.failure()), { code: "LIMIT_EXCEEDED", limit: "max_outstanding_steps" });
 });
 
 test("streams, specs, batches and messages beyond the limits are refused with RESOURCE_EXHAUSTED", async (t) => {
@@ -170,9 +203,9 @@ test("streams, specs, batches and messages beyond the limits are refused with RE
     kind: "start",
     start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
   });
-  t.like(factsOf(await tooMany.failure()), { code: "LIMIT_EXCEEDED", limit: "maxStreams" });
+  t.like(factsOf(await tooMany.failure()), { code: "SERVER_BUSY", limit: "max_streams" });
   only.want(16);
-  t.like(factsOf(await only.failure()), { code: "LIMIT_EXCEEDED", limit: "maxBatchBytes" });
+  t.like(factsOf(await only.failure()), { code: "LIMIT_EXCEEDED", limit: "max_batch_bytes" });
   const large = { ...SMALL_RUN, note: "x".repeat(limits?.maxSpecBytes ?? 0) };
   t.is((await t.throwsAsync<PatchstreamError>(describe(channel, large)))?.code, "LIMIT_EXCEEDED");
   const huge = { ...SMALL_RUN, note: "x".repeat(limits?.maxMessageBytes ?? 0) };

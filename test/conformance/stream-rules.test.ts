@@ -5,7 +5,7 @@ import type { Messages } from "../../proto/messages.js";
 import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
-import { describe, getBatch, specBytes, start } from "./wire.js";
+import { describe, getBatch, specBytes, start, type WireStream } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -148,47 +148,87 @@ test("the validation timeline has full patches of its own cases, and steps of it
   t.false(bytes.equals(training.bytes));
 });
 
-test("a report re-aims every want from its step on that has not begun, and is answered by StageApplied", async (t) => {
+/** Steps and stages of the batches that begin until `kind` comes, and after it until `last` has ended. */
+async function begunAround(stream: WireStream, kind: "stageApplied" | "cancelled", last: number) {
+  const before: { step: number; stage: number }[] = [];
+  const after: typeof before = [];
+  for (let isAfter = false; ; ) {
+    const message = await stream.next();
+    if (message === undefined) throw new Error(`the stream ended before step ${last} did`);
+    if (message.kind === kind) isAfter = true;
+    if (message.kind === "batchBegin") {
+      const { step, stage } = message.batchBegin;
+      (isAfter ? after : before).push({ step, stage });
+    }
+    if (message.kind === "batchEnd" && isAfter && message.batchEnd.step === last) return { before, after };
+  }
+}
+
+const counting = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+test("a report drops every want from its step on that has not begun, and is answered by StageApplied", async (t) => {
   const stream = await start(dial(t, await server()));
   stream.want(0, RUN_STEPS, 0);
-  const fromStep = 10;
-  stream.report(1, fromStep);
-  const stages = new Map<number, number>();
-  let applied = false;
-  while (stages.size < RUN_STEPS) {
-    const message = await stream.next();
-    if (message?.kind === "stageApplied") {
-      t.deepEqual(message.stageApplied, { stage: 1, fromStep });
-      applied = true;
-    }
-    if (message?.kind !== "batchBegin") continue;
-    const { step, stage } = message.batchBegin;
-    stages.set(step, stage);
-    if (step < fromStep) t.is(stage, 0, `step ${step}`);
-    else if (applied) t.is(stage, 1, `step ${step}`);
-  }
-  t.true(applied);
-  t.is(stages.get(RUN_STEPS - 1), 1);
+  stream.report(1, 10);
+  stream.want(20);
+  const { before, after } = await begunAround(stream, "stageApplied", 20);
+  t.true(before.every(({ stage }) => stage === 0));
+  const steps = [...before, ...after].map(({ step }) => step);
+  t.deepEqual(
+    steps.filter((step) => step < 10).toSorted((x, y) => x - y),
+    counting(0, 9),
+  );
+  t.deepEqual(
+    after.filter(({ step }) => step >= 10),
+    [{ step: 20, stage: 1 }],
+  );
 });
 
 test("what was already cut for the old stage is thrown away unseen", async (t) => {
   const stream = await start(dial(t, await server()));
   stream.want(16, 8);
-  const first = await stream.expect("batchBegin");
+  await stream.expect("batchBegin");
   stream.report(0, 17);
-  await stream.rest(first.batchBegin).catch(() => {});
-  let applied = false;
-  const begun: [number, number][] = [];
-  while (begun.length < 7) {
-    const message = await stream.next();
-    if (message?.kind === "stageApplied") applied = true;
-    if (message?.kind === "batchBegin" && applied) begun.push([message.batchBegin.step, message.batchBegin.stage]);
-    if (message?.kind === "batchBegin" && !applied) begun.length = 7;
-  }
-  t.true(begun.every(([step, stage]) => step < 17 || stage === 0));
+  stream.want(17, 7);
+  const { after } = await begunAround(stream, "stageApplied", 23);
+  t.deepEqual(
+    after,
+    counting(17, 23).map((step) => ({ step, stage: 0 })),
+  );
 });
 
-test("a report holds for wants that come after it, and the latest report that covers a step decides", async (t) => {
+test("Cancel drops the wants of its steps that have not begun, and is answered by Cancelled", async (t) => {
+  const stream = await start(dial(t, await server()));
+  stream.want(0, RUN_STEPS, 2);
+  await stream.expect("batchBegin");
+  stream.cancel(4, 18);
+  const { before, after } = await begunAround(stream, "cancelled", RUN_STEPS - 1);
+  t.deepEqual(
+    after.map(({ step }) => step).filter((step) => step >= 4),
+    [22, 23],
+  );
+  t.deepEqual(
+    [0, ...before.map(({ step }) => step), ...after.map(({ step }) => step)].filter((step) => step < 4),
+    [0, 1, 2, 3],
+  );
+  stream.want(4);
+  t.is((await stream.batch()).begin.step, 4);
+});
+
+test("whenever a cut begins it is of the lowest step wanted then, and batches are sent in the order in which they began", async (t) => {
+  const stream = await start(dial(t, await server()));
+  stream.want(16, 6);
+  stream.want(0, 5);
+  const steps: number[] = [];
+  while (steps.length < 11) steps.push((await stream.batch()).begin.step);
+  t.deepEqual(
+    steps.filter((step) => step >= 16),
+    counting(16, 21),
+  );
+  t.deepEqual(steps.slice(steps.indexOf(0), steps.indexOf(0) + 5), counting(0, 4));
+});
+
+test("a report holds for wants that come after it and name no stage; of several reports the latest that covers a step decides", async (t) => {
   const stream = await start(dial(t, await server()));
   for (const [stage, fromStep] of [
     [2, 4],
@@ -211,6 +251,8 @@ test("a report holds for wants that come after it, and the latest report that co
     stream.want(step);
     t.like((await stream.batch()).begin, { step, stage });
   }
+  stream.want(13, 1, 1);
+  t.like((await stream.batch()).begin, { step: 13, stage: 1 });
 });
 
 test("the stream may be half-closed: what was wanted still comes, then it ends with OK", async (t) => {
@@ -233,7 +275,7 @@ test("Stop drops what has not been begun; batches begun are finished", async (t)
 });
 
 test("short of slots, wants queue: two streams share memory for one batch and both get all of theirs", async (t) => {
-  const channel = dial(t, await startServer(t, { slotBudgetBytes: 1_400_000 }));
+  const channel = dial(t, await startServer(t, { slotBudgetBytes: 1_600_000 }));
   const streams = [await start(channel), await start(channel)];
   for (const stream of streams) stream.want(16, 3);
   await Promise.all(

@@ -45,6 +45,10 @@ export class WireStream {
     this.send({ kind: "stageReport", stageReport: { stage, fromStep, reason: "test", metrics: {}, hold: true } });
   }
 
+  cancel(firstStep: number, count: number): void {
+    this.send({ kind: "cancel", cancel: { firstStep, count } });
+  }
+
   /** The next message; undefined when the server has ended the stream with OK. Throws what it ended with otherwise. */
   async next(): Promise<Response | undefined> {
     const { done, value } = await this.#responses.next();

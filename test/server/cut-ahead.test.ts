@@ -1,7 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
-import { type BatchSource, CutAhead } from "../../loader/server/cut-ahead.js";
+import { type BatchSource, CutAhead, type ReadyBatch } from "../../loader/server/cut-ahead.js";
 import type { ServerLimits } from "../../loader/server/limits.js";
+import type { PatchstreamError } from "../../plan/errors.js";
 
 const LIMITS: ServerLimits = {
   maxOutstandingBytes: 1_000,
@@ -12,6 +13,8 @@ const LIMITS: ServerLimits = {
   maxStreams: 1,
   maxStallMs: 1,
 };
+
+const AMPLE = { shareBytes: Number.POSITIVE_INFINITY };
 
 interface Lease {
   readonly step: number;
@@ -48,25 +51,31 @@ const actions = fc.array(
       stage: fc.option(fc.nat(2)),
     }),
     fc.record({ kind: fc.constant("report" as const), stage: fc.nat(2), fromStep: fc.nat(30) }),
+    fc.record({ kind: fc.constant("cancel" as const), step: fc.nat(30), count: fc.integer({ min: 1, max: 9 }) }),
     fc.record({ kind: fc.constant("take" as const) }),
   ),
   { maxLength: 12 },
 );
 
-test("every want is handed out once with the stage its step has then, and all memory comes back", async (t) => {
+async function next(batches: CutAhead<Lease>): Promise<ReadyBatch<Lease> | undefined> {
+  while (await batches.ready()) {
+    const batch = batches.take();
+    if (batch !== undefined) return batch;
+  }
+  return undefined;
+}
+
+test("every want is handed out once with the stage its step had when wanted, or dropped, and all memory comes back", async (t) => {
   await fc.assert(
     fc.asyncProperty(actions, async (acts) => {
       const source = new CountingSource();
-      const batches = new CutAhead<Lease>(source, LIMITS);
-      const wanted: { step: number; asked: number | undefined }[] = [];
+      const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
+      let wanted: { step: number; stage: number }[] = [];
       const reports: { stage: number; fromStep: number }[] = [];
       const take = async () => {
-        const ready = await batches.next();
+        const ready = await next(batches);
         if (ready === undefined) return false;
-        const index = wanted.findIndex(({ step, asked }) => {
-          const reported = reports.findLast(({ fromStep }) => fromStep <= step)?.stage;
-          return step === ready.step && ready.stage === (reported ?? asked ?? step % 3);
-        });
+        const index = wanted.findIndex(({ step, stage }) => step === ready.step && stage === ready.stage);
         if (index < 0) throw new Error(`step ${ready.step} with stage ${ready.stage} was not wanted`);
         if (ready.lease.step !== ready.step || ready.lease.stage !== ready.stage) throw new Error("another batch");
         wanted.splice(index, 1);
@@ -75,12 +84,18 @@ test("every want is handed out once with the stage its step has then, and all me
       };
       for (const act of acts) {
         if (act.kind === "want") {
-          const asked = act.stage ?? undefined;
-          batches.want(act.step, act.count, asked);
-          for (let i = 0; i < act.count; i++) wanted.push({ step: act.step + i, asked });
+          batches.want(act.step, act.count, act.stage ?? undefined);
+          for (let step = act.step; step < act.step + act.count; step++) {
+            const reported = reports.findLast(({ fromStep }) => fromStep <= step)?.stage;
+            wanted.push({ step, stage: act.stage ?? reported ?? step % 3 });
+          }
         } else if (act.kind === "report") {
           reports.push(act);
-          batches.reaim({ ...act, reason: "", hold: true });
+          wanted = wanted.filter(({ step }) => step < act.fromStep);
+          batches.report({ ...act, reason: "", hold: true }, 100);
+        } else if (act.kind === "cancel") {
+          wanted = wanted.filter(({ step }) => step < act.step || step >= act.step + act.count);
+          batches.cancel(act.step, act.count);
         } else if (wanted.length > 0) await take();
       }
       batches.finish({ dropQueued: false });
@@ -92,30 +107,92 @@ test("every want is handed out once with the stage its step has then, and all me
   t.pass();
 });
 
-test("wants are handed out in step order, two of them cut ahead", async (t) => {
+test("each cut that begins is of the lowest step wanted then, two are ahead of the wire, and they go out as they began", async (t) => {
   const source = new CountingSource();
-  const batches = new CutAhead<Lease>(source, LIMITS);
-  batches.want(6, 6, undefined);
-  batches.want(0, 6, undefined);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
+  batches.want(40, 20, undefined);
+  batches.want(0, 5, undefined);
   const steps: number[] = [];
-  for (let count = 0; count < 12; count++) {
-    const ready = await batches.next();
+  for (let count = 0; count < 9; count++) {
+    const ready = await next(batches);
     steps.push(ready?.step ?? -1);
     while (source.cutting > 0) await new Promise(setImmediate);
     ready?.lease.release();
   }
-  t.deepEqual(steps, [6, 7, 0, 1, 2, 3, 4, 5, 8, 9, 10, 11]);
+  t.deepEqual(steps, [40, 41, 0, 1, 2, 3, 4, 42, 43]);
   t.is(source.mostAtOnce, 3);
+});
+
+test("a report drops a batch that is cut and not taken: what is wanted behind it begins at once", async (t) => {
+  const source = new CountingSource();
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
+  batches.want(4, 2, 0);
+  t.true(await batches.ready());
+  batches.report({ stage: 2, fromStep: 3, reason: "", hold: true }, 100);
+  t.is(batches.take(), undefined);
+  t.is(batches.outstanding, 0);
+  batches.want(4, 1, undefined);
+  batches.want(5, 1, 1);
+  for (const [step, stage] of [
+    [4, 2],
+    [5, 1],
+  ] as const) {
+    const batch = await next(batches);
+    t.like(batch, { step, stage });
+    batch?.lease.release();
+  }
+  t.is(source.held, 0);
+});
+
+test("reports cannot overrun the limits: what a larger stage takes is counted when it is wanted", (t) => {
+  const source = new CountingSource();
+  source.batchBytes = (stage) => (stage === 0 ? 10 : 500);
+  const batches = new CutAhead<Lease>(source, { ...LIMITS, maxOutstandingBytes: 600 }, AMPLE);
+  batches.want(0, 50, 0);
+  batches.report({ stage: 2, fromStep: 10, reason: "", hold: true }, 100);
+  batches.want(10, 1, undefined);
+  const error = t.throws<PatchstreamError>(() => batches.want(11, 1, undefined));
+  t.like(error?.facts, { code: "LIMIT_EXCEEDED", limit: "max_outstanding_bytes", got: 1_100, max: 600 });
+  t.is(batches.outstanding, 11);
+  batches.close();
+});
+
+test("a stream cuts ahead within its share only, and gives back what it has cut beyond it, to be cut again", async (t) => {
+  const source = new CountingSource();
+  source.batchBytes = () => 100;
+  const memory = { shareBytes: 250 };
+  const batches = new CutAhead<Lease>(source, LIMITS, memory);
+  const settle = async () => {
+    do await new Promise(setImmediate);
+    while (source.cutting > 0);
+    return source.held;
+  };
+  batches.want(0, 5, undefined);
+  const first = await next(batches);
+  t.is(await settle(), 2);
+  memory.shareBytes = 100;
+  batches.giveBack(memory.shareBytes);
+  t.is(await settle(), 1);
+  t.is(batches.outstanding, 5);
+  first?.lease.release();
+  const steps: number[] = [];
+  for (let batch = await next(batches); steps.length < 4; batch = await next(batches)) {
+    steps.push(batch?.step ?? -1);
+    t.is(await settle(), 1);
+    batch?.lease.release();
+    if (steps.length === 4) break;
+  }
+  t.deepEqual(steps, [1, 2, 3, 4]);
 });
 
 test("closing gives everything back and ends who waits", async (t) => {
   const source = new CountingSource();
-  const batches = new CutAhead<Lease>(source, LIMITS);
-  const waiting = batches.next();
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
+  const waiting = next(batches);
   batches.want(0, 9, undefined);
   (await waiting)?.lease.release();
   batches.close();
-  t.is(await batches.next(), undefined);
+  t.is(await next(batches), undefined);
   while (source.cutting > 0) await new Promise(setImmediate);
   t.is(source.held, 0);
 });
@@ -123,7 +200,7 @@ test("closing gives everything back and ends who waits", async (t) => {
 test("a cut that fails is thrown where its batch was due", async (t) => {
   const source = new CountingSource();
   source.cut = () => Promise.reject(new Error("no voxels"));
-  const batches = new CutAhead<Lease>(source, LIMITS);
+  const batches = new CutAhead<Lease>(source, LIMITS, AMPLE);
   batches.want(3, 2, undefined);
-  await t.throwsAsync(batches.next(), { message: "no voxels" });
+  await t.throwsAsync(next(batches), { message: "no voxels" });
 });

@@ -1,7 +1,7 @@
 import { Server } from "@grpc/grpc-js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
-import { type ListenOptions, listen, SERVER_OPTIONS } from "../../rpc/server/listen.js";
+import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import type { TrainerSettings } from "../loop/training.js";
 import { trainerHandlers } from "./handlers.js";
@@ -11,8 +11,6 @@ import { Trainings } from "./trainings.js";
 export interface TrainerOptions extends ListenOptions, TrainerSettings {
   /** Folder of all trainings, one folder each; made where there is none. */
   readonly runsFolder: string;
-  /** Calls must carry it as `authorization: Bearer TOKEN`. */
-  readonly token?: string;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
   readonly metricsPort?: number;
 }
@@ -43,7 +41,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const { runsFolder, token, metricsPort } = options;
   const metrics = createMetrics();
   const trainings = new Trainings(runsFolder, options, metrics.observe);
-  const server = new Server(SERVER_OPTIONS);
+  const server = new Server(serverOptions());
   implement(server, "TrainerService", trainerHandlers(trainings, options), token === undefined ? {} : { token });
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);

@@ -1,3 +1,4 @@
+import { refuse } from "../../../plan/errors.js";
 import { BLOCK_BYTES, Blocks } from "./blocks.js";
 
 /** Blocks of the largest WebAssembly memory. */
@@ -18,6 +19,7 @@ export interface Arena {
 /**
  * Reserves as many arenas as the two budgets fill: all but the last have the largest size. Slots lie in the first ones, since
  * kernels can only write to the memory that they read from. Pages take physical memory when they are first written.
+ * Throws SPEC_INVALID where the system does not give as much address space.
  */
 export function reserveArenas(volumeBudgetBytes: number, slotBudgetBytes: number): Arena[] {
   const arenas: Arena[] = [];
@@ -27,10 +29,23 @@ export function reserveArenas(volumeBudgetBytes: number, slotBudgetBytes: number
     const slots = Math.min(slotBlocks, LARGEST_ARENA_BLOCKS);
     const volumes = Math.min(volumeBlocks, LARGEST_ARENA_BLOCKS - slots);
     const blocks = volumes + slots;
-    const memory = new WebAssembly.Memory({ initial: blocks, maximum: blocks, shared: true });
+    const memory = reserve(blocks, volumeBudgetBytes + slotBudgetBytes);
     arenas.push({ memory, blocks: new Blocks(volumes), slotBlocks: new Blocks(slots) });
     volumeBlocks -= volumes;
     slotBlocks -= slots;
   }
   return arenas;
+}
+
+function reserve(blocks: number, budgetBytes: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: blocks, maximum: blocks, shared: true });
+  } catch {
+    return refuse(
+      "the budgets for volumes and batches",
+      `${budgetBytes} bytes`,
+      "no more than the system lets a process reserve",
+      "Give a smaller --volume-budget or --slot-budget, or more address space (ulimit -v): the budgets and 8 GiB for each 4 GiB of them.",
+    );
+  }
 }

@@ -16,17 +16,36 @@ export interface Slot extends SlotPlace {
   release(): void;
 }
 
+export interface LeaseOptions {
+  /** Ends the wait; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called once where the slot is not there at once. */
+  readonly onWait?: () => void;
+}
+
+/** A batch of at most this share of all slots is small, and this share of them is the small ones' own. */
+const SMALL_SHARE = 1 / 8;
+
 /**
  * Memory for batches: the arenas' blocks for slots. It is reserved at the start, so it does not grow and does not depend on the
  * garbage collector. When no gap is long enough, callers wait in order.
+ *
+ * Small batches and large ones wait in two lines, so that a small one never waits for the large ones of somebody else: the large ones
+ * leave an eighth of the memory free, unless one of them needs it all. While a large one waits, small ones leave it what it needs.
  */
 export class SlotPool {
   readonly #arenas: readonly Arena[];
-  readonly #line = new WaitingLine();
+  readonly #capacity: number;
+  readonly #lines = { small: new WaitingLine(), large: new WaitingLine() };
+  /** Blocks of the large slots that are waited for, in order. */
+  readonly #largeWaits: number[] = [];
+  /** Blocks held. */
+  readonly #held = { small: 0, large: 0 };
   #leased = 0;
 
   constructor(arenas: readonly Arena[]) {
     this.#arenas = arenas;
+    this.#capacity = arenas.reduce((sum, { slotBlocks }) => sum + slotBlocks.capacity, 0);
   }
 
   /** Slots that are held now. */
@@ -34,8 +53,13 @@ export class SlotPool {
     return this.#leased;
   }
 
+  /** Callers that wait for a slot now. */
+  get waiting(): number {
+    return this.#lines.small.length + this.#lines.large.length;
+  }
+
   /** A slot of `byteLength` bytes, once there is room. Throws LIMIT_EXCEEDED where there can never be room. */
-  async lease(byteLength: number, signal?: AbortSignal): Promise<Slot> {
+  async lease(byteLength: number, { signal, onWait }: LeaseOptions = {}): Promise<Slot> {
     const count = blocksFor(byteLength);
     const largest = Math.max(0, ...this.#arenas.map(({ slotBlocks }) => slotBlocks.capacity));
     if (count > largest) {
@@ -44,11 +68,13 @@ export class SlotPool {
         "Give the engine a larger slot budget, or the run a smaller batch or 16-bit images.",
       );
     }
-    const { arena, start } = await this.#line.take(() => this.#allocate(count), signal);
+    const kind = count <= this.#ownOfSmall ? "small" : "large";
+    const place =
+      kind === "small" ? await this.#takeSmall(count, signal, onWait) : await this.#takeLarge(count, signal, onWait);
+    const { arena, start } = place;
     const { memory, blocks, slotBlocks } = this.#arenas[arena] as Arena;
     const offset = (blocks.capacity + start) * BLOCK_BYTES;
     let isHeld = true;
-    this.#leased++;
     return {
       arena,
       offset,
@@ -57,17 +83,62 @@ export class SlotPool {
         if (!isHeld) return;
         isHeld = false;
         this.#leased--;
+        this.#held[kind] -= count;
         slotBlocks.free(start);
-        this.#line.retry();
+        this.#retry();
       },
     };
   }
 
-  #allocate(count: number): { readonly arena: number; readonly start: number } | undefined {
+  get #ownOfSmall(): number {
+    return Math.floor(this.#capacity * SMALL_SHARE);
+  }
+
+  #takeSmall(count: number, signal?: AbortSignal, onWait?: () => void): Promise<Place> {
+    const taking = this.#lines.small.take(() => {
+      const leftByLarge = this.#capacity - (this.#largeWaits[0] ?? 0);
+      if (this.#held.small + count > Math.max(leftByLarge, this.#ownOfSmall)) return undefined;
+      return this.#allocate("small", count);
+    }, signal);
+    if (this.#lines.small.length > 0) onWait?.();
+    return taking;
+  }
+
+  async #takeLarge(count: number, signal?: AbortSignal, onWait?: () => void): Promise<Place> {
+    this.#largeWaits.push(count);
+    const taking = this.#lines.large.take(() => {
+      if (this.#held.large > 0 && this.#held.large + count > this.#capacity - this.#ownOfSmall) return undefined;
+      return this.#allocate("large", count);
+    }, signal);
+    if (this.#lines.large.length > 0) onWait?.();
+    try {
+      return await taking;
+    } finally {
+      this.#largeWaits.splice(this.#largeWaits.indexOf(count), 1);
+      this.#retry();
+    }
+  }
+
+  #retry(): void {
+    this.#lines.large.retry();
+    this.#lines.small.retry();
+  }
+
+  #allocate(kind: "small" | "large", count: number): Place | undefined {
     for (const [arena, { slotBlocks }] of this.#arenas.entries()) {
-      const start = slotBlocks.allocate(count);
-      if (start !== undefined) return { arena, start };
+      // From two ends: a large gap is not split by small slots that come and go.
+      const start = kind === "small" ? slotBlocks.allocate(count) : slotBlocks.allocateLast(count);
+      if (start === undefined) continue;
+      this.#held[kind] += count;
+      this.#leased++;
+      return { arena, start };
     }
     return undefined;
   }
+}
+
+/** Arena number, and the first of its blocks for slots. */
+interface Place {
+  readonly arena: number;
+  readonly start: number;
 }

@@ -10,6 +10,11 @@ interface Waiter {
 export class WaitingLine {
   readonly #waiters: Waiter[] = [];
 
+  /** Callers that wait now. */
+  get length(): number {
+    return this.#waiters.length;
+  }
+
   /**
    * Resolves with the first result of `attempt` that is not undefined, tried now if nobody waits and then at each
    * `retry()`. Rejects with the signal's reason when it aborts before; an error of `attempt` rejects too.

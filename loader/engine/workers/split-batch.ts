@@ -11,9 +11,13 @@ export interface BatchPart {
 /** A task of fewer bytes takes longer to send than to do. */
 const SMALLEST_TASK_BYTES = 262_144;
 
-/** Samples of a task: a worker's fair share of the batch, or as many as are worth sending. */
+/** A task of more samples takes so long to write down that others feel it: some 20 ms of the thread that answers all of them. */
+const LARGEST_TASK_SAMPLES = 4096;
+
+/** Samples of a task: a worker's fair share of the batch, or as many as are worth sending, and never so many that others wait for it. */
 export function samplesOfTask(samples: number, sampleBytes: number, workers: number): number {
-  return Math.max(Math.ceil(samples / workers), Math.ceil(SMALLEST_TASK_BYTES / sampleBytes));
+  const worthSending = Math.max(Math.ceil(samples / workers), Math.ceil(SMALLEST_TASK_BYTES / sampleBytes));
+  return Math.min(worthSending, LARGEST_TASK_SAMPLES);
 }
 
 /** Splits a batch into parts of one case each, none of more than `most` samples. */

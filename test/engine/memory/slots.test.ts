@@ -4,7 +4,7 @@ import { BLOCK_BYTES } from "../../../loader/engine/memory/blocks.js";
 import { SlotPool } from "../../../loader/engine/memory/slots.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 
-test("callers wait first come, first served, and a small batch never overtakes a large one", async (t) => {
+test("callers wait first come, first served", async (t) => {
   const pool = new SlotPool(reserveArenas(0, 4 * BLOCK_BYTES));
   const first = await pool.lease(3 * BLOCK_BYTES);
   const served: string[] = [];
@@ -22,11 +22,43 @@ test("callers wait first come, first served, and a small batch never overtakes a
   t.is(pool.leased, 0);
 });
 
+test("a small batch waits for no large one, and a large one gets its room however many small ones come", async (t) => {
+  const pool = new SlotPool(reserveArenas(0, 32 * BLOCK_BYTES));
+  const unread = await pool.lease(24 * BLOCK_BYTES);
+  let waits = 0;
+  const large = pool.lease(24 * BLOCK_BYTES, { onWait: () => waits++ });
+  const small = [];
+  for (let count = 0; count < 4; count++) small.push(await pool.lease(BLOCK_BYTES));
+  t.is(waits, 1);
+  t.is(pool.waiting, 1);
+  const many = await Promise.all(Array.from({ length: 4 }, () => pool.lease(BLOCK_BYTES)));
+  const oneMore = pool.lease(BLOCK_BYTES, { onWait: () => waits++ });
+  t.is(waits, 2);
+  unread.release();
+  (await large).release();
+  for (const slot of [...small, ...many, await oneMore]) slot.release();
+  t.is(pool.leased, 0);
+  t.is(pool.waiting, 0);
+});
+
+test("large batches together leave the small ones an eighth; one alone may have all", async (t) => {
+  const pool = new SlotPool(reserveArenas(0, 32 * BLOCK_BYTES));
+  const held = await pool.lease(16 * BLOCK_BYTES);
+  let waits = 0;
+  const second = pool.lease(14 * BLOCK_BYTES, { onWait: () => waits++ });
+  t.is(waits, 1);
+  (await pool.lease(4 * BLOCK_BYTES)).release();
+  held.release();
+  (await second).release();
+  (await pool.lease(32 * BLOCK_BYTES)).release();
+  t.is(pool.leased, 0);
+});
+
 test("a caller that gives up waiting lets the next one through", async (t) => {
   const pool = new SlotPool(reserveArenas(0, 2 * BLOCK_BYTES));
   const held = await pool.lease(BLOCK_BYTES);
   const stop = new AbortController();
-  const large = pool.lease(2 * BLOCK_BYTES, stop.signal);
+  const large = pool.lease(2 * BLOCK_BYTES, { signal: stop.signal });
   const small = pool.lease(BLOCK_BYTES);
   stop.abort(new Error("not wanted any more"));
   await t.throwsAsync(large, { message: "not wanted any more" });

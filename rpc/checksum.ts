@@ -1,0 +1,21 @@
+import { crc32 } from "node:zlib";
+import type { Metadata } from "@grpc/grpc-js";
+import { PatchstreamError } from "../plan/errors.js";
+
+/** Metadata of a message's CRC-32 (zlib's), four bytes little-endian: in the headers for a request, in the trailers for an answer. */
+const CHECKSUM_KEY = "patchstream-crc32-bin";
+
+/** Adds the checksum of an encoded message. */
+export function setChecksum(metadata: Metadata, bytes: Uint8Array): void {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32LE(crc32(bytes));
+  metadata.set(CHECKSUM_KEY, checksum);
+}
+
+/** Throws MESSAGE_DAMAGED for an encoded message that is not the one whose checksum was sent; does nothing where none was. */
+export function verifyChecksum(metadata: Metadata, bytes: Uint8Array, what: string): void {
+  const [sent] = metadata.get(CHECKSUM_KEY);
+  if (sent === undefined) return;
+  const matches = sent instanceof Buffer && sent.length === 4 && sent.readUInt32LE() === crc32(bytes);
+  if (!matches) throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what });
+}
