@@ -1,4 +1,5 @@
 import { PatchstreamError } from "../plan/errors.js";
+import { checkChannel } from "../rpc/client/channel.js";
 import { StreamedRun, toBatch } from "./run.js";
 import type { BatchRequest } from "./transport/messages.js";
 import { Transport } from "./transport/transport.js";
@@ -17,15 +18,16 @@ function batchRequest(spec: object | Uint8Array, address: BatchAddress): BatchRe
 }
 
 /**
- * Connects to the replicas of one data set (`host:port` each). Lazy: the first call finds out who is there. Every wait ends
- * by `deadlineMs` with a PatchstreamError that names what was waited for.
+ * Connects to the replicas of one data set (`host:port` each). Lazy: the first call finds out who is there, and fails within two
+ * seconds (`waitMs` later) when nobody can be reached. Every wait ends by `deadlineMs` with a PatchstreamError that names what was
+ * waited for. Throws for PEM files that cannot be read, and for a token that would leave this machine without TLS.
  */
 export function connect(addresses: string | readonly string[], options: ConnectOptions = {}): DataClient {
   const list = typeof addresses === "string" ? [addresses] : [...addresses];
   if (list.length === 0 || list.some((address) => address === ""))
     throw new PatchstreamError({ code: "SPEC_INVALID", field: "addresses", got: list, want: "one host:port or more" });
-  const { tls, token, deadlineMs = DEFAULT_DEADLINE_MS } = options;
-  const channel = { ...(tls && { tls }), ...(token !== undefined && { token }) };
+  const { deadlineMs = DEFAULT_DEADLINE_MS, ...channel } = options;
+  for (const address of list) checkChannel(address, channel);
   const transport = new Transport({ addresses: list, channel, deadlineMs });
   const describeRun: DataClient["describeRun"] = (spec, { signal } = {}) =>
     transport.call("describeRun", { spec: specBytes(spec) }, signal);
@@ -45,8 +47,8 @@ export function connect(addresses: string | readonly string[], options: ConnectO
         timeline: "train",
         rank: 0,
         ranks: 1,
-        creditBatches: DEFAULT_CREDIT_BATCHES,
         ...share,
+        creditBatches: Math.min(share.creditBatches ?? DEFAULT_CREDIT_BATCHES, info.limits.maxOutstandingSteps),
         creditBytes: Math.min(share.creditBytes ?? DEFAULT_CREDIT_BYTES, info.limits.maxOutstandingBytes),
         signal,
       });

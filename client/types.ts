@@ -3,7 +3,7 @@ import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
 import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
-import type { ClientTls } from "../rpc/client/call.js";
+import type { ChannelOptions } from "../rpc/client/channel.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
 export interface Tensor<Type extends string> {
@@ -124,8 +124,8 @@ export interface Run extends AsyncDisposable {
    */
   batches(range?: { from?: number; to?: number; decisions?: readonly StageDecision[] }): AsyncIterableIterator<Batch>;
   /**
-   * Announces a stage from a step on. Resolves when the servers have applied it. Throws STEP_PASSED for a step that was
-   * delivered.
+   * Decides a stage from a step on. Resolves at once, whatever the servers do: those that answer have applied it, and the others learn
+   * it from what is wanted of them. Throws STEP_PASSED for a step that was delivered.
    */
   changeStage(proposal: StageProposal): Promise<StageChanged>;
 }
@@ -187,11 +187,7 @@ export interface DataClient extends AsyncDisposable {
   preview(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Uint8Array>;
 }
 
-export interface ConnectOptions {
-  /** Absent: plain text. */
-  readonly tls?: ClientTls;
-  /** Bearer token. */
-  readonly token?: string;
+export interface ConnectOptions extends ChannelOptions {
   /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000. */
   readonly deadlineMs?: number;
 }

@@ -2,16 +2,8 @@
  * gRPC machinery under both services. `implement(server, "DataService", handlers)` and
  * `callUnary` / `callStream(channel, "DataService", "getBatch", request)` are typed from the .proto files.
  */
-export {
-  type CallOptions,
-  type Channel,
-  type ChannelOptions,
-  type ClientTls,
-  callDuplex,
-  callStream,
-  callUnary,
-  openChannel,
-} from "./client/call.js";
+export { type CallOptions, callDuplex, callStream, callUnary } from "./client/call.js";
+export { type Channel, type ChannelOptions, type ClientTls, checkChannel, openChannel } from "./client/channel.js";
 export { type Codec, codec, type MessageName } from "./codec/codec.js";
 export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./codec/framing.js";
 export { addStandardServices, type Health } from "./server/health.js";

@@ -85,8 +85,8 @@ export class BatchReceiver {
   readonly #bytes: ByteReceiver;
   readonly #begunMs = performance.now();
 
+  /** `begin` must have been checked against `expected`. */
   constructor(begin: Messages["BatchBegin"], expected: ExpectedBatch) {
-    checkBegin(begin, expected);
     this.begin = begin;
     this.#bytes = new ByteReceiver(expected.byteLength);
   }

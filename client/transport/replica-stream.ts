@@ -1,162 +1,305 @@
-import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
+import type { StageDecision } from "../../plan/batch/stage-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
-import { type Channel, callDuplex } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { type ReceivedChunk, readChunkFrame } from "../../rpc/codec/framing.js";
 import { memoryFreer } from "../../rpc/free-memory.js";
-import { carriesFacts, fromStatus } from "../../rpc/status.js";
-import { BatchReceiver, brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
+import { BatchReceiver, brokenProtocol, checkBegin, type ExpectedBatch } from "./batch-receiver.js";
+import type { Clock } from "./clock.js";
 import type { ReceivedBatch } from "./messages.js";
+import type { Replica } from "./replica.js";
+import type { OpenStream, StreamCall } from "./stream-call.js";
 
 type Received = Messages["StreamResponse"] | { readonly kind: "chunk"; readonly chunk: ReceivedChunk };
 
-/** What a stream tells its session. */
+/** One step at one stage, as it is asked for. */
+export interface Want {
+  readonly step: number;
+  readonly stage: number;
+  readonly byteLength: number;
+}
+
+/** What a stream tells its link. */
 export interface StreamEvents {
   /** The server has answered Start: wants may be sent. */
   opened(): void;
-  /** What a batch that begins must look like; undefined when it is not needed (any more). */
-  begins(step: number, stage: number): ExpectedBatch | undefined;
-  /** A batch has come to its end. */
-  ended(step: number, batch: ReceivedBatch | "damaged" | "unneeded"): void;
-  /** The call is over; `retry` when another attempt, here or elsewhere, may do better. */
-  lost(error: PatchstreamError, retry: boolean): void;
+  /** What a batch that begins must look like. */
+  expected(stage: number): ExpectedBatch;
+  /** Whether it is (still) needed. */
+  isNeeded(want: Want): boolean;
+  /** A batch has come to its end; `tookMs` from being asked for, or from the batch before. */
+  ended(want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number): void;
+  /** A report or a cancel was confirmed: there may be room for more. */
+  confirmed(): void;
+  /** The call is over. */
+  lost(error: PatchstreamError): void;
 }
 
-/** Statuses of a transport or proxy that another attempt will not change. */
-const FINAL = new Set([
-  status.INVALID_ARGUMENT,
-  status.NOT_FOUND,
-  status.PERMISSION_DENIED,
-  status.UNAUTHENTICATED,
-  status.FAILED_PRECONDITION,
-  status.UNIMPLEMENTED,
-]);
-
-/** True for a failure that another attempt may not meet: the peer is gone, or says that it cannot now. */
-export function mayRetry(failure: ServiceError, { code }: PatchstreamError): boolean {
-  if (!carriesFacts(failure)) return !FINAL.has(failure.code);
-  return code === "UNAVAILABLE" || code === "WORKER_DIED";
+/** What was taken back and not confirmed: of these wants the server may have begun one or more before it knew. */
+interface TakingBack {
+  readonly matches: (answer: Messages["StreamResponse"]) => boolean;
+  readonly wants: Want[];
+  readonly confirmed: () => void;
 }
 
-const decodeResponse = (bytes: Buffer): Received => {
-  const chunk = readChunkFrame(bytes);
-  return chunk === undefined ? codec("StreamResponse").decode(bytes) : { kind: "chunk", chunk };
-};
+interface Asked extends Want {
+  readonly askedMs: number;
+}
 
-/** One call of `Stream` to one replica: turns its frames into whole, verified batches. */
+interface Receiving {
+  readonly want: Want;
+  /** Its want is settled when it ends; not so for one that was taken back before it came. */
+  readonly isAsked: boolean;
+  /** Undefined: it is read and not kept. */
+  batch: BatchReceiver | undefined;
+}
+
+function decode(bytes: Buffer): Received {
+  try {
+    const chunk = readChunkFrame(bytes);
+    return chunk === undefined ? codec("StreamResponse").decode(bytes) : { kind: "chunk", chunk };
+  } catch (cause) {
+    throw damaged("a message of the stream", cause);
+  }
+}
+
+function damaged(what: string, cause?: unknown): PatchstreamError {
+  return new PatchstreamError({ code: "MESSAGE_DAMAGED", what }, undefined, cause === undefined ? {} : { cause });
+}
+
+/** One call of `Stream` to one replica: knows what was asked of it, and turns its frames into whole, verified batches. */
 export class ReplicaStream {
-  readonly #channel: Channel;
-  readonly #call: ClientDuplexStream<Messages["StreamRequest"], Received>;
+  readonly #call: StreamCall;
+  readonly #start: Messages["Start"];
+  readonly #digest: string;
   readonly #events: StreamEvents;
-  readonly #now: () => number;
-  readonly #unapplied: (() => void)[] = [];
+  readonly #clock: Clock;
+  readonly #asked = new Map<number, Asked>();
+  /** In the order in which the server will confirm them. */
+  readonly #takingBack: TakingBack[] = [];
   readonly #free = memoryFreer();
-  #receiving: BatchReceiver | { readonly skipped: number } | undefined;
+  #receiving: Receiving | undefined;
+  #isStarted = false;
   #over = false;
-  /** When the last message came. */
-  lastHeardMs: number;
-  /** The server said that it drains: no more is to be asked of it. */
-  draining = false;
+  #lastBatchMs = 0;
+  #lastHeardMs: number;
+  #draining = false;
 
-  constructor(channel: Channel, start: Messages["Start"], events: StreamEvents, now: () => number) {
-    this.#channel = channel;
+  constructor(
+    replica: Replica,
+    start: Messages["Start"],
+    { events, clock, openStream }: { events: StreamEvents; clock: Clock; openStream: OpenStream },
+  ) {
+    this.#start = start;
+    this.#digest = Buffer.from(start.specSha256).toString("hex");
     this.#events = events;
-    this.#now = now;
-    this.lastHeardMs = now();
-    this.#call = callDuplex(channel, "DataService", "stream", decodeResponse);
-    this.#call.on("data", (message: Received) => this.#guard(() => this.#receive(message)));
-    this.#call.on("error", (failure: ServiceError) => {
-      const error = fromStatus(failure, { address: channel.address, method: "Stream" });
-      this.#end(error, mayRetry(failure, error));
+    this.#clock = clock;
+    this.#lastHeardMs = clock.now();
+    this.#call = openStream(replica, {
+      message: (bytes) => this.#guard(() => this.#receive(decode(bytes))),
+      over: (error) => {
+        const reason = "the server ended the stream";
+        this.#end(error ?? new PatchstreamError({ code: "UNAVAILABLE", address: replica.address, reason }));
+      },
     });
-    this.#call.on("end", () => this.#end(this.#gone("the server ended the stream"), true));
-    this.#call.write({ kind: "start", start });
+    this.#call.send({ kind: "start", start });
   }
 
-  want(step: number, stage: number | undefined): void {
-    this.#call.write({ kind: "want", want: { firstStep: step, count: 1, ...(stage !== undefined && { stage }) } });
+  /** Open for wants: the server has answered Start and has not said that it drains. */
+  get takesWants(): boolean {
+    return this.#isStarted && !this.#draining && !this.#over;
   }
 
-  /** Reports a stage; resolves when the server has applied it, or the stream is over. */
-  report(stageReport: Messages["StageReport"]): Promise<void> {
+  /** Steps that the server owes, or may owe. */
+  get outstanding(): number {
+    return this.#asked.size + this.#unsettled().length;
+  }
+
+  /** Their bytes. */
+  get outstandingBytes(): number {
+    let bytes = 0;
+    for (const { byteLength } of this.#asked.values()) bytes += byteLength;
+    return this.#unsettled().reduce((sum, byteLength) => sum + byteLength, bytes);
+  }
+
+  /** For how long nothing has come though something is owed; 0 where nothing is. */
+  get silentMs(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { askedMs } of this.#asked.values()) first = Math.min(first, askedMs);
+    return first === Number.POSITIVE_INFINITY ? 0 : this.#clock.now() - Math.max(first, this.#lastHeardMs);
+  }
+
+  hasAsked(step: number): boolean {
+    return this.#asked.has(step);
+  }
+
+  want(want: Want): void {
+    const { step, stage } = want;
+    this.#asked.set(step, { ...want, askedMs: this.#clock.now() });
+    this.#call.send({ kind: "want", want: { firstStep: step, count: 1, stage } });
+  }
+
+  /**
+   * Reports a decision, which takes back every want from its step on that has not begun; a batch that has is read on, and kept where
+   * `isNeeded` still holds. Resolves when the server has applied it, or the stream is over.
+   */
+  report(decision: StageDecision, scheduleFrom: number | undefined): Promise<void> {
     if (this.#over) return Promise.resolve();
-    this.#call.write({ kind: "stageReport", stageReport });
-    return new Promise((resolve) => this.#unapplied.push(resolve));
+    const { stage, fromStep } = decision;
+    this.#call.send({ kind: "stageReport", stageReport: { ...decision, metrics: {} } });
+    const receiving = this.#receiving;
+    const isKept = receiving !== undefined && this.#events.isNeeded(receiving.want);
+    if (receiving !== undefined && !isKept) receiving.batch = undefined;
+    const begun = receiving?.isAsked ? receiving.want.step : undefined;
+    const wants = [...this.#asked.values()].filter(({ step }) => step >= fromStep && !(step === begun && isKept));
+    // What has begun for another stage ends unneeded, and its step may be asked for again before that.
+    if (receiving !== undefined && wants.some(({ step }) => step === begun))
+      this.#receiving = { ...receiving, isAsked: false };
+    return this.#takeBack(
+      wants.filter(({ step }) => step !== begun),
+      wants,
+      (answer) =>
+        answer.kind === "stageApplied" &&
+        answer.stageApplied.stage === stage &&
+        answer.stageApplied.fromStep === fromStep &&
+        answer.stageApplied.scheduleFrom === scheduleFrom,
+    );
   }
 
-  /** Reads the rest of the batch that is coming without keeping it. */
-  skipBatch(): void {
-    if (this.#receiving instanceof BatchReceiver) this.#receiving = { skipped: this.#receiving.begin.step };
+  /** Takes one want back: its step has come from elsewhere. */
+  cancel(step: number): void {
+    const want = this.#asked.get(step);
+    if (want === undefined || this.#over) return;
+    const receiving = this.#receiving;
+    if (receiving?.isAsked && receiving.want.step === step) {
+      receiving.batch = undefined; // It has begun; it comes to its end, and is not kept.
+      return;
+    }
+    this.#call.send({ kind: "cancel", cancel: { firstStep: step, count: 1 } });
+    this.#takeBack(
+      [want],
+      [want],
+      ({ kind, ...answer }) =>
+        kind === "cancelled" &&
+        "cancelled" in answer &&
+        answer.cancelled.firstStep === step &&
+        answer.cancelled.count === 1,
+    );
   }
 
   /** Ends the call; nothing is told any more. */
   close(): void {
     this.#over = true;
     this.#call.cancel();
-    for (const resolve of this.#unapplied.splice(0)) resolve();
+    for (const { confirmed } of this.#takingBack.splice(0)) confirmed();
   }
 
-  #gone(reason: string): PatchstreamError {
-    return new PatchstreamError({ code: "UNAVAILABLE", address: this.#channel.address, reason });
+  #takeBack(mayCome: Want[], gone: readonly Want[], matches: TakingBack["matches"]): Promise<void> {
+    for (const { step } of gone) this.#asked.delete(step);
+    return new Promise((resolve) => this.#takingBack.push({ matches, wants: mayCome, confirmed: resolve }));
   }
 
-  /** A message that breaks the protocol ends the stream for good. */
+  /** Bytes of what may come beside what is asked for: one batch of each unconfirmed report or cancel, and one that has begun. */
+  #unsettled(): number[] {
+    const bytes = this.#takingBack
+      .filter(({ wants }) => wants.length > 0)
+      .map(({ wants }) => Math.max(...wants.map(({ byteLength }) => byteLength)));
+    const receiving = this.#receiving;
+    return receiving === undefined || receiving.isAsked ? bytes : [...bytes, receiving.want.byteLength];
+  }
+
+  /** What breaks the protocol, as damage on the way does, ends the stream. */
   #guard(act: () => void): void {
     if (this.#over) return;
+    this.#lastHeardMs = this.#clock.now();
     try {
       act();
     } catch (error) {
       if (!(error instanceof PatchstreamError)) throw error;
-      this.#call.cancel();
-      this.#end(error, false);
+      this.#end(error);
     }
   }
 
-  #end(error: PatchstreamError, retry: boolean): void {
+  #end(error: PatchstreamError): void {
     if (this.#over) return;
     this.close();
-    this.#events.lost(error, retry);
+    this.#events.lost(error);
   }
 
   #receive(message: Received): void {
-    this.lastHeardMs = this.#now();
+    if (!this.#isStarted && message.kind !== "started" && message.kind !== "notice")
+      throw brokenProtocol(`${message.kind ?? "an empty message"} came before the stream had started`);
     switch (message.kind) {
       case "chunk":
         if (this.#receiving === undefined) throw brokenProtocol("a chunk came outside of a batch");
-        if (this.#receiving instanceof BatchReceiver) this.#receiving.add(message.chunk);
+        this.#receiving.batch?.add(message.chunk);
         this.#free(message.chunk.data);
         return;
-      case "batchBegin": {
-        if (this.#receiving !== undefined) throw brokenProtocol("a batch began inside of another");
-        const { step, stage } = message.batchBegin;
-        const expected = this.#events.begins(step, stage);
-        this.#receiving = expected === undefined ? { skipped: step } : new BatchReceiver(message.batchBegin, expected);
+      case "batchBegin":
+        this.#beginBatch(message.batchBegin);
         return;
-      }
       case "batchEnd":
         this.#endBatch(message.batchEnd.step);
         return;
       case "started":
+        this.#checkStarted(message.started);
+        this.#isStarted = true;
         this.#events.opened();
         return;
       case "stageApplied":
-        this.#unapplied.shift()?.();
+      case "cancelled": {
+        const taking = this.#takingBack.shift();
+        if (taking === undefined || !taking.matches(message)) throw damaged(`${message.kind}, or what it answers,`);
+        taking.confirmed();
+        this.#events.confirmed();
         return;
+      }
       case "notice":
-        if (message.notice.code === "draining") this.draining = true;
+        if (message.notice.code === "draining") this.#draining = true;
         return;
       case undefined:
         throw brokenProtocol("an empty message came");
     }
   }
 
+  #checkStarted({ digest, timeline, rank, ranks }: Messages["Started"]): void {
+    const { timeline: asked, rank: ours, ranks: all } = this.#start;
+    if (this.#isStarted || digest !== this.#digest || timeline !== asked || rank !== ours || ranks !== all)
+      throw damaged("Start, or what answers it,");
+  }
+
+  #beginBatch(begin: Messages["BatchBegin"]): void {
+    if (this.#receiving !== undefined) throw brokenProtocol("a batch began inside of another");
+    const { want, isAsked } = this.#wantOf(begin);
+    const expected = this.#events.expected(want.stage);
+    checkBegin(begin, expected);
+    const batch = this.#events.isNeeded(want) ? new BatchReceiver(begin, expected) : undefined;
+    this.#receiving = { want, isAsked, batch };
+  }
+
+  /** The want that a batch answers: one that was taken back is older than one that stands. */
+  #wantOf({ step, stage }: Messages["BatchBegin"]): { want: Want; isAsked: boolean } {
+    for (const { wants } of this.#takingBack) {
+      const index = wants.findIndex((want) => want.step === step && want.stage === stage);
+      const [want] = index < 0 ? [] : wants.splice(index, 1);
+      if (want !== undefined) return { want, isAsked: false };
+    }
+    const want = this.#asked.get(step);
+    if (want?.stage !== stage) throw brokenProtocol(`step ${step} of stage ${stage} came, which was not wanted`);
+    return { want, isAsked: true };
+  }
+
   #endBatch(step: number): void {
     const receiving = this.#receiving;
     this.#receiving = undefined;
     if (receiving === undefined) throw brokenProtocol("a batch ended that had not begun");
-    const begun = receiving instanceof BatchReceiver ? receiving.begin.step : receiving.skipped;
-    if (begun !== step) throw brokenProtocol(`step ${step} ended inside of step ${begun}`);
-    this.#events.ended(step, receiving instanceof BatchReceiver ? (receiving.end() ?? "damaged") : "unneeded");
+    const { want, isAsked, batch } = receiving;
+    if (want.step !== step) throw brokenProtocol(`step ${step} ended inside of step ${want.step}`);
+    const received = batch === undefined ? "unneeded" : (batch.end() ?? "damaged");
+    const now = this.#clock.now();
+    const tookMs = now - Math.max(this.#asked.get(step)?.askedMs ?? now, this.#lastBatchMs);
+    this.#lastBatchMs = now;
+    if (isAsked) this.#asked.delete(step);
+    this.#events.ended(want, received, tookMs);
   }
 }

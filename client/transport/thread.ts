@@ -1,9 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type Channel, type ChannelOptions, openChannel } from "../../rpc/client/call.js";
-import type { CallName, FromThread, SentFailure, ToThread, TransportCalls } from "./messages.js";
-import { atAnyReplica } from "./replicas.js";
+import { type ChannelOptions, openChannel } from "../../rpc/client/channel.js";
+import { machineClock as clock } from "./clock.js";
+import type { CallName, FromThread, ReceivedBatch, SentFailure, ToThread, TransportCalls } from "./messages.js";
+import { Replica } from "./replica.js";
+import { type Attempt, Replicas } from "./replicas.js";
 import { Session } from "./session.js";
+import { openGrpcStream as openStream } from "./stream-call.js";
 import { describeDataset, describeRun, getBatch, preview, readCase, readLocations } from "./unary-calls.js";
 
 /** What the transport thread is started with. */
@@ -27,7 +30,10 @@ type Calls = {
 };
 
 const { addresses, channel: channelOptions, deadlineMs } = workerData as ThreadStart;
-const channels = addresses.map((address) => openChannel(address, channelOptions));
+const replicas = new Replicas(
+  addresses.map((address) => new Replica(() => openChannel(address, channelOptions), clock)),
+  { deadlineMs, clock },
+);
 const sessions = new Map<number, Session>();
 let sessionsOpened = 0;
 
@@ -38,44 +44,38 @@ function session(id: number): Session {
   return found;
 }
 
-function anywhere<T>(
-  signal: AbortSignal,
-  call: (channel: Channel, options: { timeoutMs: number; signal: AbortSignal }) => Promise<T>,
-): Promise<T> {
-  return atAnyReplica(channels, deadlineMs, signal, call);
-}
-
 const calls: Calls = {
-  describeDataset: async (_, signal) => ({ value: await anywhere(signal, describeDataset) }),
+  describeDataset: async (_, signal) => ({
+    value: await replicas.call("describeDataset", signal, describeDataset),
+  }),
   describeRun: async ({ spec }, signal) => ({
-    value: await anywhere(signal, (channel, options) => describeRun(channel, spec, options)),
+    value: await replicas.call("describeRun", signal, (channel, options) => describeRun(channel, spec, options)),
   }),
   getBatch: async (request, signal) => {
-    const value = await anywhere(signal, (channel, options) => getBatch(channel, request, options));
+    const attempt: Attempt<ReceivedBatch> = (channel, options) => getBatch(channel, request, options);
+    const value = await replicas.call("getBatch", signal, attempt);
     return { value, transfer: [value.buffer] };
   },
   readCase: async (request, signal) => {
-    const value = await anywhere(signal, (channel, options) => readCase(channel, request, options));
+    const value = await replicas.call("readCase", signal, (channel, options) => readCase(channel, request, options));
     return { value, transfer: [value] };
   },
   readLocations: async (request, signal) => ({
-    value: await anywhere(signal, (channel, options) => readLocations(channel, request, options)),
+    value: await replicas.call("readLocations", signal, (channel, options) => readLocations(channel, request, options)),
   }),
   preview: async (request, signal) => ({
-    value: await anywhere(signal, (channel, options) => preview(channel, request, options)),
+    value: await replicas.call("preview", signal, (channel, options) => preview(channel, request, options)),
   }),
   openSession: async (request) => {
     const id = ++sessionsOpened;
-    sessions.set(id, new Session(request, { channels, deadlineMs, now: () => performance.now() }));
+    sessions.set(id, new Session(request, { replicas: replicas.all, deadlineMs, clock, openStream }));
     return { value: id };
   },
   take: async ({ session: id, step }, signal) => {
     const value = await session(id).take(step, signal);
     return { value, transfer: [value.buffer] };
   },
-  changeStage: async ({ session: id, proposal }, signal) => ({
-    value: await session(id).changeStage(proposal, signal),
-  }),
+  changeStage: async ({ session: id, proposal }) => ({ value: await session(id).changeStage(proposal) }),
   closeSession: async ({ session: id }) => {
     sessions.get(id)?.close();
     sessions.delete(id);

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
+import { scheduledStageOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Messages } from "../../proto/messages.js";
-import { type CallOptions, type Channel, callStream, callUnary } from "../../rpc/client/call.js";
+import { type CallOptions, callStream, callUnary } from "../../rpc/client/call.js";
+import type { Channel } from "../../rpc/client/channel.js";
 import type { DatasetInfo, RunInfo } from "../types.js";
-import { BatchReceiver, ByteReceiver, brokenProtocol } from "./batch-receiver.js";
+import { BatchReceiver, ByteReceiver, brokenProtocol, checkBegin } from "./batch-receiver.js";
 import type { BatchRequest, ReceivedBatch, TransportCalls } from "./messages.js";
+import type { AttemptOptions } from "./replicas.js";
 import { expectedBatch } from "./share-of-run.js";
 
 const TIMELINES = { train: "TIMELINE_TRAIN", val: "TIMELINE_VAL" } as const;
@@ -59,8 +62,13 @@ export async function describeRun(channel: Channel, spec: Uint8Array, options: C
 }
 
 /** One batch by its address. Throws BATCH_DAMAGED when its checksum does not match. */
-export async function getBatch(channel: Channel, request: BatchRequest, options: CallOptions): Promise<ReceivedBatch> {
+export async function getBatch(
+  channel: Channel,
+  request: BatchRequest,
+  options: AttemptOptions,
+): Promise<ReceivedBatch> {
   const info = await describeRun(channel, request.spec, options);
+  options.heard();
   const { timeline, ...address } = request;
   const message: Messages["GetBatchRequest"] = {
     ...address,
@@ -69,9 +77,10 @@ export async function getBatch(channel: Channel, request: BatchRequest, options:
   };
   let receiver: BatchReceiver | undefined;
   for await (const frame of callStream(channel, "DataService", "getBatch", message, options)) {
-    if (frame.kind === "batchBegin")
-      receiver = new BatchReceiver(frame.batchBegin, expectedBatch({ info, ...request }, frame.batchBegin.stage));
-    else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a batch did not begin");
+    options.heard();
+    if (frame.kind === "batchBegin") {
+      receiver = beginBatch(frame.batchBegin, request, info);
+    } else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a batch did not begin");
     else if (frame.kind === "chunk") receiver.add(frame.chunk);
     else {
       const batch = receiver.end();
@@ -82,15 +91,26 @@ export async function getBatch(channel: Channel, request: BatchRequest, options:
   throw brokenProtocol("a batch did not end");
 }
 
+/** Throws MESSAGE_DAMAGED or PATCH_MISMATCH for another batch than the one asked for. */
+function beginBatch(begin: Messages["BatchBegin"], request: BatchRequest, info: RunInfo): BatchReceiver {
+  const stage = request.stage ?? scheduledStageOf(info.spec, request.timeline, request.step);
+  if (begin.step !== request.step || begin.stage !== stage)
+    throw brokenProtocol(`step ${begin.step} of stage ${begin.stage} came instead of step ${request.step} of ${stage}`);
+  const expected = expectedBatch({ info, ...request }, stage);
+  checkBegin(begin, expected);
+  return new BatchReceiver(begin, expected);
+}
+
 /** A volume's bytes: float32 for images, int16 for labels and references. */
 export async function readCase(
   channel: Channel,
   { caseId, volume, region }: TransportCalls["readCase"]["args"],
-  options: CallOptions,
+  options: AttemptOptions,
 ): Promise<ArrayBuffer> {
   const request = { case: caseId, volume: VOLUMES[volume], region: region ?? null };
   let receiver: { bytes: ByteReceiver; checksum: number } | undefined;
   for await (const frame of callStream(channel, "DataService", "readCase", request, options)) {
+    options.heard();
     if (frame.kind === "volumeBegin") {
       const { tensor, checksum } = frame.volumeBegin;
       const type = volume === "image" ? "f32" : "i16";
@@ -101,7 +121,7 @@ export async function readCase(
     } else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a volume did not begin");
     else if (frame.kind === "chunk") receiver.bytes.add(frame.chunk);
     else if (receiver.bytes.matches(receiver.checksum)) return receiver.bytes.buffer;
-    else throw brokenProtocol(`the ${volume} of case ${caseId} was damaged on its way`);
+    else throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the ${volume} of case ${caseId}` });
   }
   throw brokenProtocol("a volume did not end");
 }

@@ -1,63 +1,9 @@
-import { readFileSync } from "node:fs";
-import {
-  Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-} from "@grpc/grpc-js";
+import { crc32 } from "node:zlib";
+import type { ClientDuplexStream, ClientReadableStream, Metadata, ServiceError, StatusObject } from "@grpc/grpc-js";
+import { PatchstreamError } from "../../plan/errors.js";
 import { type MethodName, methodOf, type RequestOf, type ResponseOf, type ServiceName } from "../service.js";
 import { fromStatus } from "../status.js";
-
-/** PEM files that prove who is who. `ca`: whom to trust (default: the system's); `cert` and `key`: who we are (mTLS). */
-export interface ClientTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name in the server's certificate, where it is not the address's host. */
-  readonly serverName?: string;
-}
-
-export interface ChannelOptions {
-  /** Absent: plain text. */
-  readonly tls?: ClientTls;
-  /** Sent as `authorization: Bearer TOKEN`. */
-  readonly token?: string;
-}
-
-/** One server, reached over one connection. */
-export interface Channel {
-  readonly address: string;
-  readonly client: Client;
-  readonly metadata: Metadata;
-}
-
-/** Received per stream before the reader must take some: grpc-js's default 64 KiB costs two thirds of the throughput. */
-const FLOW_CONTROL_WINDOW = 16 << 20;
-const MAX_RECEIVED_MESSAGE = 64 << 20;
-
-/** Opens a lazy channel to `address` (`host:port`); close it with `channel.client.close()`. */
-export function openChannel(address: string, { tls, token }: ChannelOptions = {}): Channel {
-  const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file));
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  const client = new Client(
-    address,
-    tls ? credentials.createSsl(read(tls.ca), read(tls.key), read(tls.cert)) : credentials.createInsecure(),
-    {
-      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
-      "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
-      "grpc.keepalive_time_ms": 30_000,
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.min_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 2_000,
-      "grpc.use_local_subchannel_pool": 1,
-      ...(tls?.serverName && { "grpc.ssl_target_name_override": tls.serverName }),
-    },
-  );
-  return { address, client, metadata };
-}
+import type { Channel } from "./channel.js";
 
 export interface CallOptions {
   /** The call fails with DEADLINE after this. */
@@ -65,12 +11,48 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** CRC-32 of a message's encoded bytes, four bytes little-endian: of a request in the headers, of an answer in the trailers. */
+const CHECKSUM_KEY = "patchstream-crc32-bin";
+
 function deadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
-/** Calls a method with one request and one answer. */
-export function callUnary<S extends ServiceName, M extends MethodName<S>>(
+const asBytes = (bytes: Buffer) => bytes;
+
+function checksumBytes(message: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(crc32(message));
+  return bytes;
+}
+
+function headers({ metadata }: Channel, request: Buffer): Metadata {
+  const sent = metadata.clone();
+  sent.set(CHECKSUM_KEY, checksumBytes(request));
+  return sent;
+}
+
+/** Throws MESSAGE_DAMAGED for an answer whose checksum came and does not match. */
+function checkAnswer(method: string, answer: Buffer, trailers: Metadata): void {
+  const [sent] = trailers.get(CHECKSUM_KEY);
+  if (sent !== undefined && !checksumBytes(answer).equals(Buffer.from(sent)))
+    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the answer of ${method}` });
+}
+
+/** Reads an answer; bytes that are no such message were damaged on their way. */
+function decodeAnswer<Message>(method: string, decode: (bytes: Uint8Array) => Message, bytes: Buffer): Message {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the answer of ${method}` }, undefined, { cause });
+  }
+}
+
+/**
+ * Calls a method with one request and one answer. Throws UNAVAILABLE within two seconds where the channel's first connection
+ * cannot be made, MESSAGE_DAMAGED for an answer that does not match its checksum, and what the server said otherwise.
+ */
+export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
   channel: Channel,
   service: S,
   name: M,
@@ -78,28 +60,38 @@ export function callUnary<S extends ServiceName, M extends MethodName<S>>(
   options: CallOptions = {},
 ): Promise<ResponseOf<S, M>> {
   const method = methodOf(service, name);
-  return new Promise((resolve, reject) => {
-    options.signal?.throwIfAborted();
+  const { signal } = options;
+  await channel.contact(options);
+  signal?.throwIfAborted();
+  const bytes = method.encodeRequest(request);
+  const { answer, trailers } = await new Promise<{ answer: Buffer; trailers: Metadata }>((resolve, reject) => {
+    let answer: Buffer | undefined;
     const call = channel.client.makeUnaryRequest(
       method.path,
-      method.encodeRequest,
-      method.decodeResponse,
-      request,
-      channel.metadata,
+      asBytes,
+      asBytes,
+      bytes,
+      headers(channel, bytes),
       deadline(options),
-      (failure: ServiceError | null, response?: ResponseOf<S, M>) => {
-        options.signal?.removeEventListener("abort", cancel);
-        if (options.signal?.aborted) reject(options.signal.reason);
-        else if (failure) reject(fromStatus(failure, called(channel, name, options)));
-        else resolve(response as ResponseOf<S, M>);
+      (failure: ServiceError | null, response?: Buffer) => {
+        signal?.removeEventListener("abort", cancel);
+        answer = response;
+        if (signal?.aborted) reject(signal.reason);
+        else if (failure) reject(callFailure(failure, channel, name, options));
       },
     );
+    // It comes right behind the answer, with the trailers.
+    call.on("status", ({ metadata }: StatusObject) => {
+      if (answer !== undefined) resolve({ answer, trailers: metadata });
+    });
     const cancel = () => call.cancel();
-    options.signal?.addEventListener("abort", cancel, { once: true });
+    signal?.addEventListener("abort", cancel, { once: true });
   });
+  checkAnswer(name, answer, trailers);
+  return decodeAnswer(name, method.decodeResponse, answer);
 }
 
-/** Calls a method that answers with a stream. Leaving the loop cancels the call. */
+/** Calls a method that answers with a stream. Leaving the loop cancels the call. Throws as `callUnary` does. */
 export async function* callStream<S extends ServiceName, M extends MethodName<S>>(
   channel: Channel,
   service: S,
@@ -108,29 +100,33 @@ export async function* callStream<S extends ServiceName, M extends MethodName<S>
   options: CallOptions = {},
 ): AsyncGenerator<ResponseOf<S, M>> {
   const method = methodOf(service, name);
-  options.signal?.throwIfAborted();
-  const call: ClientReadableStream<ResponseOf<S, M>> = channel.client.makeServerStreamRequest(
+  const { signal } = options;
+  await channel.contact(options);
+  signal?.throwIfAborted();
+  const bytes = method.encodeRequest(request);
+  const call: ClientReadableStream<Buffer> = channel.client.makeServerStreamRequest(
     method.path,
-    method.encodeRequest,
-    method.decodeResponse,
-    request,
-    channel.metadata,
+    asBytes,
+    asBytes,
+    bytes,
+    headers(channel, bytes),
     deadline(options),
   );
   const cancel = () => call.cancel();
-  options.signal?.addEventListener("abort", cancel, { once: true });
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
-    for await (const message of call) yield message as ResponseOf<S, M>;
+    for await (const message of call) yield decodeAnswer(name, method.decodeResponse, message as Buffer);
   } catch (failure) {
-    if (options.signal?.aborted) throw options.signal.reason;
-    throw fromStatus(failure as ServiceError, called(channel, name, options));
+    if (signal?.aborted) throw signal.reason;
+    if (failure instanceof PatchstreamError) throw failure;
+    throw callFailure(failure as ServiceError, channel, name, options);
   } finally {
-    options.signal?.removeEventListener("abort", cancel);
+    signal?.removeEventListener("abort", cancel);
     call.cancel();
   }
 }
 
-/** Opens a call that both sides stream on; its failures are grpc-js's, for `fromStatus`. Messages arrive as `decode` makes them. */
+/** Opens a call that both sides stream on; its failures are grpc-js's, for `callFailure`. Messages arrive as `decode` makes them. */
 export function callDuplex<S extends ServiceName, M extends MethodName<S>, Received>(
   channel: Channel,
   service: S,
@@ -141,6 +137,18 @@ export function callDuplex<S extends ServiceName, M extends MethodName<S>, Recei
   return channel.client.makeBidiStreamRequest(method.path, method.encodeRequest, decode, channel.metadata, {});
 }
 
-function called(channel: Channel, method: string, { timeoutMs }: CallOptions) {
-  return { address: channel.address, method, ...(timeoutMs !== undefined && { timeoutMs }) };
+/** The typed failure of a call; a refusal for want of a token names the server and the flag. */
+export function callFailure(
+  failure: ServiceError,
+  { address, flagPrefix }: Channel,
+  method: string,
+  { timeoutMs }: CallOptions = {},
+): PatchstreamError {
+  const error = fromStatus(failure, { address, method, ...(timeoutMs !== undefined && { timeoutMs }) });
+  const { facts } = error;
+  if (facts.code !== "UNAUTHENTICATED") return error;
+  const hint = `Give the server's token with --${flagPrefix}token-file.`;
+  return new PatchstreamError({ ...facts, reason: `${address}: ${facts.reason}` }, error.hint ?? hint, {
+    cause: failure,
+  });
 }

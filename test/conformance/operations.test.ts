@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Client, credentials, Metadata, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
+import { Client, credentials, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { type Channel, callUnary } from "../../rpc/client/call.js";
+import { callUnary } from "../../rpc/client/call.js";
+import type { Channel } from "../../rpc/client/channel.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
@@ -88,7 +89,7 @@ test("a client that answers pings and reads nothing for max_stall_ms loses its s
   const watched = await startServer(t, { metricsPort: 0, maxStallMs: 200, slotBudgetBytes: 4 * STAGE_BYTES[2] });
   const client = new Client(watched.address, credentials.createInsecure());
   t.teardown(() => client.close());
-  const channel = { address: watched.address, client, metadata: new Metadata() };
+  const channel = { ...dial(t, watched), client };
   t.is((await describe(channel)).limits?.maxStallMs, 200);
   const stream = await start(channel);
   const end = new Promise<StatusObject>((resolve) => stream.call.once("status", resolve));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext, TestFn } from "ava";
 import { type DataServer, type ServeOptions, serve } from "../../loader/server/serve.js";
-import { type Channel, type ChannelOptions, openChannel } from "../../rpc/client/call.js";
+import { type Channel, type ChannelOptions, openChannel } from "../../rpc/client/channel.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 
 let store: Promise<string> | undefined;

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import type { Messages } from "../../proto/messages.js";
-import { type Channel, callStream, callUnary } from "../../rpc/client/call.js";
+import { callStream, callUnary } from "../../rpc/client/call.js";
+import type { Channel } from "../../rpc/client/channel.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
 import { SMALL_RUN } from "./small-run.js";

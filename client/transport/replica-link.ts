@@ -1,0 +1,161 @@
+import type { PatchstreamError } from "../../plan/errors.js";
+import type { Messages } from "../../proto/messages.js";
+import type { ExpectedBatch } from "./batch-receiver.js";
+import type { Clock } from "./clock.js";
+import type { ReceivedBatch } from "./messages.js";
+import { FIRST_RENEWAL_MS } from "./patience.js";
+import type { Replica } from "./replica.js";
+import { ReplicaStream, type Want } from "./replica-stream.js";
+import { nextTry } from "./retry.js";
+import type { OpenStream } from "./stream-call.js";
+
+/** Streams opened anew after damage, in a row without a good batch in between. */
+const MOST_RENEWALS = 3;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 1_000;
+
+/** What a link tells its session. */
+export interface LinkEvents {
+  expected(stage: number): ExpectedBatch;
+  isNeeded(want: Want): boolean;
+  ended(want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number): void;
+  /** Something has changed: there may be more to ask, here or elsewhere. */
+  changed(): void;
+  /** It is not asked again: `error` says why. */
+  refused(error: PatchstreamError): void;
+}
+
+export interface LinkOptions {
+  readonly start: Messages["Start"];
+  readonly events: LinkEvents;
+  readonly clock: Clock;
+  readonly openStream: OpenStream;
+  /** Of one stream, as the server limits it. */
+  readonly maxOutstandingBytes: number;
+  readonly maxOutstandingSteps: number;
+}
+
+/** A session's stream to one replica, opened again whenever it ends. */
+export class ReplicaLink {
+  readonly replica: Replica;
+  readonly #options: LinkOptions;
+  #at: "up" | "backing off" | "refused" | "closed" = "up";
+  #stream: ReplicaStream | undefined;
+  #failures = 0;
+  #renewals = 0;
+  #renewalMs = FIRST_RENEWAL_MS;
+  #stopWaiting: () => void = () => {};
+  lastFailure: PatchstreamError | undefined;
+
+  constructor(replica: Replica, options: LinkOptions) {
+    this.replica = replica;
+    this.#options = options;
+  }
+
+  get isRefused(): boolean {
+    return this.#at === "refused";
+  }
+
+  get outstanding(): number {
+    return this.#stream?.outstanding ?? 0;
+  }
+
+  /** For how long nothing has come though something is owed; 0 where nothing is. */
+  get silentMs(): number {
+    return this.#stream?.silentMs ?? 0;
+  }
+
+  open(): void {
+    const { start, clock, openStream, events } = this.#options;
+    this.#at = "up";
+    const streamEvents = {
+      opened: () => {
+        this.#failures = 0;
+        events.changed();
+      },
+      expected: events.expected,
+      isNeeded: events.isNeeded,
+      ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number) => {
+        if (batch !== "damaged") {
+          this.#renewals = 0;
+          this.#renewalMs = FIRST_RENEWAL_MS;
+          this.replica.answered();
+        }
+        events.ended(want, batch, tookMs);
+      },
+      confirmed: () => events.changed(),
+      lost: (error: PatchstreamError) => this.#lost(error),
+    };
+    this.#stream = new ReplicaStream(this.replica, start, { events: streamEvents, clock, openStream });
+  }
+
+  /** True when a want of that size may be sent: one is always allowed, more within the server's limits. */
+  hasRoom(byteLength: number): boolean {
+    const { maxOutstandingBytes, maxOutstandingSteps } = this.#options;
+    const stream = this.#stream;
+    if (stream?.takesWants !== true) return false;
+    if (stream.outstanding === 0) return true;
+    return stream.outstanding < maxOutstandingSteps && stream.outstandingBytes + byteLength <= maxOutstandingBytes;
+  }
+
+  hasAsked(step: number): boolean {
+    return this.#stream?.hasAsked(step) ?? false;
+  }
+
+  want(want: Want): void {
+    this.#stream?.want(want);
+  }
+
+  cancel(step: number): void {
+    this.#stream?.cancel(step);
+  }
+
+  /** See `ReplicaStream.report`; a link without a stream has nothing to take back. */
+  report(...args: Parameters<ReplicaStream["report"]>): Promise<void> {
+    return this.#stream?.takesWants ? this.#stream.report(...args) : Promise.resolve();
+  }
+
+  /** Gives the connection up for a new one after a long silence; the next silence may be twice as long. */
+  renewIfSilent(): void {
+    if (this.silentMs <= this.#renewalMs) return;
+    this.#renewalMs *= 2;
+    this.#stream?.close();
+    this.replica.renew();
+    this.open();
+    this.#options.events.changed();
+  }
+
+  close(): void {
+    this.#at = "closed";
+    this.#stopWaiting();
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  #lost(error: PatchstreamError): void {
+    if (this.#at === "closed") return;
+    const { events } = this.#options;
+    this.lastFailure = error;
+    this.#stream = undefined;
+    this.replica.troubled();
+    if (nextTry(error) === "later") {
+      const waitMs = this.#failures === 0 ? 0 : FIRST_BACKOFF_MS * 2 ** (this.#failures - 1);
+      this.#failures++;
+      this.#reopenAfter(Math.min(LONGEST_BACKOFF_MS, waitMs));
+    } else if (this.#renewals < MOST_RENEWALS) {
+      // Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose headers were.
+      this.#renewals++;
+      this.replica.renew();
+      this.#reopenAfter(0);
+    } else {
+      this.#at = "refused";
+      events.refused(error);
+    }
+    events.changed();
+  }
+
+  #reopenAfter(waitMs: number): void {
+    this.#at = "backing off";
+    this.#stopWaiting = this.#options.clock.after(waitMs, () => this.open());
+  }
+}

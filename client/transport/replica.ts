@@ -1,0 +1,48 @@
+import type { Channel } from "../../rpc/client/channel.js";
+import type { Clock } from "./clock.js";
+
+/** Trouble that is older is forgotten. */
+const TROUBLE_MS = 10_000;
+
+/** One data server, how it is reached, and how it did lately. Shared by unary calls and streams. */
+export class Replica {
+  readonly address: string;
+  readonly #open: () => Channel;
+  readonly #clock: Clock;
+  #channel: Channel;
+  #troubledMs = Number.NEGATIVE_INFINITY;
+  /** Unary calls that are under way. */
+  calls = 0;
+  /** Rises with every unary call that any replica is asked: who was asked longest ago is asked first. */
+  lastAsked = 0;
+
+  constructor(open: () => Channel, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+    this.#channel = open();
+    this.address = this.#channel.address;
+  }
+
+  get channel(): Channel {
+    return this.#channel;
+  }
+
+  /** True when it was silent or failed lately, and has not answered since. */
+  get isTroubled(): boolean {
+    return this.#clock.now() - this.#troubledMs < TROUBLE_MS;
+  }
+
+  troubled(): void {
+    this.#troubledMs = this.#clock.now();
+  }
+
+  answered(): void {
+    this.#troubledMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Calls from now on go over a new connection: damage may have left the old one with wrong headers or no answers at all. */
+  renew(): void {
+    this.#channel.client.close(); // Calls that are under way go on.
+    this.#channel = this.#open();
+  }
+}

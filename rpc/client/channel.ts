@@ -1,0 +1,220 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
+import { type Credentials, type Unreachable, whyUnreachable } from "./why-unreachable.js";
+
+/** PEM files that prove who is who. `ca`: whom to trust (default: the system's); `cert` and `key`: who we are (mTLS). */
+export interface ClientTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name in the server's certificate, where it is not the address's host. */
+  readonly serverName?: string;
+}
+
+export interface ChannelOptions {
+  /** Absent: plain text. */
+  readonly tls?: ClientTls;
+  /** Sent as `authorization: Bearer TOKEN`: over TLS, or to this machine. */
+  readonly token?: string;
+  /** Milliseconds for which a server that is not there yet is waited for before the first call fails. Default 0. */
+  readonly waitMs?: number;
+  /** What stands before the names of flags in errors: "data-" for `--data-tls-ca`. Default "". */
+  readonly flagPrefix?: string;
+}
+
+export interface ContactOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One server, reached over one connection. */
+export interface Channel {
+  readonly address: string;
+  readonly client: Client;
+  readonly metadata: Metadata;
+  readonly flagPrefix: string;
+  /** There has been a connection. */
+  readonly contacted: boolean;
+  /**
+   * Waits for the first connection; at once where there has been one. Throws UNAVAILABLE, with the reason in plain words, for one
+   * that cannot be made: within two seconds, or `waitMs` where a server that has just started may mend it.
+   */
+  contact(options: ContactOptions): Promise<void>;
+}
+
+/** Received per stream before the reader must take some: grpc-js's default 64 KiB costs two thirds of the throughput. */
+const FLOW_CONTROL_WINDOW = 16 << 20;
+const MAX_RECEIVED_MESSAGE = 64 << 20;
+
+function readPem(file: string | undefined, flag: string): Buffer | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new PatchstreamError({ code: "NOT_FOUND", what: `PEM file of ${flag}`, name: file, known: [] }, undefined, {
+      cause,
+    });
+  }
+}
+
+function readCredentials({ ca, cert, key, serverName }: ClientTls, prefix: string): Credentials {
+  const flag = (name: string) => `--${prefix}${name}`;
+  const read = {
+    ca: readPem(ca, flag("tls-ca")),
+    cert: readPem(cert, flag("tls-cert")),
+    key: readPem(key, flag("tls-key")),
+  };
+  if ((cert === undefined) !== (key === undefined))
+    throw new PatchstreamError({
+      code: "REQUEST_INVALID",
+      field: flag(cert === undefined ? "tls-cert" : "tls-key"),
+      got: undefined,
+      want: "given together with the other one of certificate and key",
+    });
+  for (const [name, file, parts] of [
+    ["tls-ca", ca, { ca: read.ca }],
+    ["tls-cert", cert, { cert: read.cert }],
+    ["tls-key", key, { key: read.key }],
+    ["tls-key", key, { cert: read.cert, key: read.key }],
+  ] as const) {
+    if (file === undefined) continue;
+    try {
+      createSecureContext(parts);
+    } catch (cause) {
+      const want = name === "tls-key" ? "the PEM key of our certificate" : "a PEM certificate";
+      const facts = {
+        code: "INPUT_DAMAGED",
+        file,
+        reason: `it cannot be read as what ${flag(name)} needs`,
+        want,
+      } as const;
+      throw new PatchstreamError(facts, undefined, { cause });
+    }
+  }
+  return { ...read, serverName };
+}
+
+/** Throws what `openChannel` would, without opening anything. */
+export function checkChannel(address: string, { tls, token, flagPrefix = "" }: ChannelOptions): void {
+  if (tls !== undefined) readCredentials(tls, flagPrefix);
+  checkToken(address, { tls, token, flagPrefix });
+}
+
+function checkToken(
+  address: string,
+  { tls, token, flagPrefix }: { tls: ClientTls | undefined; token: string | undefined; flagPrefix: string },
+): void {
+  if (token === "")
+    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "token", got: token, want: "at least one character" });
+  if (token !== undefined && tls === undefined && !isThisMachine(parseTarget(address)))
+    throw new PatchstreamError(
+      {
+        code: "UNAUTHENTICATED",
+        reason: `a token leaves this machine only over TLS, and ${address} is called without`,
+      },
+      `Call it with --${flagPrefix}tls or --${flagPrefix}tls-ca, or without --${flagPrefix}token-file.`,
+    );
+}
+
+/**
+ * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
+ * NOT_FOUND or INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
+ */
+export function openChannel(address: string, options: ChannelOptions = {}): Channel {
+  const { tls, token, waitMs = 0, flagPrefix = "" } = options;
+  checkToken(address, { tls, token, flagPrefix });
+  const target = parseTarget(address);
+  const pem = tls && readCredentials(tls, flagPrefix);
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const client = new Client(
+    address,
+    pem ? credentials.createSsl(pem.ca ?? null, pem.key ?? null, pem.cert ?? null) : credentials.createInsecure(),
+    {
+      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
+      "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
+      "grpc.keepalive_time_ms": 30_000,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.min_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 2_000,
+      "grpc.use_local_subchannel_pool": 1,
+      // A proxy is for other machines: it would look for this one's port on its own.
+      ...(isThisMachine(target) && { "grpc.enable_http_proxy": 0 }),
+      ...(tls?.serverName && { "grpc.ssl_target_name_override": tls.serverName }),
+    },
+  );
+  const diagnose = () => diagnosis(target, pem, flagPrefix);
+  let contacted = false;
+  return {
+    address,
+    client,
+    metadata,
+    flagPrefix,
+    get contacted() {
+      return contacted;
+    },
+    async contact(wait) {
+      if (!contacted) await firstConnection({ address, client, diagnose, waitMs }, wait);
+      contacted = true;
+    },
+  };
+}
+
+async function diagnosis(
+  target: Target,
+  pem: Credentials | undefined,
+  prefix: string,
+): Promise<Unreachable | undefined> {
+  const variable = proxyVariable(target);
+  if (variable === undefined) return whyUnreachable(target, pem, prefix);
+  return {
+    reason: `it was not reached through the proxy that the environment variable ${variable} names`,
+    hint: `Unset ${variable}, or add the server's host to no_proxy.`,
+    mayPass: true,
+  };
+}
+
+interface FirstConnection {
+  readonly address: string;
+  readonly client: Client;
+  readonly diagnose: () => Promise<Unreachable | undefined>;
+  readonly waitMs: number;
+}
+
+/** How often a connection that has failed is looked at again. */
+const LOOK_MS = 100;
+/** A connection that fails in gRPC though one of our own does not: it may have come up meanwhile, but not for so long. */
+const UNEXPLAINED_MS = 700;
+
+async function firstConnection(
+  { address, client, diagnose, waitMs }: FirstConnection,
+  { timeoutMs = Number.POSITIVE_INFINITY, signal }: ContactOptions,
+): Promise<void> {
+  const beganMs = performance.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const state = client.getChannel().getConnectivityState(true);
+    const waitedMs = performance.now() - beganMs;
+    if (state === connectivityState.READY) return;
+    if (state === connectivityState.SHUTDOWN)
+      throw new PatchstreamError({ code: "UNAVAILABLE", address, reason: "the connection was closed" });
+    if (state === connectivityState.TRANSIENT_FAILURE) {
+      const why = await diagnose();
+      const isGivenUp = why === undefined ? waitedMs > waitMs + UNEXPLAINED_MS : waitedMs >= waitMs || !why.mayPass;
+      if (isGivenUp)
+        throw new PatchstreamError(
+          { code: "UNAVAILABLE", address, reason: why?.reason ?? "no connection could be made" },
+          why?.hint,
+        );
+    }
+    if (waitedMs > timeoutMs)
+      throw new PatchstreamError({ code: "DEADLINE", waitedFor: `a connection to ${address}`, timeoutMs });
+    await new Promise<void>((resolve) => {
+      // Its failure says that the time is over without a change.
+      client.getChannel().watchConnectivityState(state, Date.now() + LOOK_MS, () => resolve());
+    });
+  }
+}
