@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { PatchstreamError } from "../plan/index.js";
 import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
 import { wholeNumber } from "./whole-number.js";
 
@@ -28,7 +29,15 @@ export function addListenFlags(command: Command): Command {
     .option("--insecure", "listen on other addresses than this machine's without TLS");
 }
 
-const readToken = (file: string) => readFileSync(file, "utf8").trim();
+/** The token that a file holds; throws NOT_FOUND for no such file, INPUT_DAMAGED for an empty one. */
+function readToken(file: string, flag: string): string {
+  const facts = { code: "NOT_FOUND", what: `file of ${flag}`, name: file, known: [] } as const;
+  if (!existsSync(file)) throw new PatchstreamError(facts);
+  const token = readFileSync(file, "utf8").trim();
+  if (token === "")
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want: `the token of ${flag}` });
+  return token;
+}
 
 /** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
 export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
@@ -50,7 +59,9 @@ export interface CallFlags {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly tlsServerName?: string;
   readonly tokenFile?: string;
+  readonly wait?: number;
 }
 
 /** Adds `CallFlags`; with a prefix ("data-") for a command that listens too. */
@@ -60,16 +71,25 @@ export function addCallFlags(command: Command, prefix = ""): Command {
     .option(`--${prefix}tls-ca <file>`, "call over TLS, trusting this PEM certificate")
     .option(`--${prefix}tls-cert <file>`, "our own PEM certificate (mTLS)")
     .option(`--${prefix}tls-key <file>`, "PEM key of our own certificate")
-    .option(`--${prefix}token-file <file>`, "file with the bearer token to send");
+    .option(`--${prefix}tls-server-name <name>`, "the name in the server's certificate, if not the address's host")
+    .option(`--${prefix}token-file <file>`, "file with the bearer token to send")
+    .option(`--${prefix}wait <seconds>`, "wait that long for servers that start at the same time", wholeNumber);
 }
 
-/** `CallFlags` as the clients take them. */
-export function callOptions({ tls, tlsCa: ca, tlsCert: cert, tlsKey: key, tokenFile }: CallFlags): ChannelOptions {
-  const overTls = tls || [ca, cert, key].some((file) => file !== undefined);
+/** `CallFlags` in the clients' terms; errors name the flags with `prefix`. */
+export function callOptions(flags: CallFlags, prefix = ""): ChannelOptions {
+  const { tls, tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tokenFile, wait } = flags;
+  const overTls = tls || [ca, cert, key, serverName].some((given) => given !== undefined);
   const files = {
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+    ...(serverName !== undefined && { serverName }),
   };
-  return { ...(overTls && { tls: files }), ...(tokenFile !== undefined && { token: readToken(tokenFile) }) };
+  return {
+    ...(overTls && { tls: files }),
+    ...(tokenFile !== undefined && { token: readToken(tokenFile, `--${prefix}token-file`) }),
+    ...(wait !== undefined && { waitMs: 1_000 * wait }),
+    ...(prefix !== "" && { flagPrefix: prefix }),
+  };
 }

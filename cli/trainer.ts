@@ -18,7 +18,9 @@ interface DataFlags {
   readonly dataTlsCa?: string;
   readonly dataTlsCert?: string;
   readonly dataTlsKey?: string;
+  readonly dataTlsServerName?: string;
   readonly dataTokenFile?: string;
+  readonly dataWait?: number;
 }
 
 interface Options extends CommonOptions, ListenFlags, DataFlags {
@@ -28,13 +30,16 @@ interface Options extends CommonOptions, ListenFlags, DataFlags {
   readonly metricsPort?: number;
 }
 
-function dataCallFlags({ dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTokenFile }: DataFlags): CallFlags {
+function dataCallFlags(flags: DataFlags): CallFlags {
+  const { dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTlsServerName, dataTokenFile, dataWait } = flags;
   return {
     ...(dataTls && { tls: dataTls }),
     ...(dataTlsCa !== undefined && { tlsCa: dataTlsCa }),
     ...(dataTlsCert !== undefined && { tlsCert: dataTlsCert }),
     ...(dataTlsKey !== undefined && { tlsKey: dataTlsKey }),
+    ...(dataTlsServerName !== undefined && { tlsServerName: dataTlsServerName }),
     ...(dataTokenFile !== undefined && { tokenFile: dataTokenFile }),
+    ...(dataWait !== undefined && { wait: dataWait }),
   };
 }
 
@@ -64,7 +69,7 @@ export function trainerCommand(): Command {
         runsFolder,
         ...(metricsPort !== undefined && { metricsPort }),
         notice: (line) => process.stderr.write(`${line}\n`),
-        connection: callOptions(dataCallFlags(options)),
+        connection: callOptions(dataCallFlags(options), "data-"),
       });
       const { address, metricsAddress: metrics } = server;
       if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });

@@ -1,6 +1,6 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { carriesFacts } from "../../rpc/status.js";
+import { failureOf } from "../../rpc/status.js";
 
 /**
  * What to do about a failed call. `later`: ask elsewhere, or here again when some time has passed. `elsewhere`: ask others; this
@@ -9,25 +9,26 @@ import { carriesFacts } from "../../rpc/status.js";
  */
 export type NextTry = "later" | "elsewhere" | "again" | "never";
 
+/** `failureOf` says what the server said, in the call that failed; what it did not say is told from the code. */
 export function nextTry(error: PatchstreamError): NextTry {
   const wire = error.cause as ServiceError | undefined;
-  switch (error.code) {
-    case "UNAVAILABLE":
-    case "WORKER_DIED":
-    case "DEADLINE":
-      return "later";
-    case "STORE_DAMAGED":
-    case "RECIPE_UNKNOWN":
-      return "elsewhere";
-    case "MESSAGE_DAMAGED":
-    case "BATCH_DAMAGED":
-      return "again";
-    case "UNAUTHENTICATED":
-    case "NOT_FOUND":
+  const said = wire && failureOf(wire);
+  switch (said?.retry) {
+    case "RETRY_NEVER":
       return "never";
-    default:
-      // A status that no server of ours has sent: a proxy's, or what damage on the way makes of a call. What we find ourselves in
-      // an answer is damage, too.
-      return wire !== undefined && carriesFacts(wire) ? "never" : "again";
+    case "RETRY_AGAIN":
+      return "again";
+    case "RETRY_ELSEWHERE":
+      return isPassing(error) ? "later" : "elsewhere";
   }
+  if (isPassing(error)) return "later";
+  if (error.code === "UNAUTHENTICATED" || error.code === "NOT_FOUND") return "never";
+  // What we find ourselves in an answer is damage, and so is a status that no server of ours has sent: it is a proxy's, or what
+  // damage on the way makes of a call.
+  return "again";
+}
+
+/** True for a state of the server that ends by itself. */
+function isPassing({ code }: PatchstreamError): boolean {
+  return code === "UNAVAILABLE" || code === "WORKER_DIED" || code === "DEADLINE" || code === "SERVER_BUSY";
 }

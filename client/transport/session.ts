@@ -172,11 +172,13 @@ export class Session {
     const taker = this.#taker;
     if (taker === undefined) return;
     if (this.#failure !== undefined) {
+      this.#taker = undefined;
       taker.reject(this.#failure);
       return;
     }
     const batch = this.#steps.deliver();
     if (batch === undefined) return;
+    this.#taker = undefined;
     this.#tellFirstUnwanted();
     taker.resolve(batch);
     this.#ask();

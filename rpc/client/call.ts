@@ -1,6 +1,6 @@
-import { crc32 } from "node:zlib";
 import type { ClientDuplexStream, ClientReadableStream, Metadata, ServiceError, StatusObject } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { setChecksum, verifyChecksum } from "../checksum.js";
 import { type MethodName, methodOf, type RequestOf, type ResponseOf, type ServiceName } from "../service.js";
 import { fromStatus } from "../status.js";
 import type { Channel } from "./channel.js";
@@ -11,32 +11,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** CRC-32 of a message's encoded bytes, four bytes little-endian: of a request in the headers, of an answer in the trailers. */
-const CHECKSUM_KEY = "patchstream-crc32-bin";
-
 function deadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
 const asBytes = (bytes: Buffer) => bytes;
 
-function checksumBytes(message: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(crc32(message));
-  return bytes;
-}
-
 function headers({ metadata }: Channel, request: Buffer): Metadata {
   const sent = metadata.clone();
-  sent.set(CHECKSUM_KEY, checksumBytes(request));
+  setChecksum(sent, request);
   return sent;
-}
-
-/** Throws MESSAGE_DAMAGED for an answer whose checksum came and does not match. */
-function checkAnswer(method: string, answer: Buffer, trailers: Metadata): void {
-  const [sent] = trailers.get(CHECKSUM_KEY);
-  if (sent !== undefined && !checksumBytes(answer).equals(Buffer.from(sent)))
-    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the answer of ${method}` });
 }
 
 /** Reads an answer; bytes that are no such message were damaged on their way. */
@@ -87,7 +71,7 @@ export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
   });
-  checkAnswer(name, answer, trailers);
+  verifyChecksum(trailers, answer, `the answer of ${name}`);
   return decodeAnswer(name, method.decodeResponse, answer);
 }
 

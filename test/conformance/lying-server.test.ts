@@ -39,12 +39,17 @@ async function startPeer(t: ExecutionContext, channel: Channel, stream: Handlers
   return `127.0.0.1:${port}`;
 }
 
+/** The honest answer to Start. */
+function started({ specSha256, timeline, rank, ranks }: Messages["Start"]): Response {
+  return { kind: "started", started: { digest: Buffer.from(specSha256).toString("hex"), timeline, rank, ranks } };
+}
+
 /** A server that answers every want with the messages of `lie`. */
 async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<string> {
   const channel = dial(t, await honest());
   return startPeer(t, channel, async ({ requests, send }) => {
-    await send({ kind: "started", started: { digest: "", timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } });
     for await (const request of requests) {
+      if (request.kind === "start") await send(started(request.start));
       if (request.kind !== "want") continue;
       const batch = await getBatch(channel, { spec: specBytes(spec), step: request.want.firstStep });
       for (const message of lie(batch)) await send(message);
@@ -125,7 +130,7 @@ test("labels of deep supervision that are missing or of another size are refused
 });
 
 const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [
-  ["a batch that was not wanted", begin(() => ({ step: 17 })), /step 17 came, which was not wanted/],
+  ["a batch that was not wanted", begin(() => ({ step: 17 })), /step 17 of stage 0 came, which was not wanted/],
   [
     "a chunk outside of a batch",
     ({ bytes }) => [{ kind: "chunk", chunk: { step: 0, offset: 0, data: bytes } }],
@@ -169,13 +174,18 @@ const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [
 ];
 
 for (const [name, lie, reason] of broken)
-  test(`${name} ends the stream with an error that says so`, async (t) => {
-    const error = await deliveredBy(t, lie);
+  test(`${name} is asked for again on a new stream, three times, and then the server is refused with an error that says so`, async (t) => {
+    let lies = 0;
+    const error = await deliveredBy(t, (batch) => {
+      lies++;
+      return lie(batch);
+    });
+    t.is(lies, 4);
     t.is(error?.code, "INTERNAL");
     t.regex(error?.message ?? "", reason);
   });
 
-test("a step whose batch is on the wire when its stage changes is wanted again at once, before the report", async (t) => {
+test("after a report what was wanted from its step on is wanted again right behind it, naming its stage", async (t) => {
   const channel = dial(t, await honest());
   const received: string[] = [];
   let halfway: () => void = () => {};
@@ -185,37 +195,37 @@ test("a step whose batch is on the wire when its stage changes is wanted again a
   const batchOf = async (step: number, stage: number) =>
     begin(() => ({}))(await getBatch(channel, { spec: specBytes(SMALL_RUN), step, stage }));
   const address = await startPeer(t, channel, async ({ requests, send }) => {
-    await send({ kind: "started", started: { digest: "", timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 } });
     for await (const request of requests) {
-      if (request.kind === "want") {
-        const { firstStep, stage } = request.want;
-        received.push(`want ${firstStep}${stage === undefined ? "" : ` at stage ${stage}`}`);
-        if (stage !== undefined) continue;
-        const [first, chunk, end] = (await batchOf(firstStep, 0)) as [Response, Response, Response];
+      if (request.kind === "start") await send(started(request.start));
+      else if (request.kind === "want") {
+        const { firstStep, stage = 0 } = request.want;
+        received.push(`want ${firstStep} at stage ${stage}`);
+        const [first, chunk, end] = (await batchOf(firstStep, stage)) as [Response, Response, Response];
+        if (stage === 0 && firstStep > 1) continue;
         await send(first);
         await send(chunk);
-        if (firstStep === 0) await send(end);
+        if (stage === 1 || firstStep === 0) await send(end);
         else halfway();
       } else if (request.kind === "stageReport") {
         const { stage, fromStep } = request.stageReport;
         received.push(`stage ${stage} from ${fromStep}`);
         await send({ kind: "stageApplied", stageApplied: { stage, fromStep } });
         await send({ kind: "batchEnd", batchEnd: { step: fromStep } });
-        for (const message of await batchOf(fromStep, stage)) await send(message);
       }
     }
   });
   const client = connect(address, { deadlineMs: 20_000 });
   t.teardown(() => client[Symbol.asyncDispose]());
-  const run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
+  const run = await client.openRun(SMALL_RUN, { creditBatches: 2 });
   const stages: number[] = [];
-  for await (const { stage } of run.batches({ to: 2 })) {
+  for await (const { stage } of run.batches({ to: 3 })) {
     stages.push(stage);
-    if (stages.length > 1) break;
+    if (stages.length > 1) continue;
     await isHalfway;
     await client.describeRun(SMALL_RUN); // whose answer comes behind what has been sent of step 1
-    await run.changeStage({ stage: 1, fromStep: "immediate", reason: "test" });
+    await run.changeStage({ stage: 1, fromStep: "immediate", hold: true, reason: "test" });
   }
-  t.deepEqual(stages, [0, 1]);
-  t.deepEqual(received, ["want 0", "want 1", "want 1 at stage 1", "stage 1 from 1"]);
+  t.deepEqual(stages, [0, 1, 1]);
+  const before = ["want 0 at stage 0", "want 1 at stage 0", "want 2 at stage 0"];
+  t.deepEqual(received, [...before, "stage 1 from 1", "want 1 at stage 1", "want 2 at stage 1"]);
 });

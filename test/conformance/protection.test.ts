@@ -12,7 +12,8 @@ import {
 } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { type Channel, callUnary } from "../../rpc/client/call.js";
+import { callUnary } from "../../rpc/client/call.js";
+import type { Channel } from "../../rpc/client/channel.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
@@ -175,7 +176,7 @@ test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sen
 async function unreadStream(t: ExecutionContext, { address }: { address: string }): Promise<WireStream> {
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   t.teardown(() => client.close());
-  const stream = await start({ address, client, metadata: new Metadata() });
+  const stream = await start({ ...dial(t, { address }), client });
   stream.call.on("error", () => {});
   return stream;
 }
