@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
@@ -74,26 +75,19 @@ function readCredentials({ ca, cert, key, serverName }: ClientTls, prefix: strin
       got: undefined,
       want: "given together with the other one of certificate and key",
     });
-  for (const [name, file, parts] of [
-    ["tls-ca", ca, { ca: read.ca }],
-    ["tls-cert", cert, { cert: read.cert }],
-    ["tls-key", key, { key: read.key }],
-    ["tls-key", key, { cert: read.cert, key: read.key }],
-  ] as const) {
-    if (file === undefined) continue;
+  const check = (file: string | undefined, name: string, want: string, parse: () => unknown) => {
+    if (file === undefined) return;
     try {
-      createSecureContext(parts);
+      parse();
     } catch (cause) {
-      const want = name === "tls-key" ? "the PEM key of our certificate" : "a PEM certificate";
-      const facts = {
-        code: "INPUT_DAMAGED",
-        file,
-        reason: `it cannot be read as what ${flag(name)} needs`,
-        want,
-      } as const;
-      throw new PatchstreamError(facts, undefined, { cause });
+      const reason = `it cannot be read as what ${flag(name)} needs`;
+      throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause });
     }
-  }
+  };
+  check(ca, "tls-ca", "a PEM certificate", () => read.ca && new X509Certificate(read.ca));
+  check(cert, "tls-cert", "a PEM certificate", () => read.cert && new X509Certificate(read.cert));
+  const { cert: ours, key: secret } = read;
+  check(key, "tls-key", "the PEM key of our certificate", () => createSecureContext({ cert: ours, key: secret }));
   return { ...read, serverName };
 }
 

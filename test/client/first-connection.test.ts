@@ -1,0 +1,206 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import type { ConnectOptions } from "../../client/types.js";
+import type { PatchstreamError } from "../../plan/errors.js";
+import { oneServer, startServer } from "../conformance/served-store.js";
+import { spawnServer } from "../conformance/server-process.js";
+
+const server = oneServer(test);
+const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
+const files = { cert: pem("server.pem"), key: pem("server.key") };
+
+/** Far below the deadline of 60 s, above the 2 s that are promised: the machine may be busy. */
+const SOON_MS = 10_000;
+
+function client(t: ExecutionContext, addresses: string | string[], options: ConnectOptions = {}) {
+  const connected = connect(addresses, options);
+  t.teardown(() => connected[Symbol.asyncDispose]());
+  return connected;
+}
+
+async function failure(t: ExecutionContext, addresses: string | string[], options: ConnectOptions = {}) {
+  const beganMs = performance.now();
+  const error = await t.throwsAsync<PatchstreamError>(client(t, addresses, options).describeDataset());
+  t.true(performance.now() - beganMs < SOON_MS, "it fails soon");
+  t.notRegex(error?.message ?? "", /\n|error:|routines|ERR_|undefined/, "one line in plain words");
+  return error?.message ?? "";
+}
+
+async function closedPort(t: ExecutionContext): Promise<string> {
+  const gone = await startServer(t);
+  await gone.drain();
+  return gone.address;
+}
+
+test("a refused connection", async (t) => {
+  const address = await closedPort(t);
+  t.is(
+    await failure(t, address),
+    `${address}: nothing listens there (connection refused). Is the server running there?`,
+  );
+});
+
+test("several addresses of which none can be reached are all named", async (t) => {
+  const [one, two] = [await closedPort(t), await closedPort(t)];
+  t.regex(await failure(t, [one, two]), new RegExp(`^${one}, ${two}: nothing listens there`));
+  const plain = (await server()).address;
+  const message = await failure(t, [one, plain], { tls: { ca: pem("authority.pem") } });
+  t.regex(message, /nothing listens there \(connection refused\) \(.*\); it does not speak TLS \(.*\)/);
+});
+
+test("one of several that answers is enough", async (t) => {
+  const { address } = await server();
+  const { name } = await client(t, [await closedPort(t), address]).describeDataset();
+  t.is(name, "Task04_Hippocampus");
+});
+
+test("a server's certificate of another authority, and one that the system does not know", async (t) => {
+  const { address } = await startServer(t, { tls: files });
+  t.regex(
+    await failure(t, address, { tls: { ca: pem("other-authority.pem") } }),
+    new RegExp(`^${address}: its certificate is not signed by the authority in --tls-ca. .*--tls-ca\\.$`),
+  );
+  t.regex(await failure(t, address, { tls: {} }), /not signed by any authority that this system trusts/);
+});
+
+test("a certificate for another name", async (t) => {
+  const { address } = await startServer(t, { tls: files });
+  const tls = { ca: pem("authority.pem"), serverName: "data.example" };
+  t.regex(await failure(t, address, { tls }), /is for another name than data\.example\. .*--tls-server-name/);
+});
+
+test("a server that wants a certificate (mTLS): none, and a stranger's", async (t) => {
+  const { address } = await startServer(t, { tls: { ...files, ca: pem("authority.pem") } });
+  t.regex(
+    await failure(t, address, { tls: { ca: pem("authority.pem") } }),
+    /only clients with a certificate.*--tls-cert/,
+  );
+  const stranger = { ca: pem("authority.pem"), cert: pem("stranger.pem"), key: pem("stranger.key") };
+  t.regex(await failure(t, address, { tls: stranger }), /only clients with a certificate that it trusts/);
+});
+
+test("plain text against TLS, and TLS against plain text", async (t) => {
+  const overTls = await startServer(t, { tls: files });
+  t.regex(await failure(t, overTls.address), /it seems to speak TLS\. Call it with --tls or --tls-ca/);
+  const plain = await server();
+  t.regex(await failure(t, plain.address, { tls: { ca: pem("authority.pem") } }), /it does not speak TLS/);
+});
+
+test("a missing and a wrong token name the server and the flag", async (t) => {
+  const { address } = await startServer(t, { token: "right" });
+  const expected = new RegExp(`${address}: .*token.*--token-file`);
+  t.regex(await failure(t, address), expected);
+  t.regex(await failure(t, address, { token: "wrong" }), expected);
+});
+
+test("a name that does not resolve", async (t) => {
+  t.regex(
+    await failure(t, "nowhere.invalid:7070"),
+    /^nowhere\.invalid:7070: the name nowhere\.invalid does not resolve/,
+  );
+});
+
+test("something that is no gRPC server", async (t) => {
+  const other = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+  t.teardown(() => other.close());
+  await new Promise((resolve) => other.once("listening", resolve));
+  const { port } = other.address() as { port: number };
+  t.regex(await failure(t, `127.0.0.1:${port}`), /no gRPC server/);
+});
+
+test("with waitMs a server that starts later is waited for", async (t) => {
+  const address = await closedPort(t);
+  const asked = client(t, address, { waitMs: 60_000 }).describeDataset();
+  await spawnServer(t, "--port", address.split(":")[1] as string);
+  t.is((await asked).name, "Task04_Hippocampus");
+});
+
+test("PEM files that are missing or none are named with their flag, at once", (t) => {
+  t.like(t.throws<PatchstreamError>(() => connect("127.0.0.1:1", { tls: { ca: "no.pem" } }))?.facts, {
+    code: "NOT_FOUND",
+    what: "PEM file of --tls-ca",
+    name: "no.pem",
+  });
+  const file = join(mkdtempSync(join(tmpdir(), "patchstream-pem-")), "not.pem");
+  writeFileSync(file, "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n");
+  t.like(t.throws<PatchstreamError>(() => connect("127.0.0.1:1", { tls: { ca: file } }))?.facts, {
+    code: "INPUT_DAMAGED",
+    file,
+  });
+});
+
+test("a token without TLS goes to this machine only", (t) => {
+  for (const address of ["data.example:7070", "192.0.2.1:7070", "dns:///data.example:7070"])
+    t.regex(
+      t.throws<PatchstreamError>(() => connect(["127.0.0.1:1", address], { token: "secret" }))?.message ?? "",
+      new RegExp(`only over TLS, and ${address} is called without. .*--tls`),
+    );
+});
+
+interface Said {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function patchstream(args: readonly string[], env: Record<string, string> = {}): Promise<Said> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { env: { ...process.env, ...env } },
+      (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+test("the command line says it in one line, of a trainer too", async (t) => {
+  const address = await closedPort(t);
+  for (const args of [["trainings", "--trainer", address]]) {
+    const { code, stderr } = await patchstream(args);
+    t.is(code, 1);
+    t.is(stderr, `patchstream: ${address}: nothing listens there (connection refused). Is the server running there?\n`);
+  }
+});
+
+test("an empty token file is refused, and a missing one", async (t) => {
+  const file = join(mkdtempSync(join(tmpdir(), "patchstream-token-")), "token");
+  writeFileSync(file, "\n");
+  const empty = await patchstream(["trainings", "--trainer", "127.0.0.1:1", "--token-file", file]);
+  t.regex(empty.stderr, /token: it is empty/);
+  const missing = await patchstream(["trainings", "--trainer", "127.0.0.1:1", "--token-file", `${file}.no`]);
+  t.regex(missing.stderr, /no file of --token-file/);
+});
+
+test("proxies of the environment are for other machines, and named where one fails", async (t) => {
+  const { address } = await server();
+  const script = `
+    const { connect } = await import(process.env.CLIENT);
+    const client = connect(process.env.ADDRESS);
+    try { console.log((await client.describeDataset()).name); } catch (error) { console.log(error.message); }
+    await client[Symbol.asyncDispose]();`;
+  const ask = (to: string, proxy: string) =>
+    new Promise<string>((resolve) => {
+      const CLIENT = new URL("../../client/index.js", import.meta.url).href;
+      const env = {
+        ...process.env,
+        CLIENT,
+        ADDRESS: to,
+        [proxy]: "http://127.0.0.1:9",
+        no_proxy: "",
+        no_grpc_proxy: "",
+      };
+      execFile(process.execPath, ["--input-type=module", "-e", script], { env }, (_, stdout) => resolve(stdout.trim()));
+    });
+  for (const proxy of ["http_proxy", "https_proxy", "grpc_proxy"]) {
+    t.is(await ask(address, proxy), "Task04_Hippocampus");
+    t.regex(await ask("192.0.2.1:7070", proxy), new RegExp(`^192.0.2.1:7070: .*environment variable ${proxy} names`));
+  }
+});
