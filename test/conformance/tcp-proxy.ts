@@ -16,6 +16,10 @@ export interface TcpProxy {
   freeze(): void;
   /** Flips one bit in each of the next `count` HTTP/2 data frames of full size that the server sends. */
   damage(count: number): void;
+  /** Flips one bit of the byte that is number `at` of all that goes up to the server, or down from it. */
+  flip(way: "up" | "down", at: number, bit: number): void;
+  /** Resets every connection and refuses new ones: a server that was killed. */
+  kill(): void;
   /** Resets every connection once the server has sent that many more bytes. */
   cutAfter(bytes: number): void;
 }
@@ -53,6 +57,8 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
   const [host, port] = target.split(":") as [string, string];
   const sockets = new Set<Socket>();
   const state = { frozen: false, damage: 0, cutAfter: Infinity, received: 0 };
+  const passed = { up: 0, down: 0 };
+  let flip: { readonly way: "up" | "down"; readonly at: number; readonly bit: number } | undefined;
   const reset = () => {
     // Node never closes a socket that is reset while it shuts down, and then spins for ever when the process ends.
     for (const socket of sockets) {
@@ -75,6 +81,11 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
       });
       from.on("data", (piece: Buffer) => {
         if (state.frozen) return;
+        const way = from === far ? "down" : "up";
+        const flipped = (flip?.at ?? 0) - passed[way];
+        if (flip?.way === way && flipped >= 0 && flipped < piece.length)
+          piece[flipped] = (piece[flipped] as number) ^ (1 << flip.bit);
+        passed[way] += piece.length;
         if (from === far) {
           state.received += piece.length;
           frames.walk(piece, (start, end) => {
@@ -114,6 +125,13 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
     },
     damage(count) {
       state.damage = count;
+    },
+    flip(way, at, bit) {
+      flip = { way, at, bit };
+    },
+    kill() {
+      server.close();
+      reset();
     },
     cutAfter(bytes) {
       state.cutAfter = bytes;
