@@ -229,3 +229,53 @@ test("after a report what was wanted from its step on is wanted again right behi
   const before = ["want 0 at stage 0", "want 1 at stage 0", "want 2 at stage 0"];
   t.deepEqual(received, [...before, "stage 1 from 1", "want 1 at stage 1", "want 2 at stage 1"]);
 });
+
+test("a step that has come from elsewhere is cancelled where it was asked for first", async (t) => {
+  const channel = dial(t, await honest());
+  const asked = new Set<number>();
+  const cancelled: number[] = [];
+  const silent = await startPeer(t, channel, async ({ requests, send }) => {
+    for await (const request of requests) {
+      if (request.kind === "start") await send(started(request.start));
+      if (request.kind === "want") asked.add(request.want.firstStep);
+      if (request.kind !== "cancel") continue;
+      cancelled.push(request.cancel.firstStep);
+      await send({ kind: "cancelled", cancelled: request.cancel });
+    }
+  });
+  const client = connect([silent, (await honest()).address], { deadlineMs: 20_000 });
+  t.teardown(() => client[Symbol.asyncDispose]());
+  const run = await client.openRun(SMALL_RUN, { creditBatches: 6 });
+  for await (const { step } of run.batches()) if (step === 12) break;
+  await client.describeRun(SMALL_RUN); // behind what was sent before it
+  t.true(cancelled.length > 0);
+  for (const step of cancelled) t.true(asked.has(step), `step ${step} had been asked for`);
+});
+
+test("a stream whose Started or StageApplied is not what was sent is opened anew", async (t) => {
+  const channel = dial(t, await honest());
+  let streams = 0;
+  const address = await startPeer(t, channel, async ({ requests, send }) => {
+    const stream = ++streams;
+    for await (const request of requests) {
+      if (request.kind === "start") await send(started({ ...request.start, rank: stream === 1 ? 1 : 0 }));
+      else if (request.kind === "stageReport")
+        await send({ kind: "stageApplied", stageApplied: { stage: 2, fromStep: 1 } });
+      else if (request.kind === "want") {
+        const { firstStep: step, stage = 0 } = request.want;
+        const batch = await getBatch(channel, { spec: specBytes(SMALL_RUN), step, stage });
+        for (const message of begin(() => ({}))(batch)) await send(message);
+      }
+    }
+  });
+  const client = connect(address, { deadlineMs: 20_000 });
+  t.teardown(() => client[Symbol.asyncDispose]());
+  const run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
+  const stages: number[] = [];
+  for await (const { step, stage } of run.batches({ to: 3 })) {
+    stages.push(stage);
+    if (step === 0) await run.changeStage({ stage: 1, fromStep: 1, hold: true, reason: "test" });
+  }
+  t.deepEqual(stages, [0, 1, 1]);
+  t.is(streams, 3);
+});

@@ -14,6 +14,10 @@ export interface TcpProxy {
   cut(): void;
   /** From now on nothing goes through, and nothing is closed: a partition. */
   freeze(): void;
+  /** The same for the connections that are open now. */
+  freezeOpen(): void;
+  /** A partition once the server has sent that many more bytes. */
+  freezeAfter(bytes: number): void;
   /** Flips one bit in each of the next `count` HTTP/2 data frames of full size that the server sends. */
   damage(count: number): void;
   /** Flips one bit of the byte that is number `at` of all that goes up to the server, or down from it. */
@@ -56,7 +60,8 @@ class FrameWalker {
 export async function startProxy(t: ExecutionContext, target: string): Promise<TcpProxy> {
   const [host, port] = target.split(":") as [string, string];
   const sockets = new Set<Socket>();
-  const state = { frozen: false, damage: 0, cutAfter: Infinity, received: 0 };
+  const state = { frozen: false, damage: 0, cutAfter: Infinity, freezeAfter: Infinity, received: 0 };
+  const frozen = new WeakSet<Socket>();
   const passed = { up: 0, down: 0 };
   let flip: { readonly way: "up" | "down"; readonly at: number; readonly bit: number } | undefined;
   const reset = () => {
@@ -80,7 +85,9 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
         to.destroy();
       });
       from.on("data", (piece: Buffer) => {
-        if (state.frozen) return;
+        if (from === far) state.freezeAfter -= piece.length;
+        if (state.freezeAfter <= 0) state.frozen = true;
+        if (state.frozen || frozen.has(from)) return;
         const way = from === far ? "down" : "up";
         const flipped = (flip?.at ?? 0) - passed[way];
         if (flip?.way === way && flipped >= 0 && flipped < piece.length)
@@ -122,6 +129,12 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
     cut: reset,
     freeze() {
       state.frozen = true;
+    },
+    freezeOpen() {
+      for (const socket of sockets) frozen.add(socket);
+    },
+    freezeAfter(bytes) {
+      state.freezeAfter = bytes;
     },
     damage(count) {
       state.damage = count;
