@@ -1,7 +1,8 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ExecutionContext } from "ava";
 import type { Messages } from "../../proto/messages.js";
-import { type Channel, callUnary } from "../../rpc/client/call.js";
+import { callUnary } from "../../rpc/client/call.js";
+import type { Channel } from "../../rpc/client/channel.js";
 import { type Handlers, implement } from "../../rpc/server/implement.js";
 import type { WireBatch } from "../conformance/wire.js";
 
@@ -36,8 +37,9 @@ export function answering(answer: (step: number) => Promise<WireBatch>): Handler
   return async ({ requests, send }) => {
     for await (const request of requests) {
       if (request.kind === "start") {
-        const { timeline, rank, ranks } = request.start;
-        await send({ kind: "started", started: { digest: "", timeline, rank, ranks } });
+        const { specSha256, timeline, rank, ranks } = request.start;
+        const digest = Buffer.from(specSha256).toString("hex");
+        await send({ kind: "started", started: { digest, timeline, rank, ranks } });
       }
       if (request.kind !== "want") continue;
       const { begin, bytes } = await answer(request.want.firstStep);
