@@ -26,7 +26,7 @@ export function connect(addresses: string | readonly string[], options: ConnectO
   const list = typeof addresses === "string" ? [addresses] : [...addresses];
   if (list.length === 0 || list.some((address) => address === ""))
     throw new PatchstreamError({ code: "SPEC_INVALID", field: "addresses", got: list, want: "one host:port or more" });
-  const { deadlineMs = DEFAULT_DEADLINE_MS, ...channel } = options;
+  const { deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.waitMs ?? 0), ...channel } = options;
   for (const address of list) checkChannel(address, channel);
   const transport = new Transport({ addresses: list, channel, deadlineMs });
   const describeRun: DataClient["describeRun"] = (spec, { signal } = {}) =>

@@ -188,6 +188,6 @@ export interface DataClient extends AsyncDisposable {
 }
 
 export interface ConnectOptions extends ChannelOptions {
-  /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000. */
+  /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000, or `waitMs` where that is more. */
   readonly deadlineMs?: number;
 }

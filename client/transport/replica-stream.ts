@@ -74,6 +74,7 @@ export class ReplicaStream {
   readonly #digest: string;
   readonly #events: StreamEvents;
   readonly #clock: Clock;
+  /** In the order in which they were asked for. */
   readonly #asked = new Map<number, Asked>();
   /** In the order in which the server will confirm them. */
   readonly #takingBack: TakingBack[] = [];
@@ -124,9 +125,8 @@ export class ReplicaStream {
 
   /** For how long nothing has come though something is owed; 0 where nothing is. */
   get silentMs(): number {
-    let first = Number.POSITIVE_INFINITY;
-    for (const { askedMs } of this.#asked.values()) first = Math.min(first, askedMs);
-    return first === Number.POSITIVE_INFINITY ? 0 : this.#clock.now() - Math.max(first, this.#lastHeardMs);
+    const [longest] = this.#asked.values();
+    return longest === undefined ? 0 : this.#clock.now() - Math.max(longest.askedMs, this.#lastHeardMs);
   }
 
   hasAsked(step: number): boolean {

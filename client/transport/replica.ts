@@ -42,7 +42,12 @@ export class Replica {
 
   /** Calls from now on go over a new connection: damage may have left the old one with wrong headers or no answers at all. */
   renew(): void {
-    this.#channel.client.close(); // Calls that are under way go on.
-    this.#channel = this.#open();
+    const old = this.#channel;
+    try {
+      this.#channel = this.#open();
+    } catch {
+      return; // Files of certificates cannot be read just now: the connection that was made with them goes on.
+    }
+    old.client.close(); // Calls that are under way go on.
   }
 }

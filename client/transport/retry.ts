@@ -1,5 +1,5 @@
 import type { ServiceError } from "@grpc/grpc-js";
-import type { PatchstreamError } from "../../plan/errors.js";
+import type { ErrorCode, PatchstreamError } from "../../plan/errors.js";
 import { failureOf } from "../../rpc/status.js";
 
 /**
@@ -8,6 +8,16 @@ import { failureOf } from "../../rpc/status.js";
  * it fails everywhere and always.
  */
 export type NextTry = "later" | "elsewhere" | "again" | "never";
+
+/** What is wrong with a call on our side, found without a server; and a proxy's refusal. */
+const OURS = new Set<ErrorCode>([
+  "UNAUTHENTICATED",
+  "NOT_FOUND",
+  "SPEC_INVALID",
+  "REQUEST_INVALID",
+  "STEP_UNKNOWN",
+  "STAGE_UNKNOWN",
+]);
 
 /** `failureOf` says what the server said, in the call that failed; what it did not say is told from the code. */
 export function nextTry(error: PatchstreamError): NextTry {
@@ -22,7 +32,7 @@ export function nextTry(error: PatchstreamError): NextTry {
       return isPassing(error) ? "later" : "elsewhere";
   }
   if (isPassing(error)) return "later";
-  if (error.code === "UNAUTHENTICATED" || error.code === "NOT_FOUND") return "never";
+  if (OURS.has(error.code)) return "never";
   // What we find ourselves in an answer is damage, and so is a status that no server of ours has sent: it is a proxy's, or what
   // damage on the way makes of a call.
   return "again";
