@@ -1,13 +1,13 @@
 export type {
-  Engine,
   Model,
   ModelOptions,
   ModelState,
   StepResult,
   StepSettings,
   TrainingBatch,
+  TrainingEngine,
 } from "./engines/engine.js";
-export { engineNames, openEngine } from "./engines/open.js";
+export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { describeNetwork, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
 export type { TrainingEvent } from "./run-folder/events.js";

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { connect, type DatasetInfo } from "../../client/index.js";
 import { volumeBytes } from "../../loader/index.js";
-import { checkStage, parseRunSpec, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { checkStage, parseRunDocument, type ResolvedSpec, type Stage } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -64,7 +64,7 @@ interface Finding extends Omit<Diagnosis, "longest"> {
 }
 
 async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
-  const { data: dataSpec } = parseRunSpec(readJson(run, "a run spec in JSON"));
+  const { data: dataSpec } = parseRunDocument(readJson(run, "a run spec in JSON"));
   await using client = connect(data, callOptions(flags));
   const { spec } = await client.describeRun(dataSpec as object);
   const dataset = await client.describeDataset();

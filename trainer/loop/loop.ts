@@ -11,6 +11,7 @@ import type { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { polyLearningRate } from "./learning-rate.js";
 import { trainingBatch } from "./training-batch.js";
+import { untilAborted } from "./until-aborted.js";
 
 /** A manual transition that somebody waits for. */
 export interface StageRequest {
@@ -50,18 +51,6 @@ function epochOf(spec: { stepsPerEpoch: number }, step: number): number {
   let epoch = Math.floor(step / spec.stepsPerEpoch);
   while (stepOfEpoch(spec, epoch + 1) <= step) epoch++;
   return epoch;
-}
-
-/** What comes from `source` until `signal` aborts, also while waiting for the next of it. */
-async function* untilAborted<T>(source: AsyncIterator<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Promise<{ done: true; value: undefined }>((resolve) =>
-    signal.addEventListener("abort", () => resolve({ done: true, value: undefined }), { once: true }),
-  );
-  while (!signal.aborted) {
-    const { done, value } = await Promise.race([source.next(), aborted]);
-    if (done) return;
-    yield value;
-  }
 }
 
 /** Carries out one manual transition after `delivered`, the last step that was taken. */

@@ -4,9 +4,8 @@ import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import type { RunSpec } from "../../plan/run-spec/run-spec.js";
 import type { ModelState } from "../engines/engine.js";
-import { openEngine } from "../engines/open.js";
+import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
@@ -15,12 +14,13 @@ import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
+import type { RunSpec } from "../spec.js";
 import { type StageRequest, train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
 
 /** What holds for every training of a trainer. */
 export interface TrainerSettings {
-  /** Engine of trainings whose spec says "auto". */
+  /** TrainingEngine of trainings whose spec says "auto". */
   readonly engine: string;
   /** CPU threads of the engine. */
   readonly threads: number;
@@ -89,7 +89,10 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     classes: outputCount(classes),
     baseFeatures: settings.baseFeatures,
   });
-  const engine = await openEngine(settings.engine === "auto" ? options.engine : settings.engine, options.notice);
+  const engine = await openTrainingEngine(
+    settings.engine === "auto" ? options.engine : settings.engine,
+    options.notice,
+  );
   const { seed, batchDice } = settings;
   await using model = await engine.createModel(network, { seed, batchDice, threads: options.threads });
   if (checkpoint) await model.load(checkpoint.model);

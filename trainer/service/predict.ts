@@ -5,7 +5,7 @@ import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { PredictCase, PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
 import { CHUNK_BYTES, chunkFrame } from "../../rpc/codec/framing.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
-import { openEngine } from "../engines/open.js";
+import { openTrainingEngine } from "../engines/open.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { type GridGeometry, labelOnOriginalGrid } from "../inference/export-label.js";
 import { type Maps, predictBySlidingWindow } from "../inference/sliding-window.js";
@@ -71,7 +71,7 @@ async function predictLabel(
 ): Promise<Uint8Array> {
   if (image.shape[0] !== network.inputChannels)
     return refuse("image.tensor.shape[0]", image.shape[0], `${network.inputChannels}, the network's channels`);
-  const opened = await openEngine(engine, notice);
+  const opened = await openTrainingEngine(engine, notice);
   await using model = await opened.createModel(network, { seed: 0, batchDice: false, threads });
   await model.load(state);
   const { patchSize, batchSize } = spec.plan;

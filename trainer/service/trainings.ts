@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
-import { parseRunSpec } from "../../plan/run-spec/run-spec.js";
 import type { Training, TrainingState } from "../../proto/messages.js";
 import type { StageRequest } from "../loop/loop.js";
 import { runTraining, type TrainerSettings } from "../loop/training.js";
@@ -12,6 +11,7 @@ import { readCheckpoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { replaceJsonLines } from "../run-folder/json-lines.js";
+import { parseRunSpec } from "../spec.js";
 
 const REQUEST_FILE = "run.json";
 
