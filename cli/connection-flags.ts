@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { PatchstreamError } from "../plan/index.js";
 import type { ChannelOptions, ListenOptions } from "../rpc/index.js";
 import { wholeNumber } from "./whole-number.js";
 
@@ -25,7 +26,12 @@ export function addListenFlags(command: Command): Command {
     .option("--insecure", "listen on other addresses than this machine's without TLS");
 }
 
-const readToken = (file: string) => readFileSync(file, "utf8").trim();
+/** The token in a file. Throws INPUT_DAMAGED for an empty one: nobody means to send or to ask for nothing. */
+function readToken(file: string): string {
+  const token = readFileSync(file, "utf8").trim();
+  if (token !== "") return token;
+  throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want: "a bearer token" });
+}
 
 /** `ListenFlags` in the servers' terms; ends `command` with exit code 2 where they do not go together. */
 export function listenOptions(flags: ListenFlags, command: Command): ListenOptions & { readonly token?: string } {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
+import { ingest } from "../../loader/index.js";
 import type { Messages } from "../../proto/index.js";
 import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
@@ -26,6 +27,49 @@ export function temporaryFolder({ teardown }: Teardown): string {
   const folder = mkdtempSync(join(tmpdir(), "patchstream-trainer-"));
   teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A store of the first `count` of the sample's cases; their ids. */
+export async function sampleStore(
+  scope: Teardown,
+  count: number,
+): Promise<{ store: string; cases: readonly string[] }> {
+  const folder = temporaryFolder(scope);
+  const raw = join(folder, "Task04_Hippocampus");
+  copySample(raw, count);
+  const store = join(folder, "store");
+  const { cases } = await ingest(raw, store, { workers: 1 });
+  return { store, cases };
+}
+
+/** Four stages, 32 steps of a few milliseconds; `data` and `training` change it. */
+export function tinyRun(
+  cases: readonly string[],
+  { data = {}, training = {} }: { data?: object; training?: object } = {},
+) {
+  return {
+    data: {
+      dataset: "Task04_Hippocampus",
+      split: { train: cases, val: [] },
+      valSteps: 0,
+      plan: { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] },
+      mode: "performance",
+      epochs: 8,
+      stepsPerEpoch: 4,
+      augmentation: "none",
+      ...data,
+    },
+    training: { baseFeatures: 4, learningRate: 0.05, momentum: 0.9, ...training },
+  };
+}
+
+export const holdOutLast = (cases: readonly string[]) => ({
+  split: { train: cases.slice(0, -1), val: cases.slice(-1) },
+});
+
+/** A trainer on the CPU that keeps its trainings in `runs`. */
+export async function trainerIn(scope: Teardown, runs: string, ...flags: string[]): Promise<Process> {
+  return serving(scope, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx", ...flags);
 }
 
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */
@@ -51,6 +95,9 @@ export interface Process {
   readonly address: string;
   /** host:port of its metrics, where they were asked for. */
   readonly metrics?: string;
+  readonly pid: number;
+  /** The lines that it has written to stderr. */
+  readonly said: readonly string[];
   /** Ends it with no chance to do anything. */
   kill(): Promise<void>;
   /** Asks it to end, and waits until it has. */
@@ -66,14 +113,22 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 /** `patchstream ARGS` from when it serves until the test ends. */
 export async function serving({ teardown }: Teardown, ...args: string[]): Promise<Process> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
   teardown(() => end(child, "SIGTERM"));
+  const lines: string[] = [];
+  createInterface(child.stderr).on("line", (line) => lines.push(line));
   const [line] = await Promise.race([
     once(createInterface(child.stdout), "line"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}`))),
+    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}: ${lines}`))),
   ]);
   const said = JSON.parse(line) as { address: string; metrics?: string };
-  return { ...said, kill: () => end(child, "SIGKILL"), end: () => end(child, "SIGTERM") };
+  return {
+    ...said,
+    pid: child.pid ?? 0,
+    said: lines,
+    kill: () => end(child, "SIGKILL"),
+    end: () => end(child, "SIGTERM"),
+  };
 }
 
 export function channelTo({ teardown }: Teardown, { address }: Process): Channel {
@@ -125,4 +180,13 @@ export async function predict(trainer: Channel, requests: readonly PredictReques
   }
   if (crc32(label) !== checksum) throw new Error("the label's checksum does not match");
   return label;
+}
+
+export function steps(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) => (event.kind === "step" ? [event.step] : []));
+}
+
+export function lastState(events: readonly TrainingEvent[]) {
+  const last = events.at(-1);
+  return last?.kind === "state" ? last.state : undefined;
 }

@@ -24,13 +24,19 @@ export const engineNames = ["auto", ...Object.keys(openers)] as ("auto" | NamedE
 
 const isEngine = (name: string): name is NamedEngine => Object.hasOwn(openers, name);
 
+/** Throws NOT_FOUND for a name that is none of `engineNames`. */
+export function checkEngineName(name: string): void {
+  if (name !== "auto" && !isEngine(name))
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "engine", name, known: engineNames });
+}
+
 /**
  * Opens an engine by name. Throws ENGINE_MISSING with the npm command where it is not usable, NOT_FOUND for another name.
  * Under `auto` each engine that is passed over is told to `notice` in one line, those for a GPU only where there is one.
  */
 export async function openTrainingEngine(name: string, notice: (line: string) => void): Promise<TrainingEngine> {
   if (isEngine(name)) return openers[name]();
-  if (name !== "auto") throw new PatchstreamError({ code: "NOT_FOUND", what: "engine", name, known: engineNames });
+  checkEngineName(name);
   const hasGpu = GPU_DEVICES.some((device) => existsSync(device));
   for (const [candidate, open] of Object.entries(openers) as [NamedEngine, () => Promise<TrainingEngine>][]) {
     try {
