@@ -87,7 +87,15 @@ export function copySample(folder: string, count: number): string[] {
 
 /** A finished command: what it printed. Rejects with `code` and `stderr` where it failed. */
 export function patchstream(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, [MAIN, ...args]);
+  return patchstreamWith({}, ...args);
+}
+
+/** `patchstream` with more in its environment. */
+export function patchstreamWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [MAIN, ...args], { env: { ...process.env, ...environment } });
 }
 
 /** A server in a process of its own. */
@@ -140,6 +148,11 @@ export function channelTo({ teardown }: Teardown, { address }: Process): Channel
 export async function start(trainer: Channel, data: Process, run: object): Promise<string> {
   const request = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "" };
   return (await callUnary(trainer, "TrainerService", "startTraining", request)).training;
+}
+
+/** Goes on with a training that has ended, at the data servers of before. */
+export async function resume(trainer: Channel, training: string): Promise<void> {
+  await callUnary(trainer, "TrainerService", "startTraining", { run: Buffer.alloc(0), data: [], resume: training });
 }
 
 /** The events of a training, from its first to its last. */

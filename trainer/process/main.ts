@@ -10,7 +10,7 @@ import { trainJob } from "./train-job.js";
  * A process of the trainer: does one job, tells its parent, and ends. It ends by its parent's word or with it, not by the signals
  * that a terminal or a service manager sends to all of a group.
  */
-new Worker(new URL("./lifeline.js", import.meta.url)).unref();
+new Worker(new URL("./lifeline.js", import.meta.url), { execArgv: [] }).unref();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
 preferToBeKilled();
 

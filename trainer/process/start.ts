@@ -35,8 +35,8 @@ export function startJob<Name extends JobName>(
   job: Jobs[Name]["job"],
   { doing, onMessage, notice }: JobOptions,
 ): JobProcess<Jobs[Name]["result"]> {
-  // Standard input is the process's lifeline (`lifeline.ts`). A debugger's port can be had once only.
-  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+  // Standard input is the process's lifeline (`lifeline.ts`). Of our own flags only those on memory are for every process.
+  const execArgv = process.execArgv.filter((flag) => flag.startsWith("--max-"));
   const child = fork(MAIN, { serialization: "advanced", execArgv, stdio: ["pipe", "pipe", "pipe", "ipc"] });
   let said: string | undefined;
   const tell = (line: string) => {

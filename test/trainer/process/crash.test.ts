@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import anyTest, { type TestFn } from "ava";
+import { callUnary } from "../../../rpc/index.js";
+import type { TrainingEvent } from "../../../trainer/index.js";
+import {
+  channelTo,
+  collect,
+  curve,
+  lastState,
+  type Process,
+  resume,
+  sampleStore,
+  serving,
+  start,
+  temporaryFolder,
+  tinyRun,
+  trainerIn,
+  watch,
+} from "../processes.js";
+
+const test = anyTest as TestFn<{ cases: readonly string[]; data: Process }>;
+const ended: (() => unknown)[] = [];
+
+test.before("a data server", async (t) => {
+  const scope = { teardown: (end: () => unknown) => ended.push(end) };
+  const { store, cases } = await sampleStore(scope, 2);
+  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
+});
+test.after.always(async () => {
+  for (const end of ended.toReversed()) await end();
+});
+
+/** The process that trains `training`, as its trainer said. */
+function processOf(trainer: Process, training: string): number {
+  const line = trainer.said.findLast((said) => said.startsWith(`training ${training} runs in process `));
+  return Number(line?.split(" ").at(-1));
+}
+
+/** True where a process has ended, whether or not somebody has asked how. */
+function isGone(pid: number): boolean {
+  const stat = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "";
+  return stat === "" || stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+}
+
+test("a training whose process is killed fails with the reason; all others go on, and it is resumed to the same losses", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const channel = channelTo(t, trainer);
+  const training = await start(channel, data, tinyRun(cases));
+  const next = await start(channel, data, tinyRun(cases));
+  const killed: TrainingEvent[] = [];
+  for await (const event of watch(channel, training)) {
+    killed.push(event);
+    if (event.kind === "step" && event.step.step === 9) process.kill(processOf(trainer, training), "SIGKILL");
+  }
+  t.is(lastState(killed)?.state, "TRAINING_STATE_FAILED");
+  t.regex(
+    lastState(killed)?.message ?? "",
+    /^the process that trains .* ended: SIGKILL\. Most often memory has run out\.$/,
+  );
+  const undisturbed = await collect(watch(channel, next));
+  t.is(lastState(undisturbed)?.state, "TRAINING_STATE_DONE");
+  await resume(channel, training);
+  const resumed = await collect(watch(channel, training));
+  t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
+  t.deepEqual(curve(resumed), curve(undisturbed));
+});
+
+test("the process of a training ends with its trainer; the training is interrupted then, and can be resumed", async (t) => {
+  const { cases, data } = t.context;
+  const runs = temporaryFolder(t);
+  const trainer = await trainerIn(t, runs);
+  const channel = channelTo(t, trainer);
+  const training = await start(channel, data, tinyRun(cases, { data: { stepsPerEpoch: 50 } }));
+  const killed = async () => {
+    for await (const event of watch(channel, training))
+      if (event.kind === "step" && event.step.step === 120) await trainer.kill();
+  };
+  await t.throwsAsync(killed, { code: "UNAVAILABLE" });
+  const again = await trainerIn(t, runs);
+  const channelAgain = channelTo(t, again);
+  const { trainings } = await callUnary(channelAgain, "TrainerService", "listTrainings", {});
+  t.deepEqual(
+    trainings.map(({ id, state }) => ({ id, state })),
+    [{ id: training, state: "TRAINING_STATE_INTERRUPTED" }],
+  );
+  await resume(channelAgain, training);
+  const resumed = await collect(watch(channelAgain, training));
+  t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
+  t.deepEqual(
+    resumed.flatMap((event) => (event.kind === "step" ? [event.step.step] : [])),
+    Array.from({ length: 400 }, (_, i) => i),
+    "each step is told once, whatever was on its way when the trainer was killed",
+  );
+  if (existsSync("/proc")) t.true(isGone(processOf(trainer, training)));
+  t.deepEqual(
+    readdirSync(join(runs, training)).filter((name) => name.startsWith(".unfinished")),
+    [],
+  );
+});
