@@ -3,10 +3,14 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { callUnary } from "../../../rpc/index.js";
 import type { TrainingEvent } from "../../../trainer/index.js";
+import { startJob } from "../../../trainer/process/start.js";
+import { checkpointPath } from "../../../trainer/run-folder/checkpoint.js";
+import { parseRunSpec } from "../../../trainer/spec.js";
 import {
   channelTo,
   collect,
   curve,
+  holdOutLast,
   lastState,
   type Process,
   resume,
@@ -24,7 +28,7 @@ const ended: (() => unknown)[] = [];
 
 test.before("a data server", async (t) => {
   const scope = { teardown: (end: () => unknown) => ended.push(end) };
-  const { store, cases } = await sampleStore(scope, 2);
+  const { store, cases } = await sampleStore(scope, 3);
   t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
 });
 test.after.always(async () => {
@@ -98,4 +102,40 @@ test("the process of a training ends with its trainer; the training is interrupt
     readdirSync(join(runs, training)).filter((name) => name.startsWith(".unfinished")),
     [],
   );
+});
+
+test("a training that ends while it evaluates has taken all of its steps; resumed, it evaluates", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const channel = channelTo(t, trainer);
+  const training = await start(channel, data, tinyRun(cases, { data: { ...holdOutLast(cases), stepsPerEpoch: 1 } }));
+  for await (const event of watch(channel, training))
+    if (event.kind === "checkpoint" && event.checkpoint.step === 8)
+      process.kill(processOf(trainer, training), "SIGKILL");
+  await resume(channel, training);
+  const resumed = await collect(watch(channel, training));
+  t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
+  t.is(resumed.filter((event) => event.kind === "step").length, 8);
+  t.is(resumed.filter((event) => event.kind === "evaluated").length, 1);
+});
+
+test("no checkpoint is written before every step that it holds is in the log", async (t) => {
+  const { cases, data } = t.context;
+  const folder = temporaryFolder(t);
+  const run = parseRunSpec(tinyRun(cases));
+  const job = { folder, data: [data.address], connection: {}, run, engine: "onnx", threads: 1 };
+  const told: string[] = [];
+  const training = startJob("train", job, {
+    doing: "trains for this test",
+    notice: () => undefined,
+    onMessage(message) {
+      if (message.kind === "event" && message.event.kind === "checkpoint") told.push("written");
+      if (message.kind !== "flush") return;
+      if (told.length === 0) t.false(existsSync(checkpointPath(folder)));
+      told.push("flush");
+      void training.send({ kind: "flushed" });
+    },
+  });
+  t.is(await training.ended, "done");
+  t.deepEqual(told, Array.from({ length: 8 }, () => ["flush", "written"]).flat());
 });
