@@ -396,7 +396,7 @@ test("metrics count the steps of all trainings", async (t) => {
   t.true(value('patchstream_trainings_total{state="TRAINING_STATE_DONE"}') >= 1);
 });
 
-test("a trainer listens on this machine only, unless it is told otherwise aloud", async (t) => {
+test("a trainer listens on this machine only, unless it is told otherwise", async (t) => {
   await t.throwsAsync(patchstream("trainer", "--host", "0.0.0.0", "--runs", temporaryFolder(t)), {
     code: 1,
     message: /host is "0\.0\.0\.0".*loopback.*--insecure/,

@@ -27,14 +27,16 @@ const tell = (message: FromProcess): Promise<void> =>
 
 type Listener = (message: ToProcess) => void;
 const listeners = new Map<ToProcess["kind"], Listener>();
-const early: ToProcess[] = [];
+let early: ToProcess[] = [];
 
 const parent: Parent = {
   tell,
   notice: (line) => void tell({ kind: "notice", line }),
   on(kind, listener) {
     listeners.set(kind, listener as Listener);
-    for (const message of early.filter((one) => one.kind === kind)) (listener as Listener)(message);
+    const waiting = early.filter((message) => message.kind === kind);
+    early = early.filter((message) => message.kind !== kind);
+    for (const message of waiting) (listener as Listener)(message);
   },
 };
 

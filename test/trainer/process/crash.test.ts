@@ -104,6 +104,27 @@ test("the process of a training ends with its trainer; the training is interrupt
   );
 });
 
+test("while a step takes as long as it likes, calls are answered and watchers stay", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const channel = channelTo(t, trainer);
+  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 10 } }));
+  const watched: TrainingEvent[] = [];
+  for await (const event of watch(channel, training)) {
+    watched.push(event);
+    if (event.kind !== "step" || event.step.step !== 5) continue;
+    const pid = processOf(trainer, training);
+    process.kill(pid, "SIGSTOP");
+    const answer = { timeoutMs: 30_000 };
+    const { trainings } = await callUnary(channel, "TrainerService", "listTrainings", {}, answer);
+    t.is(trainings[0]?.state, "TRAINING_STATE_RUNNING");
+    const waiting = await start(channel, data, tinyRun(cases));
+    await callUnary(channel, "TrainerService", "stopTraining", { training: waiting }, answer);
+    process.kill(pid, "SIGCONT");
+  }
+  t.is(lastState(watched)?.state, "TRAINING_STATE_DONE");
+});
+
 test("a training that ends while it evaluates has taken all of its steps; resumed, it evaluates", async (t) => {
   const { cases, data } = t.context;
   const trainer = await trainerIn(t, temporaryFolder(t));
