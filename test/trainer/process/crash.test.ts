@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
-import { callUnary } from "../../../rpc/index.js";
+import { type Channel, callUnary } from "../../../rpc/index.js";
 import type { TrainingEvent } from "../../../trainer/index.js";
 import { startJob } from "../../../trainer/process/start.js";
 import { checkpointPath } from "../../../trainer/run-folder/checkpoint.js";
@@ -23,13 +23,24 @@ import {
   watch,
 } from "../processes.js";
 
-const test = anyTest as TestFn<{ cases: readonly string[]; data: Process }>;
+interface Shared {
+  readonly cases: readonly string[];
+  readonly data: Process;
+  readonly trainer: Process;
+  readonly channel: Channel;
+}
+
+const test = anyTest as TestFn<Shared>;
 const ended: (() => unknown)[] = [];
 
-test.before("a data server", async (t) => {
+test.before("a data server and a trainer", async (t) => {
   const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 3);
-  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
+  const [data, trainer] = await Promise.all([
+    serving(scope, "serve", store, "--workers", "1"),
+    trainerIn(scope, temporaryFolder(scope)),
+  ]);
+  t.context = { cases, data, trainer, channel: channelTo(scope, trainer) };
 });
 test.after.always(async () => {
   for (const end of ended.toReversed()) await end();
@@ -47,29 +58,30 @@ function isGone(pid: number): boolean {
   return stat === "" || stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
 }
 
-test("a training whose process is killed fails with the reason; all others go on, and it is resumed to the same losses", async (t) => {
-  const { cases, data } = t.context;
-  const trainer = await trainerIn(t, temporaryFolder(t));
-  const channel = channelTo(t, trainer);
-  const training = await start(channel, data, tinyRun(cases));
-  const next = await start(channel, data, tinyRun(cases));
-  const killed: TrainingEvent[] = [];
-  for await (const event of watch(channel, training)) {
-    killed.push(event);
-    if (event.kind === "step" && event.step.step === 9) process.kill(processOf(trainer, training), "SIGKILL");
-  }
-  t.is(lastState(killed)?.state, "TRAINING_STATE_FAILED");
-  t.regex(
-    lastState(killed)?.message ?? "",
-    /^the process that trains .* ended: SIGKILL\. Most often memory has run out\.$/,
-  );
-  const undisturbed = await collect(watch(channel, next));
-  t.is(lastState(undisturbed)?.state, "TRAINING_STATE_DONE");
-  await resume(channel, training);
-  const resumed = await collect(watch(channel, training));
-  t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
-  t.deepEqual(curve(resumed), curve(undisturbed));
-});
+test.serial(
+  "a training whose process is killed fails with the reason; all others go on, and it is resumed to the same losses",
+  async (t) => {
+    const { cases, data, trainer, channel } = t.context;
+    const training = await start(channel, data, tinyRun(cases));
+    const next = await start(channel, data, tinyRun(cases));
+    const killed: TrainingEvent[] = [];
+    for await (const event of watch(channel, training)) {
+      killed.push(event);
+      if (event.kind === "step" && event.step.step === 9) process.kill(processOf(trainer, training), "SIGKILL");
+    }
+    t.is(lastState(killed)?.state, "TRAINING_STATE_FAILED");
+    t.regex(
+      lastState(killed)?.message ?? "",
+      /^the process that trains .* ended: SIGKILL\. Most often memory has run out\.$/,
+    );
+    const undisturbed = await collect(watch(channel, next));
+    t.is(lastState(undisturbed)?.state, "TRAINING_STATE_DONE");
+    await resume(channel, training);
+    const resumed = await collect(watch(channel, training));
+    t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
+    t.deepEqual(curve(resumed), curve(undisturbed));
+  },
+);
 
 test("the process of a training ends with its trainer; the training is interrupted then, and can be resumed", async (t) => {
   const { cases, data } = t.context;
@@ -104,10 +116,8 @@ test("the process of a training ends with its trainer; the training is interrupt
   );
 });
 
-test("while a step takes as long as it likes, calls are answered and watchers stay", async (t) => {
-  const { cases, data } = t.context;
-  const trainer = await trainerIn(t, temporaryFolder(t));
-  const channel = channelTo(t, trainer);
+test.serial("while a step takes as long as it likes, calls are answered and watchers stay", async (t) => {
+  const { cases, data, trainer, channel } = t.context;
   const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 10 } }));
   const watched: TrainingEvent[] = [];
   for await (const event of watch(channel, training)) {
@@ -117,7 +127,7 @@ test("while a step takes as long as it likes, calls are answered and watchers st
     process.kill(pid, "SIGSTOP");
     const answer = { timeoutMs: 30_000 };
     const { trainings } = await callUnary(channel, "TrainerService", "listTrainings", {}, answer);
-    t.is(trainings[0]?.state, "TRAINING_STATE_RUNNING");
+    t.is(trainings.find(({ id }) => id === training)?.state, "TRAINING_STATE_RUNNING");
     const waiting = await start(channel, data, tinyRun(cases));
     await callUnary(channel, "TrainerService", "stopTraining", { training: waiting }, answer);
     process.kill(pid, "SIGCONT");
@@ -125,10 +135,8 @@ test("while a step takes as long as it likes, calls are answered and watchers st
   t.is(lastState(watched)?.state, "TRAINING_STATE_DONE");
 });
 
-test("a training that ends while it evaluates has taken all of its steps; resumed, it evaluates", async (t) => {
-  const { cases, data } = t.context;
-  const trainer = await trainerIn(t, temporaryFolder(t));
-  const channel = channelTo(t, trainer);
+test.serial("a training that ends while it evaluates has taken all of its steps; resumed, it evaluates", async (t) => {
+  const { cases, data, trainer, channel } = t.context;
   const training = await start(channel, data, tinyRun(cases, { data: { ...holdOutLast(cases), stepsPerEpoch: 1 } }));
   for await (const event of watch(channel, training))
     if (event.kind === "checkpoint" && event.checkpoint.step === 8)
