@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { connect } from "../client/index.js";
 import { replaceFile } from "../disk/index.js";
-import { parseRunSpec, type Timeline } from "../plan/index.js";
+import { parseRunDocument, type Timeline } from "../plan/index.js";
 import { addressList } from "./address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
@@ -34,7 +34,7 @@ export function previewCommand(): Command {
     )
     .action(async (options: Options) => {
       const { data, run, step, stage, timeline, out, json } = options;
-      const { data: dataSpec } = parseRunSpec(readJson(run, "a run spec in JSON"));
+      const { data: dataSpec } = parseRunDocument(readJson(run, "a run spec in JSON"));
       await using client = connect(data, callOptions(options));
       const png = await client.preview(dataSpec as object, { timeline, step, ...(stage !== undefined && { stage }) });
       replaceFile(out, [png]);

@@ -23,7 +23,10 @@ export function stageCommand(): Command {
     .option("--hold", "keep it to the end of the run (default: until the schedule reaches a later stage)")
     .option("--from-step <step>", "first step with that stage (default: the first not asked for yet)", wholeNumber);
   return addCallFlags(command)
-    .addHelpText("after", "\nExample:\n  $ patchstream stage 20261123-173207-5f1c --trainer localhost:7071 --advance")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ patchstream stage 20261123-173207-482-5f1c --trainer localhost:7071 --advance",
+    )
     .action(async (training: string, options: Options) => {
       const { trainer: address, advance, to, fromStep, hold = false, json } = options;
       if (!advance && to === undefined) command.error("error: one of --advance and --to is needed", { exitCode: 2 });

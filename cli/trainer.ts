@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { engineNames, serveTrainer } from "../trainer/index.js";
+import { addressList } from "./address-list.js";
 import {
   addCallFlags,
   addListenFlags,
@@ -21,6 +22,7 @@ interface DataFlags {
   readonly dataTlsServerName?: string;
   readonly dataTokenFile?: string;
   readonly dataWait?: number;
+  readonly dataServers?: readonly string[];
 }
 
 interface Options extends CommonOptions, ListenFlags, DataFlags {
@@ -51,11 +53,12 @@ export function trainerCommand(): Command {
     .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs")
     .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
+  command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
   addListenFlags(command);
   return addCallFlags(command, "data-")
     .addHelpText(
       "after",
-      "\nThe --data flags say how data servers are called.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
+      "\nThe --data flags say how data servers are called. A token or certificate goes to --data-servers alone.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
     )
     .action(async (options: Options) => {
       const { json, engine, threads, runs: runsFolder, metricsPort } = options;
@@ -69,7 +72,7 @@ export function trainerCommand(): Command {
         runsFolder,
         ...(metricsPort !== undefined && { metricsPort }),
         notice: (line) => process.stderr.write(`${line}\n`),
-        connection: callOptions(dataCallFlags(options), "data-"),
+        access: { connection: callOptions(dataCallFlags(options), "data-"), servers: options.dataServers ?? [] },
       });
       const { address, metricsAddress: metrics } = server;
       if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });

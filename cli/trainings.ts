@@ -24,7 +24,11 @@ export function trainingsCommand(): Command {
         if (stop !== undefined) await callUnary(trainer, "TrainerService", "stopTraining", { training: stop });
         const { trainings } = await callUnary(trainer, "TrainerService", "listTrainings", {});
         if (json) printJson(trainings);
-        else for (const one of trainings) process.stdout.write(`${one.id}  ${one.dataset}  ${stateName(one.state)}\n`);
+        else
+          for (const { id, dataset, state, damage } of trainings) {
+            const why = damage === null ? "" : `: ${damage.file}: ${damage.reason}`;
+            process.stdout.write(`${id}  ${dataset || "-"}  ${stateName(state)}${why}\n`);
+          }
       } finally {
         trainer.client.close();
       }

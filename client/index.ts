@@ -1,7 +1,7 @@
 export type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";
 export { connect } from "./connect.js";
-export { imageValues, labelValues, type WireTensor } from "./tensor-values.js";
+export { imageValues, labelClasses, labelValues, type WireTensor } from "./tensor-values.js";
 export type {
   Batch,
   BatchAddress,

@@ -7,7 +7,13 @@ export interface WireTensor<Type extends string> {
   readonly bytes: Uint8Array;
 }
 
-/** An image's values as float32 in (B,C,Z,Y,X), whatever type and layout it travelled in. */
+/** What u8 labels hold where i16 labels hold -1: voxels that the loss leaves out. */
+const IGNORED = 255;
+
+/**
+ * An image's values as float32 in (B,C,Z,Y,X), whatever type and layout it travelled in. Float32 that needs no moving is a
+ * view on the tensor's own bytes where they are aligned, and ends with them.
+ */
 export function imageValues(
   image: WireTensor<ImageType>,
   channelsLast: boolean,
@@ -15,33 +21,58 @@ export function imageValues(
   const values = float32Values(image);
   if (!channelsLast) return { shape: [...image.shape], values };
   const [samples, z, y, x, channels] = image.shape as [number, number, number, number, number];
-  const voxels = z * y * x;
-  const moved = new Float32Array(values.length);
-  for (let sample = 0; sample < samples; sample++) {
-    for (let c = 0; c < channels; c++) {
-      const to = (sample * channels + c) * voxels;
-      for (let i = 0; i < voxels; i++) moved[to + i] = values[(sample * voxels + i) * channels + c] as number;
-    }
-  }
-  return { shape: [samples, channels, z, y, x], values: moved };
+  const shape = [samples, channels, z, y, x];
+  return { shape, values: channelsFirst(values, samples, z * y * x, channels) };
 }
 
-/** A label's values as int16. */
+/** A label's values as int16: its own bytes where they are int16 and aligned, a copy otherwise. */
 export function labelValues({ type, bytes }: WireTensor<LabelType>): Int16Array {
-  return type === "u8" ? Int16Array.from(bytes) : new Int16Array(bytes.slice().buffer);
+  if (type === "u8") return Int16Array.from(bytes);
+  const own = aligned(bytes, 2);
+  return new Int16Array(own.buffer, own.byteOffset, own.byteLength / 2);
+}
+
+/** A label's values as uint8, 255 where the loss leaves them out: its own bytes where they are uint8, a copy otherwise. */
+export function labelClasses(label: WireTensor<LabelType>): Uint8Array {
+  if (label.type === "u8") return label.bytes;
+  return Uint8Array.from(labelValues(label), (value) => (value < 0 ? IGNORED : value));
+}
+
+/** `bytes`, moved to memory of their own where a typed array could not begin where they do. */
+function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
+  return bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
+}
+
+/** (B,Z,Y,X,C) to (B,C,Z,Y,X), `samples` of `voxels` voxels each. */
+function channelsFirst(values: Float32Array, samples: number, voxels: number, channels: number): Float32Array {
+  if (channels === 1) return values;
+  const moved = new Float32Array(values.length);
+  for (let sample = 0; sample < samples; sample++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const to = (sample * channels + channel) * voxels;
+      const from = sample * voxels * channels + channel;
+      for (let voxel = 0; voxel < voxels; voxel++) moved[to + voxel] = values[from + voxel * channels] as number;
+    }
+  }
+  return moved;
 }
 
 function float32Values({ type, bytes }: WireTensor<ImageType>): Float32Array {
-  const own = bytes.slice().buffer;
-  switch (type) {
-    case "f32":
-      return new Float32Array(own);
-    case "f16":
-      return Float32Array.from(new Uint16Array(own), f16Value);
-    case "bf16":
-      return new Float32Array(Uint32Array.from(new Uint16Array(own), (bits) => bits << 16).buffer);
+  if (type === "f32") {
+    const own = aligned(bytes, 4);
+    return new Float32Array(own.buffer, own.byteOffset, own.byteLength / 4);
   }
+  const own = aligned(bytes, 2);
+  const words = new Uint16Array(own.buffer, own.byteOffset, own.byteLength / 2);
+  if (type === "bf16") return new Float32Array(Uint32Array.from(words, (bits) => bits << 16).buffer);
+  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => f16Value(bits));
+  const values = new Float32Array(words.length);
+  for (let i = 0; i < words.length; i++) values[i] = halves[words[i] as number] as number;
+  return values;
 }
+
+/** The value of each of the 65,536 half-precision numbers; made when the first one is met. */
+let halves: Float32Array | undefined;
 
 /** The number that the bits of an IEEE half stand for. */
 function f16Value(bits: number): number {

@@ -6,6 +6,9 @@ import { PatchstreamError } from "../plan/errors.js";
 export const OWNER_ONLY_FILE = 0o600;
 export const OWNER_ONLY_FOLDER = 0o700;
 
+/** Begins the names of files that are being written; those of a process that was killed may be removed. */
+export const UNFINISHED_PREFIX = ".unfinished-";
+
 /** What a file consists of: text, or pieces written one after the other. */
 export type Content = string | Iterable<Uint8Array>;
 
@@ -49,7 +52,7 @@ export function replaceFile(path: string, content: Content): void {
  */
 export function replaceFiles(files: Files): void {
   const temporary = (path: string) =>
-    join(dirname(path), `.unfinished-${process.pid}-${path.slice(dirname(path).length + 1)}`);
+    join(dirname(path), `${UNFINISHED_PREFIX}${process.pid}-${path.slice(dirname(path).length + 1)}`);
   try {
     for (const [path, content] of files) {
       reportingFailure(path, () => rmSync(temporary(path), { force: true }));

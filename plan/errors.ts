@@ -24,6 +24,7 @@ export type ErrorFacts =
   | { code: "UNAVAILABLE"; address: string; reason: string }
   | { code: "DEADLINE"; waitedFor: string; timeoutMs: number }
   | { code: "WORKER_DIED"; doing: string; attempts: number; reason: string }
+  | { code: "PROCESS_DIED"; doing: string; reason: string }
   | { code: "ENGINE_MISSING"; engine: string; reason: string }
   | { code: "LOSS_NOT_FINITE"; step: number; stage: number; loss: number; gradientNorm: number }
   | { code: "TRAINING_ENDED"; training: string; state: string; reason: string }
@@ -93,6 +94,8 @@ function describe(facts: ErrorFacts): string {
       return `waited ${facts.timeoutMs} ms for ${facts.waitedFor}`;
     case "WORKER_DIED":
       return `${facts.attempts} worker threads died ${facts.doing}: ${facts.reason}`;
+    case "PROCESS_DIED":
+      return `the process that ${facts.doing} ended: ${facts.reason}`;
     case "ENGINE_MISSING":
       return `engine ${facts.engine} is not usable here: ${facts.reason}`;
     case "LOSS_NOT_FINITE":

@@ -31,7 +31,7 @@ export {
   type Strategy,
   type WireFormat,
 } from "./run-spec/resolved-spec.js";
-export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./run-spec/run-spec.js";
+export { parseRunDocument, type RunDocument } from "./run-spec/run-spec.js";
 export { foregroundLower } from "./sampling/box.js";
 export { foregroundCount } from "./sampling/foreground-count.js";
 export { planBatch } from "./sampling/plan-batch.js";

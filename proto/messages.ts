@@ -7,7 +7,7 @@ export type Retry = "RETRY_UNSPECIFIED" | "RETRY_NEVER" | "RETRY_ELSEWHERE" | "R
 export type Timeline = "TIMELINE_UNSPECIFIED" | "TIMELINE_TRAIN" | "TIMELINE_VAL";
 
 /** How a training stands. */
-export type TrainingState = "TRAINING_STATE_UNSPECIFIED" | "TRAINING_STATE_QUEUED" | "TRAINING_STATE_RUNNING" | "TRAINING_STATE_DONE" | "TRAINING_STATE_STOPPED" | "TRAINING_STATE_FAILED" | "TRAINING_STATE_INTERRUPTED";
+export type TrainingState = "TRAINING_STATE_UNSPECIFIED" | "TRAINING_STATE_QUEUED" | "TRAINING_STATE_RUNNING" | "TRAINING_STATE_DONE" | "TRAINING_STATE_STOPPED" | "TRAINING_STATE_FAILED" | "TRAINING_STATE_INTERRUPTED" | "TRAINING_STATE_DAMAGED";
 
 /** A stored volume of a case. */
 export type Volume = "VOLUME_UNSPECIFIED" | "VOLUME_IMAGE" | "VOLUME_LABEL" | "VOLUME_REFERENCE";
@@ -406,7 +406,7 @@ export interface SetStageRequest {
   readonly hold: boolean;
 }
 
-/** The transition holds. */
+/** The transition is decided. */
 export interface SetStageResponse {
   /** The stage. */
   readonly stage: number;
@@ -586,8 +586,18 @@ export interface Training {
   readonly state: TrainingState;
   /** Addresses of its data servers. */
   readonly data: readonly string[];
-  /** Name of the data set. */
+  /** Name of the data set; empty where run.json is what is damaged. */
   readonly dataset: string;
+  /** What is damaged; set in state DAMAGED only. */
+  readonly damage: TrainingDamage | null;
+}
+
+/** What makes a training unreadable. */
+export interface TrainingDamage {
+  /** The file, as the trainer names it. */
+  readonly file: string;
+  /** What is wrong with it, in one line. */
+  readonly reason: string;
 }
 
 /** A volume begins. */
@@ -694,6 +704,7 @@ export interface Messages {
   StreamResponse: StreamResponse;
   Tensor: Tensor;
   Training: Training;
+  TrainingDamage: TrainingDamage;
   VolumeBegin: VolumeBegin;
   VolumeEnd: VolumeEnd;
   Want: Want;
@@ -758,7 +769,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   StreamRequest: [["start", "Start"], ["want", "Want"], ["stageReport", "StageReport"], ["stop", "Stop"], ["cancel", "Cancel"]],
   StreamResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"], ["started", "Started"], ["stageApplied", "StageApplied"], ["notice", "Notice"], ["cancelled", "Cancelled"]],
   Tensor: [["shape", "uint32"], ["byteLength", "uint64"]],
-  Training: [["state", "TrainingState"]],
+  Training: [["state", "TrainingState"], ["damage", "TrainingDamage"]],
+  TrainingDamage: [],
   VolumeBegin: [["tensor", "Tensor"], ["checksum", "fixed32"]],
   VolumeEnd: [],
   Want: [["firstStep", "uint32"], ["count", "uint32"], ["stage", "uint32"]],

@@ -1,15 +1,17 @@
 export type {
-  Engine,
   Model,
   ModelOptions,
   ModelState,
   StepResult,
   StepSettings,
   TrainingBatch,
+  TrainingEngine,
 } from "./engines/engine.js";
-export { engineNames, openEngine } from "./engines/open.js";
+export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { describeNetwork, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
 export type { TrainingEvent } from "./run-folder/events.js";
+export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";
+export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec.js";
 export { type StageSummary, SummaryTally, type TrainingSummary } from "./summary.js";

@@ -7,7 +7,7 @@ import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { quantile } from "simple-statistics";
 import { type NetworkPlan, planStages, type Stage, voxelCount } from "../../plan/index.js";
-import { describeNetwork, type Model, openEngine, type TrainingBatch } from "../../trainer/index.js";
+import { describeNetwork, type Model, openTrainingEngine, type TrainingBatch } from "../../trainer/index.js";
 
 const WARM_UP = 2;
 const STEPS = 7;
@@ -43,7 +43,7 @@ function cells({ wall, processor }: { wall: number[]; processor: number[] }): st
   return [...spread, quantile(processor, 0.5).toFixed(0)].join(" | ");
 }
 
-const engine = await openEngine(process.argv[2] ?? "auto", (notice) => console.error(notice));
+const engine = await openTrainingEngine(process.argv[2] ?? "auto", (notice) => console.error(notice));
 const network = describeNetwork(plan, { channels: 1, classes: 3, baseFeatures: 8 });
 const heads = THREADS.map((threads) => `${threads} threads: median ms | p5 | p95 | processor ms`);
 console.log(`Engine ${engine.name}, ${STEPS} steps each after ${WARM_UP} to warm up.`);

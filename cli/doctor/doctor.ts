@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { connect, type DatasetInfo } from "../../client/index.js";
 import { volumeBytes } from "../../loader/index.js";
-import { checkStage, parseRunSpec, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { checkStage, parseRunDocument, type ResolvedSpec, type Stage } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -43,12 +43,7 @@ export function doctorCommand(): Command {
       0,
     )
     .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
-    .option(
-      "--pass-ms <ms>",
-      "shortest time of each of a stage's 21 measurements (26 with a step)",
-      positive,
-      1000,
-    );
+    .option("--pass-ms <ms>", "shortest time of each of a stage's 21 measurements (26 with a step)", positive, 1000);
   return addCallFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130")
     .action(doctor);
@@ -64,7 +59,7 @@ interface Finding extends Omit<Diagnosis, "longest"> {
 }
 
 async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
-  const { data: dataSpec } = parseRunSpec(readJson(run, "a run spec in JSON"));
+  const { data: dataSpec } = parseRunDocument(readJson(run, "a run spec in JSON"));
   await using client = connect(data, callOptions(flags));
   const { spec } = await client.describeRun(dataSpec as object);
   const dataset = await client.describeDataset();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
 import { type Files, replaceFiles } from "../../disk/index.js";
-import { parseRunSpec, type Timeline } from "../../plan/index.js";
+import { parseRunDocument, type Timeline } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -52,7 +52,7 @@ export function getCommand(): Command {
 }
 
 async function get(options: GetOptions, command: Command): Promise<void> {
-  const { data: dataSpec } = parseRunSpec(readJson(options.run, "a run spec in JSON"));
+  const { data: dataSpec } = parseRunDocument(readJson(options.run, "a run spec in JSON"));
   const request: RequestedBatch = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
   const batch = await fetchBatch(options, request, command);
   const description = describeBatch(batch);

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseRunSpec } from "../../plan/index.js";
+import { parseRunDocument } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -58,7 +58,7 @@ export function statsCommand(): Command {
 }
 
 async function stats(options: StatsOptions, command: Command): Promise<void> {
-  const { data: dataSpec } = parseRunSpec(readJson(options.run, "a run spec in JSON"));
+  const { data: dataSpec } = parseRunDocument(readJson(options.run, "a run spec in JSON"));
   const rows = summarize(await countBatches(options, dataSpec, command));
   if (options.json) printJson({ stages: rows });
   else process.stdout.write(statsTable(rows));

@@ -429,8 +429,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is announced before it is on disk",
     file: "trainer/loop/loop.ts",
-    from: "log.append([decision]);\n  return run.changeStage(decision);",
-    to: "const changed = await run.changeStage(decision);\n  log.append([decision]);\n  return changed;",
+    from: "log.append([decision]);",
+    to: "void run.changeStage(decision);\n  log.append([decision]);",
     tests: ["trainer/loop/decisions"],
   },
   {
@@ -453,6 +453,34 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (saved !== taken) await checkpoint(taken);",
     to: "",
     tests: ["trainer/loop/decisions"],
+  },
+  {
+    name: "a checkpoint does not wait for the log",
+    file: "trainer/loop/training.ts",
+    from: "await emitted();",
+    to: "",
+    tests: ["trainer/process/crash"],
+  },
+  {
+    name: "a process outlives its trainer",
+    file: "trainer/process/lifeline.ts",
+    from: 'process.kill(process.pid, "SIGKILL")',
+    to: "{}",
+    tests: ["trainer/process/lifeline"],
+  },
+  {
+    name: "a caller names whom the trainer sends its token to",
+    file: "trainer/service/data-servers.ts",
+    from: "(address) => !servers.includes(address)",
+    to: "() => false",
+    tests: ["trainer/service/data-servers"],
+  },
+  {
+    name: "a training that is done is resumed",
+    file: "trainer/service/trainings.ts",
+    from: 'if (state === "TRAINING_STATE_DONE")',
+    to: 'if (state === "TRAINING_STATE_UNSPECIFIED")',
+    tests: ["trainer/service/calls"],
   },
   {
     name: "the learning rate falls in a straight line",

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
+import { ingest } from "../../loader/index.js";
 import type { Messages } from "../../proto/index.js";
 import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
@@ -28,6 +29,49 @@ export function temporaryFolder({ teardown }: Teardown): string {
   return folder;
 }
 
+/** A store of the first `count` of the sample's cases; their ids. */
+export async function sampleStore(
+  scope: Teardown,
+  count: number,
+): Promise<{ store: string; cases: readonly string[] }> {
+  const folder = temporaryFolder(scope);
+  const raw = join(folder, "Task04_Hippocampus");
+  copySample(raw, count);
+  const store = join(folder, "store");
+  const { cases } = await ingest(raw, store, { workers: 1 });
+  return { store, cases };
+}
+
+/** Four stages, 32 steps of a few milliseconds; `data` and `training` change it. */
+export function tinyRun(
+  cases: readonly string[],
+  { data = {}, training = {} }: { data?: object; training?: object } = {},
+) {
+  return {
+    data: {
+      dataset: "Task04_Hippocampus",
+      split: { train: cases, val: [] },
+      valSteps: 0,
+      plan: { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] },
+      mode: "performance",
+      epochs: 8,
+      stepsPerEpoch: 4,
+      augmentation: "none",
+      ...data,
+    },
+    training: { baseFeatures: 4, learningRate: 0.05, momentum: 0.9, ...training },
+  };
+}
+
+export const holdOutLast = (cases: readonly string[]) => ({
+  split: { train: cases.slice(0, -1), val: cases.slice(-1) },
+});
+
+/** A trainer on the CPU that keeps its trainings in `runs`. */
+export async function trainerIn(scope: Teardown, runs: string, ...flags: string[]): Promise<Process> {
+  return serving(scope, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx", ...flags);
+}
+
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */
 export function copySample(folder: string, count: number): string[] {
   const ids = readdirSync(join(SAMPLE, "labelsTr")).map((file) => file.replace(".nii.gz", ""));
@@ -43,7 +87,15 @@ export function copySample(folder: string, count: number): string[] {
 
 /** A finished command: what it printed. Rejects with `code` and `stderr` where it failed. */
 export function patchstream(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, [MAIN, ...args]);
+  return patchstreamWith({}, ...args);
+}
+
+/** `patchstream` with more in its environment. */
+export function patchstreamWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [MAIN, ...args], { env: { ...process.env, ...environment } });
 }
 
 /** A server in a process of its own. */
@@ -51,6 +103,9 @@ export interface Process {
   readonly address: string;
   /** host:port of its metrics, where they were asked for. */
   readonly metrics?: string;
+  readonly pid: number;
+  /** The lines that it has written to stderr. */
+  readonly said: readonly string[];
   /** Ends it with no chance to do anything. */
   kill(): Promise<void>;
   /** Asks it to end, and waits until it has. */
@@ -66,14 +121,22 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 /** `patchstream ARGS` from when it serves until the test ends. */
 export async function serving({ teardown }: Teardown, ...args: string[]): Promise<Process> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
   teardown(() => end(child, "SIGTERM"));
+  const lines: string[] = [];
+  createInterface(child.stderr).on("line", (line) => lines.push(line));
   const [line] = await Promise.race([
     once(createInterface(child.stdout), "line"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}`))),
+    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}: ${lines}`))),
   ]);
   const said = JSON.parse(line) as { address: string; metrics?: string };
-  return { ...said, kill: () => end(child, "SIGKILL"), end: () => end(child, "SIGTERM") };
+  return {
+    ...said,
+    pid: child.pid ?? 0,
+    said: lines,
+    kill: () => end(child, "SIGKILL"),
+    end: () => end(child, "SIGTERM"),
+  };
 }
 
 export function channelTo({ teardown }: Teardown, { address }: Process): Channel {
@@ -85,6 +148,11 @@ export function channelTo({ teardown }: Teardown, { address }: Process): Channel
 export async function start(trainer: Channel, data: Process, run: object): Promise<string> {
   const request = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "" };
   return (await callUnary(trainer, "TrainerService", "startTraining", request)).training;
+}
+
+/** Goes on with a training that has ended, at the data servers of before. */
+export async function resume(trainer: Channel, training: string): Promise<void> {
+  await callUnary(trainer, "TrainerService", "startTraining", { run: Buffer.alloc(0), data: [], resume: training });
 }
 
 /** The events of a training, from its first to its last. */
@@ -125,4 +193,13 @@ export async function predict(trainer: Channel, requests: readonly PredictReques
   }
   if (crc32(label) !== checksum) throw new Error("the label's checksum does not match");
   return label;
+}
+
+export function steps(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) => (event.kind === "step" ? [event.step] : []));
+}
+
+export function lastState(events: readonly TrainingEvent[]) {
+  const last = events.at(-1);
+  return last?.kind === "state" ? last.state : undefined;
 }

@@ -54,7 +54,7 @@ export interface ModelOptions {
 }
 
 /** A backend that can train. */
-export interface Engine {
+export interface TrainingEngine {
   readonly name: string;
   /** Fresh weights from `seed` (He initialisation, slope 0.01, as nnU-Net), the same on every engine. */
   createModel(network: NetworkDescription, options: ModelOptions): Promise<Model>;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Engine } from "./engine.js";
+import type { TrainingEngine } from "./engine.js";
 import { openOnnxEngine } from "./onnx/engine.js";
 import { openTfjsEngine } from "./tfjs/engine.js";
 
@@ -13,26 +13,32 @@ const openers = {
   onnx: () => openOnnxEngine("cpu"),
   "tfjs-node-gpu": () => openTfjsEngine("tfjs-node-gpu"),
   "tfjs-node": () => openTfjsEngine("tfjs-node"),
-} satisfies Record<string, () => Promise<Engine>>;
+} satisfies Record<string, () => Promise<TrainingEngine>>;
 
 type NamedEngine = keyof typeof openers;
 
 const onGpu: readonly NamedEngine[] = ["onnx-cuda", "tfjs-node-gpu"];
 
-/** Names for `openEngine`; `auto` is the first of the others that is usable. */
+/** Names for `openTrainingEngine`; `auto` is the first of the others that is usable. */
 export const engineNames = ["auto", ...Object.keys(openers)] as ("auto" | NamedEngine)[];
 
 const isEngine = (name: string): name is NamedEngine => Object.hasOwn(openers, name);
+
+/** Throws NOT_FOUND for a name that is none of `engineNames`. */
+export function checkEngineName(name: string): void {
+  if (name !== "auto" && !isEngine(name))
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "engine", name, known: engineNames });
+}
 
 /**
  * Opens an engine by name. Throws ENGINE_MISSING with the npm command where it is not usable, NOT_FOUND for another name.
  * Under `auto` each engine that is passed over is told to `notice` in one line, those for a GPU only where there is one.
  */
-export async function openEngine(name: string, notice: (line: string) => void): Promise<Engine> {
+export async function openTrainingEngine(name: string, notice: (line: string) => void): Promise<TrainingEngine> {
   if (isEngine(name)) return openers[name]();
-  if (name !== "auto") throw new PatchstreamError({ code: "NOT_FOUND", what: "engine", name, known: engineNames });
+  checkEngineName(name);
   const hasGpu = GPU_DEVICES.some((device) => existsSync(device));
-  for (const [candidate, open] of Object.entries(openers) as [NamedEngine, () => Promise<Engine>][]) {
+  for (const [candidate, open] of Object.entries(openers) as [NamedEngine, () => Promise<TrainingEngine>][]) {
     try {
       return await open();
     } catch (error) {

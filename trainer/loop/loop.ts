@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import type { Batch, Run, StageChanged } from "../../client/types.js";
-import { StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
+import type { Batch, Run } from "../../client/types.js";
+import { type StageDecision, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfEpoch } from "../../plan/curriculum/schedule.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
@@ -10,18 +10,9 @@ import type { Model, StepSettings } from "../engines/engine.js";
 import type { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { polyLearningRate } from "./learning-rate.js";
+import type { StageRequest, StageRequests } from "./stage-requests.js";
 import { trainingBatch } from "./training-batch.js";
-
-/** A manual transition that somebody waits for. */
-export interface StageRequest {
-  /** Absent: the stage after the one that `fromStep` would have. */
-  readonly stage: number | undefined;
-  /** Absent: the first step not wanted yet. */
-  readonly fromStep: number | undefined;
-  readonly hold: boolean;
-  resolve(changed: StageChanged): void;
-  reject(error: unknown): void;
-}
+import { untilAborted } from "./until-aborted.js";
 
 export interface LoopOptions {
   /** The open run; not disposed here. */
@@ -39,8 +30,10 @@ export interface LoopOptions {
   readonly emit: (event: TrainingEvent) => void;
   /** Called at the end of each epoch and of the training with the number of steps taken. */
   readonly checkpoint: (steps: number) => Promise<void>;
-  /** Hands over the requests that came since the last call. */
-  readonly takeStageRequests: () => StageRequest[];
+  /** Transitions by hand, answered between two steps; refused when all steps are taken. */
+  readonly stageRequests: StageRequests;
+  /** Told in one line what the training goes on in spite of. */
+  readonly notice: (line: string) => void;
   /** Stops after the step in progress. */
   readonly signal: AbortSignal;
 }
@@ -52,35 +45,59 @@ function epochOf(spec: { stepsPerEpoch: number }, step: number): number {
   return epoch;
 }
 
-/** What comes from `source` until `signal` aborts, also while waiting for the next of it. */
-async function* untilAborted<T>(source: AsyncIterator<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Promise<{ done: true; value: undefined }>((resolve) =>
-    signal.addEventListener("abort", () => resolve({ done: true, value: undefined }), { once: true }),
-  );
-  while (!signal.aborted) {
-    const { done, value } = await Promise.race([source.next(), aborted]);
-    if (done) return;
-    yield value;
-  }
+/** Which stage each step has, by what is decided until now. */
+function timelineOf({ run, log }: LoopOptions, more: readonly StageDecision[] = []): StageTimeline {
+  return new StageTimeline(scheduleOf(run.info.spec, "train"), [...log.decisions, ...more]);
 }
 
-/** Carries out one manual transition after `delivered`, the last step that was taken. */
-async function changeStage(request: StageRequest, delivered: number, { run, log }: LoopOptions): Promise<StageChanged> {
+/**
+ * Decides one manual transition after `delivered`, the last step that was taken, and answers it: it is on disk then, and holds
+ * whoever hears of it.
+ */
+function decide(request: StageRequest, delivered: number, options: LoopOptions): StageDecision {
+  const { run, log } = options;
   const { spec } = run.info;
   const fromStep = request.fromStep ?? Math.max(run.firstUnwanted, delivered + 1);
   if (fromStep <= delivered) throw new PatchstreamError({ code: "STEP_PASSED", step: fromStep, delivered });
   checkStep(spec, "train", fromStep);
-  const stage = request.stage ?? new StageTimeline(scheduleOf(spec, "train"), log.decisions).stageOf(fromStep) + 1;
+  const stage = request.stage ?? timelineOf(options).stageOf(fromStep) + 1;
   checkStage(spec, "train", stage);
   const decision = { stage, fromStep, reason: "manual", hold: request.hold };
+  const scheduleFrom = timelineOf(options, [decision]).resumes(decision, stepsOf(spec, "train"));
   log.append([decision]);
-  return run.changeStage(decision);
+  request.resolve({ ...decision, ...(scheduleFrom !== undefined && { scheduleFrom }) });
+  return decision;
+}
+
+/**
+ * Tells the data servers of a decision. One that does not answer changes nothing about it: it learns the stage of a step from
+ * whoever asks it for that step.
+ */
+async function announce(decision: StageDecision, { run, notice }: LoopOptions): Promise<void> {
+  try {
+    await run.changeStage(decision);
+  } catch (error) {
+    const { stage, fromStep } = decision;
+    const reason = error instanceof Error ? error.message : String(error);
+    notice(`stage ${stage} from step ${fromStep} was not confirmed by every data server: ${reason}`);
+  }
 }
 
 async function answerStageRequests(delivered: number, options: LoopOptions): Promise<void> {
-  for (const request of options.takeStageRequests()) {
-    await changeStage(request, delivered, options).then(request.resolve, request.reject);
+  for (const request of options.stageRequests.take()) {
+    try {
+      await announce(decide(request, delivered, options), options);
+    } catch (error) {
+      request.reject(error);
+    }
   }
+}
+
+/** Throws INTERNAL unless a batch came for the stage that is decided for its step. */
+function checkDecided({ step, stage }: Batch, decided: number): void {
+  if (stage === decided) return;
+  const reason = `it came cut for stage ${stage}; its stage is ${decided}`;
+  throw new PatchstreamError({ code: "INTERNAL", where: `step ${step}`, reason });
 }
 
 /** One optimiser step on one batch. Throws LOSS_NOT_FINITE before anything is written down. */
@@ -116,21 +133,22 @@ async function takeStep(
  * Scheduled transitions need no decision and cost nothing: wants run across them, and batches beyond are cut for the new stage.
  */
 export async function train(options: LoopOptions): Promise<number> {
-  const { run, log, emit, checkpoint, from, signal } = options;
+  const { run, log, emit, checkpoint, from, signal, stageRequests } = options;
   const { spec } = run.info;
   const to = stepsOf(spec, "train");
-  const schedule = scheduleOf(spec, "train");
   const decisions = [...log.decisions];
 
   let taken = from;
   let saved = from;
   let stage: number | undefined;
   for await (using batch of untilAborted(run.batches({ from, to, decisions }), signal)) {
+    const timeline = timelineOf(options);
+    checkDecided(batch, timeline.stageOf(batch.step));
     const plan = stageOf(spec, "train", batch.stage);
     if (batch.stage !== stage) {
       stage = batch.stage;
       const { patchSize, batchSize } = plan;
-      const reason = new StageTimeline(schedule, log.decisions).decided(batch.step)?.reason ?? "scheduled";
+      const reason = timeline.decided(batch.step)?.reason ?? "scheduled";
       emit({ kind: "stage", stage: { stage, fromStep: batch.step, reason, patchSize, batchSize } });
     }
     emit({ kind: "step", step: await takeStep(batch, plan, options) });
@@ -141,6 +159,7 @@ export async function train(options: LoopOptions): Promise<number> {
       saved = taken;
     }
   }
+  stageRequests.close(new PatchstreamError({ code: "STEP_UNKNOWN", timeline: "train", step: to, steps: to }));
   if (saved !== taken) await checkpoint(taken);
   return taken;
 }

@@ -3,47 +3,45 @@ import type { ConnectOptions } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import type { RunSpec } from "../../plan/run-spec/run-spec.js";
 import type { ModelState } from "../engines/engine.js";
-import { openEngine } from "../engines/open.js";
+import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
+import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { describeNetwork } from "../networks/describe.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
-import { type StageRequest, train } from "./loop.js";
+import type { RunSpec } from "../spec.js";
+import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
+import type { StageRequests } from "./stage-requests.js";
 
-/** What holds for every training of a trainer. */
-export interface TrainerSettings {
-  /** Engine of trainings whose spec says "auto". */
-  readonly engine: string;
-  /** CPU threads of the engine. */
-  readonly threads: number;
-  /** How data servers are reached. */
-  readonly connection: ConnectOptions;
-  /** Told in one line what nobody asked for: an engine that was passed over, a training that could not be written down. */
-  readonly notice: (line: string) => void;
-}
-
-export interface TrainingOptions extends TrainerSettings {
-  /** The training's own folder: checkpoint, timeline, events. */
+/** What one training is, and with what it is trained. */
+export interface TrainingJob {
+  /** The training's own folder. Its checkpoint and its decisions are written here, by nobody else. */
   readonly folder: string;
   /** Addresses of data servers of one store. */
   readonly data: readonly string[];
+  /** How they are reached. */
+  readonly connection: ConnectOptions;
   readonly run: RunSpec;
-  readonly emit: (event: TrainingEvent) => void;
-  readonly takeStageRequests: () => StageRequest[];
-  readonly signal: AbortSignal;
+  /** Name of the engine. */
+  readonly engine: string;
+  /** CPU threads of the engine. */
+  readonly threads: number;
 }
 
-/** Axes that training mirrored along: those of test-time mirroring. */
-export function mirrorAxes(spec: Pick<ResolvedSpec, "augmentation">): (0 | 1 | 2)[] {
-  return [...new Set(spec.augmentation.flatMap((one) => (one.kind === "mirror" ? one.axes : [])))].sort();
+export interface TrainingOptions extends TrainingJob {
+  readonly emit: (event: TrainingEvent) => void;
+  /** Resolves when everything that was emitted is in the training's log. */
+  readonly emitted: () => Promise<void>;
+  /** Told in one line what nobody asked for: an engine that was passed over, a data server that did not confirm a stage. */
+  readonly notice: (line: string) => void;
+  readonly stageRequests: StageRequests;
+  readonly signal: AbortSignal;
 }
 
 function parameterCount(model: ModelState): number {
@@ -67,12 +65,22 @@ function checkDigest(checkpoint: Checkpoint, digest: string): void {
   throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
 }
 
+/** What `waited` resolves to, unless `signal` aborts first. */
+function orAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    waited.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /**
  * One training from its first or next step to the Dice of its held-out cases, whatever it needs opened and closed again.
  * Resolves to "done", or to "stopped" when `signal` aborted it; then the checkpoint holds every step taken.
  */
 export async function runTraining(options: TrainingOptions): Promise<"done" | "stopped"> {
-  const { folder, data, emit, signal } = options;
+  const { folder, data, emit, emitted, signal, stageRequests, notice } = options;
   const settings = options.run.training;
   const checkpoint = await readCheckpoint(folder);
   const from = checkpoint?.step ?? 0;
@@ -81,7 +89,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const { spec, specBytes, digest } = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
   if (checkpoint) checkDigest(checkpoint, digest);
   // Without the signal: being stopped must not break off what the loop is in the middle of.
-  await using run = await client.openRun(specBytes);
+  await using run = await orAborted(client.openRun(specBytes), signal);
   const dataset = await client.describeDataset({ signal });
   const { labels, classes, channelNames } = dataset;
   const network: NetworkDescription = describeNetwork(spec.plan, {
@@ -89,7 +97,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     classes: outputCount(classes),
     baseFeatures: settings.baseFeatures,
   });
-  const engine = await openEngine(settings.engine === "auto" ? options.engine : settings.engine, options.notice);
+  const engine = await openTrainingEngine(options.engine, notice);
   const { seed, batchDice } = settings;
   await using model = await engine.createModel(network, { seed, batchDice, threads: options.threads });
   if (checkpoint) await model.load(checkpoint.model);
@@ -124,11 +132,13 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
       emit(event);
     },
     async checkpoint(step) {
+      await emitted(); // a checkpoint must never know of a step that the log does not
       const { decisions } = log;
       const held = { step, digest, spec, network, labels, decisions, model: await model.save(), losses };
       emit({ kind: "checkpoint", checkpoint: { step, bytes: writeCheckpoint(folder, held) } });
     },
-    takeStageRequests: options.takeStageRequests,
+    stageRequests,
+    notice,
     signal,
   });
   if (taken < steps) return "stopped";

@@ -1,13 +1,20 @@
-import { readFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../../disk/write-file.js";
 import type { StageDecision } from "../../plan/batch/stage-timeline.js";
+import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { ModelState } from "../engines/engine.js";
 import type { NetworkDescription } from "../networks/network.js";
-import { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
+import {
+  encodeSafetensors,
+  type NamedTensor,
+  readSafetensors,
+  readSafetensorsHeader,
+  verifySafetensors,
+} from "./safetensors.js";
 
-const FILE = "checkpoint.safetensors";
+export const CHECKPOINT_FILE = "checkpoint.safetensors";
 const LOSS_CURVE = "curve/loss";
 
 /** Everything that a training rests on between two steps. */
@@ -29,7 +36,7 @@ export interface Checkpoint {
 
 /** Where the checkpoint of the run in `folder` lies. */
 export function checkpointPath(folder: string): string {
-  return join(folder, FILE);
+  return join(folder, CHECKPOINT_FILE);
 }
 
 /**
@@ -48,18 +55,57 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): number 
   return pieces.reduce((bytes, piece) => bytes + piece.byteLength, 0);
 }
 
+/** What stands at the beginning of a checkpoint's file: all but the numbers. */
+export type CheckpointHeader = Omit<Checkpoint, "model" | "losses">;
+
+function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> }, file: string): CheckpointHeader {
+  try {
+    return JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
+  } catch (cause) {
+    const facts = { file, reason: "its metadata does not parse", want: "a checkpoint that patchstream wrote" };
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause });
+  }
+}
+
+const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
+
+/**
+ * The header of the checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED where the header does
+ * not parse or the file is not as long as it says; the numbers are not looked at.
+ */
+export function readCheckpointHeader(folder: string): CheckpointHeader | undefined {
+  const path = checkpointPath(folder);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    return parseHeader(readSafetensorsHeader(descriptor, path), path);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** `readCheckpointHeader` of a checkpoint that was read through and is whole. Throws INPUT_DAMAGED: one changed bit is enough. */
+export async function verifyCheckpoint(folder: string): Promise<CheckpointHeader | undefined> {
+  const header = readCheckpointHeader(folder);
+  if (header !== undefined) await verifySafetensors(checkpointPath(folder));
+  return header;
+}
+
 /** The checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED for a damaged one. */
 export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const path = checkpointPath(folder);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+  const content = await readSafetensors(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
     throw error;
-  }
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  });
+  if (content === undefined) return undefined;
+  const { tensors } = content;
   const model = new Map([...tensors].filter(([name]) => name !== LOSS_CURVE)) as ModelState;
   const losses = [...(tensors.get(LOSS_CURVE)?.values ?? [])];
-  return { ...(JSON.parse(metadata.patchstream as string) as Omit<Checkpoint, "model" | "losses">), model, losses };
+  return { ...parseHeader(content, path), model, losses };
 }

@@ -1,21 +1,40 @@
 import { join } from "node:path";
+import { syncFolder } from "../../disk/write-file.js";
 import type { StageDecision } from "../../plan/batch/stage-timeline.js";
-import { appendJsonLines, readJsonLines } from "./json-lines.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { appendJsonLines, prepareJsonLines, readJsonLines } from "./json-lines.js";
 
-const FILE = "timeline.jsonl";
+export const DECISIONS_FILE = "timeline.jsonl";
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
+
+/** The stage decisions written down in a run's folder, in the order they were made. Throws INPUT_DAMAGED. */
+export function readDecisions(folder: string): StageDecision[] {
+  const file = join(folder, DECISIONS_FILE);
+  const entries = readJsonLines<Partial<StageDecision> | null>(file);
+  return entries.map((entry, index) => {
+    const { stage, fromStep, reason, hold } = entry ?? {};
+    if (isCount(stage) && isCount(fromStep) && typeof reason === "string" && typeof hold === "boolean")
+      return { stage, fromStep, reason, hold };
+    const facts = { file, reason: `line ${index + 1} is no decision`, want: "a stage, a step, a reason, and hold" };
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
+  });
+}
 
 /**
- * The stage decisions of one training and their one writer: append-only, in the run's folder, on disk before a decision is
- * announced. What they mean together is `StageTimeline`'s.
+ * The stage decisions of one training and their one writer, the training's process: append-only, in the run's folder, on disk
+ * before a decision is announced. What they mean together is `StageTimeline`'s.
  */
 export class DecisionLog {
   readonly #file: string;
   readonly #decisions: StageDecision[];
 
-  /** Opens the log in `folder`, with what was decided there before. */
+  /** Opens the log in `folder`, with what was decided there before. Throws INPUT_DAMAGED. */
   constructor(folder: string) {
-    this.#file = join(folder, FILE);
-    this.#decisions = readJsonLines<StageDecision>(this.#file);
+    this.#file = join(folder, DECISIONS_FILE);
+    this.#decisions = readDecisions(folder);
+    prepareJsonLines(this.#file);
+    syncFolder(folder);
   }
 
   get decisions(): readonly StageDecision[] {

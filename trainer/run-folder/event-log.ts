@@ -1,10 +1,10 @@
 import { EventEmitter, once } from "node:events";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingEvent } from "./events.js";
-import { appendJsonLines, readJsonLines, readLastJsonLine, replaceJsonLines } from "./json-lines.js";
+import { appendJsonLines, parseJsonLine, prepareJsonLines, readLastJsonLine } from "./json-lines.js";
 
-const FILE = "events.jsonl";
+export const EVENTS_FILE = "events.jsonl";
 const READ_BYTES = 1 << 16;
 
 /** The step that an event belongs to: evaluation comes after all of them, what has no place among them before. */
@@ -25,27 +25,66 @@ function stepOf(event: TrainingEvent): number {
   }
 }
 
+interface Line {
+  readonly text: string;
+  /** From 1. */
+  readonly number: number;
+  /** Where it begins in the file, in bytes. */
+  readonly begin: number;
+}
+
+/** Reads a file that may still grow, a block at a time, and hands out its whole lines. */
+class LineReader {
+  readonly #file: FileHandle;
+  readonly #block = Buffer.alloc(READ_BYTES);
+  #unfinished = Buffer.alloc(0);
+  #position = 0;
+  #lines = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** The lines that end in the next block: none in the midst of a long one, undefined at the end of the file as it is now. */
+  async next(): Promise<Line[] | undefined> {
+    const { bytesRead } = await this.#file.read(this.#block, 0, READ_BYTES, this.#position);
+    if (bytesRead === 0) return undefined;
+    let begin = this.#position - this.#unfinished.length;
+    this.#position += bytesRead;
+    const bytes = Buffer.concat([this.#unfinished, this.#block.subarray(0, bytesRead)]);
+    const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
+    this.#unfinished = bytes.subarray(whole.length);
+    const lines: Line[] = [];
+    for (let from = 0; from < whole.length; ) {
+      const end = whole.indexOf("\n", from) + 1;
+      lines.push({ text: whole.toString("utf8", from, end - 1), number: ++this.#lines, begin });
+      begin += end - from;
+      from = end;
+    }
+    return lines;
+  }
+}
+
 /**
- * Everything that happened in one training, in its folder: the history that a late watcher gets. Watchers read the file, so
- * that a long training holds no more memory than a short one.
+ * Everything that happened in one training, in its folder: the history that a late watcher gets. Its one writer is the trainer.
+ * Watchers read the file, so that a long training holds no more memory than a short one.
  */
 export class EventLog {
   readonly #file: string;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #state: { readonly version: number; readonly ended: boolean };
 
-  /** Opens the log in `folder`, made where there is none. It is `ended` while nothing writes to it: followers then stop at its end. */
+  /**
+   * Opens the log in `folder`, made where there is none. It is `ended` while nothing writes to it: followers then stop at its
+   * end. An event that was being written as the process ended is forgotten.
+   */
   constructor(folder: string, { ended }: { ended: boolean }) {
-    this.#file = join(folder, FILE);
+    this.#file = join(folder, EVENTS_FILE);
     this.#state = { version: 0, ended };
-    appendJsonLines(this.#file, [], { durable: false });
+    prepareJsonLines(this.#file);
   }
 
-  read(): TrainingEvent[] {
-    return readJsonLines<TrainingEvent>(this.#file);
-  }
-
-  /** The last event; undefined when there is none, or when it was being written as the process ended. */
+  /** The last event; undefined when there is none. Throws INPUT_DAMAGED. */
   readLast(): TrainingEvent | undefined {
     return readLastJsonLine<TrainingEvent>(this.#file);
   }
@@ -55,12 +94,20 @@ export class EventLog {
     this.#change(false);
   }
 
-  /** Takes up the history again before `step`: what came of that step or later is forgotten. */
-  rewindTo(step: number): void {
-    const events = this.read();
-    const end = events.findIndex((event) => stepOf(event) >= step);
-    if (end >= 0) replaceJsonLines(this.#file, events.slice(0, end));
-    this.#change(false);
+  /**
+   * Takes up the history again before `step`: what came of that step or later is forgotten. For a log that has ended. Throws
+   * INPUT_DAMAGED for a line that does not parse, WRITE_FAILED.
+   */
+  async rewindTo(step: number): Promise<void> {
+    await using file = await open(this.#file, "r+");
+    const lines = new LineReader(file);
+    for (let read = await lines.next(); read !== undefined; read = await lines.next()) {
+      const cut = read.find(({ text, number }) => stepOf(this.#parse(text, number)) >= step);
+      if (cut === undefined) continue;
+      await file.truncate(cut.begin);
+      await file.sync();
+      return;
+    }
   }
 
   /** No more events: followers stop at the end of the history. */
@@ -73,28 +120,25 @@ export class EventLog {
     this.#changes.emit("change");
   }
 
+  #parse(text: string, number: number): TrainingEvent {
+    return parseJsonLine<TrainingEvent>(text, this.#file, `line ${number}`);
+  }
+
   /**
-   * The history from its beginning, then events as they come, until the log ends. Throws an AbortError when `signal` aborts.
+   * The history from its beginning, then events as they come, until the log ends. Throws an AbortError when `signal` aborts,
+   * INPUT_DAMAGED for a line that does not parse.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<TrainingEvent> {
     await using file = await open(this.#file);
-    const buffer = Buffer.alloc(READ_BYTES);
-    let unfinished = Buffer.alloc(0);
-    let position = 0;
+    const lines = new LineReader(file);
     for (;;) {
       const { version, ended } = this.#state;
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, position);
-      if (bytesRead === 0) {
-        if (ended) return;
-        if (version === this.#state.version) await once(this.#changes, "change", { signal });
-        continue;
-      }
-      signal.throwIfAborted();
-      position += bytesRead;
-      const text = Buffer.concat([unfinished, buffer.subarray(0, bytesRead)]);
-      const end = text.lastIndexOf("\n") + 1;
-      unfinished = text.subarray(end);
-      for (const line of text.subarray(0, end).toString().split("\n").slice(0, -1)) yield JSON.parse(line);
+      const read = await lines.next();
+      if (read !== undefined) {
+        signal.throwIfAborted();
+        for (const { text, number } of read) yield this.#parse(text, number);
+      } else if (ended) return;
+      else if (version === this.#state.version) await once(this.#changes, "change", { signal });
     }
   }
 }

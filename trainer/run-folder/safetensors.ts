@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
+import { fstatSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { PatchstreamError } from "../../plan/errors.js";
+
+const BLOCK_BYTES = 1 << 20;
+/** Less than the 2 GiB that one read takes. */
+const READ_BYTES = 1 << 30;
 
 /** Element types, largest element first: the order of the tensors in a file, so that each begins aligned. */
 const TYPES = { F64: Float64Array, F32: Float32Array } as const;
@@ -56,29 +62,84 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsContent): Ui
   return [length, padded, ...data];
 }
 
-/** The header, its text without `sha256`, and where the data begins; undefined where there is no such header. */
-function readHeader(bytes: Uint8Array) {
+/** What stands before the tensors. */
+export interface SafetensorsHeader {
+  readonly entries: Readonly<Record<string, HeaderEntry>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly sha256: string;
+  /** Where the tensors begin, and where the file ends, in bytes. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+const damaged = (file: string, reason: string) =>
+  new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "a safetensors file that patchstream wrote" });
+
+/** Far more than the names of any network take. */
+const LONGEST_HEADER_BYTES = 1 << 26;
+
+function parseHeader(text: string, begin: number): SafetensorsHeader | undefined {
   try {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const end = 8 + Number(view.getBigUint64(0, true));
-    if (end > bytes.byteLength) return undefined; // what is left of the header may parse: it ends in spaces
-    const { __metadata__, ...entries } = JSON.parse(Buffer.from(bytes.subarray(8, end)).toString()) as Header;
+    const { __metadata__, ...entries } = JSON.parse(text) as Header;
     const { sha256, ...metadata } = __metadata__;
-    return { entries, metadata, sha256, end };
+    if (sha256 === undefined) return undefined;
+    const ends = Object.values(entries).map(({ data_offsets }) => data_offsets[1]);
+    return { entries, metadata, sha256, begin, end: begin + Math.max(0, ...ends) };
   } catch {
     return undefined;
   }
 }
 
+/** The header of the safetensors file open as `descriptor`. Throws INPUT_DAMAGED naming `file`, also for one that is cut off. */
+export function readSafetensorsHeader(descriptor: number, file: string): SafetensorsHeader {
+  const { size } = fstatSync(descriptor);
+  const length = Buffer.alloc(8);
+  const lengthBytes = readSync(descriptor, length, 0, 8, 0);
+  const begin = 8 + Number(length.readBigUInt64LE());
+  // What is left of a header that was cut off may parse: it ends in spaces.
+  if (lengthBytes < 8 || begin > Math.min(size, LONGEST_HEADER_BYTES)) throw damaged(file, "its header is not whole");
+  const text = Buffer.alloc(begin - 8);
+  readSync(descriptor, text, 0, text.length, 8);
+  const header = parseHeader(text.toString(), begin);
+  if (header === undefined) throw damaged(file, "its header does not parse");
+  if (header.end !== size) throw damaged(file, `it has ${size} bytes where its header says ${header.end}`);
+  return header;
+}
+
+/** Takes the data as it is read, then tells whether it is what the header was written for. */
+function checksumOf({ metadata, entries }: SafetensorsHeader) {
+  return createHash("sha256").update(JSON.stringify({ __metadata__: metadata, ...entries }));
+}
+
+const MISMATCH = "its SHA-256 does not match";
+
+/** Reads the file through and holds it against its SHA-256, without keeping it. Throws INPUT_DAMAGED naming it. */
+export async function verifySafetensors(file: string): Promise<void> {
+  await using opened = await open(file);
+  const header = readSafetensorsHeader(opened.fd, file);
+  const hash = checksumOf(header);
+  const block = Buffer.alloc(BLOCK_BYTES);
+  for (let at = header.begin; at < header.end; ) {
+    const { bytesRead } = await opened.read(block, 0, BLOCK_BYTES, at);
+    if (bytesRead === 0) throw damaged(file, "it ended while it was read");
+    hash.update(block.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  if (hash.digest("hex") !== header.sha256) throw damaged(file, MISMATCH);
+}
+
 /** Reads what `encodeSafetensors` wrote. Throws INPUT_DAMAGED naming `file` for anything else: one changed bit is enough. */
-export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsContent {
-  const refuse = (reason: string) =>
-    new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "a safetensors file that patchstream wrote" });
-  const header = readHeader(bytes);
-  if (!header) throw refuse("its header does not parse");
-  const { entries, metadata, sha256, end } = header;
-  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + end, bytes.byteLength - end);
-  if (digest({ __metadata__: metadata, ...entries }, [data]) !== sha256) throw refuse("its SHA-256 does not match");
+export async function readSafetensors(file: string): Promise<SafetensorsContent> {
+  await using opened = await open(file);
+  const header = readSafetensorsHeader(opened.fd, file);
+  const { entries, metadata, sha256, begin, end } = header;
+  const data = new Uint8Array(end - begin);
+  for (let at = 0; at < data.length; ) {
+    const { bytesRead } = await opened.read(data, at, Math.min(data.length - at, READ_BYTES), begin + at);
+    if (bytesRead === 0) throw damaged(file, "it ended while it was read");
+    at += bytesRead;
+  }
+  if (checksumOf(header).update(data).digest("hex") !== sha256) throw damaged(file, MISMATCH);
   const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets }]): [string, NamedTensor] => {
     const own = data.slice(...data_offsets);
     return [name, { shape, values: new TYPES[dtype as TypeName](own.buffer) }];

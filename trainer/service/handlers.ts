@@ -3,9 +3,8 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { GetCheckpointResponse } from "../../proto/messages.js";
 import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import type { Handlers } from "../../rpc/server/implement.js";
-import type { TrainerSettings } from "../loop/training.js";
 import { checkpointPath } from "../run-folder/checkpoint.js";
-import { answerPrediction } from "./predict.js";
+import { answerPrediction, type PredictionOptions } from "./predict.js";
 import type { Trainings } from "./trainings.js";
 
 function parseRun(bytes: Uint8Array): unknown {
@@ -33,10 +32,10 @@ async function* readChunks(file: string, training: string): AsyncGenerator<GetCh
 }
 
 /** The trainer's service over `trainings`; what each method promises stands in trainer.proto. */
-export function trainerHandlers(trainings: Trainings, settings: TrainerSettings): Handlers<"TrainerService"> {
+export function trainerHandlers(trainings: Trainings, predictions: PredictionOptions): Handlers<"TrainerService"> {
   return {
     async startTraining({ run, data, resume }) {
-      if (resume === "") return { training: trainings.start(parseRun(run), data) };
+      if (resume === "") return { training: await trainings.start(parseRun(run), data) };
       await trainings.resume(resume, data);
       return { training: resume };
     },
@@ -56,6 +55,6 @@ export function trainerHandlers(trainings: Trainings, settings: TrainerSettings)
     },
     listTrainings: async () => ({ trainings: trainings.list() }),
     getCheckpoint: ({ training }) => readChunks(checkpointPath(trainings.place(training).folder), training),
-    predict: (call) => answerPrediction(call, trainings, settings),
+    predict: (call) => answerPrediction(call, trainings, predictions),
   };
 }

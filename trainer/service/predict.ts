@@ -1,16 +1,13 @@
-import { crc32 } from "node:zlib";
-import { connect } from "../../client/connect.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { voxelCount, type Zyx } from "../../plan/zyx.js";
-import type { PredictCase, PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
-import { CHUNK_BYTES, chunkFrame } from "../../rpc/codec/framing.js";
+import type { PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
+import { chunkFrame } from "../../rpc/codec/framing.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
-import { openEngine } from "../engines/open.js";
-import { storedCase } from "../evaluation/stored-case.js";
-import { type GridGeometry, labelOnOriginalGrid } from "../inference/export-label.js";
-import { type Maps, predictBySlidingWindow } from "../inference/sliding-window.js";
-import { mirrorAxes, type TrainerSettings } from "../loop/training.js";
-import { type Checkpoint, readCheckpoint } from "../run-folder/checkpoint.js";
+import type { PredictionJob } from "../inference/prediction.js";
+import type { Maps } from "../inference/sliding-window.js";
+import type { FromProcess } from "../process/messages.js";
+import { type JobProcess, startJob } from "../process/start.js";
+import { checkAddresses, type DataAccess } from "./data-servers.js";
+import type { TrainingEngines } from "./engines.js";
 import type { Trainings } from "./trainings.js";
 
 /** Voxels times channels of an image to label: 4 GiB of float32. */
@@ -18,105 +15,112 @@ const MAX_IMAGE_VALUES = 2 ** 30;
 
 type Call = DuplexCall<PredictRequest, PredictResponse>;
 
+export interface PredictionOptions {
+  readonly access: DataAccess;
+  readonly engines: TrainingEngines;
+  readonly threads: number;
+  readonly notice: (line: string) => void;
+}
+
 function refuse(field: string, got: unknown, want: string): never {
   throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
 }
 
-/** The image that follows `PredictImage` in chunks. */
-async function receiveImage({ tensor }: PredictImage, requests: AsyncIterator<PredictRequest>): Promise<Maps> {
+/** The shape of the image that follows in chunks. */
+function shapeOf({ tensor }: PredictImage): Maps["shape"] {
   if (tensor?.type !== "f32") return refuse("image.tensor.type", tensor?.type, "f32");
   const [channels, z, y, x, ...more] = tensor.shape;
-  const values = tensor.shape.reduce((product, extent) => product * extent, 1);
   if (!channels || !z || !y || !x || more.length > 0)
     return refuse("image.tensor.shape", tensor.shape, "four extents, channels, Z, Y and X, each at least 1");
-  if (values > MAX_IMAGE_VALUES)
-    throw new PatchstreamError({
-      code: "LIMIT_EXCEEDED",
-      limit: "values of an image",
-      got: values,
-      max: MAX_IMAGE_VALUES,
-    });
-  const bytes = new Uint8Array(values * 4);
-  for (let received = 0; received < bytes.length; ) {
-    const { done, value } = await requests.next();
-    if (done) return refuse("image", `${received} bytes`, `${bytes.length} bytes in chunks`);
-    if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
-    const { offset, data } = value.chunk;
-    if (offset !== received || data.length > bytes.length - received)
-      return refuse("chunk.offset", offset, `${received}, with at most ${bytes.length - received} bytes`);
-    bytes.set(data, received);
-    received += data.length;
-  }
-  return { shape: [channels, z, y, x], values: new Float32Array(bytes.buffer) };
+  const got = channels * z * y * x;
+  if (got > MAX_IMAGE_VALUES)
+    throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "values of an image", got, max: MAX_IMAGE_VALUES });
+  return [channels, z, y, x];
 }
 
-/** An image that is its own original: nothing cut, turned or resampled. */
-function asItLies([, ...size]: Maps["shape"]): GridGeometry {
+/** Hands the chunks of an image of `byteLength` bytes over, one after the other. */
+async function passImage(
+  requests: AsyncIterator<PredictRequest>,
+  byteLength: number,
+  send: JobProcess<unknown>["send"],
+): Promise<void> {
+  for (let received = 0; received < byteLength; ) {
+    const { done, value } = await requests.next();
+    if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
+    if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
+    const { offset, data } = value.chunk;
+    if (offset !== received || data.length > byteLength - received)
+      return refuse("chunk.offset", offset, `${received}, with at most ${byteLength - received} bytes`);
+    await send({ kind: "imageBytes", offset, bytes: data });
+    received += data.length;
+  }
+}
+
+/** Passes the label on as it comes; `sent` resolves when all that came has left. */
+function labelSender({ send }: Call): { readonly take: (message: FromProcess) => void; sent(): Promise<void> } {
+  let last = Promise.resolve();
+  const pass = (message: Parameters<typeof send>[0]) => {
+    last = last.then(() => send(message));
+    last.catch(() => undefined); // `sent` tells
+  };
   return {
-    originalShape: size,
-    originalSpacingMm: [1, 1, 1],
-    transpose: [0, 1, 2],
-    cropStart: [0, 0, 0],
-    cropEnd: size,
-    spacingMm: [1, 1, 1],
+    take(message) {
+      if (message.kind === "label") {
+        const { shape, checksum } = message;
+        const byteLength = shape.reduce((product, extent) => product * extent, 1);
+        pass({
+          kind: "volumeBegin",
+          volumeBegin: { tensor: { name: "label", type: "u8", shape, byteLength }, checksum },
+        });
+      } else if (message.kind === "labelBytes") pass(chunkFrame(0, message.offset, message.bytes));
+    },
+    sent: () => last,
   };
 }
 
-async function predictLabel(
-  image: Maps,
-  geometry: GridGeometry,
-  { spec, network, model: state }: Checkpoint,
-  { engine, threads, notice }: TrainerSettings,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  if (image.shape[0] !== network.inputChannels)
-    return refuse("image.tensor.shape[0]", image.shape[0], `${network.inputChannels}, the network's channels`);
-  const opened = await openEngine(engine, notice);
-  await using model = await opened.createModel(network, { seed: 0, batchDice: false, threads });
-  await model.load(state);
-  const { patchSize, batchSize } = spec.plan;
-  const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
-  return labelOnOriginalGrid(await predictBySlidingWindow(model, image, window), geometry);
-}
-
-async function checkpointOf(training: string, folder: string): Promise<Checkpoint> {
-  const checkpoint = await readCheckpoint(folder);
-  if (checkpoint) return checkpoint;
-  throw new PatchstreamError({ code: "NOT_FOUND", what: "checkpoint of training", name: training, known: [] });
-}
-
-async function readStoredCase(
-  { data, case: id }: PredictCase,
-  known: readonly string[],
-  { connection }: TrainerSettings,
-  signal: AbortSignal,
-) {
-  await using client = connect(data === "" ? known : [data], connection);
-  const stored = storedCase(client, await client.describeDataset({ signal }), id, signal);
-  return { image: await stored.readImage(), geometry: stored.geometry };
-}
-
-async function sendLabel(label: Uint8Array, shape: Zyx, { send }: Call): Promise<void> {
-  const tensor = { name: "label", type: "u8", shape, byteLength: voxelCount(shape) };
-  await send({ kind: "volumeBegin", volumeBegin: { tensor, checksum: crc32(label) } });
-  for (let offset = 0; offset < label.length; offset += CHUNK_BYTES) {
-    await send(chunkFrame(0, offset, label.subarray(offset, offset + CHUNK_BYTES)));
-  }
-  await send({ kind: "volumeEnd", volumeEnd: {} });
-}
-
-/** Answers one Predict call: a case or an image in, its label out. */
-export async function answerPrediction(call: Call, trainings: Trainings, settings: TrainerSettings): Promise<void> {
+/**
+ * Answers one Predict call: a case or an image in, its label out. It is made in a process of its own, which a caller that leaves
+ * ends.
+ */
+export async function answerPrediction(call: Call, trainings: Trainings, options: PredictionOptions): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const { value: first } = await requests.next();
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
   const { training } = first.kind === "case" ? first.case : first.image;
   const { folder, data } = trainings.place(training);
-  const checkpoint = await checkpointOf(training, folder);
-  const { image, geometry } =
-    first.kind === "case"
-      ? await readStoredCase(first.case, data, settings, call.signal)
-      : await receiveImage(first.image, requests).then((image) => ({ image, geometry: asItLies(image.shape) }));
-  const label = await predictLabel(image, geometry, checkpoint, settings, call.signal);
-  await sendLabel(label, geometry.originalShape, call);
+  const { access, engines, threads, notice } = options;
+  let source: PredictionJob["source"];
+  if (first.kind === "case") {
+    const asked = first.case.data === "" ? data : [first.case.data];
+    checkAddresses(access, asked);
+    source = { kind: "case", case: first.case.case, data: asked, connection: access.connection };
+  } else source = { kind: "image", shape: shapeOf(first.image) };
+
+  const label = labelSender(call);
+  const started = startJob(
+    "predict",
+    { training, folder, engine: engines.chosen("auto"), threads, source },
+    {
+      doing: `labels an image with training ${training}`,
+      onMessage: label.take,
+      notice: (line) => notice(`prediction with ${training}: ${line}`),
+    },
+  );
+  const leave = () => started.kill(call.signal.reason);
+  call.signal.addEventListener("abort", leave, { once: true });
+  try {
+    if (source.kind === "image") {
+      const byteLength = source.shape.reduce((product, extent) => product * extent, Float32Array.BYTES_PER_ELEMENT);
+      // Where the process refuses the image, what is left of it is not waited for.
+      await Promise.race([passImage(requests, byteLength, started.send), started.ended]);
+    }
+    await started.ended;
+    await label.sent();
+    await call.send({ kind: "volumeEnd", volumeEnd: {} });
+  } catch (error) {
+    started.kill(error);
+    throw error;
+  } finally {
+    call.signal.removeEventListener("abort", leave);
+  }
 }

@@ -3,14 +3,23 @@ import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
-import type { TrainerSettings } from "../loop/training.js";
+import { checkAccess, type DataAccess } from "./data-servers.js";
+import { TrainingEngines } from "./engines.js";
 import { trainerHandlers } from "./handlers.js";
 import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";
 
-export interface TrainerOptions extends ListenOptions, TrainerSettings {
+export interface TrainerOptions extends ListenOptions {
   /** Folder of all trainings, one folder each; made where there is none. */
   readonly runsFolder: string;
+  /** How data servers are reached, and which may be called. */
+  readonly access: DataAccess;
+  /** Engine of trainings whose spec says "auto". */
+  readonly engine: string;
+  /** CPU threads of the engine. */
+  readonly threads: number;
+  /** Told in one line what happens: a training that begins or ends, one that is damaged, what its process prints. */
+  readonly notice: (line: string) => void;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
   readonly metricsPort?: number;
 }
@@ -36,13 +45,23 @@ function shutDown(server: Server): Promise<void> {
   );
 }
 
-/** Serves TrainerService, grpc.health.v1, server reflection and, where a port is given, Prometheus metrics. */
+/**
+ * Serves TrainerService, grpc.health.v1, server reflection and, where a port is given, Prometheus metrics. Throws
+ * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
+ */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { runsFolder, token, metricsPort } = options;
+  const { token, metricsPort, access, notice } = options;
+  checkAccess(access);
   const metrics = createMetrics();
-  const trainings = new Trainings(runsFolder, options, metrics.observe);
+  const engines = await TrainingEngines.open(options.engine, notice);
+  const trainings = new Trainings({ ...options, engines, observe: metrics.observe });
   const server = new Server(serverOptions());
-  implement(server, "TrainerService", trainerHandlers(trainings, options), token === undefined ? {} : { token });
+  implement(
+    server,
+    "TrainerService",
+    trainerHandlers(trainings, { ...options, engines }),
+    token === undefined ? {} : { token },
+  );
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);
   const endpoint = metricsPort === undefined ? undefined : await serveMetrics(metrics.registry, metricsPort);

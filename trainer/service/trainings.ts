@@ -1,227 +1,305 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
+import { makeFolder } from "../../disk/write-file.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
-import { parseRunSpec } from "../../plan/run-spec/run-spec.js";
-import type { Training, TrainingState } from "../../proto/messages.js";
-import type { StageRequest } from "../loop/loop.js";
-import { runTraining, type TrainerSettings } from "../loop/training.js";
-import { readCheckpoint } from "../run-folder/checkpoint.js";
+import type { Training, TrainingDamage, TrainingState } from "../../proto/messages.js";
+import type { AskedStage } from "../loop/stage-requests.js";
+import { verifyCheckpoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
-import { replaceJsonLines } from "../run-folder/json-lines.js";
-
-const REQUEST_FILE = "run.json";
+import { type TrainingRequest, writeRequest } from "../run-folder/request.js";
+import { damageOf, isDamageIn, isRunFolder, openRunFolder } from "../run-folder/run-folder.js";
+import { checkNobodyTrains } from "../run-folder/run-lock.js";
+import { parseRunSpec, type RunSpec } from "../spec.js";
+import { type DataAccess, describeAt } from "./data-servers.js";
+import type { TrainingEngines } from "./engines.js";
+import { type RunningTraining, startTraining } from "./running-training.js";
 
 const LOCK = { name: ".trainer-lock", doing: "serves this runs folder", hint: "Name another one with --runs" };
 
-/** What a training was started with, kept in its folder. */
-interface TrainingRequest {
-  readonly data: readonly string[];
-  /** The run spec as it was sent. */
-  readonly run: unknown;
-}
-
-interface Entry {
+/** A training whose files can be read. */
+interface Usable {
   readonly id: string;
-  /** Name of the data set. */
-  readonly dataset: string;
   readonly folder: string;
+  readonly spec: RunSpec;
   readonly events: EventLog;
   request: TrainingRequest;
   state: TrainingState;
-  stop: AbortController;
-  readonly stageRequests: StageRequest[];
-  /** Resolves when the training has ended, however it did. */
+  /** Somebody has asked to resume it, and it is being looked at. */
+  resuming: boolean;
+  running: RunningTraining | undefined;
+  /** Resolves when it does not run any more. */
   ended: Promise<void>;
 }
 
-/** Sorts by time, tells the time, and is no path: 20261123-173207-5f1c07. */
-function newId(now: Date): string {
-  const [date, time] = now.toISOString().replace(/[-:]/g, "").split(/[T.]/);
-  return `${date}-${time}-${randomBytes(3).toString("hex")}`;
+/** A training that somebody has to mend, or to remove. */
+interface Damaged {
+  readonly id: string;
+  readonly damage: TrainingDamage;
+  readonly known: Usable | undefined;
 }
 
-/** How a training stands that nothing runs: as its last event says, unless that was cut short. */
-function stateAtRest(last: TrainingEvent | undefined): TrainingState {
-  const state = last?.kind === "state" ? last.state.state : "TRAINING_STATE_RUNNING";
-  const unfinished = state === "TRAINING_STATE_RUNNING" || state === "TRAINING_STATE_QUEUED";
-  return unfinished ? "TRAINING_STATE_INTERRUPTED" : state;
+export interface TrainingsOptions {
+  readonly runsFolder: string;
+  readonly access: DataAccess;
+  readonly engines: TrainingEngines;
+  /** CPU threads of an engine. */
+  readonly threads: number;
+  /** Told in one line what happens. */
+  readonly notice: (line: string) => void;
+  /** Sees every event from now on. */
+  readonly observe: (event: TrainingEvent) => void;
 }
 
-/** The request in a training's folder; undefined where the folder is no training's. Throws INPUT_DAMAGED. */
-function readRequest(folder: string): TrainingRequest | undefined {
-  const file = join(folder, REQUEST_FILE);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as TrainingRequest;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new PatchstreamError({
-      code: "INPUT_DAMAGED",
-      file,
-      reason: messageOf(error),
-      want: "what start wrote there",
-    });
-  }
-}
-
-function checkAddresses(data: readonly string[]): void {
-  if (data.length === 0 || data.includes(""))
-    throw new PatchstreamError({
-      code: "SPEC_INVALID",
-      field: "data",
-      got: data,
-      want: "host:port of one data server or more",
-    });
+/** Sorts by time, tells the time, and is no path: 20261123-173207-482-5f1c. */
+function idAt(ms: number): string {
+  const [date, time, fraction] = new Date(ms).toISOString().replace(/[-:Z]/g, "").split(/[T.]/);
+  return `${date}-${time}-${fraction}-${randomBytes(2).toString("hex")}`;
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** The trainings in a runs folder, one folder each. One at a time runs, in the order of their start. */
+/** A state in a word: done, running, ... */
+const stateName = (state: TrainingState) => state.replace("TRAINING_STATE_", "").toLowerCase();
+
+function checkTrainable({ data: { deepSupervision } }: RunSpec): void {
+  if (!deepSupervision) return;
+  const want = "false to be trained here: no network of this trainer has its outputs";
+  refuse("data.deepSupervision", deepSupervision, want);
+}
+
+/**
+ * The trainings in a runs folder, one folder each. One at a time runs, in the order of their start, in a process of its own. Of
+ * the files in a training's folder this process writes `run.json` and the events, the training's process all others.
+ */
 export class Trainings implements AsyncDisposable {
-  readonly #runsFolder: string;
-  readonly #settings: TrainerSettings;
-  readonly #observe: (event: TrainingEvent) => void;
-  readonly #entries = new Map<string, Entry>();
+  readonly #options: TrainingsOptions;
+  readonly #usable = new Map<string, Usable>();
+  readonly #damaged = new Map<string, Damaged>();
   readonly #lock: Disposable;
-  #turn: Promise<void> = Promise.resolve();
+  #queue: Usable[] = [];
+  #current: Usable | undefined;
   #closing = false;
+  #lastIdMs = 0;
 
-  /** Opens `runsFolder`, made where there is none, with the trainings of before; `observe` sees every event from now on. */
-  constructor(runsFolder: string, settings: TrainerSettings, observe: (event: TrainingEvent) => void) {
-    this.#runsFolder = runsFolder;
-    this.#settings = settings;
-    this.#observe = observe;
+  /** Opens the runs folder, made where there is none, with the trainings of before. */
+  constructor(options: TrainingsOptions) {
+    this.#options = options;
+    const { runsFolder } = options;
     this.#lock = lockFolder(runsFolder, LOCK);
-    for (const id of readdirSync(runsFolder).sort()) {
-      const folder = join(runsFolder, id);
-      const request = readRequest(folder);
-      if (!request) continue;
-      const { dataset } = parseRunSpec(request.run).data;
-      const events = new EventLog(folder, { ended: true });
-      this.#add({ id, dataset, folder, events, request, state: stateAtRest(events.readLast()) });
+    for (const entry of readdirSync(runsFolder, { withFileTypes: true }))
+      if (entry.isDirectory()) this.#open(entry.name, join(runsFolder, entry.name));
+  }
+
+  #open(id: string, folder: string): void {
+    try {
+      if (!isRunFolder(folder)) return;
+      const { request, spec, events, state } = openRunFolder(folder);
+      this.#add({ id, folder, spec, events, request, state });
+    } catch (error) {
+      this.#setDamaged({ id, damage: damageOf(error, folder), known: undefined });
     }
   }
 
-  #add(fresh: Pick<Entry, "id" | "dataset" | "folder" | "events" | "request" | "state">): Entry {
-    const entry = { ...fresh, stop: new AbortController(), stageRequests: [], ended: Promise.resolve() };
-    this.#entries.set(entry.id, entry);
+  #add(fresh: Pick<Usable, "id" | "folder" | "spec" | "events" | "request" | "state">): Usable {
+    const entry = { ...fresh, resuming: false, running: undefined, ended: Promise.resolve() };
+    this.#usable.set(entry.id, entry);
     return entry;
   }
 
-  #find(id: string): Entry {
-    const entry = this.#entries.get(id);
-    const known = [...this.#entries.keys()];
-    if (!entry) throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known });
-    return entry;
+  #setDamaged(damaged: Damaged): void {
+    const { id, damage } = damaged;
+    this.#usable.delete(id);
+    this.#damaged.set(id, damaged);
+    this.#options.notice(`training ${id} is damaged: ${damage.file}: ${damage.reason}`);
   }
 
-  /** Queues a new training of `run`, a run spec. Throws SPEC_INVALID. Returns its id. */
-  start(run: unknown, data: readonly string[]): string {
-    const { dataset, deepSupervision } = parseRunSpec(run).data;
-    if (deepSupervision) {
-      const want = "false to be trained here: no network of this trainer has its outputs";
-      refuse("data.deepSupervision", deepSupervision, want);
+  #find(id: string): Usable {
+    const entry = this.#usable.get(id);
+    if (entry) return entry;
+    const damage = this.#damaged.get(id)?.damage;
+    if (damage) {
+      const { file, reason } = damage;
+      const hint = "Mend it or remove the training's folder, then start the trainer again.";
+      throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "what the trainer wrote there" }, hint);
     }
-    checkAddresses(data);
-    const id = newId(new Date());
-    const folder = join(this.#runsFolder, id);
-    mkdirSync(folder);
+    const known = [...this.#usable.keys(), ...this.#damaged.keys()];
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known });
+  }
+
+  /** Two trainings that are started in one millisecond keep their order. */
+  #newId(): string {
+    this.#lastIdMs = Math.max(Date.now(), this.#lastIdMs + 1);
+    return idAt(this.#lastIdMs);
+  }
+
+  #checkOpen(): void {
+    const facts = { address: this.#options.runsFolder, reason: "the trainer is about to end" };
+    if (this.#closing) throw new PatchstreamError({ code: "UNAVAILABLE", ...facts });
+  }
+
+  /**
+   * Queues a new training of `run`, a run spec, once its data servers have described it and its engine has been opened. Throws
+   * what is wrong with any of them. Returns its id.
+   */
+  async start(run: unknown, data: readonly string[]): Promise<string> {
+    const { access, engines, runsFolder } = this.#options;
+    const spec = parseRunSpec(run);
+    checkTrainable(spec);
+    await Promise.all([describeAt(access, data, spec.data), engines.check(spec.training.engine)]);
+    this.#checkOpen();
+    const id = this.#newId();
+    const folder = join(runsFolder, id);
+    makeFolder(folder);
     const request = { data, run };
-    replaceJsonLines(join(folder, REQUEST_FILE), [request]);
+    writeRequest(folder, request);
     const events = new EventLog(folder, { ended: false });
-    this.#enqueue(this.#add({ id, dataset, folder, events, request, state: "TRAINING_STATE_QUEUED" }));
+    this.#enqueue(this.#add({ id, folder, spec, events, request, state: "TRAINING_STATE_QUEUED" }));
     return id;
   }
 
   /**
    * Queues a training that has ended, to go on from its last checkpoint; what was told of later steps is forgotten. Empty
-   * `data`: with the servers of before. Throws INPUT_DAMAGED for a damaged checkpoint.
+   * `data`: with the servers of before. Throws what would make it fail at once: one that is done or runs, a damaged file, data
+   * servers that do not answer or serve another run.
    */
   async resume(id: string, data: readonly string[]): Promise<void> {
     const entry = this.#find(id);
-    const checkpoint = await readCheckpoint(entry.folder);
-    if (entry.state === "TRAINING_STATE_QUEUED" || entry.state === "TRAINING_STATE_RUNNING")
-      throw new PatchstreamError(
-        { code: "ALREADY_EXISTS", what: "running training", name: id },
-        "Watch it with: patchstream train --watch ID, or stop it.",
-      );
-    if (data.length > 0) {
-      checkAddresses(data);
-      entry.request = { ...entry.request, data };
-      replaceJsonLines(join(entry.folder, REQUEST_FILE), [entry.request]);
+    this.#checkResumable(entry);
+    entry.resuming = true;
+    try {
+      checkNobodyTrains(entry.folder);
+      const request = data.length === 0 ? entry.request : { ...entry.request, data };
+      const step = await this.#checkResumption(entry, request);
+      this.#checkOpen();
+      if (data.length > 0) writeRequest(entry.folder, request);
+      entry.request = request;
+      await entry.events.rewindTo(step);
+      this.#checkOpen();
+      this.#enqueue(entry);
+    } catch (error) {
+      if (isDamageIn(error, entry.folder))
+        this.#setDamaged({ id, damage: damageOf(error, entry.folder), known: entry });
+      throw error;
+    } finally {
+      entry.resuming = false;
     }
-    entry.stop = new AbortController();
-    entry.events.rewindTo(checkpoint?.step ?? 0);
-    this.#enqueue(entry);
   }
 
-  #enqueue(entry: Entry): void {
+  #checkResumable({ id, state, resuming }: Usable): void {
+    if (state === "TRAINING_STATE_DONE") {
+      const facts = { training: id, state: "is done", reason: "all of its steps are taken" };
+      throw new PatchstreamError({ code: "TRAINING_ENDED", ...facts });
+    }
+    if (resuming || state === "TRAINING_STATE_QUEUED" || state === "TRAINING_STATE_RUNNING") {
+      const hint = "Watch it with: patchstream train --watch ID, or stop it.";
+      throw new PatchstreamError({ code: "ALREADY_EXISTS", what: "running training", name: id }, hint);
+    }
+  }
+
+  /** Step that the training would go on from. */
+  async #checkResumption({ folder, spec }: Usable, { data }: TrainingRequest): Promise<number> {
+    const { access, engines } = this.#options;
+    const checkpoint = await verifyCheckpoint(folder);
+    const [described] = await Promise.all([
+      describeAt(access, data, checkpoint?.spec ?? spec.data),
+      engines.check(spec.training.engine),
+    ]);
+    if (checkpoint !== undefined && checkpoint.digest !== described.digest) {
+      const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
+      throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: described.digest, want });
+    }
+    return checkpoint?.step ?? 0;
+  }
+
+  #enqueue(entry: Usable): void {
     this.#setState(entry, "TRAINING_STATE_QUEUED");
-    entry.ended = this.#turn
-      .then(() => this.#run(entry))
-      .catch((error) => this.#settings.notice(`${entry.id}: ${messageOf(error)}`));
-    this.#turn = entry.ended;
+    this.#queue.push(entry);
+    this.#runNext();
   }
 
-  #setState(entry: Entry, state: TrainingState, message = ""): void {
+  #runNext(): void {
+    if (this.#current !== undefined || this.#closing) return;
+    const entry = this.#queue.shift();
+    if (entry === undefined) return;
+    this.#current = entry;
+    entry.ended = this.#run(entry).finally(() => {
+      this.#current = undefined;
+      this.#runNext();
+    });
+  }
+
+  /** Throws WRITE_FAILED where the event cannot be written down. */
+  #tell({ events }: Usable, event: TrainingEvent): void {
+    events.append(event);
+    this.#options.observe(event);
+  }
+
+  #setState(entry: Usable, state: TrainingState, message = ""): void {
     entry.state = state;
     this.#tell(entry, { kind: "state", state: { state, message } });
   }
 
-  #tell({ events }: Entry, event: TrainingEvent): void {
-    events.append(event);
-    this.#observe(event);
+  /** Sets the state that a training ends in, also where a full disk cannot take it. */
+  #end(entry: Usable, state: TrainingState, message = ""): void {
+    const { notice } = this.#options;
+    notice(`training ${entry.id} ${stateName(state)}${message === "" ? "" : `: ${message}`}`);
+    try {
+      this.#setState(entry, state, message);
+    } catch (error) {
+      notice(`training ${entry.id}: ${messageOf(error)}`);
+    }
+    entry.events.end();
   }
 
-  async #run(entry: Entry): Promise<void> {
-    const { folder, events, request, stageRequests } = entry;
-    const { signal } = entry.stop;
-    const stopped = () => (this.#closing ? "TRAINING_STATE_INTERRUPTED" : "TRAINING_STATE_STOPPED");
+  #endStopped(entry: Usable): void {
+    this.#end(entry, this.#closing ? "TRAINING_STATE_INTERRUPTED" : "TRAINING_STATE_STOPPED");
+  }
+
+  async #run(entry: Usable): Promise<void> {
+    const { access, engines, threads, notice } = this.#options;
+    const { id, folder, spec, request } = entry;
     try {
-      if (signal.aborted) return this.#setState(entry, stopped());
       this.#setState(entry, "TRAINING_STATE_RUNNING");
-      const outcome = await runTraining({
-        ...this.#settings,
-        folder,
-        data: request.data,
-        run: parseRunSpec(request.run),
-        emit: (event) => this.#tell(entry, event),
-        takeStageRequests: () => stageRequests.splice(0),
-        signal,
-      });
-      this.#setState(entry, outcome === "done" ? "TRAINING_STATE_DONE" : stopped());
+      const engine = engines.chosen(spec.training.engine);
+      entry.running = startTraining(
+        id,
+        { folder, data: request.data, connection: access.connection, run: spec, engine, threads },
+        { emit: (event) => this.#tell(entry, event), notice },
+      );
+      const outcome = await entry.running.ended;
+      if (outcome === "done") this.#end(entry, "TRAINING_STATE_DONE");
+      else this.#endStopped(entry);
     } catch (error) {
-      if (signal.aborted) this.#setState(entry, stopped());
-      else this.#setState(entry, "TRAINING_STATE_FAILED", messageOf(error));
+      this.#end(entry, "TRAINING_STATE_FAILED", messageOf(error));
+      if (isDamageIn(error, folder)) this.#setDamaged({ id, damage: damageOf(error, folder), known: entry });
     } finally {
-      events.end();
-      for (const { reject } of stageRequests.splice(0)) reject(this.#notRunning(entry));
+      entry.running = undefined;
     }
   }
 
-  #notRunning({ id, state }: Entry): PatchstreamError {
-    const running = [...this.#entries.values()].filter((entry) => entry.state === "TRAINING_STATE_RUNNING");
-    const known = running.map((entry) => entry.id);
-    const stands = state.replace("TRAINING_STATE_", "").toLowerCase();
-    return new PatchstreamError({ code: "NOT_FOUND", what: "running training", name: id, known }, `It is ${stands}.`);
+  /** A manual stage transition: resolves when it is decided, which is between two steps. Throws NOT_FOUND where nothing runs. */
+  async setStage(id: string, asked: AskedStage): Promise<StageChanged> {
+    const { running, state } = this.#find(id);
+    if (running !== undefined) return running.setStage(asked);
+    const known = [...this.#usable.values()].filter((entry) => entry.running !== undefined).map((entry) => entry.id);
+    const facts = { what: "running training", name: id, known };
+    throw new PatchstreamError({ code: "NOT_FOUND", ...facts }, `It is ${stateName(state)}.`);
   }
 
-  /** A manual stage transition: resolves when it holds, which is between two steps. */
-  setStage(id: string, proposal: Pick<StageRequest, "stage" | "fromStep" | "hold">): Promise<StageChanged> {
-    const entry = this.#find(id);
-    if (entry.state !== "TRAINING_STATE_RUNNING") throw this.#notRunning(entry);
-    return new Promise((resolve, reject) => entry.stageRequests.push({ ...proposal, resolve, reject }));
-  }
-
-  /** Ends a training after the step in progress; resolves when it has ended. */
+  /** Ends a training after the step in progress, or takes it from the queue; resolves when it has ended. */
   async stop(id: string): Promise<void> {
     const entry = this.#find(id);
-    entry.stop.abort();
-    await entry.ended;
+    if (this.#queue.includes(entry)) {
+      this.#queue = this.#queue.filter((queued) => queued !== entry);
+      this.#endStopped(entry);
+    } else if (entry.running !== undefined) {
+      entry.running.stop();
+      await entry.ended;
+    }
   }
 
   /** Everything that happened in a training, then what happens, until it ends; throws an AbortError when `signal` aborts. */
@@ -237,19 +315,24 @@ export class Trainings implements AsyncDisposable {
 
   /** Oldest first. */
   list(): Training[] {
-    return [...this.#entries.values()].map(({ id, state, request, dataset }) => ({
-      id,
-      state,
-      data: request.data,
-      dataset,
-    }));
+    const usable = [...this.#usable.values()].map((entry): Training => ({ ...inShort(entry), damage: null }));
+    const damaged = [...this.#damaged.values()].map(({ id, damage, known }): Training => {
+      const short = known === undefined ? { id, data: [], dataset: "" } : inShort(known);
+      return { ...short, state: "TRAINING_STATE_DAMAGED", damage };
+    });
+    return [...usable, ...damaged].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Ends every training after the step in progress; they can be resumed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    for (const { stop } of this.#entries.values()) stop.abort();
-    await this.#turn;
+    for (const entry of this.#queue.splice(0)) this.#endStopped(entry);
+    this.#current?.running?.stop();
+    await this.#current?.ended;
     this.#lock[Symbol.dispose]();
   }
+}
+
+function inShort({ id, state, request, spec }: Usable): Omit<Training, "damage"> {
+  return { id, state, data: request.data, dataset: spec.data.dataset };
 }

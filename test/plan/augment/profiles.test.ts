@@ -43,7 +43,10 @@ test("a list comes to stand in nnU-Net's order, and is then read as itself", (t)
 for (const [augmentation, message] of [
   [[{ axes: [0] }], /^data\.augmentation\[0\]\.kind is missing; it must be one of "spatial", "noise", "blur"/],
   [[{ kind: "elastic" }], /^data\.augmentation\[0\]\.kind is "elastic"; it must be one of "spatial"/],
-  [[{ kind: "blur" }, { kind: "blur" }], /^data\.augmentation\[1\] is .*; it must be a transform that the list does not hold yet/],
+  [
+    [{ kind: "blur" }, { kind: "blur" }],
+    /^data\.augmentation\[1\] is .*; it must be a transform that the list does not hold yet/,
+  ],
   [
     [{ kind: "noise", range: [0.2, 0.1] }],
     /range is \[0\.2,0\.1\]; it must be two numbers, the first not above the second/,

@@ -5,7 +5,7 @@ import type { CaseTable } from "../../../plan/batch/case-table.js";
 import { canonicalJson } from "../../../plan/canonical-json.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { resolveSpec, type SpecDataset } from "../../../plan/run-spec/resolve.js";
-import { parseRunSpec, parseTrainingSpec } from "../../../plan/run-spec/run-spec.js";
+import { parseRunDocument } from "../../../plan/run-spec/run-spec.js";
 import { planBatch } from "../../../plan/sampling/plan-batch.js";
 
 const cases: CaseTable = {
@@ -363,27 +363,11 @@ test("whatever a peer sends as a spec, the answer is a spec or a PatchstreamErro
   );
 });
 
-test("the training half has nnU-Net's settings and refuses what it does not know", (t) => {
-  t.like(parseTrainingSpec({}), {
-    network: "plain-unet",
-    learningRate: 0.01,
-    momentum: 0.99,
-    weightDecay: 3e-5,
-    gradientClip: 12,
-  });
-  t.is(parseTrainingSpec({ learningRate: 0.1 }).learningRate, 0.1);
-  const refused = (value: unknown) => t.throws(() => parseTrainingSpec(value))?.message;
-  t.is(refused({ learningRate: "0.1" }), 'training.learningRate is "0.1"; it must be a number above 0, at most 100');
-  t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "sgd"');
-  t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');
-  t.is(refused({ momentun: 1 }), "training.momentun is not a known field. Did you mean training.momentum?");
-});
-
 test("a run spec is data and training; data stays as written, for the server to resolve", (t) => {
-  const run = parseRunSpec({ data: { dataset: "A", epochs: 3 } });
-  t.deepEqual(run.data, { dataset: "A", epochs: 3 });
-  t.is(run.training.engine, "auto");
-  const refused = (value: unknown) => t.throws(() => parseRunSpec(value))?.message;
+  const training = { learningRate: "read by the trainer alone" };
+  const run = parseRunDocument({ data: { dataset: "A", epochs: 3 }, training });
+  t.deepEqual(run, { data: { dataset: "A", epochs: 3 }, training });
+  const refused = (value: unknown) => t.throws(() => parseRunDocument(value))?.message;
   t.is(refused({ training: {} }), "data is missing; it must be an object");
   t.is(refused({ data: {} }), "data.dataset is missing; it must be the name of a data set that the server holds");
   t.is(refused({ dataset: "A" }), 'dataset is "A"; it must be left out: a run spec has "data" and "training" only');

@@ -1,7 +1,7 @@
 import tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Engine, Model, ModelState, TrainingBatch } from "../../../trainer/engines/engine.js";
+import type { Model, ModelState, TrainingBatch, TrainingEngine } from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
@@ -13,7 +13,7 @@ const BARE = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: Numbe
 
 const cube = (edge: number): Zyx => [edge, edge, edge];
 
-const oracle = async (): Promise<Engine> => {
+const oracle = async (): Promise<TrainingEngine> => {
   await tf.setBackend("cpu");
   return tfjsEngine("tfjs-cpu", tf);
 };

@@ -8,6 +8,7 @@ import type { StageDecision } from "../../../plan/batch/stage-timeline.js";
 import type { PatchstreamError } from "../../../plan/errors.js";
 import type { Model } from "../../../trainer/engines/engine.js";
 import { type LoopOptions, train } from "../../../trainer/loop/loop.js";
+import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { DecisionLog } from "../../../trainer/run-folder/decision-log.js";
 import type { TrainingEvent } from "../../../trainer/run-folder/events.js";
 import { oneServer } from "../../conformance/served-store.js";
@@ -51,7 +52,8 @@ async function trained(t: ExecutionContext, folder: string, changes: Partial<Loo
     checkpoint: async (steps) => {
       checkpoints.push(steps);
     },
-    takeStageRequests: () => [],
+    stageRequests: new StageRequests(),
+    notice: () => {},
     signal: new AbortController().signal,
     ...changes,
     log,
@@ -71,8 +73,9 @@ function oneRequest() {
     answer = resolve;
   });
   const request = { stage: 2, fromStep: 6, hold: true, resolve: answer, reject: answer as (error: unknown) => void };
-  const left = [request];
-  return { answered, takeStageRequests: () => left.splice(0) };
+  const stageRequests = new StageRequests();
+  stageRequests.add(request);
+  return { answered, stageRequests };
 }
 
 const scheduled = Array.from({ length: RUN_STEPS }, (_, step) => Math.floor(step / STAGE_STEPS));
@@ -83,8 +86,8 @@ test("a decision that cannot be written down is refused and changes no batch", a
   const log = new DecisionLog(folder);
   rmSync(join(folder, LOG), { force: true });
   mkdirSync(join(folder, LOG)); // nothing can be appended to a folder
-  const { answered, takeStageRequests } = oneRequest();
-  const { end, steps } = await trained(t, folder, { log, takeStageRequests });
+  const { answered, stageRequests } = oneRequest();
+  const { end, steps } = await trained(t, folder, { log, stageRequests });
   t.like(await answered, { code: "WRITE_FAILED" });
   t.is(end, RUN_STEPS);
   t.deepEqual(
@@ -96,8 +99,8 @@ test("a decision that cannot be written down is refused and changes no batch", a
 test("a decision that was carried out is on disk, and holds from its step on", async (t) => {
   t.timeout(60_000);
   const folder = folderOf(t);
-  const { answered, takeStageRequests } = oneRequest();
-  const { steps } = await trained(t, folder, { takeStageRequests });
+  const { answered, stageRequests } = oneRequest();
+  const { steps } = await trained(t, folder, { stageRequests });
   const decision = { stage: 2, fromStep: 6, reason: "manual", hold: true };
   t.like(await answered, decision);
   t.deepEqual(JSON.parse(readFileSync(join(folder, LOG), "utf8")), decision);

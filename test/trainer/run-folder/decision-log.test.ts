@@ -30,4 +30,6 @@ test("a damaged line is named", (t) => {
   writeFileSync(join(runs, "timeline.jsonl"), '{"stage":1,"fromStep":5,"reason":"scheduled"}\n{"sta\n');
   const error = t.throws(() => new DecisionLog(runs), { instanceOf: PatchstreamError });
   t.regex(error.message, /timeline\.jsonl: line 2 does not parse/);
+  writeFileSync(join(runs, "timeline.jsonl"), '{"stage":1,"fromStep":-5,"reason":"scheduled"}\n');
+  t.regex(t.throws(() => new DecisionLog(runs))?.message ?? "", /timeline\.jsonl: line 1 is no decision/);
 });

@@ -1,18 +1,18 @@
 import { createRequire } from "node:module";
 import { PatchstreamError } from "../../../plan/errors.js";
-import type { Engine } from "../engine.js";
+import type { TrainingEngine } from "../engine.js";
 import { TfjsModel } from "./model.js";
 import type { Tfjs } from "./tfjs.js";
 
 export type TfjsPackage = "tfjs-node" | "tfjs-node-gpu";
 
 /** The engine on a tfjs backend that is already chosen. `threads` has no effect: TensorFlow decides. */
-export function tfjsEngine(name: string, tf: Tfjs): Engine {
+export function tfjsEngine(name: string, tf: Tfjs): TrainingEngine {
   return { name, createModel: async (network, options) => new TfjsModel(tf, network, options) };
 }
 
 /** The engine on TensorFlow's native library. Throws ENGINE_MISSING where the package or its library is not there. */
-export async function openTfjsEngine(name: TfjsPackage): Promise<Engine> {
+export async function openTfjsEngine(name: TfjsPackage): Promise<TrainingEngine> {
   restoreRemovedUtilities();
   try {
     const tf = (await import(`@tensorflow/${name}`)) as Tfjs & { default?: Tfjs };

@@ -1,0 +1,36 @@
+import test from "ava";
+import { parseRunSpec, parseTrainingSpec } from "../../trainer/spec.js";
+
+test("the training half has nnU-Net's settings and refuses what it does not know", (t) => {
+  t.deepEqual(parseTrainingSpec({}), {
+    engine: "auto",
+    learningRate: 0.01,
+    momentum: 0.99,
+    weightDecay: 3e-5,
+    gradientClip: 12,
+    batchDice: false,
+    seed: 1,
+  });
+  t.is(parseTrainingSpec({ learningRate: 0.1 }).learningRate, 0.1);
+  const refused = (value: unknown) => t.throws(() => parseTrainingSpec(value))?.message;
+  t.is(refused({ learningRate: "0.1" }), 'training.learningRate is "0.1"; it must be a number above 0, at most 100');
+  t.is(
+    refused({ momentun: 1 }),
+    "training.momentun is 1; it must be left out: there is no such field. Did you mean training.momentum?",
+  );
+});
+
+test("a value that would change nothing is refused; the one value there is may be named", (t) => {
+  const named = { network: "plain-unet", optimizer: "sgd", control: { kind: "scheduled" } };
+  t.deepEqual(parseTrainingSpec(named), parseTrainingSpec({}));
+  const refused = (value: unknown) => t.throws(() => parseTrainingSpec(value))?.message;
+  t.is(refused({ network: "mednext" }), 'training.network is "mednext"; it must be one of "plain-unet"');
+  t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "sgd"');
+  t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');
+});
+
+test("a run spec is both halves, the training half with its defaults", (t) => {
+  const run = parseRunSpec({ data: { dataset: "A", epochs: 3 } });
+  t.deepEqual(run, { data: { dataset: "A", epochs: 3 }, training: parseTrainingSpec({}) });
+  t.is(t.throws(() => parseRunSpec({ training: {} }))?.message, "data is missing; it must be an object");
+});

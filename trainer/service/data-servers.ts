@@ -1,0 +1,65 @@
+import { BlockList, isIPv4 } from "node:net";
+import { connect } from "../../client/connect.js";
+import type { ConnectOptions, RunInfo } from "../../client/types.js";
+import { refuse } from "../../plan/errors.js";
+
+/** How a trainer reaches data servers, and which. */
+export interface DataAccess {
+  /** TLS, token, deadline. */
+  readonly connection: ConnectOptions;
+  /** The only addresses that are ever called, as callers must write them. Empty: any, with nothing secret. */
+  readonly servers: readonly string[];
+}
+
+/** Waiting for an answer to a first call: who is not there by then is told so. */
+const FIRST_ANSWER_MS = 5_000;
+
+/**
+ * Throws SPEC_INVALID unless what proves who we are goes to servers that were named when the trainer was started, and a token
+ * only over TLS or to this machine: whoever may start a training names addresses, and must not learn it by naming their own.
+ */
+export function checkAccess({ connection: { tls, token }, servers }: DataAccess): void {
+  const secret =
+    token !== undefined ? "a token" : tls?.key !== undefined || tls?.cert !== undefined ? "a certificate" : undefined;
+  if (secret === undefined) return;
+  if (servers.length === 0)
+    refuse("data servers", [], `named for ${secret} to be sent to them`, "Name them with --data-servers host:port,...");
+  const open =
+    token !== undefined && tls === undefined ? servers.find((server) => !isOnThisMachine(server)) : undefined;
+  if (open !== undefined)
+    refuse(
+      "data servers",
+      open,
+      "on this machine for a token to go there without TLS",
+      "Give --data-tls or --data-tls-ca.",
+    );
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+
+function isOnThisMachine(address: string): boolean {
+  if (address.startsWith("unix:")) return true;
+  const host = address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  return host === "localhost" || loopback.check(host, isIPv4(host) ? "ipv4" : "ipv6");
+}
+
+/** Throws SPEC_INVALID unless `addresses` may be called. */
+export function checkAddresses({ servers }: DataAccess, addresses: readonly string[]): void {
+  if (addresses.length === 0 || addresses.includes(""))
+    refuse("data", addresses, "host:port of one data server or more");
+  const strange = servers.length === 0 ? undefined : addresses.find((address) => !servers.includes(address));
+  if (strange !== undefined) refuse("data", strange, `one of this trainer's data servers: ${servers.join(", ")}`);
+}
+
+/**
+ * Asks `addresses` to describe a run, so that whoever starts it learns at once what they will not do. Throws SPEC_INVALID,
+ * UNAUTHENTICATED, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
+ */
+export async function describeAt(access: DataAccess, addresses: readonly string[], spec: object): Promise<RunInfo> {
+  checkAddresses(access, addresses);
+  const { deadlineMs = FIRST_ANSWER_MS } = access.connection;
+  await using client = connect(addresses, { ...access.connection, deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) });
+  return await client.describeRun(spec);
+}

@@ -1,0 +1,44 @@
+import { checkEngineName } from "../engines/open.js";
+import { startJob } from "../process/start.js";
+
+/** Opens an engine in a process of its own, which gives back what it took. Resolves to its name, another one for "auto". */
+async function tryEngine(engine: string, notice: (line: string) => void): Promise<string> {
+  const opened = await startJob("openEngine", { engine }, { doing: `tries the engine ${engine}`, notice }).ended;
+  return opened.engine;
+}
+
+/** The engines of a trainer. They are opened by the processes that train, never by the one that serves. */
+export class TrainingEngines {
+  readonly #preferred: string;
+  readonly #notice: (line: string) => void;
+  readonly #usable: Map<string, Promise<string>>;
+
+  private constructor(preferred: string, notice: (line: string) => void) {
+    this.#preferred = preferred;
+    this.#notice = notice;
+    this.#usable = new Map([[preferred, Promise.resolve(preferred)]]);
+  }
+
+  /** `preferred` is for trainings whose spec says "auto"; "auto" takes the first usable one. Throws ENGINE_MISSING where it is not usable. */
+  static async open(preferred: string, notice: (line: string) => void): Promise<TrainingEngines> {
+    checkEngineName(preferred);
+    return new TrainingEngines(await tryEngine(preferred, notice), notice);
+  }
+
+  /** The engine for a training whose spec says `name`. */
+  chosen(name: string): string {
+    return name === "auto" ? this.#preferred : name;
+  }
+
+  /** Throws ENGINE_MISSING, or NOT_FOUND for a name that no engine has, unless `chosen(name)` can be used. */
+  async check(name: string): Promise<void> {
+    const chosen = this.chosen(name);
+    checkEngineName(chosen);
+    const tried = this.#usable.get(chosen) ?? tryEngine(chosen, this.#notice);
+    this.#usable.set(chosen, tried);
+    await tried.catch((error: unknown) => {
+      this.#usable.delete(chosen); // it may be installed by the next time
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { LIMITS } from "../plan/limits.js";
+import type { DataSpec } from "../plan/run-spec/data-spec.js";
+import { integer, name, object, real, truth, word } from "../plan/run-spec/read.js";
+import { parseRunDocument } from "../plan/run-spec/run-spec.js";
+
+/** The training half of a run spec with its defaults: it never reaches a data server. */
+export interface TrainingSpec {
+  /** Channels of the finest level; each coarser level has twice as many. Absent: the plan's own `features`, or 32. */
+  readonly baseFeatures?: number;
+  /** Name of an engine, or "auto": the fastest one that is installed. */
+  readonly engine: string;
+  readonly learningRate: number;
+  /** Nesterov's. */
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Largest L2 norm of all gradients together. */
+  readonly gradientClip: number;
+  /** Dice sums run over the batch before the ratio is taken. */
+  readonly batchDice: boolean;
+  /** Of the initial weights. */
+  readonly seed: number;
+}
+
+/** A whole run: what `run.json` holds. `data` is as its author wrote it; the data server resolves it. */
+export interface RunSpec {
+  readonly data: DataSpec;
+  readonly training: TrainingSpec;
+}
+
+const readFields = object({
+  // One value each: a document may name it, nothing depends on it.
+  network: word(["plain-unet"]),
+  optimizer: word(["sgd"]),
+  control: object({ kind: word(["scheduled"]) }),
+  baseFeatures: integer(1, LIMITS.features),
+  engine: name,
+  learningRate: real(0, 100, "above"),
+  momentum: real(0, 1),
+  weightDecay: real(0, 1),
+  gradientClip: real(0, 1e6, "above"),
+  batchDice: truth,
+  seed: integer(0, Number.MAX_SAFE_INTEGER),
+});
+
+/** nnU-Net's settings (`nnUNetTrainer.py`). */
+const DEFAULTS: TrainingSpec = {
+  engine: "auto",
+  learningRate: 0.01,
+  momentum: 0.99,
+  weightDecay: 3e-5,
+  gradientClip: 12,
+  batchDice: false,
+  seed: 1,
+};
+
+/** Reads the training half, filling in defaults. Throws SPEC_INVALID naming the field under `training`. */
+export function parseTrainingSpec(value: unknown): TrainingSpec {
+  const { network, optimizer, control, ...settings } = readFields(value, "training");
+  return { ...DEFAULTS, ...settings };
+}
+
+/** Reads both halves of a run spec. Throws SPEC_INVALID naming the field. */
+export function parseRunSpec(value: unknown): RunSpec {
+  const { data, training } = parseRunDocument(value);
+  return { data, training: parseTrainingSpec(training ?? {}) };
+}
