@@ -67,7 +67,7 @@ function describe(facts: ErrorFacts): string {
       return `${where.filter(Boolean).join(", ")}: ${facts.reason}`;
     }
     case "NOT_FOUND":
-      return `no ${facts.what} ${JSON.stringify(facts.name)}; known: ${facts.known.join(", ") || "none"}`;
+      return `no ${facts.what} ${JSON.stringify(facts.name)}${facts.known.length > 0 ? `; known: ${facts.known.join(", ")}` : ""}`;
     case "ALREADY_EXISTS":
       return `${facts.what} ${facts.name} already exists`;
     case "RECIPE_UNKNOWN":
