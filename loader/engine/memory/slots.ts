@@ -126,8 +126,7 @@ export class SlotPool {
 
   #allocate(kind: "small" | "large", count: number): Place | undefined {
     for (const [arena, { slotBlocks }] of this.#arenas.entries()) {
-      // From two ends: a large gap is not split by small slots that come and go.
-      const start = kind === "small" ? slotBlocks.allocate(count) : slotBlocks.allocateLast(count);
+      const start = slotBlocks.allocate(count);
       if (start === undefined) continue;
       this.#held[kind] += count;
       this.#leased++;
