@@ -11,7 +11,7 @@ const blocked = `
   import { Worker } from "node:worker_threads";
   const line = new Worker(new URL(${JSON.stringify(lifeline)}), { execArgv: [] });
   line.once("online", () => setTimeout(() => {
-    process.stdout.write("blocked\\n");
+    process.stdout.write(process.pid + "\\n");
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_600_000);
   }, 0));`;
 
@@ -25,12 +25,17 @@ test("a process whose main thread does not listen ends when its parent is killed
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(createInterface(trainer.stdout), "line");
-  t.is(line, "blocked");
+  const blockedPid = Number(line);
+  let isGone = false;
   // Both write to one pipe, which closes when the last of them is gone.
-  const gone = once(trainer, "close").then(() => "gone");
+  const gone = once(trainer, "close").then(() => {
+    isGone = true;
+    return "gone";
+  });
+  t.teardown(() => isGone || process.kill(blockedPid, "SIGKILL"));
   trainer.kill("SIGKILL");
   const waiting = new AbortController();
-  const late = setTimeout(60_000, "still there", { signal: waiting.signal }).catch(() => "");
+  const late = setTimeout(20_000, "still there", { signal: waiting.signal }).catch(() => "");
   t.is(await Promise.race([gone, late]), "gone");
   waiting.abort();
 });
