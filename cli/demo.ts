@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { makeFolder } from "../disk/index.js";
 import { type IngestReport, ingest } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { openChannel } from "../rpc/index.js";
@@ -80,7 +81,7 @@ export function demoCommand(): Command {
       const stop = (name: NodeJS.Signals) => interrupted.abort(new Error(`ended by ${name}`));
       for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
       const folder = dir ?? (await mkdtemp(join(tmpdir(), "patchstream-demo-")));
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       try {
         const summary = await demo(folder, interrupted.signal);
         if (json) printJson(summary);

@@ -38,6 +38,7 @@ export function ingestCommand(): Command {
         .choices(["inside", "anywhere"])
         .default("inside"),
     )
+    .option("--force", "write a new generation beside a finished store of other data, which is refused otherwise")
     .option("--workers <n>", "threads (default: one per core)", parseCount)
     .option("--name <name>", "name of the store (default: the raw folder's)")
     .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")

@@ -20,7 +20,7 @@ export function inspectCommand(): Command {
       await using store = await openStore(path);
       const { dataset } = store;
       const chosen = options.case === undefined ? undefined : caseOf(dataset, options.case);
-      if (options.verify) await verifyStore(path, chosen && [chosen.id]);
+      if (options.verify) await verifyStore(store, chosen && [chosen.id]);
       const verified = options.verify ? { verified: true } : {};
       if (options.json) printJson({ ...(chosen ?? dataset), ...verified });
       else

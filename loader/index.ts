@@ -8,7 +8,7 @@ export {
 export { openStore } from "./dataset/open-store.js";
 export { percentile } from "./dataset/planner/percentile.js";
 export type { ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
-export type { Dataset, Geometry, Region, Store, StoredCase } from "./dataset/store.js";
+export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";
 export { classVoxels, labelNumbers } from "./engine/cut/class-voxels.js";

@@ -6,7 +6,8 @@ import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js"
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
 import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-case.js";
-import { type CaseRecord, openSeal, SealBroken, type SealedCase, sha256 } from "./store-metadata.js";
+import { sha256 } from "./sha256.js";
+import { type CaseRecord, openSeal, SealBroken, type SealedCase } from "./store-metadata.js";
 import { verifyCase } from "./verify-store.js";
 import { writeCase } from "./write-case.js";
 
@@ -25,6 +26,10 @@ export interface MeasuredCase extends CaseFingerprint {
 
 export interface StoreTask extends MeasureTask {
   readonly store: string;
+  /** Folders that may hold this case already. */
+  readonly finished: readonly string[];
+  /** Where it goes if none of them does. */
+  readonly folder: string;
   readonly settings: PreprocessSettings;
   readonly settingsSha256: string;
   /** SHA-256 of the source as it was measured. */
@@ -42,27 +47,37 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
 }
 
 /**
- * Second pass: preprocesses and writes a case, or keeps the one that is there if it was made of the same and is whole.
+ * Second pass: keeps a case that was made of the same and is whole, or preprocesses and writes it.
  */
 export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
-  return outcomeOf(async () => (await finishedCase(task)) ?? makeCase(task));
+  return outcomeOf(async () => {
+    for (const folder of task.finished) {
+      const finished = await finishedCase(task, folder);
+      if (finished !== undefined) return finished;
+    }
+    return makeCase(task);
+  });
 }
 
-async function makeCase({ raw, rules, store, settings, settingsSha256 }: StoreTask): Promise<SealedCase> {
+async function makeCase({ raw, rules, store, folder, settings, settingsSha256 }: StoreTask): Promise<SealedCase> {
   const { channels, ...source } = await readRawCase(raw, rules);
   const stored = preprocessCase({ ...source, channels }, settings);
   if (stored === undefined) throw nothingLeft(raw, "nothing is left of it at the target spacing");
-  return writeCase(store, { id: raw.id, source, stored, settings, settingsSha256 });
+  return writeCase(store, { id: raw.id, folder, source, stored, settings, settingsSha256 });
 }
 
-async function finishedCase({ raw, store, settings, ...made }: StoreTask): Promise<SealedCase | undefined> {
-  const file = join(store, raw.id, "zarr.json");
+async function finishedCase(
+  { raw, store, settings, ...made }: StoreTask,
+  folder: string,
+): Promise<SealedCase | undefined> {
+  const file = join(store, folder, "zarr.json");
   if (!existsSync(file)) return undefined;
   try {
     const text = readFileSync(file, "utf8");
     const record = openSeal<CaseRecord>(text);
-    if (record.settingsSha256 !== made.settingsSha256 || record.sourceSha256 !== made.sourceSha256) return undefined;
-    const finished = { ...record, metadataSha256: sha256(text) };
+    if (record.id !== raw.id || record.settingsSha256 !== made.settingsSha256) return undefined;
+    if (record.sourceSha256 !== made.sourceSha256) return undefined;
+    const finished = { ...record, metadataSha256: sha256(text), folder };
     await verifyCase(store, folderReader(store), finished, settings.classes);
     return finished;
   } catch (error) {

@@ -1,27 +1,31 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, parse, resolve } from "node:path";
 import { Piscina } from "piscina";
 import { lockFolder } from "../../disk/process-lock.js";
 import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
+import {
+  foldersOf,
+  freeName,
+  type Generations,
+  readGenerations,
+  removeUnfinished,
+  removeUnnamed,
+  selectGeneration,
+} from "./generations.js";
 import type { MeasuredCase, MeasureTask, Outcome, StoreTask } from "./ingest-worker.js";
 import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerprint.js";
 import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
+import { whatDecides } from "./preprocess/normalize.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
-import {
-  checkName,
-  type FilePlaces,
-  type RawCase,
-  type RawDataset,
-  readJson,
-  readRawDataset,
-} from "./raw/list-cases.js";
+import { checkName, type FilePlaces, type RawCase, readJson, readRawDataset } from "./raw/list-cases.js";
 import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
-import { datasetDigest, type SealedCase, type StoreRecord, sealedGroup, sha256 } from "./store-metadata.js";
-import { UNFINISHED } from "./write-case.js";
+import { refuseOtherData, type WantedStore } from "./refuse-other-data.js";
+import { sha256 } from "./sha256.js";
+import { datasetDigest, type SealedCase, type SealedFile, type StoreRecord, sealedGroup } from "./store-metadata.js";
 
 /** Rises whenever the same files and settings make other bytes, so that finished cases are made again. */
 const PREPROCESSING = 2;
@@ -41,6 +45,8 @@ export interface IngestOptions {
   readonly geometry?: CaseRules["geometry"];
   /** Files that dataset.json names outside of its folder: refused, or read. Default: inside. */
   readonly files?: FilePlaces;
+  /** Write a new generation beside a finished store of other data, which is refused otherwise. Default: false. */
+  readonly force?: boolean;
   /** Threads; default: one a core. */
   readonly workers?: number;
   readonly onProgress?: (progress: IngestProgress) => void;
@@ -71,25 +77,33 @@ export interface IngestReport {
 }
 
 /**
- * Turns a raw data set (nnU-Net's or MSD's layout) into a store. Cases are written whole or not at all; run again after an
- * interruption it keeps what is finished and was made of the same files and settings. The result does not depend on
- * `workers`. Throws INPUT_DAMAGED, SPEC_INVALID, WRITE_FAILED, or UNAVAILABLE while another ingest writes the store.
+ * Turns a raw data set (nnU-Net's or MSD's layout) into a store, or a finished store of the same data into itself. Cases are written
+ * whole or not at all, and the store is selected in one step at the end; run again after an interruption it keeps what is finished
+ * and was made of the same files and settings. The result does not depend on `workers`. Throws INPUT_DAMAGED, SPEC_INVALID,
+ * WRITE_FAILED, UNAVAILABLE while another ingest writes the store, or ALREADY_EXISTS for a finished store of other data
+ * without `force`.
  */
 export async function ingest(
   rawFolder: string,
   storeFolder: string,
   options: IngestOptions = {},
 ): Promise<IngestReport> {
-  const name = options.name ?? basename(resolve(rawFolder));
+  const { name = basename(resolve(rawFolder)), force = false } = options;
   checkName("name", name);
   const raw = readRawDataset(resolve(rawFolder), options.files);
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
   using _lock = lockFolder(storeFolder, LOCK);
   using _leavings = { [Symbol.dispose]: () => removeUnfinished(storeFolder) };
+  const generations = readGenerations(storeFolder);
+  const isComplete = options.onError !== "skip";
+  const refuse = (wanted: Pick<WantedStore, "caseIds"> & Partial<WantedStore>) => {
+    if (!force) refuseOtherData(storeFolder, generations.current, { ...raw, name, isComplete, ...wanted });
+  };
+  refuse({ caseIds: raw.cases.map(({ id }) => id) });
+
   await using pool = workerPool(options.workers ?? availableParallelism());
   const pass = passRunner(pool, options);
-
   const rules: CaseRules = {
     channelCount: raw.channelNames.length,
     labelValues: Object.values(raw.labels).sort((a, b) => a - b),
@@ -99,39 +113,46 @@ export async function ingest(
   const measured = await pass<MeasuredCase>("measure", raw.cases, (one): MeasureTask => ({ raw: one, rules }));
   const fingerprint = fingerprintOf(rawFolder, [...measured.values.values()]);
   const plansJson = givenPlans ?? planDataset(fingerprint, { ...raw, name });
-  const plans = parsePlans(plansJson, raw.channelNames.length);
-  const settings: PreprocessSettings = {
-    transpose: plans.transpose,
-    spacingMm: plans.spacingMm,
-    normalizations: plans.normalizations,
-    classes: rules.labelValues.filter((value) => value > 0),
-  };
+  const { network, settings, settingsSha256 } = settingsFrom(plansJson, rules);
+  const texts = { "plans.json": indented(plansJson), "dataset_fingerprint.json": indented(fingerprint) };
+  const madeOf = new Map([...measured.values].map(([id, { sourceSha256 }]) => [id, { sourceSha256, settingsSha256 }]));
+  refuse({ caseIds: [...madeOf.keys()], madeOf, plansSha256: sha256(texts["plans.json"]) });
 
-  const settingsSha256 = sha256(JSON.stringify({ PREPROCESSING, ...settings }));
   const kept = raw.cases.filter(({ id }) => measured.values.has(id));
   const stored = await pass<SealedCase>("store", kept, (one): StoreTask => {
     const { sourceSha256 } = measured.values.get(one.id) as MeasuredCase;
-    return { raw: one, rules, store: storeFolder, settings, settingsSha256, sourceSha256 };
+    const finished = foldersOf(storeFolder, generations, one.id);
+    const folder = freeName(storeFolder, generations, one.id);
+    return { raw: one, rules, store: storeFolder, finished, folder, settings, settingsSha256, sourceSha256 };
   });
   const cases = [...stored.values.values()];
-  const digest = writeStoreRecord(storeFolder, {
+  const caseIds = cases.map(({ id }) => id);
+  refuse({ caseIds, isComplete: true });
+  const record: StoreRecord = {
     name,
-    raw,
+    digest: datasetDigest(cases),
+    channelNames: raw.channelNames,
+    maskedChannels: settings.normalizations.flatMap(({ useMask }, channel) => (useMask ? [channel] : [])),
+    labels: raw.labels,
+    classes: settings.classes,
+    plan: network,
     cases,
-    settings,
-    network: plans.network,
-    plansJson,
-    fingerprint,
-  });
-  removeOthers(storeFolder, new Set(cases.map(({ id }) => id)));
-  return {
-    name,
-    digest,
-    cases: cases.map(({ id }) => id),
-    skipped: [...measured.skipped, ...stored.skipped],
-    tolerated: [...measured.values.values()].flatMap((one) => one.tolerated),
-    plan: plans.network,
+    files: writeFiles(storeFolder, generations, texts),
   };
+  selectGeneration(storeFolder, generations, sealedGroup(record));
+  removeUnnamed(storeFolder);
+  const skipped = [...measured.skipped, ...stored.skipped];
+  const tolerated = [...measured.values.values()].flatMap((one) => one.tolerated);
+  return { name, digest: record.digest, cases: caseIds, skipped, tolerated, plan: network };
+}
+
+/** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
+function settingsFrom(plansJson: unknown, { channelCount, labelValues }: CaseRules) {
+  const { network, transpose, spacingMm, normalizations } = parsePlans(plansJson, channelCount);
+  const classes = labelValues.filter((value) => value > 0);
+  const settings: PreprocessSettings = { transpose, spacingMm, normalizations, classes };
+  const deciding = { ...settings, normalizations: normalizations.map(whatDecides) };
+  return { network, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
 }
 
 function workerPool(workers: number): Piscina & AsyncDisposable {
@@ -177,50 +198,29 @@ function fingerprintOf(rawFolder: string, cases: readonly MeasuredCase[]): Datas
   return fingerprint;
 }
 
-/** Removes cases that were being written when an ingest ended early, this one or one before. */
-function removeUnfinished(storeFolder: string): void {
-  for (const entry of readdirSync(storeFolder)) {
-    if (entry.startsWith(UNFINISHED)) rmSync(join(storeFolder, entry), { recursive: true });
-  }
+function indented(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
 }
 
-/** Removes cases of an earlier ingest that this one left out. Other files in the folder stay. */
-function removeOthers(storeFolder: string, cases: ReadonlySet<string>): void {
-  for (const entry of readdirSync(storeFolder)) {
-    const isCase = existsSync(join(storeFolder, entry, "locations", "zarr.json"));
-    if (isCase && !cases.has(entry)) rmSync(join(storeFolder, entry), { recursive: true });
-  }
+/** Writes the files beside the record, or keeps those of the current generation that are the same. What the record holds of them. */
+function writeFiles(
+  store: string,
+  generations: Generations,
+  texts: Readonly<Record<string, string>>,
+): StoreRecord["files"] {
+  const { current } = generations;
+  const entries = Object.entries(texts).map(([name, text]) => {
+    const finished = current.at === "readable" ? current.record.files[name]?.file : undefined;
+    const sealed = (file: string): SealedFile => ({ file, sha256: sha256(text) });
+    if (finished !== undefined && holds(join(store, finished), text)) return [name, sealed(finished)] as const;
+    const { name: base, ext } = parse(name);
+    const file = freeName(store, generations, base, ext);
+    replaceFile(join(store, file), text);
+    return [name, sealed(file)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
-interface StoreContents {
-  readonly name: string;
-  readonly raw: RawDataset;
-  readonly cases: readonly SealedCase[];
-  readonly settings: PreprocessSettings;
-  readonly network: NetworkPlan;
-  readonly plansJson: unknown;
-  readonly fingerprint: DatasetFingerprint;
-}
-
-/** Writes what concerns all cases, the store's zarr.json last: only with it is the folder a store. Returns the digest. */
-function writeStoreRecord(storeFolder: string, contents: StoreContents): string {
-  const texts = {
-    "plans.json": JSON.stringify(contents.plansJson, undefined, 2),
-    "dataset_fingerprint.json": JSON.stringify(contents.fingerprint, undefined, 2),
-  };
-  for (const [file, text] of Object.entries(texts)) replaceFile(join(storeFolder, file), text);
-  const digest = datasetDigest(contents.cases);
-  const record: StoreRecord = {
-    name: contents.name,
-    digest,
-    channelNames: contents.raw.channelNames,
-    maskedChannels: contents.settings.normalizations.flatMap(({ useMask }, channel) => (useMask ? [channel] : [])),
-    labels: contents.raw.labels,
-    classes: contents.settings.classes,
-    plan: contents.network,
-    cases: contents.cases,
-    files: Object.fromEntries(Object.entries(texts).map(([file, text]) => [file, sha256(text)])),
-  };
-  replaceFile(join(storeFolder, "zarr.json"), sealedGroup(record));
-  return digest;
+function holds(file: string, text: string): boolean {
+  return existsSync(file) && readFileSync(file, "utf8") === text;
 }

@@ -1,23 +1,41 @@
 import { resolve } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
 import { type ByteReader, folderReader } from "./folder-reader.js";
-import type { Region, Store, StoredCase } from "./store.js";
-import { OtherFormat, openSeal, type SealedCase, type StoreRecord, sha256, toDataset } from "./store-metadata.js";
+import type { Region, Store, StoredCase, StoreLocation } from "./store.js";
+import { OtherFormat, openSeal, type SealedCase, type StoreRecord, toDataset } from "./store-metadata.js";
 import type { DataType } from "./zarr/array-layout.js";
 import type { Box } from "./zarr/chunk-grid.js";
 import type { ReadTargets, TypedArrays } from "./zarr/decode-chunk.js";
+import { OpenedCache } from "./zarr/opened-cache.js";
 import { ChunkDamaged, type Reading, StoredArray } from "./zarr/read-array.js";
 
+/** Memory for the indexes of the arrays that were read last: of 150 CT volumes of 512x512x300 voxels. */
+const INDEX_BYTES = 2 ** 24;
+
 /** Opens the store in a folder. Throws STORE_DAMAGED where there is none, or its metadata is not as it was written. */
-export async function openStore(path: string): Promise<Store> {
-  return openStoreFrom(resolve(path), folderReader(path));
+export async function openStore(folder: string): Promise<Store> {
+  const path = resolve(folder);
+  return openLocation({ kind: "folder", path, record: await readStoreRecord(path, folderReader(path)) });
 }
 
-/** Opens the store whose files `reader` gives; `path` is what errors call it. */
-export async function openStoreFrom(path: string, reader: ByteReader): Promise<Store> {
-  const record = await readStoreRecord(path, reader);
-  const reads = readCases(path, reader, record);
-  return Object.assign(reads, { path, dataset: toDataset(record), [Symbol.asyncDispose]: async () => undefined });
+/** Opens a store where another thread has it open: the same generation. Reads nothing yet. */
+export function openLocation(location: StoreLocation): Store {
+  const { path, record } = location;
+  const reads = readCases(path, readerOf(location), record);
+  return Object.assign(reads, {
+    path,
+    location,
+    dataset: toDataset(record),
+    [Symbol.asyncDispose]: async () => undefined,
+  });
+}
+
+/** Reads the files at a location. */
+export function readerOf(location: StoreLocation): ByteReader {
+  switch (location.kind) {
+    case "folder":
+      return folderReader(location.path);
+  }
 }
 
 /** The reading half of a store. */
@@ -26,8 +44,8 @@ export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" 
 /** Reads from cases that are known by their records, whether or not the store itself is finished. */
 export function readCases(path: string, reader: ByteReader, record: Pick<StoreRecord, "cases" | "classes">): CaseReads {
   const cases = new Map(record.cases.map((one) => [one.id, one]));
-  const arrays = new Map<string, Promise<StoredArray<DataType>>>();
-  const reading: Reading = { reader: checkingMetadata(reader, cases), decodedBytes: 0, spareBuffers: [] };
+  const arrays = new OpenedCache<StoredArray<DataType>>(INDEX_BYTES);
+  const reading: Reading = { reader, decodedBytes: 0, spareBuffers: [] };
 
   function caseOf(id: string): SealedCase {
     const found = cases.get(id);
@@ -43,14 +61,16 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
     type: Type,
     { box, into }: { readonly box?: Box | undefined; readonly into?: Into | undefined } = {},
   ): Promise<Into> {
-    const key = `/${caseId}/${name}`;
+    const { folder, metadata, indexes } = caseOf(caseId);
+    const key = `/${folder}/${name}`;
+    const [written, index] = [metadata[name], indexes[name]];
     try {
-      const opening = arrays.get(key) ?? StoredArray.open(reading, key, type);
-      arrays.set(key, opening as Promise<StoredArray<DataType>>);
-      const array = (await opening) as StoredArray<Type>;
+      if (written === undefined) throw new Error("the store's record does not name it");
+      const digests = { metadata: written, ...(index !== undefined && { index }) };
+      const opened = arrays.get(key, () => StoredArray.open(reading, key, { type, ...digests }));
+      const array = (await opened) as StoredArray<Type>;
       return await array.read(box ?? { start: array.shape.map(() => 0), end: array.shape }, into);
     } catch (error) {
-      arrays.delete(key);
       throw storeDamaged(path, caseId, name, error);
     }
   }
@@ -94,35 +114,16 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
   try {
     return openSeal<StoreRecord>(new TextDecoder().decode(bytes));
   } catch (error) {
-    const hint = `Make it again with "patchstream ingest RAW ${path}".`;
+    const hint = `Make it again with "patchstream ingest RAW ${path} --force".`;
     throw damaged((error as Error).message, error instanceof OtherFormat ? hint : undefined);
   }
-}
-
-/**
- * The same files; every zarr.json below a case is held against the SHA-256 in the store's record, and none may be
- * missing.
- */
-function checkingMetadata(reader: ByteReader, cases: ReadonlyMap<string, SealedCase>): ByteReader {
-  return {
-    async get(key) {
-      const bytes = await reader.get(key);
-      if (bytes === undefined) throw new Error(`${key} is missing`);
-      const [, caseId, folder] = /^\/([^/]+)\/(.+)\/zarr\.json$/.exec(key) ?? [];
-      const expected = caseId && folder && cases.get(caseId)?.metadata[folder];
-      if (expected && sha256(bytes) !== expected) throw new Error("its zarr.json is not the one that was written");
-      return bytes;
-    },
-    use: reader.use,
-  };
 }
 
 function storeDamaged(store: string, caseId: string, array: string, error: unknown): PatchstreamError {
   const chunk = error instanceof ChunkDamaged ? `${array} ${error.chunk}` : array;
   const reason = error instanceof ChunkDamaged ? error.reason : (error as Error).message;
-  return new PatchstreamError({ code: "STORE_DAMAGED", store, case: caseId, chunk, reason }, undefined, {
-    cause: error,
-  });
+  const hint = "Ingest again to mend it; if that was done since the store was opened, open it again.";
+  return new PatchstreamError({ code: "STORE_DAMAGED", store, case: caseId, chunk, reason }, hint, { cause: error });
 }
 
 function checkRegion(caseId: string, shape: StoredCase["shape"], region: Region | undefined): void {

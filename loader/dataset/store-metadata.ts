@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./sha256.js";
 import type { Dataset, StoredCase } from "./store.js";
 
 /** Rises whenever a store written by an older version can no longer be read. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a case's own zarr.json holds under `attributes.patchstream`. */
 export interface CaseRecord extends StoredCase {
@@ -14,18 +14,32 @@ export interface CaseRecord extends StoredCase {
   readonly settingsSha256: string;
   /** SHA-256 (hex) of every zarr.json below the case's own, by its folder below the case. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** SHA-256 (hex) of the index of every array's shard, by the array's folder below the case; none for an array without a voxel. */
+  readonly indexes: Readonly<Record<string, string>>;
 }
 
-/** What the store's zarr.json holds of a case: the record and the SHA-256 of the file that it came from. */
+/** What the store's zarr.json holds of a case: the record, the SHA-256 of the file that it came from, and where the case lies. */
 export interface SealedCase extends CaseRecord {
   readonly metadataSha256: string;
+  /** Folder in the store: the case's id, or `<id>~<n>` in a later generation. */
+  readonly folder: string;
 }
 
-/** What the store's zarr.json holds under `attributes.patchstream`. */
+/** A file beside the store's zarr.json. */
+export interface SealedFile {
+  /** Its name in the store: as ingest calls it first, or with `~<n>` in a later generation. */
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/**
+ * What the store's zarr.json holds under `attributes.patchstream`: one generation of the store. It pins every byte that can be read
+ * through it.
+ */
 export interface StoreRecord extends Omit<Dataset, "cases"> {
   readonly cases: readonly SealedCase[];
-  /** SHA-256 (hex) of the files beside it, by name. */
-  readonly files: Readonly<Record<string, string>>;
+  /** The files beside it, by what they are: plans.json and dataset_fingerprint.json. */
+  readonly files: Readonly<Record<string, SealedFile>>;
 }
 
 /** The zarr.json of a group. */
@@ -89,11 +103,6 @@ export function datasetDigest(cases: readonly StoredCase[]): string {
   );
 }
 
-/** SHA-256, hex. */
-export function sha256(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
-}
-
 function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
@@ -102,8 +111,13 @@ function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
 export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Dataset {
   return {
     ...dataset,
-    cases: cases.map(
-      ({ sourceSha256: _source, settingsSha256: _settings, metadata: _nested, metadataSha256: _own, ...one }) => one,
-    ),
+    cases: cases.map(({ id, shape, spacingMm, foregroundCounts, digest, geometry }) => ({
+      id,
+      shape,
+      spacingMm,
+      foregroundCounts,
+      digest,
+      geometry,
+    })),
   };
 }

@@ -1,5 +1,6 @@
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import type { Zyx } from "../../plan/zyx.js";
+import type { StoreRecord } from "./store-metadata.js";
 
 /** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */
 export interface Region {
@@ -58,10 +59,20 @@ export interface Dataset {
   readonly cases: readonly StoredCase[];
 }
 
-/** An open store. Reads verify every chunk's checksum and throw STORE_DAMAGED naming case and chunk. */
+/**
+ * Where an open store's bytes come from, and the record of the generation that it reads. Plain data: a thread that is given it
+ * opens the same generation, whatever lies there by then.
+ */
+export type StoreLocation = { readonly kind: "folder"; readonly path: string; readonly record: StoreRecord };
+
+/**
+ * An open store: one generation of it. Every read is held against what its record pins, and throws STORE_DAMAGED naming case and
+ * array where the bytes are not those that were written.
+ */
 export interface Store extends AsyncDisposable {
-  /** Folder or URL it was opened from. */
+  /** What messages call it: its folder. */
   readonly path: string;
+  readonly location: StoreLocation;
   readonly dataset: Dataset;
   /** Bytes of chunks decoded by its reads so far. */
   readonly decodedBytes: number;

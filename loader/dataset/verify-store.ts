@@ -1,21 +1,36 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type ByteReader, folderReader } from "./folder-reader.js";
-import { readCases, readStoreRecord } from "./open-store.js";
-import { caseDigest, datasetDigest, type SealedCase, sha256 } from "./store-metadata.js";
+import type { ByteReader } from "./folder-reader.js";
+import { PREVIOUS } from "./generations.js";
+import { readCases, readerOf } from "./open-store.js";
+import { sha256 } from "./sha256.js";
+import type { Store } from "./store.js";
+import { caseDigest, datasetDigest, OtherFormat, openSeal, type SealedCase } from "./store-metadata.js";
 
 /**
- * Reads every byte of a store, or of the given cases, and compares all that is recorded of it: checksums, the SHA-256 of
- * each metadata file, the digest of each case and of the data set. Throws STORE_DAMAGED at the first that differs.
+ * Reads every byte of an open store's generation, or of the given cases, and compares all that is recorded of it: the SHA-256 of each
+ * metadata file and shard index, every chunk's checksum, the digest of each case and of the data set. Throws STORE_DAMAGED at the
+ * first that differs.
  */
-export async function verifyStore(path: string, caseIds?: readonly string[]): Promise<void> {
-  const store = resolve(path);
-  const reader = folderReader(store);
-  const record = await readStoreRecord(store, reader);
-  if (datasetDigest(record.cases) !== record.digest) throw damaged(store, "its digest is not that of its cases");
-  for (const [file, expected] of Object.entries(record.files)) await verifyFile(store, reader, file, expected);
+export async function verifyStore({ path, location }: Store, caseIds?: readonly string[]): Promise<void> {
+  const { record } = location;
+  const reader = readerOf(location);
+  if (datasetDigest(record.cases) !== record.digest) throw damaged(path, "its digest is not that of its cases");
+  for (const { file, sha256: expected } of Object.values(record.files)) await verifyFile(path, reader, file, expected);
+  await verifyPrevious(path, reader);
   for (const one of record.cases) {
-    if (caseIds?.includes(one.id) ?? true) await verifyCase(store, reader, one, record.classes);
+    if (caseIds?.includes(one.id) ?? true) await verifyCase(path, reader, one, record.classes);
+  }
+}
+
+/** The record of the generation before, where there is one: what an ingest may remove depends on it. */
+async function verifyPrevious(path: string, reader: ByteReader): Promise<void> {
+  const bytes = await reader.get(`/${PREVIOUS}`);
+  if (bytes === undefined) return;
+  try {
+    openSeal(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (!(error instanceof OtherFormat)) throw damaged(path, `${PREVIOUS} is not as it was written`);
   }
 }
 
@@ -26,9 +41,9 @@ export async function verifyCase(
   one: SealedCase,
   classes: readonly number[],
 ): Promise<void> {
-  const { id, metadataSha256, metadata, digest } = one;
-  for (const [folder, expected] of Object.entries({ ".": metadataSha256, ...metadata })) {
-    await verifyFile(store, reader, join(id, folder, "zarr.json"), expected, id);
+  const { id, folder, metadataSha256, metadata, digest } = one;
+  for (const [below, expected] of Object.entries({ ".": metadataSha256, ...metadata })) {
+    await verifyFile(store, reader, join(folder, below, "zarr.json"), expected, id);
   }
   const reads = readCases(store, reader, { cases: [one], classes });
   const locations: Uint32Array[] = [];

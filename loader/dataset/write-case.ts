@@ -1,17 +1,18 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { moveIntoPlace, syncFolder, writeNewFile } from "../../disk/write-file.js";
+import { removeWhole, UNFINISHED } from "./generations.js";
 import type { PreprocessedCase, PreprocessSettings } from "./preprocess/preprocess-case.js";
 import type { SourceCase } from "./raw/read-raw-case.js";
-import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup, sha256 } from "./store-metadata.js";
+import { sha256 } from "./sha256.js";
+import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup } from "./store-metadata.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
-import { writeArray } from "./zarr/write-array.js";
-
-/** Beginning of the names of unfinished cases in a store. No case id begins with a dot. */
-export const UNFINISHED = ".unfinished-";
+import { type ArrayDigests, writeArray } from "./zarr/write-array.js";
 
 export interface CaseToWrite {
   readonly id: string;
+  /** Where it goes: see `freeName`. */
+  readonly folder: string;
   /** The case as read, its label not yet cropped. */
   readonly source: Omit<SourceCase, "channels">;
   readonly stored: PreprocessedCase;
@@ -20,14 +21,15 @@ export interface CaseToWrite {
 }
 
 /**
- * Writes one case's group into the store `path`: under a temporary name, synced, then renamed, so that a case is there whole
- * or not at all. A case of that id is replaced, and the store's own record, which knew the old one, goes first. Throws WRITE_FAILED.
+ * Writes one case's group into the store: under a temporary name, synced, then renamed, so that a case is there whole or not at all.
+ * Throws WRITE_FAILED.
  */
-export function writeCase(path: string, { id, source, stored, settings, settingsSha256 }: CaseToWrite): SealedCase {
-  const unfinished = join(path, `${UNFINISHED}${id}`);
+export function writeCase(store: string, one: CaseToWrite): SealedCase {
+  const { id, folder, source, stored, settings, settingsSha256 } = one;
+  const unfinished = join(store, `${UNFINISHED}${folder}`);
   rmSync(unfinished, { recursive: true, force: true });
   const { shape, image, label, locations } = stored;
-  const metadata: Record<string, string> = {
+  const arrays: Record<string, ArrayDigests> = {
     image: writeArray(join(unfinished, "image"), imageLayout(shape), image),
     label: writeArray(join(unfinished, "label"), labelLayout([shape[1], shape[2], shape[3]]), label),
     reference: writeArray(join(unfinished, "reference"), labelLayout(source.shape), source.label),
@@ -35,8 +37,9 @@ export function writeCase(path: string, { id, source, stored, settings, settings
   for (const [i, value] of settings.classes.entries()) {
     const places = locations[i] as Uint32Array;
     const name = `locations/${value}`;
-    metadata[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
+    arrays[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
   }
+  const metadata = Object.fromEntries(Object.entries(arrays).map(([name, digests]) => [name, digests.metadata]));
   const group = groupMetadata();
   writeNewFile(join(unfinished, "locations", "zarr.json"), [Buffer.from(group)]);
   metadata.locations = sha256(group);
@@ -58,13 +61,13 @@ export function writeCase(path: string, { id, source, stored, settings, settings
     sourceSha256: source.sha256,
     settingsSha256,
     metadata,
+    indexes: Object.fromEntries(Object.entries(arrays).flatMap(([name, { index }]) => (index ? [[name, index]] : []))),
   };
   const text = sealedGroup(record);
   writeNewFile(join(unfinished, "zarr.json"), [Buffer.from(text)]);
   syncFolder(join(unfinished, "locations"));
   syncFolder(unfinished);
-  rmSync(join(path, "zarr.json"), { force: true });
-  rmSync(join(path, id), { recursive: true, force: true });
-  moveIntoPlace(unfinished, join(path, id));
-  return { ...record, metadataSha256: sha256(text) };
+  if (existsSync(join(store, folder))) removeWhole(store, folder);
+  moveIntoPlace(unfinished, join(store, folder));
+  return { ...record, metadataSha256: sha256(text), folder };
 }

@@ -102,13 +102,14 @@ export interface CutOptions {
 }
 
 /**
- * Opens an engine on a store: its workers open the same path. Disposing it drops what waits and ends its threads. Throws
- * SPEC_INVALID for less than one worker and LIMIT_EXCEEDED for budgets beyond the machine's memory.
+ * Opens an engine on a store, or on the one in a folder: its workers read the same generation from the same place. Disposing it drops
+ * what waits and ends its threads. Throws SPEC_INVALID for less than one worker and LIMIT_EXCEEDED for budgets beyond the
+ * machine's memory.
  */
 export async function openEngine(store: Store | string, options: EngineOptions = {}): Promise<Engine> {
-  if (typeof store !== "string") return new StoreEngine(store.path, store.dataset, options);
+  if (typeof store !== "string") return new StoreEngine(store, options);
   await using opened = await openStore(store);
-  return new StoreEngine(opened.path, opened.dataset, options);
+  return new StoreEngine(opened, options);
 }
 
 /** Bytes that this process may use: the machine's, or less in a container. `constrained` is 0 or beyond any machine where nothing limits it. */
@@ -150,7 +151,7 @@ class StoreEngine implements Engine {
   readonly #open = new Map<AbortController, Promise<SlotLease>>();
   readonly #counts = { batches: 0, cuts: 0, bytes: 0, regionCuts: 0, croppedBytes: 0 };
 
-  constructor(storePath: string, dataset: Dataset, options: EngineOptions) {
+  constructor({ location, dataset }: Store, options: EngineOptions) {
     const { workers, volumeBudgetBytes, slotBudgetBytes } = withDefaults(options);
     this.dataset = dataset;
     this.#cases = new Map(dataset.cases.map((entry) => [entry.id, entry]));
@@ -158,8 +159,7 @@ class StoreEngine implements Engine {
     const arenas = reserveArenas(volumeBudgetBytes, slotBudgetBytes);
     this.#slots = new SlotPool(arenas);
     this.#threads = new WorkerThreads(workers, () => ({
-      storePath,
-      datasetDigest: dataset.digest,
+      store: location,
       arenas: arenas.map(({ memory }) => memory),
     }));
     const line = new WaitingLine();

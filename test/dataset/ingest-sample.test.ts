@@ -19,7 +19,7 @@ test("the sample's 20 cases are planned as nnU-Net plans them and stored as they
   t.is(store.dataset.digest, report.digest);
   t.is(store.dataset.name, "Task04_Hippocampus");
   t.deepEqual(store.dataset.classes, [1, 2]);
-  await t.notThrowsAsync(verifyStore(store.path));
+  await t.notThrowsAsync(verifyStore(store));
   for (const { id, shape, foregroundCounts } of store.dataset.cases.slice(0, 3)) {
     const image = await store.readImage(id);
     const label = await store.readLabel(id);

@@ -18,9 +18,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
-import { type IngestOptions, ingest, openStore, verifyStore } from "../../loader/index.js";
+import { type IngestOptions, ingest, openStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { temporaryFolder } from "./temporary-folder.js";
+import { verifyFolder } from "./verify-folder.js";
 import { writeNifti } from "./write-nifti.js";
 import { type RawToWrite, writeDatasetJson, writeRawDataset } from "./write-raw-dataset.js";
 
@@ -242,33 +243,49 @@ test("a store's bytes do not depend on the number of workers", async (t) => {
 test("a finished case is kept while its files and settings stay, and made again when a file changes", async (t) => {
   const folders = foldersWith(t);
   const before = await run(folders);
-  const madeAt = (id: string) => statSync(join(folders.store, id)).ino;
+  const madeAt = (folder: string) => statSync(join(folders.store, folder)).ino;
   const [first, second] = [madeAt("phantom_1"), madeAt("phantom_2")];
   t.deepEqual(await run(folders), before);
   t.deepEqual([madeAt("phantom_1"), madeAt("phantom_2")], [first, second]);
 
-  const values = Uint8Array.from({ length: 210 }, (_, i) => (i + 1) % 3);
-  writeNifti(join(folders.raw, "labelsTr/phantom_2.nii.gz"), { shape: [5, 6, 7], values, datatype: "uint8" });
+  changeLabel(folders.raw, "phantom_2", 1);
   const plans = join(folders.raw, "plans.json");
   copyFileSync(join(folders.store, "plans.json"), plans);
-  const after = await run(folders, { plans });
+  const after = await run(folders, { plans, force: true });
   t.not(after.digest, before.digest);
-  t.is(madeAt("phantom_1"), first);
-  await verifyStore(folders.store);
+  t.deepEqual(await foldersNow(folders.store), { phantom_1: "phantom_1", phantom_2: "phantom_2~2" });
+  t.deepEqual([madeAt("phantom_1"), madeAt("phantom_2")], [first, second]);
+  await verifyFolder(folders.store);
 });
 
 test("a damaged case of a store is mended by ingesting again, whichever of its files is damaged", async (t) => {
   const folders = foldersWith(t);
   const before = await run(folders);
-  for (const file of ["phantom_1/image/c.0.0.0.0", "phantom_1/label/zarr.json", "phantom_2/zarr.json", "zarr.json"]) {
-    const path = join(folders.store, file);
-    const bytes = readFileSync(path);
-    bytes.writeUInt8(bytes.readUInt8(30) ^ 1, 30);
-    writeFileSync(path, bytes);
-    await t.throwsAsync(verifyStore(folders.store), { instanceOf: PatchstreamError }, file);
+  for (const [id, file] of [
+    ["phantom_1", "image/c.0.0.0.0"],
+    ["phantom_1", "label/zarr.json"],
+    ["phantom_2", "zarr.json"],
+    ["phantom_2", "reference/c.0.0.0"],
+  ] as const) {
+    flipBit(join(folders.store, (await foldersNow(folders.store))[id] as string, file), 30);
+    await t.throwsAsync(verifyFolder(folders.store), { instanceOf: PatchstreamError }, file);
     t.deepEqual(await run(folders), before);
-    await t.notThrowsAsync(verifyStore(folders.store), file);
+    await t.notThrowsAsync(verifyFolder(folders.store), file);
   }
+});
+
+test("a store whose record is damaged is made again with force, of the cases that are whole", async (t) => {
+  const folders = foldersWith(t);
+  const before = await run(folders);
+  const madeAt = () => statSync(join(folders.store, "phantom_1")).ino;
+  const first = madeAt();
+  flipBit(join(folders.store, "zarr.json"), 30);
+  const error = await t.throwsAsync(run(folders), { instanceOf: PatchstreamError });
+  t.is(error?.code, "ALREADY_EXISTS");
+  t.regex(error?.message ?? "", /It cannot be read \(its zarr.json .*--force/);
+  t.deepEqual(await run(folders, { force: true }), before);
+  await verifyFolder(folders.store);
+  t.is(madeAt(), first);
 });
 
 test("a case that has left the data set leaves the store, and the user's own files stay", async (t) => {
@@ -278,15 +295,33 @@ test("a case that has left the data set leaves the store, and the user's own fil
   rmSync(join(folders.raw, "imagesTr/phantom_2_0000.nii.gz"));
   rmSync(join(folders.raw, "labelsTr/phantom_2.nii.gz"));
   writeRawDataset(folders.raw, { ids: ["phantom_1"] });
-  t.deepEqual((await run(folders)).cases, ["phantom_1"]);
-  t.deepEqual(entriesOf(folders.store), [
-    "dataset_fingerprint.json",
-    "notes.txt",
-    "phantom_1",
-    "plans.json",
-    "zarr.json",
-  ]);
+  t.deepEqual((await run(folders, { force: true })).cases, ["phantom_1"]);
+  t.deepEqual(Object.keys(await foldersNow(folders.store)), ["phantom_1"]);
+  t.true(entriesOf(folders.store).includes("phantom_2"), "the generation before still has it");
+  await run(folders, { force: true, name: "other" });
+  t.deepEqual(
+    entriesOf(folders.store).filter((name) => !name.endsWith(".json")),
+    ["notes.txt", "phantom_1"],
+  );
 });
+
+/** Shifts the values of a case's label, so that its files are others. */
+function changeLabel(raw: string, id: string, shift: number): void {
+  const values = Uint8Array.from({ length: 210 }, (_, i) => (i + shift) % 3);
+  writeNifti(join(raw, `labelsTr/${id}.nii.gz`), { shape: [5, 6, 7], values, datatype: "uint8" });
+}
+
+function flipBit(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(file, bytes);
+}
+
+/** Where the store's cases lie. */
+async function foldersNow(folder: string): Promise<Record<string, string>> {
+  await using store = await openStore(folder);
+  return Object.fromEntries(store.location.record.cases.map((one) => [one.id, one.folder]));
+}
 
 test("a given plans.json decides patch, batch, spacing, axis order and normalisation", async (t) => {
   const folders = foldersWith(t);
@@ -312,7 +347,7 @@ test("a given plans.json decides patch, batch, spacing, axis order and normalisa
   };
   const path = join(folders.raw, "plans.json");
   writeFileSync(path, JSON.stringify(plans));
-  const report = await run(folders, { plans: path });
+  const report = await run(folders, { plans: path, force: true });
   t.like(report.plan, { patchSize: [8, 8, 8], batchSize: 5, pooling: [1, 1, 1] });
   await using store = await openStore(folders.store);
   const [stored] = store.dataset.cases;
@@ -326,7 +361,9 @@ test("a given plans.json decides patch, batch, spacing, axis order and normalisa
 
   plans.configurations["3d_fullres"].resampling_fn_data = "resample_torch_fornnunet";
   writeFileSync(path, JSON.stringify(plans));
-  await t.throwsAsync(run(folders, { plans: path }), { message: /resampling_fn_data is "resample_torch_fornnunet"/ });
+  await t.throwsAsync(run(folders, { plans: path, force: true }), {
+    message: /resampling_fn_data is "resample_torch_fornnunet"/,
+  });
 });
 
 test("nothing of a header's text enters the store", async (t) => {
@@ -355,7 +392,7 @@ test("an ingest killed in the middle leaves whole cases only, and the next one e
 
   const report = await run(folders);
   t.deepEqual({ ...report, name: "" }, { ...undisturbed, name: "" });
-  await verifyStore(folders.store);
+  await verifyFolder(folders.store);
   t.deepEqual(
     entriesOf(folders.store).filter((name) => name.startsWith(".")),
     [],

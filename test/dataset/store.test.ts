@@ -14,10 +14,11 @@ import test from "ava";
 import fc from "fast-check";
 import * as zarr from "zarrita";
 import { crc32c } from "../../loader/dataset/zarr/crc32c.js";
-import { ingest, openStore, verifyStore } from "../../loader/index.js";
+import { ingest, openStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { temporaryFolder } from "./temporary-folder.js";
+import { verifyFolder } from "./verify-folder.js";
 import { type RawToWrite, writeRawDataset } from "./write-raw-dataset.js";
 
 async function phantomStore(folder: string, raw: RawToWrite = {}): Promise<string> {
@@ -103,7 +104,7 @@ test("a class that a case lacks has no locations there", async (t) => {
 test("one flipped bit in any file of a store is noticed", async (t) => {
   const folder = temporaryFolder(t);
   const store = await phantomStore(folder);
-  await verifyStore(store);
+  await verifyFolder(store);
   const files = readdirSync(store, { recursive: true, encoding: "utf8" }).filter(
     (file) => statSync(join(store, file)).isFile() && !file.startsWith(".ingest-lock"),
   );
@@ -118,7 +119,7 @@ test("one flipped bit in any file of a store is noticed", async (t) => {
       bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
       writeFileSync(path, bytes);
       const error = await t.throwsAsync(
-        verifyStore(store),
+        verifyFolder(store),
         { instanceOf: PatchstreamError },
         `${file}, byte ${at}, bit ${bit}`,
       );
@@ -127,7 +128,7 @@ test("one flipped bit in any file of a store is noticed", async (t) => {
     }),
     { numRuns: 150, examples: [...files, ...groups].map((file) => [file, 5, 3]) },
   );
-  await verifyStore(store);
+  await verifyFolder(store);
 });
 
 test("a damaged chunk is named, and other chunks of the case can still be read", async (t) => {
@@ -175,10 +176,11 @@ test("a store of an earlier version says that it has to be made again", async (t
   t.like(error?.facts, { code: "STORE_DAMAGED", store: path });
   t.regex(
     error?.message ?? "",
-    /it has format 1; this version reads format 2. Make it again with "patchstream ingest RAW /,
+    /it has format 1; this version reads format 3. Make it again with "patchstream ingest RAW .* --force"/,
   );
-  await ingest(join(path, "../raw"), path, { workers: 1 });
-  await (await openStore(path))[Symbol.asyncDispose]();
+  await t.throwsAsync(ingest(join(path, "../raw"), path, { workers: 1 }), { message: /it has format 1.*use --force/ });
+  await ingest(join(path, "../raw"), path, { workers: 1, force: true });
+  await verifyFolder(path);
 });
 
 test("zarrita reads what is stored", async (t) => {

@@ -15,6 +15,18 @@ cli() { node dist/cli/main.js "$@"; }
 cli ingest examples/data/Task04_Hippocampus "$folder/store" --json >/dev/null
 "$python" test/python/read_store.py "$folder/store"
 
+# A second generation, of which some cases lie beside the first's.
+cp -r examples/data/Task04_Hippocampus "$folder/raw"
+"$python" - "$folder/raw/imagesTr/hippocampus_003_0000.nii.gz" <<'PYTHON'
+import gzip, sys
+voxels = bytearray(gzip.open(sys.argv[1]).read())
+voxels[400:4000:7] = bytes(len(voxels[400:4000:7]))
+gzip.open(sys.argv[1], "wb").write(bytes(voxels))
+PYTHON
+cp -r "$folder/store" "$folder/changed"
+cli ingest "$folder/raw" "$folder/changed" --name Task04_Hippocampus --force --json >/dev/null
+"$python" test/python/read_store.py "$folder/changed"
+
 for mode in performance efficiency; do
   [ "$mode" = efficiency ] && deep=true || deep=false
   printf '{"data":{"dataset":"Task04_Hippocampus","mode":"%s","deepSupervision":%s,"augmentation":"none","epochs":15,"stepsPerEpoch":10,"seed":7}}' "$mode" "$deep" >"$folder/run.json"

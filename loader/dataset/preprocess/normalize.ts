@@ -21,6 +21,11 @@ export interface Normalization {
   readonly intensities: IntensityProperties;
 }
 
+/** What of a normalisation its result depends on: the intensities of the whole data set only for CT. */
+export function whatDecides({ scheme, useMask, intensities }: Normalization): Partial<Normalization> {
+  return { scheme, useMask, ...(scheme === "CTNormalization" && { intensities }) };
+}
+
 const SMALLEST_DIVISOR = 1e-8;
 
 /** The scheme a channel's name selects (nnU-Net, map_channel_name_to_normalization.py); any other name means z-score. */

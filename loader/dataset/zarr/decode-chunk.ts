@@ -28,9 +28,12 @@ export function wordsOf(values: ReadTargets[DataType]): Words {
   return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
-/** The values of a stored chunk, as a view of `bytes` where it is not gzipped. Throws where the bytes are damaged. */
-export function decodeChunk(bytes: Uint8Array, layout: ArrayLayout): Words {
-  const checked = withoutChecksum(bytes);
+/**
+ * The values of a stored chunk, as a view of `bytes` where it is not gzipped. Throws where the bytes are damaged, or are not those
+ * whose CRC-32C is `checksum`.
+ */
+export function decodeChunk(bytes: Uint8Array, layout: ArrayLayout, checksum: number): Words {
+  const checked = withoutChecksum(bytes, checksum);
   const byteLength = chunkBytes(layout);
   const decoded = layout.gzipped
     ? gunzipSync(checked, { chunkSize: Math.max(64, byteLength), maxOutputLength: byteLength })

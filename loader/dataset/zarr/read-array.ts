@@ -1,12 +1,13 @@
 import type { ByteReader, OpenFile } from "../folder-reader.js";
+import { sha256 } from "../sha256.js";
 import { type ArrayLayout, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
 import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
 import { decodeChunk, newValues, type ReadTargets, type TypedArrays, type Words, wordsOf } from "./decode-chunk.js";
-import { decodeShardIndex, type StartOf, shardIndexBytes } from "./shard-index.js";
+import { decodeShardIndex, type ShardIndex, shardIndexBytes } from "./shard-index.js";
+import type { ArrayDigests } from "./write-array.js";
 
 /**
- * A chunk that is missing or does not match its checksum. `chunk` is its place in chunks, "index" for the shard's
- * index.
+ * A chunk that is missing, damaged or another's. `chunk` is its place in chunks, "index" for the shard's index.
  */
 export class ChunkDamaged extends Error {
   constructor(
@@ -33,31 +34,52 @@ const READS_AT_ONCE = 4;
 /** Most bytes that are read in one go, where no chunk is larger. */
 const READ_BYTES = 2 ** 18;
 
+/** About what an open array takes beside its index. */
+const ARRAY_BYTES = 2 ** 10;
+
 /** Bytes between two chunks that are read along: they take less time than another read would. */
 const GAP_BYTES = 2 ** 15;
 
-/** An array of the store, opened: its metadata is parsed, its shard's index is read at the first chunk and kept. */
+/** An array of the store, opened: its metadata and its shard's index are read, and are those that were written. */
 export class StoredArray<Type extends DataType> {
   readonly #reading: Reading;
   readonly #shard: string;
   readonly #layout: ArrayLayout;
-  #startOf: Promise<StartOf> | undefined;
+  /** None where the array has no voxel. */
+  readonly #index: ShardIndex | undefined;
 
-  private constructor(reading: Reading, path: string, layout: ArrayLayout) {
+  private constructor(reading: Reading, path: string, layout: ArrayLayout, index: ShardIndex | undefined) {
     this.#reading = reading;
     this.#shard = `${path}/${shardName(layout)}`;
     this.#layout = layout;
+    this.#index = index;
   }
 
-  /** Opens the array at `path`. */
-  static async open<Type extends DataType>(reading: Reading, path: string, type: Type): Promise<StoredArray<Type>> {
-    const layout = parseArrayMetadata(new TextDecoder().decode(await reading.reader.get(`${path}/zarr.json`)));
+  /** Opens the array at `path`. Throws where it is not of that type or not the one with those digests. */
+  static async open<Type extends DataType>(
+    reading: Reading,
+    path: string,
+    { type, metadata, index }: { readonly type: Type } & ArrayDigests,
+  ): Promise<StoredArray<Type>> {
+    const { reader } = reading;
+    const bytes = await reader.get(`${path}/zarr.json`);
+    if (bytes === undefined) throw new Error(`${path}/zarr.json is missing`);
+    if (sha256(bytes) !== metadata) throw new Error("its zarr.json is not the one that was written");
+    const layout = parseArrayMetadata(new TextDecoder().decode(bytes));
     if (layout.dataType !== type) throw new Error(`its array ${path} holds ${layout.dataType}, not ${type}`);
-    return new StoredArray(reading, path, layout);
+    if (layout.shape.includes(0)) return new StoredArray(reading, path, layout, undefined);
+    if (index === undefined) throw new Error("the store's record lacks the SHA-256 of its index");
+    const shard = `${path}/${shardName(layout)}`;
+    return new StoredArray(reading, path, layout, await reader.use(shard, (file) => readIndex(file, layout, index)));
   }
 
   get shape(): readonly number[] {
     return this.#layout.shape;
+  }
+
+  /** Memory that it takes. */
+  get byteLength(): number {
+    return ARRAY_BYTES + (this.#index?.byteLength ?? 0);
   }
 
   /**
@@ -67,16 +89,16 @@ export class StoredArray<Type extends DataType> {
   async read<Into extends ReadTargets[Type] = TypedArrays[Type]>(box: Box, into?: Into): Promise<Into> {
     const length = box.start.reduce((voxels, start, axis) => voxels * ((box.end[axis] as number) - start), 1);
     const values = into ?? (newValues(this.#layout.dataType as Type, length) as unknown as Into);
-    if (length > 0) await this.#reading.reader.use(this.#shard, (file) => this.#readBox(file, box, wordsOf(values)));
+    const index = this.#index;
+    if (length === 0 || index === undefined) return values;
+    await this.#reading.reader.use(this.#shard, (file) => this.#readBox(file, index, box, wordsOf(values)));
     return values;
   }
 
-  async #readBox(file: OpenFile, box: Box, values: Words): Promise<void> {
-    this.#startOf ??= readIndex(file, this.#layout);
-    const startOf = await this.#startOf;
-    const reads = readsOf(chunksTouching(box, this.#layout), startOf);
+  async #readBox(file: OpenFile, index: ShardIndex, box: Box, values: Words): Promise<void> {
+    const reads = readsOf(chunksTouching(box, this.#layout), index);
     const lanes = Array.from({ length: READS_AT_ONCE }, async () => {
-      for (const read of reads) await this.#readChunks(file, read, startOf, box, values);
+      for (const read of reads) await this.#readChunks(file, read, index, box, values);
     });
     await Promise.allSettled(lanes); // one that throws ends `reads`, but others may be amid theirs
     await Promise.all(lanes);
@@ -85,7 +107,7 @@ export class StoredArray<Type extends DataType> {
   async #readChunks(
     file: OpenFile,
     { start, end, chunks }: Read,
-    startOf: StartOf,
+    index: ShardIndex,
     box: Box,
     values: Words,
   ): Promise<void> {
@@ -96,8 +118,9 @@ export class StoredArray<Type extends DataType> {
     try {
       await file.read(bytes, start);
       for (at of chunks) {
-        const [from, to] = [startOf(at.number) - start, startOf(at.number + 1) - start];
-        const chunk = from === to ? undefined : decodeChunk(bytes.subarray(from, to), this.#layout);
+        const [from, to] = [index.startOf(at.number) - start, index.startOf(at.number + 1) - start];
+        const checksum = index.checksumOf(at.number);
+        const chunk = from === to ? undefined : decodeChunk(bytes.subarray(from, to), this.#layout, checksum);
         copyOverlap(chunk, at, this.#layout, values, box);
         this.#reading.decodedBytes += chunk?.byteLength ?? 0;
       }
@@ -117,10 +140,10 @@ interface Read {
 }
 
 /** Joins chunks in C order as far as they lie near each other. */
-function* readsOf(chunks: readonly Chunk[], startOf: StartOf): Generator<Read> {
+function* readsOf(chunks: readonly Chunk[], index: ShardIndex): Generator<Read> {
   let read: { start: number; end: number; chunks: Chunk[] } | undefined;
   for (const chunk of chunks) {
-    const [start, end] = [startOf(chunk.number), startOf(chunk.number + 1)];
+    const [start, end] = [index.startOf(chunk.number), index.startOf(chunk.number + 1)];
     if (read !== undefined && start - read.end <= GAP_BYTES && end - read.start <= READ_BYTES) {
       read.chunks.push(chunk);
       read.end = end;
@@ -132,11 +155,16 @@ function* readsOf(chunks: readonly Chunk[], startOf: StartOf): Generator<Read> {
   if (read !== undefined) yield read;
 }
 
-async function readIndex(file: OpenFile, layout: ArrayLayout): Promise<StartOf> {
+/** Reads the index that has this SHA-256. Throws ChunkDamaged. */
+async function readIndex(file: OpenFile, layout: ArrayLayout, expected: string): Promise<ShardIndex> {
   try {
     const bytes = new Uint8Array(shardIndexBytes(layout));
-    await file.read(bytes, file.byteLength - bytes.length);
-    return decodeShardIndex(bytes, layout);
+    const start = file.byteLength - bytes.length;
+    await file.read(bytes, start);
+    if (sha256(bytes) !== expected) throw new Error("it is not the one that was written for this array");
+    const index = decodeShardIndex(bytes, layout);
+    if (index.chunksEnd !== start) throw new Error(`it begins at byte ${start}; its chunks end at ${index.chunksEnd}`);
+    return index;
   } catch (error) {
     throw new ChunkDamaged("index", (error as Error).message, { cause: error });
   }

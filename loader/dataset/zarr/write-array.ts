@@ -1,35 +1,52 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { syncFolder, writeNewFile } from "../../../disk/write-file.js";
+import { sha256 } from "../sha256.js";
 import { type ArrayLayout, arrayMetadata, chunkBytes, chunkCounts, shardName } from "./array-layout.js";
-import { withChecksum } from "./crc32c.js";
+import { storedChecksum, withChecksum } from "./crc32c.js";
 import { encodeShardIndex } from "./shard-index.js";
 
-/**
- * Writes `values` (C order, little-endian host) as one sharded Zarr array into the new folder `path`.
- * Returns the SHA-256 (hex) of its zarr.json. Throws WRITE_FAILED.
- */
-export function writeArray(path: string, layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): string {
-  if (layout.shape.every((size) => size > 0)) writeNewFile(join(path, shardName(layout)), encodeShard(layout, values));
+/** What pins a written array: the SHA-256 (hex) of its zarr.json, and of its shard's index; no index where it has no voxel. */
+export interface ArrayDigests {
+  readonly metadata: string;
+  readonly index?: string;
+}
+
+/** Writes `values` (C order, little-endian host) as one sharded Zarr array into the new folder `path`. Throws WRITE_FAILED. */
+export function writeArray(
+  path: string,
+  layout: ArrayLayout,
+  values: Float32Array | Int16Array | Uint32Array,
+): ArrayDigests {
+  const hasVoxels = layout.shape.every((size) => size > 0);
+  let index: Uint8Array = new Uint8Array();
+  function* shard() {
+    const chunks: { length: number; checksum: number }[] = [];
+    for (const chunk of encodeChunks(layout, values)) {
+      chunks.push({ length: chunk.length, checksum: chunk.length === 0 ? 0 : storedChecksum(chunk) });
+      yield chunk;
+    }
+    index = encodeShardIndex(chunks);
+    yield index;
+  }
+  if (hasVoxels) writeNewFile(join(path, shardName(layout)), shard());
   const metadata = Buffer.from(arrayMetadata(layout));
   writeNewFile(join(path, "zarr.json"), [metadata]);
   syncFolder(path);
-  return createHash("sha256").update(metadata).digest("hex");
+  return { metadata: sha256(metadata), ...(hasVoxels && { index: sha256(index) }) };
 }
 
 /**
- * The shard's bytes: every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by
- * its CRC-32C; then the index. Gzipped arrays have no chunks that are all 0.
+ * Every inner chunk in C order, padded with zeros, gzipped where the layout says so and followed by its CRC-32C. Of gzipped arrays,
+ * chunks that are all 0 have no bytes.
  */
-function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
+function* encodeChunks(layout: ArrayLayout, values: Float32Array | Int16Array | Uint32Array): Generator<Uint8Array> {
   const rankFour = (sizes: readonly number[]) => [...new Array(4 - sizes.length).fill(1), ...sizes];
   const [, zSize, ySize, xSize] = rankFour(layout.shape) as [number, number, number, number];
   const [cCount, zCount, yCount, xCount] = rankFour(chunkCounts(layout)) as [number, number, number, number];
   const [, zSide, ySide, xSide] = rankFour(layout.chunkShape) as [number, number, number, number];
   const itemBytes = values.BYTES_PER_ELEMENT;
   const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const lengths: number[] = [];
   for (let c = 0; c < cCount; c++) {
     for (let zStart = 0; zStart < zCount * zSide; zStart += zSide) {
       for (let yStart = 0; yStart < yCount * ySide; yStart += ySide) {
@@ -42,14 +59,11 @@ function* encodeShard(layout: ArrayLayout, values: Float32Array | Int16Array | U
               chunk.set(source.subarray(from, from + rowBytes), (z * ySide + y) * xSide * itemBytes);
             }
           }
-          const encoded = encodeChunk(chunk, layout);
-          lengths.push(encoded.length);
-          yield encoded;
+          yield encodeChunk(chunk, layout);
         }
       }
     }
   }
-  yield encodeShardIndex(lengths);
 }
 
 /** No bytes for a chunk that is not stored. */

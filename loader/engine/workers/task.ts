@@ -2,6 +2,7 @@ import type { Transform } from "../../../plan/augment/transform.js";
 import type { ErrorFacts } from "../../../plan/errors.js";
 import type { WireFormat } from "../../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../../plan/zyx.js";
+import type { StoreLocation } from "../../dataset/store.js";
 import type { RunChecksum } from "../cut/batch-checksum.js";
 import type { RegionRoom } from "../memory/region-source.js";
 import type { SlotPlace } from "../memory/slots.js";
@@ -10,9 +11,8 @@ import type { Workspace } from "../memory/workspaces.js";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  readonly storePath: string;
-  /** Digest of the data set that the engine opened. */
-  readonly datasetDigest: string;
+  /** Of the store as the engine opened it. */
+  readonly store: StoreLocation;
   readonly arenas: readonly WebAssembly.Memory[];
 }
 

@@ -33,12 +33,13 @@ export class WorkerThread implements AsyncDisposable {
    * `v8::Module::IsGraphAsync must be used on an instantiated module`), so this waits until modules are loaded.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loaded;
+    if (this.#pool.threads.length > 0) await this.#loaded;
     await this.#pool.destroy();
   }
 
+  /** The pool has often begun a successor to the thread that died, which is loading then. */
   async #replace(): Promise<void> {
-    await this.#pool.destroy();
+    await this[Symbol.asyncDispose]();
     this.#isLost = false;
     this.#pool = this.#start();
   }
@@ -55,11 +56,19 @@ export class WorkerThread implements AsyncDisposable {
     const lose = () => {
       if (pool === this.#pool) this.#isLost = true;
     };
-    pool.on("workerDestroy", lose);
     pool.on("error", lose);
-    this.#loaded = new Promise((resolve) => {
-      for (const event of ["message", "workerDestroy", "error"]) pool.once(event, () => resolve());
+    pool.on("workerDestroy", () => {
+      lose();
+      if (pool === this.#pool) this.#loaded = loadedNext(pool);
     });
+    this.#loaded = loadedNext(pool);
     return pool;
   }
+}
+
+/** Resolves when a thread of the pool says that it has loaded, or dies. */
+function loadedNext(pool: Piscina): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ["message", "workerDestroy"]) pool.once(event, () => resolve());
+  });
 }

@@ -3,8 +3,8 @@ import { type BatchTensors, batchTensors } from "../../../plan/batch/tensors.js"
 import { PatchstreamError } from "../../../plan/errors.js";
 import { foregroundLower } from "../../../plan/sampling/box.js";
 import type { Zyx } from "../../../plan/zyx.js";
-import { openStore } from "../../dataset/open-store.js";
-import type { Store, StoredCase } from "../../dataset/store.js";
+import { openLocation } from "../../dataset/open-store.js";
+import type { StoredCase } from "../../dataset/store.js";
 import { compileKernels, instantiateKernels, type Kernels } from "../../kernels/kernels.js";
 import { WrittenChecksums } from "../cut/batch-checksum.js";
 import { classVoxels, labelNumbers } from "../cut/class-voxels.js";
@@ -23,27 +23,13 @@ import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } 
 const setup = workerData as WorkerSetup;
 const module = compileKernels();
 const kernels = setup.arenas.map((memory) => instantiateKernels(module, memory));
-let opened: Promise<Store> | undefined;
-
-function openOnce(): Promise<Store> {
-  opened ??= openSameStore();
-  return opened;
-}
-
-/** The places of volumes were computed for the data set that the engine opened: other data must not be written there. */
-async function openSameStore(): Promise<Store> {
-  const store = await openStore(setup.storePath);
-  if (store.dataset.digest === setup.datasetDigest) return store;
-  const reason = "it no longer holds the data set that was opened";
-  throw new PatchstreamError({ code: "STORE_DAMAGED", store: setup.storePath, reason }, "Start the server again.");
-}
+const store = openLocation(setup.store);
 
 /** Runs one task in this thread. Never throws: see `Outcome`. */
 export default async function work(task: Task): Promise<Outcome> {
   try {
-    const store = await openOnce();
     const before = store.decodedBytes;
-    const written = task.kind === "cut" ? await cut(store, task) : await load(store, task);
+    const written = task.kind === "cut" ? await cut(task) : await load(task);
     return { ok: true, written, decodedBytes: store.decodedBytes - before };
   } catch (error) {
     if (!(error instanceof PatchstreamError)) return { ok: false, bug: error };
@@ -52,17 +38,17 @@ export default async function work(task: Task): Promise<Outcome> {
   }
 }
 
-function entryOf(store: Store, caseId: string): StoredCase {
+function entryOf(caseId: string): StoredCase {
   return store.dataset.cases.find(({ id }) => id === caseId) as StoredCase;
 }
 
-async function load(store: Store, { caseId, home }: LoadTask): Promise<Written> {
-  const entry = entryOf(store, caseId);
-  await loadVolume(store, entry, viewsAt(store, entry, home));
+async function load({ caseId, home }: LoadTask): Promise<Written> {
+  const entry = entryOf(caseId);
+  await loadVolume(store, entry, viewsAt(entry, home));
   return { checksums: [], classVoxels: [] };
 }
 
-async function cut(store: Store, task: CutTask): Promise<Written> {
+async function cut(task: CutTask): Promise<Written> {
   const { wire, patchSize, deepLabels, samples, slot } = task;
   const channels = store.dataset.channelNames.length;
   const { buffer } = setup.arenas[slot.arena] as WebAssembly.Memory;
@@ -73,10 +59,10 @@ async function cut(store: Store, task: CutTask): Promise<Written> {
   const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
   for (const part of task.parts) {
     if (isStopped(task)) break;
-    const entry = entryOf(store, part.caseId);
+    const entry = entryOf(part.caseId);
     const { source } = part;
-    if ("arena" in source) cutFromVolume(viewsAt(store, entry, source), entry, part, task, cutPatch);
-    else await cutFromStore(store, entry, part, task, { room: source, workplace, cutPatch });
+    if ("arena" in source) cutFromVolume(viewsAt(entry, source), entry, part, task, cutPatch);
+    else await cutFromStore(entry, part, task, { room: source, workplace, cutPatch });
   }
   if (isStopped(task)) return { checksums: [], classVoxels: [] };
   const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
@@ -114,7 +100,6 @@ function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, ta
 
 /** Regions are read ahead of cutting, as far as there is room. */
 async function cutFromStore(
-  store: Store,
   entry: StoredCase,
   part: CutPart,
   task: CutTask,
@@ -123,7 +108,7 @@ async function cutFromStore(
   const crops = [...unpackCrops(part.crops)];
   const regions = workplace.offset + scratchBytes(task);
   const read = async ({ from }: PlacedCrop, index: number) => {
-    const lower = await lowerOf(store, entry, from, task.cropSize);
+    const lower = await lowerOf(entry, from, task.cropSize);
     const box = boxRead({ lower, size: task.cropSize }, part.transforms[index] ?? []);
     const offset = regions + (index % room.count) * room.bytes;
     const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
@@ -148,7 +133,7 @@ async function cutFromStore(
   }
 }
 
-async function lowerOf(store: Store, entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
+async function lowerOf(entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
   if (from.kind === "random") return from.lower;
   const classValue = store.dataset.classes[from.classIndex] as number;
   const range = { start: from.location, end: from.location + 1 };
@@ -164,9 +149,9 @@ function workplaceAt({ arena, offset }: Workspace): Workplace {
   return { kernels: kernels[arena] as Kernels, buffer, offset };
 }
 
-function viewsAt({ dataset }: Store, entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
+function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
-  return volumeViews(entry, dataset.classes, { buffer, offset });
+  return volumeViews(entry, store.dataset.classes, { buffer, offset });
 }
 
 parentPort?.postMessage("loaded");

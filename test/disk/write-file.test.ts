@@ -1,0 +1,86 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "ava";
+import { makeFolder, replaceFile, replaceFiles, writeNewFile } from "../../disk/write-file.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { temporaryFolder } from "../dataset/temporary-folder.js";
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+function* breaking(): Generator<Uint8Array> {
+  yield Buffer.from("half of ");
+  throw new Error("the rest cannot be made");
+}
+
+test("files and the folders above them are for their owner alone, whatever the process would allow", (t) => {
+  const allow = process.umask(0);
+  t.teardown(() => process.umask(allow));
+  const folder = temporaryFolder(t);
+  makeFolder(join(folder, "a/b"));
+  writeNewFile(join(folder, "c/d/file"), "text");
+  replaceFile(join(folder, "e/f/file"), [Buffer.from("bytes")]);
+  for (const path of ["a", "a/b", "c", "c/d", "e", "e/f"]) t.is(modeOf(join(folder, path)), "700", path);
+  for (const path of ["c/d/file", "e/f/file"]) t.is(modeOf(join(folder, path)), "600", path);
+});
+
+test("a file that others may read is for its owner alone once it is replaced", (t) => {
+  const file = join(temporaryFolder(t), "file");
+  writeFileSync(file, "old", { mode: 0o644 });
+  replaceFile(file, "new");
+  t.is(readFileSync(file, "utf8"), "new");
+  t.is(modeOf(file), "600");
+});
+
+test("a new file that cannot be written whole is not there", (t) => {
+  const folder = temporaryFolder(t);
+  t.throws(() => writeNewFile(join(folder, "file"), breaking()), { message: "the rest cannot be made" });
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test("a new file does not replace one that is there, and says so", (t) => {
+  const file = join(temporaryFolder(t), "file");
+  writeFileSync(file, "old");
+  const error = t.throws(() => writeNewFile(file, "new"), { instanceOf: PatchstreamError });
+  t.like(error?.facts, { code: "WRITE_FAILED", file });
+  t.is(readFileSync(file, "utf8"), "old");
+});
+
+test("of several files none is replaced when one cannot be written, and nothing else is left", (t) => {
+  const folder = temporaryFolder(t);
+  const files = ["one", "two"].map((name) => join(folder, name));
+  for (const file of files) writeFileSync(file, "old");
+  const [one, two] = files as [string, string];
+  t.throws(
+    () =>
+      replaceFiles([
+        [one, "new"],
+        [two, breaking()],
+      ]),
+    { message: "the rest cannot be made" },
+  );
+  t.deepEqual(readdirSync(folder).sort(), ["one", "two"]);
+  for (const file of files) t.is(readFileSync(file, "utf8"), "old");
+});
+
+test("a place that cannot be written to is WRITE_FAILED naming the file, and nothing is left", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "taken"));
+  writeFileSync(join(folder, "file"), "old");
+  for (const name of ["taken", "file/below"]) {
+    const error = t.throws(() => replaceFile(join(folder, name), "new"), { instanceOf: PatchstreamError });
+    t.like(error?.facts, { code: "WRITE_FAILED", file: join(folder, name) });
+  }
+  t.deepEqual(readdirSync(folder).sort(), ["file", "taken"]);
+  t.is(readFileSync(join(folder, "file"), "utf8"), "old");
+});
+
+test("what an interrupted process left under the temporary name does not stand in the way", (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "file");
+  writeFileSync(join(folder, `.unfinished-${process.pid}-file`), "half");
+  replaceFile(file, "new");
+  t.deepEqual(readdirSync(folder), ["file"]);
+  t.is(readFileSync(file, "utf8"), "new");
+});
