@@ -3,6 +3,7 @@ import { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/error
 import type { Messages } from "../proto/messages.js";
 import { codec } from "./codec/codec.js";
 import { ERROR_INFO, encodeErrorInfo, encodeStatus, findDetail } from "./google-status.js";
+import { receivedFacts } from "./received-facts.js";
 
 /** Whether another attempt can help, as the wire has it. */
 export type Retry = Messages["Failure"]["retry"];
@@ -192,15 +193,9 @@ export interface Called {
 /** The typed failure of a call: the peer's own facts where it sent them, else what the status says. */
 export function fromStatus(failure: ServiceError, { address, method, timeoutMs }: Called): PatchstreamError {
   const said = failureOf(failure);
-  if (said !== undefined) {
-    try {
-      const facts = JSON.parse(said.facts) as ErrorFacts;
-      if (Object.hasOwn(STATUS_OF, facts.code))
-        return new PatchstreamError(facts, said.hint === "" ? undefined : said.hint, { cause: failure });
-    } catch {
-      // Facts that do not parse say less than the status itself, which follows.
-    }
-  }
+  const sent = said && receivedFacts(said.facts);
+  if (sent !== undefined)
+    return new PatchstreamError(sent, said?.hint === "" ? undefined : said?.hint, { cause: failure });
   const where = `${method} at ${address}`;
   const reason = `${failure.details || failure.message} (${status[failure.code] ?? failure.code})`;
   const facts: ErrorFacts = (() => {

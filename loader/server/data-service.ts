@@ -7,6 +7,7 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import type { ByteGate } from "./byte-gate.js";
+import { shownSlices } from "./draw-batch.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
@@ -103,17 +104,13 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE, deepSupervision: false } };
       const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
       const lease = await share.cut(step, stage, signal);
-      try {
-        const { rgb, width, height } = await parts.sideThread.draw(lease, store.dataset.classes);
-        const { default: sharp } = await import("sharp");
-        return {
-          png: await sharp(rgb, { raw: { width, height, channels: 3 } })
-            .png()
-            .toBuffer(),
-        };
-      } finally {
-        lease.release();
-      }
+      const slices = await shownSlices(lease).finally(lease.release);
+      const { rgb, width, height } = await parts.sideThread.draw(slices, store.dataset.classes);
+      const { default: sharp } = await import("sharp");
+      const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+      return { png };
     },
   };
 }

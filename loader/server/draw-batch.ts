@@ -1,8 +1,14 @@
-import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { setImmediate } from "node:timers/promises";
 import type { SlotLease } from "../engine/engine.js";
 
-/** A batch that was cut as f32 and i16, channels first. */
-export type DrawnBatch = Pick<SlotLease, "tensors" | "bytes">;
+/** The middle Z slices that a picture shows: channel 0 of the image and the label, (samples, height, width). */
+export interface ShownSlices {
+  readonly image: Float32Array;
+  readonly label: Int16Array;
+  readonly samples: number;
+  readonly height: number;
+  readonly width: number;
+}
 
 /** Colours (RGB) of the foreground classes in order; they repeat after the last. */
 const COLOURS = [
@@ -30,44 +36,52 @@ export interface Picture {
 }
 
 /**
- * A batch as a picture: a tile for each sample (at most 64), its middle Z slice of channel 0, grey from the slice's smallest to its largest
- * value, labels in colour.
+ * Takes out of a batch, cut as f32 and i16 with channels first, what a picture of it shows: slices of the first 64 samples, of large
+ * patches every second (third, ...) voxel. The copy can go to another thread, which the memory of 4 GiB that batches lie in cannot
+ * (V8 refuses to read a view on it). Other calls are answered between two samples.
  */
-export function drawBatch({ tensors: [image, label], bytes }: DrawnBatch, classes: readonly number[]): Picture {
-  const [samples, channels, z, y, x] = image.shape as [number, number, number, number, number];
-  const size: Zyx = [z, y, x];
+export async function shownSlices({ tensors: [image, label], bytes }: SlotLease): Promise<ShownSlices> {
+  const [all, channels, z, y, x] = image.shape as [number, number, number, number, number];
   const images = new Float32Array(bytes.buffer, bytes.byteOffset + image.offset, image.byteLength / 4);
   const labels = new Int16Array(bytes.buffer, bytes.byteOffset + label.offset, label.byteLength / 2);
-  const shown = Math.min(samples, MOST_SAMPLES);
-  const columns = Math.ceil(Math.sqrt(shown));
-  const scale = tileScale(y, x);
-  const [tileHeight, tileWidth] = [Math.ceil(y * scale), Math.ceil(x * scale)];
+  const samples = Math.min(all, MOST_SAMPLES);
+  const step = Math.ceil(Math.max(y, x) / LARGEST_TILE);
+  const [height, width] = [Math.ceil(y / step), Math.ceil(x / step)];
+  const shown = { image: new Float32Array(samples * height * width), label: new Int16Array(samples * height * width) };
+  for (let sample = 0, at = 0; sample < samples; sample++) {
+    const first = (sample * z + Math.floor(z / 2)) * y * x;
+    const firstOfChannel = (sample * channels * z + Math.floor(z / 2)) * y * x;
+    for (let row = 0; row < y; row += step) {
+      for (let column = 0; column < x; column += step) {
+        shown.image[at] = images[firstOfChannel + row * x + column] as number;
+        shown.label[at++] = labels[first + row * x + column] as number;
+      }
+    }
+    await setImmediate();
+  }
+  return { ...shown, samples, height, width };
+}
+
+/** Slices as a picture: a tile for each sample, grey from its smallest to its largest value, labels in colour. */
+export function drawBatch({ image, label, samples, height, width }: ShownSlices, classes: readonly number[]): Picture {
+  const columns = Math.ceil(Math.sqrt(samples));
+  const zoom = Math.max(1, Math.ceil(SMALLEST_TILE / Math.max(height, width)));
+  const [tileHeight, tileWidth] = [height * zoom, width * zoom];
   const [rowPitch, columnPitch] = [tileHeight + GAP, tileWidth + GAP];
-  const [height, width] = [Math.ceil(shown / columns) * rowPitch, columns * columnPitch];
-  const rgb = new Uint8Array(height * width * 3);
-  const slice = Math.floor(z / 2) * y * x;
-  for (let sample = 0; sample < shown; sample++) {
-    const from = sample * voxelCount(size);
-    const colourOf = sliceColours(
-      images.subarray(from * channels + slice, from * channels + slice + y * x),
-      labels.subarray(from + slice, from + slice + y * x),
-      classes,
-    );
+  const picture = { width: columns * columnPitch, height: Math.ceil(samples / columns) * rowPitch };
+  const rgb = new Uint8Array(picture.height * picture.width * 3);
+  for (let sample = 0; sample < samples; sample++) {
+    const [start, end] = [sample * height * width, (sample + 1) * height * width];
+    const colourOf = sliceColours(image.subarray(start, end), label.subarray(start, end), classes);
     const [top, left] = [Math.floor(sample / columns) * rowPitch, (sample % columns) * columnPitch];
     for (let row = 0; row < tileHeight; row++) {
       for (let column = 0; column < tileWidth; column++) {
-        const voxel = Math.floor(row / scale) * x + Math.floor(column / scale);
-        colourOf(voxel, rgb, ((top + row) * width + left + column) * 3);
+        const voxel = Math.floor(row / zoom) * width + Math.floor(column / zoom);
+        colourOf(voxel, rgb, ((top + row) * picture.width + left + column) * 3);
       }
     }
   }
-  return { rgb, width, height };
-}
-
-/** Pixels a voxel takes on each axis: several for small patches, a fraction of one for large ones. */
-function tileScale(y: number, x: number): number {
-  const side = Math.max(y, x);
-  return side > LARGEST_TILE ? 1 / Math.ceil(side / LARGEST_TILE) : Math.max(1, Math.ceil(SMALLEST_TILE / side));
+  return { rgb, ...picture };
 }
 
 /** A function that writes the colour of a voxel of a slice to `rgb` at `at`. */

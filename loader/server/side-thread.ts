@@ -1,8 +1,7 @@
 import { Piscina } from "piscina";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
 import type { SpecDataset } from "../../plan/run-spec/resolve.js";
-import type { SlotLease } from "../engine/engine.js";
-import type { Picture } from "./draw-batch.js";
+import type { Picture, ShownSlices } from "./draw-batch.js";
 import { type ResolvedBytes, resolveBytes } from "./resolve-bytes.js";
 
 /** What a task comes to: facts of errors survive the way between threads, their class does not. */
@@ -41,10 +40,9 @@ export class SideThread implements AsyncDisposable {
     return this.#run<ResolvedBytes>("resolve", specBytes);
   }
 
-  /** As `drawBatch`. The batch must not be released before the promise has settled. */
-  draw(batch: SlotLease, classes: readonly number[]): Promise<Picture> {
-    const { tensors, bytes } = batch;
-    return this.#run<Picture>("draw", { tensors, bytes, classes });
+  /** As `drawBatch`. */
+  draw(slices: ShownSlices, classes: readonly number[]): Promise<Picture> {
+    return this.#run<Picture>("draw", { slices, classes });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -501,7 +501,7 @@ test("a budget too small for what a patch takes is named with the need, and one 
     const engine = await engineFor(t, { volumeBudgetBytes });
     const error = await t.throwsAsync(engine.cut(spec, plan), { instanceOf: PatchstreamError });
     t.like(error?.facts, { code: "LIMIT_EXCEEDED", max: volumeBudgetBytes });
-    t.regex(error?.message ?? "", /memory that cutting a patch takes.*larger volume budget/);
+    t.regex(error?.message ?? "", /the part of the volume budget that cutting a patch takes.*larger volume budget/);
     t.is(engine.metrics.leasedSlots, 0);
   }
   const engine = await engineFor(t, { volumeBudgetBytes: least, workers: 4 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { drawBatch } from "../../loader/server/draw-batch.js";
+import { drawBatch, shownSlices } from "../../loader/server/draw-batch.js";
 
 /** A batch of one channel and one slice a sample, cut as f32 and i16. */
 function batch(samples: number, y: number, x: number, image: (at: number) => number, label: (at: number) => number) {
@@ -12,17 +12,19 @@ function batch(samples: number, y: number, x: number, image: (at: number) => num
     { ...tensor, name: "image", shape: [samples, 1, 1, y, x], offset: 0, byteLength: 4 * voxels },
     { ...tensor, name: "label", type: "i16", shape: [samples, 1, y, x], offset: 4 * voxels, byteLength: 2 * voxels },
   ] as const;
-  return { tensors, bytes } as unknown as Parameters<typeof drawBatch>[0];
+  return { tensors, bytes } as unknown as Parameters<typeof shownSlices>[0];
 }
 
-test("voxels without a class are grey from the slice's smallest to its largest value, and each class has its own colour", (t) => {
+test("voxels without a class are grey from the slice's smallest to its largest value, and each class has its own colour", async (t) => {
   const { rgb, width } = drawBatch(
-    batch(
-      1,
-      1,
-      4,
-      (at) => [-1, 3, 1, 1][at] as number,
-      (at) => [0, 0, 5, 7][at] as number,
+    await shownSlices(
+      batch(
+        1,
+        1,
+        4,
+        (at) => [-1, 3, 1, 1][at] as number,
+        (at) => [0, 0, 5, 7][at] as number,
+      ),
     ),
     [5, 7],
   );
@@ -36,18 +38,23 @@ test("voxels without a class are grey from the slice's smallest to its largest v
   for (const colour of [first, second]) t.true(new Set(colour).size > 1, "a class is not grey");
 });
 
-test("a picture is bounded however large the patches are", (t) => {
+test("a picture is bounded however large the patches are", async (t) => {
   const { width, height, rgb } = drawBatch(
-    batch(
-      2,
-      3,
-      2048,
-      (at) => at % 2048,
-      () => 0,
+    await shownSlices(
+      batch(
+        2,
+        3,
+        2048,
+        (at) => at % 2048,
+        () => 0,
+      ),
     ),
     [],
   );
   t.deepEqual([width, height], [2 * 514, 3]);
   t.is(rgb.length, 3 * width * height);
-  t.deepEqual([...rgb.subarray(3 * 511, 3 * 511 + 3)], Array(3).fill(Math.floor((2044 * 255) / 2047)));
+  // Every fourth voxel of 2048 is shown: 0, 4, ... 2044.
+  const grey = (pixel: number) => [...rgb.subarray(3 * pixel, 3 * pixel + 3)];
+  t.deepEqual(grey(511), [255, 255, 255]);
+  t.deepEqual(grey(256), Array(3).fill(Math.floor((1024 * 255) / 2044)));
 });

@@ -42,7 +42,7 @@ const damages: Readonly<Record<string, Damage>> = {
   "c-run-missing": { file: "run.json", reason: /no such file/, do: (folder) => rmSync(join(folder, "run.json")) },
   "d-run-newer": {
     file: "run.json",
-    reason: /data\.newField is 1; it must be left out/,
+    reason: /data\.newField is not a known field/,
     do: change("run.json", (text) => text.replace('"valSteps":0', '"valSteps":0,"newField":1')),
   },
   "e-run-null": { file: "run.json", reason: /it has no data/, do: change("run.json", () => "null") },
