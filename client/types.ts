@@ -78,6 +78,7 @@ export interface CaseGeometry {
   readonly cropEnd: Zyx;
 }
 
+/** A stored case. */
 export interface DatasetCase {
   readonly id: string;
   /** Stored shape (C,Z,Y,X). */
@@ -136,6 +137,7 @@ export interface Region {
   readonly end: Zyx;
 }
 
+/** Which share of which timeline, and how far ahead batches are wanted. */
 export interface OpenRunOptions {
   /** Default: train. */
   readonly timeline?: Timeline;
@@ -149,6 +151,7 @@ export interface OpenRunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which batch: what is left out is training, the scheduled stage, the only rank. */
 export interface BatchAddress {
   readonly timeline?: Timeline;
   readonly step: number;
@@ -158,6 +161,7 @@ export interface BatchAddress {
   readonly ranks?: number;
 }
 
+/** What every call that waits takes: `signal` ends the wait with its reason. */
 export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
@@ -165,9 +169,11 @@ export interface WaitOptions {
 /** A connection to the replicas of one data set. Disposing it ends its runs and its thread. */
 export interface DataClient extends AsyncDisposable {
   readonly addresses: readonly string[];
+  /** What the served store holds. */
   describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
   /** Resolves a data spec (the `data` part of a run spec; an object, or its JSON bytes) at a server. */
   describeRun(spec: object | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
+  /** Resolves a data spec at a server and opens its batches for one rank. */
   openRun(spec: object | Uint8Array, options?: OpenRunOptions): Promise<Run>;
   /** One batch by its address, outside of any stream. */
   getBatch(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Batch>;
@@ -187,6 +193,7 @@ export interface DataClient extends AsyncDisposable {
   preview(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Uint8Array>;
 }
 
+/** How data servers are reached. */
 export interface ConnectOptions extends ChannelOptions {
   /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000, or `waitMs` where that is more. */
   readonly deadlineMs?: number;

@@ -30,6 +30,7 @@ export type ErrorFacts =
   | { code: "TRAINING_ENDED"; training: string; state: string; reason: string }
   | { code: "WRITE_FAILED"; file: string; reason: string };
 
+/** The code of a failure: what scripts match. */
 export type ErrorCode = ErrorFacts["code"];
 
 /** Longest piece of a refused value that a message repeats, in characters. */

@@ -4,14 +4,19 @@ import { PACKAGE } from "../proto/proto-files.js";
 import { codec } from "./codec/codec.js";
 import type { Frame } from "./codec/framing.js";
 
+/** Every service, as generated from the .proto files. */
 export type Services = typeof services;
+/** The services of the .proto files. */
 export type ServiceName = keyof Services;
+/** The methods of a service. */
 export type MethodName<S extends ServiceName> = keyof Services[S] & string;
+/** The request of a method. */
 export type RequestOf<S extends ServiceName, M extends MethodName<S>> = Services[S][M] extends {
   request: infer Name extends keyof Messages;
 }
   ? Messages[Name]
   : never;
+/** The answer of a method. */
 export type ResponseOf<S extends ServiceName, M extends MethodName<S>> = Services[S][M] extends {
   response: infer Name extends keyof Messages;
 }
@@ -25,9 +30,13 @@ export type Sendable<Message> = Message | Frame;
 export interface Method<Request, Response> {
   readonly name: string;
   readonly path: string;
+  /** A request as bytes. */
   encodeRequest(request: Request): Buffer;
+  /** A request from its bytes; throws REQUEST_INVALID. */
   decodeRequest(bytes: Uint8Array): Request;
+  /** An answer as a frame. */
   encodeResponse(response: Sendable<Response>): Frame;
+  /** An answer from its bytes; throws REQUEST_INVALID. */
   decodeResponse(bytes: Uint8Array): Response;
   /** For grpc-js: messages stay bytes, so that what fails to decode is answered by us and not as INTERNAL. */
   readonly definition: MethodDefinition<Buffer, Buffer>;

@@ -16,6 +16,7 @@ export interface StageSummary {
   readonly loss: number;
 }
 
+/** A training in short. */
 export interface TrainingSummary {
   readonly stages: readonly StageSummary[];
   readonly steps: number;
@@ -48,6 +49,7 @@ export class SummaryTally {
   #classes: readonly ClassDice[] = [];
   #meanDice: number | undefined;
 
+  /** Takes an event into the summary. */
   add(event: TrainingEvent): void {
     if (event.kind === "opened") this.#warmingUp = true;
     else if (event.kind === "stage") this.#enter(event.stage);

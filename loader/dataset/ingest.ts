@@ -32,6 +32,7 @@ const PREPROCESSING = 2;
 
 const LOCK = { name: ".ingest-lock", doing: "is writing this store", hint: "Wait for it" };
 
+/** How an ingest is done. */
 export interface IngestOptions {
   /** The store's name; the raw folder's where absent. */
   readonly name?: string;
@@ -49,6 +50,7 @@ export interface IngestOptions {
   readonly force?: boolean;
   /** Threads; default: one a core. */
   readonly workers?: number;
+  /** Told of every case that has been measured or stored. */
   readonly onProgress?: (progress: IngestProgress) => void;
 }
 
@@ -60,11 +62,13 @@ export interface IngestProgress {
   readonly total: number;
 }
 
+/** A case that was left out. */
 export interface SkippedCase {
   readonly file: string;
   readonly reason: string;
 }
 
+/** What an ingest made. */
 export interface IngestReport {
   readonly name: string;
   readonly digest: string;

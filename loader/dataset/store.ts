@@ -28,6 +28,7 @@ export interface Geometry {
   readonly spacingMm: Zyx;
 }
 
+/** A case of the store. */
 export interface StoredCase {
   readonly id: string;
   /** Stored shape (C,Z,Y,X). */

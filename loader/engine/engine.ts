@@ -21,6 +21,7 @@ import { type BatchPart, groupParts, samplesOfTask, splitBatch } from "./workers
 import type { CutPart, CutTask, Written } from "./workers/task.js";
 import { closed, WorkerThreads } from "./workers/worker-threads.js";
 
+/** Threads and memory of an engine. */
 export interface EngineOptions {
   /** Threads that cut. Default: one per processor. */
   readonly workers?: number;
@@ -88,9 +89,11 @@ export interface Engine extends AsyncDisposable {
     plan: BatchPlan,
     options: CutOptions & { readonly checksum: true },
   ): Promise<ChecksummedLease>;
+  /** As above, without a checksum unless it is asked for. */
   cut(spec: ResolvedSpec, plan: BatchPlan, options?: CutOptions): Promise<SlotLease>;
 }
 
+/** What a cut does beside cutting. */
 export interface CutOptions {
   readonly signal?: AbortSignal;
   /** Called once where the cut has to wait for memory for its batch. */

@@ -59,12 +59,15 @@ export const NOISE_WORDS = 1024;
  * keep no state and allocate nothing; what they need besides the voxels (taps, grids, a row) is a view too.
  */
 export interface Kernels {
+  /** Copies a box whose first voxel is `lower`; 0 outside of the source. */
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
+  /** Copies a box whose first voxel is `lower`; -1 outside of the source. */
   cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void;
   /** As `cropLabel` and `writeLabelU8` in one. */
   cropLabelU8(target: Grid<Uint8Array>, source: Grid<Int8Array>, lower: Zyx): void;
   /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
   warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
+  /** As `warpImage`, by a vote of the neighbours. */
   warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void;
   /** `words` has room for `NOISE_WORDS`. */
   addNoise(values: Float32Array, sigma: number, place: NoisePlace, words: Float32Array): void;
@@ -72,18 +75,25 @@ export interface Kernels {
   blurPlanes(target: Float32Array, source: Float32Array, lines: Lines, taps: Float32Array): void;
   /** `row` has room for the source's length along X, the taps, and `ROOM_VALUES`. */
   blurRows(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: Float32Array, row: Float32Array): void;
+  /** `values * scale + shift`, in place. */
   scaleShift(values: Float32Array, by: ScaleShift): void;
   /** Writes four numbers: the sum of value - first value, the sum of its squares, the smallest and the largest value. */
   moments(result: Float64Array, values: Float32Array): void;
+  /** Gamma, in place. */
   gamma(values: Float32Array, by: Gamma): void;
   /** `row` has room for the source's length along X and `ROOM_VALUES`. */
   resample(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: AxisTaps, row: Float32Array): void;
   /** As many labels as values. */
   maskImage(values: Float32Array, label: Int16Array): void;
+  /** Writes the source as f32, mirrored along the axes in `mirrored`. */
   writeF32(target: Float32Array, source: Grid<Float32Array>, mirrored: number): void;
+  /** Writes the source as f16, mirrored along the axes in `mirrored`. */
   writeF16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
+  /** Writes the source as bf16, mirrored along the axes in `mirrored`. */
   writeBf16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
+  /** Writes the source as u8, mirrored along the axes in `mirrored`. */
   writeLabelU8(target: Uint8Array, source: Grid<Int16Array>, mirrored: number): void;
+  /** Writes the source as i16, mirrored along the axes in `mirrored`. */
   writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirrored: number): void;
 }
 

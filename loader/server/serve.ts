@@ -23,6 +23,7 @@ import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
 import { SideThread } from "./side-thread.js";
 
+/** Where a data server listens, whom it serves, and what it may use. */
 export interface ServeOptions extends ListenOptions, EngineOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;

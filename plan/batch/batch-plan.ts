@@ -23,6 +23,7 @@ export interface RandomCrop extends CropBase {
   readonly lower: Zyx;
 }
 
+/** One sample of a batch: a patch around a foreground voxel, or a random one. */
 export type Crop = ForegroundCrop | RandomCrop;
 
 /** Which crops make up a batch (this rank's share of it), printable as JSON. */

@@ -9,6 +9,7 @@ export interface CaseEntry {
   readonly foregroundCounts: readonly number[];
 }
 
+/** What planning needs to know of a data set. */
 export interface CaseTable {
   /** Foreground label values, ascending. */
   readonly classes: readonly number[];

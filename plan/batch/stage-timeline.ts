@@ -62,6 +62,7 @@ export class StageTimeline {
     return this.#decisions;
   }
 
+  /** The stage of a step: decided, or else scheduled. */
   stageOf(step: number): number {
     return this.decided(step)?.stage ?? this.#schedule.stageOf(step);
   }

@@ -4,6 +4,7 @@ import { growPatches, growPatchesInTurn } from "./growth.js";
 import { type Rounding, roundBatch } from "./rounding.js";
 import type { NetworkPlan, Stage } from "./stage.js";
 
+/** The names of all modes. */
 export const MODES = [
   "constant",
   "efficiency",

@@ -1,3 +1,4 @@
+/** The names of all ways to round a batch size. */
 export const ROUNDINGS = ["floor", "even-floor", "floor-minus-1", "power-of-two", "multiple-of-base"] as const;
 
 /** How the batch that fits the voxel budget becomes a whole number. The paper's own figures are those of `floor`. */

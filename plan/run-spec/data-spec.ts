@@ -35,6 +35,7 @@ const groups: Read<Readonly<Record<string, string>> | readonly (readonly string[
 
 const split = object({
   folds: integer(2, LIMITS.folds),
+  /** A fold counted from 0, or "all". */
   fold: (value, field) =>
     value === "all" || (Number.isInteger(value) && (value as number) >= 0)
       ? (value as number | "all")

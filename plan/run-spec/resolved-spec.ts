@@ -10,13 +10,17 @@ export type StageOrder = "scheduled" | "random";
 /** nnU-Net's share of foreground patches in a batch. */
 export const NNUNET_FOREGROUND_FRACTION = 0.33;
 
+/** Types of an image on the wire. */
 export type ImageType = "f32" | "f16" | "bf16";
+/** Types of a label on the wire. */
 export type LabelType = "u8" | "i16";
 
 /** Bytes of one value of a tensor on the wire. */
 export const VALUE_BYTES: Readonly<Record<ImageType | LabelType, number>> = { f32: 4, f16: 2, bf16: 2, i16: 2, u8: 1 };
 
+/** Where the channel axis of an image lies: (B,C,Z,Y,X) or (B,Z,Y,X,C). */
 export type Layout = "channels-first" | "channels-last";
+/** Which cases the samples of a batch come from (paper, Appendix A). */
 export type Strategy = "nnunet" | "single-volume" | "multi-crop" | "split-crop" | "single-crop";
 
 /** Numbers and types of the tensors on the wire. */

@@ -15,6 +15,7 @@ export interface ClientTls {
   readonly serverName?: string;
 }
 
+/** How a server is reached. */
 export interface ChannelOptions {
   /** Absent: plain text. */
   readonly tls?: ClientTls;

@@ -4,6 +4,7 @@ import type { Messages } from "../../proto/messages.js";
 import { checkReceived, checkReceivedRequest, checkSent } from "./check-fields.js";
 import { patchstream } from "./static-messages.js";
 
+/** The name of a message in the .proto files. */
 export type MessageName = keyof Messages & string;
 
 /** Turns one kind of message into bytes and back. */

@@ -6,6 +6,7 @@ import { varintBytes, writeVarint } from "./varint.js";
  */
 export interface Frame {
   readonly byteLength: number;
+  /** Writes the frame to `target` from `offset` on. */
   copy(target: Buffer, offset: number): void;
 }
 

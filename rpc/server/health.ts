@@ -7,6 +7,7 @@ import type { ServiceName } from "../service.js";
 
 /** Turns the health of one service, and of the server as a whole. */
 export interface Health {
+  /** Changes what health checks are answered. */
   set(status: "SERVING" | "NOT_SERVING"): void;
 }
 

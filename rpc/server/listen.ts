@@ -12,6 +12,7 @@ export interface ServerTls {
   readonly ca?: string;
 }
 
+/** Where a server listens, and who may call it. */
 export interface ListenOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;

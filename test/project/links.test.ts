@@ -9,7 +9,8 @@ function documents(): string[] {
   const inDocs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(root, "docs", name));
-  return [join(root, "README.md"), join(root, "CHANGELOG.md"), ...inDocs];
+  const atTheTop = readdirSync(root).filter((name) => name.endsWith(".md"));
+  return [...atTheTop.map((name) => join(root, name)), ...inDocs];
 }
 
 test("every relative link and picture in the documents leads somewhere", (t) => {
@@ -20,4 +21,20 @@ test("every relative link and picture in the documents leads somewhere", (t) => 
       t.true(existsSync(resolve(dirname(file), link)), `${relative(root, file)} links to ${link}`);
     }
   }
+});
+
+test("every path that the pages for people who work on it name is there", (t) => {
+  for (const page of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {
+    const named = [...readFileSync(join(root, page), "utf8").matchAll(/`([a-z][\w-]*\/[\w./*-]*)`/g)];
+    t.true(named.length > 5, page);
+    for (const [, path = ""] of named)
+      if (!/[*]|NAME/.test(path)) t.true(existsSync(join(root, path)), `${page} names ${path}`);
+  }
+});
+
+test("what the readme links to is in the package", (t) => {
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+  const packed = (path: string) => files.some((entry) => path === entry || path.startsWith(`${entry}/`));
+  for (const [, link = ""] of readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/g))
+    if (!/^[a-z]+:/.test(link)) t.true(packed(link), link);
 });

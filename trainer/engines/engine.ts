@@ -11,6 +11,7 @@ export interface TrainingBatch {
   readonly patchSize: Zyx;
 }
 
+/** Settings of one optimiser step. */
 export interface StepSettings {
   readonly learningRate: number;
   readonly momentum: number;
@@ -19,6 +20,7 @@ export interface StepSettings {
   readonly gradientClip: number;
 }
 
+/** What one optimiser step came to. */
 export interface StepResult {
   /** crossEntropy - dice (nnU-Net's DC_and_CE_loss). */
   readonly loss: number;
@@ -41,9 +43,11 @@ export interface Model extends AsyncDisposable {
   predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array>;
   /** A copy of weights (`weight/...`) and momenta (`momentum/...`). */
   save(): Promise<ModelState>;
+  /** Takes over a state that `save` gave. */
   load(state: ModelState): Promise<void>;
 }
 
+/** How a model is made. */
 export interface ModelOptions {
   /** Integer, 0 to 2^53 - 1. */
   readonly seed: number;

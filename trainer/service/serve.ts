@@ -9,6 +9,7 @@ import { trainerHandlers } from "./handlers.js";
 import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";
 
+/** Where a trainer listens, and what its trainings use. */
 export interface TrainerOptions extends ListenOptions {
   /** Folder of all trainings, one folder each; made where there is none. */
   readonly runsFolder: string;

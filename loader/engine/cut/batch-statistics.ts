@@ -10,6 +10,7 @@ export interface BatchStatistics {
   readonly patchSizeRatio: number;
 }
 
+/** A batch whose classes were counted. */
 export interface CountedBatch {
   readonly samples: number;
   readonly patchSize: Zyx;
