@@ -1,7 +1,7 @@
-import { BlockList, isIPv4 } from "node:net";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
+import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
 
 /** How a trainer reaches data servers, and which. */
 export interface DataAccess {
@@ -25,7 +25,9 @@ export function checkAccess({ connection: { tls, token }, servers }: DataAccess)
   if (servers.length === 0)
     refuse("data servers", [], `named for ${secret} to be sent to them`, "Name them with --data-servers host:port,...");
   const open =
-    token !== undefined && tls === undefined ? servers.find((server) => !isOnThisMachine(server)) : undefined;
+    token !== undefined && tls === undefined
+      ? servers.find((server) => !isThisMachine(parseTarget(server)))
+      : undefined;
   if (open !== undefined)
     refuse(
       "data servers",
@@ -33,16 +35,6 @@ export function checkAccess({ connection: { tls, token }, servers }: DataAccess)
       "on this machine for a token to go there without TLS",
       "Give --data-tls or --data-tls-ca.",
     );
-}
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8);
-loopback.addAddress("::1", "ipv6");
-
-function isOnThisMachine(address: string): boolean {
-  if (address.startsWith("unix:")) return true;
-  const host = address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return host === "localhost" || loopback.check(host, isIPv4(host) ? "ipv4" : "ipv6");
 }
 
 /** Throws SPEC_INVALID unless `addresses` may be called. */
@@ -59,7 +51,8 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
  */
 export async function describeAt(access: DataAccess, addresses: readonly string[], spec: object): Promise<RunInfo> {
   checkAddresses(access, addresses);
-  const { deadlineMs = FIRST_ANSWER_MS } = access.connection;
-  await using client = connect(addresses, { ...access.connection, deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) });
+  const { deadlineMs = FIRST_ANSWER_MS, waitMs = 0 } = access.connection;
+  const first = { deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) + waitMs };
+  await using client = connect(addresses, { ...access.connection, ...first });
   return await client.describeRun(spec);
 }

@@ -106,6 +106,12 @@ test("a trainer that might give its token away does not start, nor does one whos
   await t.throwsAsync(started(...plain), { code: 1, message: /data\.example\.org:7070.*without TLS/ });
   writeFileSync(token, " \n");
   const empty = ["--data-token-file", token, "--data-servers", "localhost:7070"];
-  await t.throwsAsync(started(...empty), { code: 1, message: /token/ });
-  await t.throwsAsync(started("--token-file", token), { code: 1, message: /token/ });
+  await t.throwsAsync(started(...empty), {
+    code: 1,
+    message: /it is empty; it must be the token of --data-token-file/,
+  });
+  await t.throwsAsync(started("--token-file", token), {
+    code: 1,
+    message: /it must be a file with a token on each line/,
+  });
 });
