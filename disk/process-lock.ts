@@ -27,7 +27,7 @@ export interface LockOptions {
  * lock of a process that was killed is taken over, by exactly one.
  *
  * The lock is the file with the highest number. Taking it over means linking the next number, which only one process can do,
- * with its content already on disk; whoever then finds a still higher number was too late. The last file stays when the lock
+ * with its content already on disk; a process that then finds a still higher number was too late. The last file stays when the lock
  * is given back, since numbers must never be used twice.
  */
 export function lockFolder(folder: string, { name, doing, hint }: LockOptions): Disposable {

@@ -132,8 +132,8 @@ export class CutAhead<Lease extends { release(): void }> {
   }
 
   /**
-   * The batch that `ready` waited for; undefined where it was dropped meanwhile. At once, so that whoever sends its begin in the same
-   * turn has it on the wire before the answer to any later report.
+   * The batch that `ready` waited for; undefined where it was dropped meanwhile. Synchronous: a caller that sends its begin
+   * in the same turn has it on the wire before the answer to any later report.
    */
   take(): ReadyBatch<Lease> | undefined {
     const [first] = this.#ahead;

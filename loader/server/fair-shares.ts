@@ -8,7 +8,7 @@ export interface ShareHolder {
 
 /**
  * The fair share of the memory for batches: every stream that wants some may have as much as the others, and one batch in any case. It is
- * kept when a cut begins, and when somebody waits for memory whoever has more gives it back: a batch is a value and can be cut again.
+ * kept when a cut begins, and when a stream waits for memory, those with more than their share give it back: a batch is a value and can be cut again.
  */
 export class FairShares {
   readonly #budgetBytes: number;

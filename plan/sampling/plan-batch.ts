@@ -57,7 +57,7 @@ export function planBatch(spec: ResolvedSpec, cases: CaseTable, address: Address
 /** Samples of a slice: with nnU-Net's augmentation some 5 ms. */
 const SLICE_SAMPLES = 1024;
 
-/** As `planBatch`, with a pause after every 1024 samples: whoever must answer others meanwhile does so before it asks for the next slice. */
+/** As `planBatch`, with a pause after every 1024 samples, in which the caller can answer other calls before it asks for the next slice. */
 export function* planBatchInSlices(
   spec: ResolvedSpec,
   cases: CaseTable,

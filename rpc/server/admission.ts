@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 
 export interface AdmissionLimits {
-  /** The limit's name, told to whoever is refused. */
+  /** The limit's name, for the error of a refused call. */
   readonly name: string;
   /** Calls in progress at once. */
   readonly most: number;

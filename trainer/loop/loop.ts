@@ -51,8 +51,8 @@ function timelineOf({ run, log }: LoopOptions, more: readonly StageDecision[] = 
 }
 
 /**
- * Decides one manual transition after `delivered`, the last step that was taken, and answers it: it is on disk then, and holds
- * whoever hears of it.
+ * Decides one manual transition after `delivered`, the last step that was taken, and answers it: it is on disk then, and it
+ * holds whether or not a data server is told.
  */
 function decide(request: StageRequest, delivered: number, options: LoopOptions): StageDecision {
   const { run, log } = options;
@@ -70,8 +70,8 @@ function decide(request: StageRequest, delivered: number, options: LoopOptions):
 }
 
 /**
- * Tells the data servers of a decision. One that does not answer changes nothing about it: it learns the stage of a step from
- * whoever asks it for that step.
+ * Tells the data servers of a decision. One that does not answer changes nothing about it: wants name
+ * the stage of their step.
  */
 async function announce(decision: StageDecision, { run, notice }: LoopOptions): Promise<void> {
   try {

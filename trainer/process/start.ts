@@ -62,7 +62,7 @@ export function startJob<Name extends JobName>(
     throw new PatchstreamError({ code: "PROCESS_DIED", doing, reason }, hint);
   };
   const ended = outcome();
-  ended.catch(() => undefined); // whoever waits is told; nobody has to
+  ended.catch(() => undefined); // those who wait get the error; nobody has to wait
   const send = (message: ToProcess): Promise<void> =>
     new Promise((resolve) => {
       if (child.connected) child.send(message, () => resolve());

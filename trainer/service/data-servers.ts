@@ -15,8 +15,8 @@ export interface DataAccess {
 const FIRST_ANSWER_MS = 5_000;
 
 /**
- * Throws SPEC_INVALID unless what proves who we are goes to servers that were named when the trainer was started, and a token
- * only over TLS or to this machine: whoever may start a training names addresses, and must not learn it by naming their own.
+ * Throws SPEC_INVALID where a token or a certificate could go to a server that was not named when the trainer was started, or a
+ * token without TLS to another machine. Callers name addresses: they must not get the token by naming their own.
  */
 export function checkAccess({ connection: { tls, token }, servers }: DataAccess): void {
   const secret =
@@ -46,7 +46,7 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
 }
 
 /**
- * Asks `addresses` to describe a run, so that whoever starts it learns at once what they will not do. Throws SPEC_INVALID,
+ * Asks `addresses` to describe a run, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
  * UNAUTHENTICATED, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
  */
 export async function describeAt(access: DataAccess, addresses: readonly string[], spec: object): Promise<RunInfo> {

@@ -10,7 +10,7 @@ import {
   type Normalization,
 } from "../preprocess/normalize.js";
 
-/** What a plans.json decides about network and preprocessing, whoever wrote it. */
+/** What a plans.json decides about network and preprocessing. */
 export interface Plans {
   readonly network: NetworkPlan;
   /** nnU-Net's transpose_forward. */
