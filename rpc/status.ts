@@ -208,6 +208,12 @@ export function fromStatus(failure: ServiceError, { address, method, timeoutMs }
       case status.UNAVAILABLE:
       case status.CANCELLED:
         return { code: "UNAVAILABLE", address, reason };
+      case status.UNIMPLEMENTED:
+        return {
+          code: "UNSUPPORTED",
+          what: where,
+          want: "a call of another server: is the address of a data server given for a trainer, or the other way round?",
+        };
       default:
         return { code: "INTERNAL", where, reason };
     }
