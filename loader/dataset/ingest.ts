@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join, parse, resolve } from "node:path";
+import { basename, join, parse, resolve, sep } from "node:path";
 import { Piscina } from "piscina";
 import { lockFolder } from "../../disk/process-lock.js";
 import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
-import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
+import { type ErrorFacts, PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
 import {
   foldersOf,
   freeName,
@@ -94,6 +94,7 @@ export async function ingest(
 ): Promise<IngestReport> {
   const { name = basename(resolve(rawFolder)), force = false } = options;
   checkName("name", name);
+  checkApart(resolve(rawFolder), resolve(storeFolder));
   const raw = readRawDataset(resolve(rawFolder), options.files);
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
@@ -157,6 +158,13 @@ function settingsFrom(plansJson: unknown, { channelCount, labelValues }: CaseRul
   const settings: PreprocessSettings = { transpose, spacingMm, normalizations, classes };
   const deciding = { ...settings, normalizations: normalizations.map(whatDecides) };
   return { network, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
+}
+
+/** Throws SPEC_INVALID for a store in its raw data's folder, or around it: the one would be taken for a part of the other. */
+function checkApart(raw: string, store: string): void {
+  const isIn = (inner: string, outer: string) => `${inner}${sep}`.startsWith(`${outer}${sep}`);
+  if (isIn(store, raw) || isIn(raw, store))
+    refuseSpec("the store's folder", store, `apart from the raw data's, ${raw}`);
 }
 
 function workerPool(workers: number): Piscina & AsyncDisposable {

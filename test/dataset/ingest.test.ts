@@ -399,6 +399,14 @@ test("an ingest killed in the middle leaves whole cases only, and the next one e
   );
 });
 
+test("a store in the folder of its raw data, or around it, is refused, and nothing is written", async (t) => {
+  const folders = foldersWith(t);
+  const before = readdirSync(folders.raw, { recursive: true }).length;
+  for (const store of [folders.raw, join(folders.raw, "store"), join(folders.raw, "..")])
+    await t.throwsAsync(run({ ...folders, store }), { message: /the store's folder is .* apart from the raw data's/ });
+  t.is(readdirSync(folders.raw, { recursive: true }).length, before);
+});
+
 test("a store that another process is writing is refused by name, and taken over once that one is dead", async (t) => {
   const folders = foldersWith(t);
   const lock = new URL("../../disk/process-lock.js", import.meta.url).href;
