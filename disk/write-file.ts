@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
 
@@ -17,7 +17,18 @@ export type Files = readonly (readonly [name: string, content: Content])[];
 
 /** Makes a folder, and those above it, where they are missing. Throws WRITE_FAILED. */
 export function makeFolder(path: string): void {
-  reportingFailure(path, () => mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER }));
+  reportingFailure(path, () => makeMissing(path));
+}
+
+/** One folder after the other: `recursive` never returns where a folder cannot be made, as below /proc (Node 20). */
+function makeMissing(path: string): void {
+  if (existsSync(path)) return;
+  makeMissing(dirname(path));
+  try {
+    mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process may have made it meanwhile
+  }
 }
 
 /**
@@ -26,7 +37,7 @@ export function makeFolder(path: string): void {
  */
 export function writeNewFile(path: string, content: Content, finalPath = path): void {
   reportingFailure(finalPath, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+    makeMissing(dirname(path));
     const file = openSync(path, "wx", OWNER_ONLY_FILE);
     let isWhole = false;
     try {

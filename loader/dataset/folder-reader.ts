@@ -47,7 +47,8 @@ function openFile(path: string, key: string): number {
 }
 
 function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 async function fill(file: number, target: Uint8Array, offset: number): Promise<void> {

@@ -102,8 +102,12 @@ function checkToken(
   address: string,
   { tls, token, flagPrefix }: { tls: ClientTls | undefined; token: string | undefined; flagPrefix: string },
 ): void {
-  if (token === "")
-    throw new PatchstreamError({ code: "REQUEST_INVALID", field: "token", got: token, want: "at least one character" });
+  // Without the value: an error may be printed and logged.
+  if (token !== undefined && !/^[\x20-\x7e]+$/.test(token))
+    throw new PatchstreamError(
+      { code: "UNAUTHENTICATED", reason: "a token is one or more printable ASCII characters" },
+      `Look at the file of --${flagPrefix}token-file: it must hold the token alone.`,
+    );
   if (token !== undefined && tls === undefined && !isThisMachine(parseTarget(address)))
     throw new PatchstreamError(
       {

@@ -81,7 +81,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
         reject(
           new PatchstreamError(
             { code: "UNAVAILABLE", address: `${bracketed}:${port}`, reason: error.message },
-            "Is the port taken? Port 0 takes a free one.",
+            /EADDRINUSE/.test(error.message) ? "The port is taken. Port 0 takes a free one." : undefined,
             { cause: error },
           ),
         );

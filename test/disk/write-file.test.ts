@@ -84,3 +84,12 @@ test("what an interrupted process left under the temporary name does not stand i
   t.deepEqual(readdirSync(folder), ["file"]);
   t.is(readFileSync(file, "utf8"), "new");
 });
+
+test("a folder that the system does not let anybody make is an error, not an endless wait", (t) => {
+  if (process.platform !== "linux") return t.pass();
+  for (const write of [
+    () => makeFolder("/proc/patchstream/runs"),
+    () => writeNewFile("/proc/patchstream/file", "text"),
+  ])
+    t.is(t.throws(write, { instanceOf: PatchstreamError })?.code, "WRITE_FAILED");
+});

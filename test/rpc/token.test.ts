@@ -1,5 +1,6 @@
 import test from "ava";
-import type { PatchstreamError } from "../../plan/errors.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { openChannel } from "../../rpc/client/channel.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, startServer } from "../conformance/served-store.js";
 import { describe, getBatch, UNCHECKED, WireStream } from "../conformance/wire.js";
@@ -27,4 +28,12 @@ test("a token that is wrong in one character is refused by every kind of call", 
   const stream = new WireStream(right);
   stream.send({ kind: "start", start });
   await stream.expect("started");
+});
+
+test("a token that no header can carry is refused by the client, and no message repeats it", (t) => {
+  for (const token of ["", "first\nsecond", "s\u00e9cret", "\u0000\u0001"]) {
+    const error = t.throws(() => openChannel("localhost:1", { token }), { instanceOf: PatchstreamError });
+    t.is(error.code, "UNAUTHENTICATED");
+    if (token !== "") t.false(JSON.stringify({ ...error.facts, message: error.message }).includes(token));
+  }
 });
