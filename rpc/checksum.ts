@@ -1,9 +1,15 @@
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Metadata } from "@grpc/grpc-js";
 import { PatchstreamError } from "../plan/errors.js";
 
 /** Metadata of a message's CRC-32 (zlib's), four bytes little-endian: in the headers for a request, in the trailers for an answer. */
 const CHECKSUM_KEY = "patchstream-crc32-bin";
+
+/** SHA-256, 32 bytes: what `spec_sha256` and `received_sha256` hold of a spec. */
+export function sha256(content: string | Uint8Array): Buffer {
+  return createHash("sha256").update(content).digest();
+}
 
 /** Adds the checksum of an encoded message. */
 export function setChecksum(metadata: Metadata, bytes: Uint8Array): void {

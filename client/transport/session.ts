@@ -1,6 +1,7 @@
 import { type StageProposal, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { checkStage, stepsOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import type { StageChanged } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
@@ -122,7 +123,7 @@ export class Session {
     const start = {
       spec: info.specBytes,
       specSha256: Buffer.from(info.digest, "hex"),
-      timeline: timeline === "train" ? "TIMELINE_TRAIN" : "TIMELINE_VAL",
+      timeline: TIMELINE_NAMES[timeline],
       rank,
       ranks,
     } as const;

@@ -1,23 +1,19 @@
-import { createHash } from "node:crypto";
 import { scheduledStageOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Messages } from "../../proto/messages.js";
+import { sha256 } from "../../rpc/checksum.js";
 import { type CallOptions, callStream, callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
+import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import type { DatasetInfo, RunInfo } from "../types.js";
 import { BatchReceiver, ByteReceiver, brokenProtocol, checkBegin } from "./batch-receiver.js";
 import type { BatchRequest, ReceivedBatch, TransportCalls } from "./messages.js";
 import type { AttemptOptions } from "./replicas.js";
 import { expectedBatch } from "./share-of-run.js";
 
-const TIMELINES = { train: "TIMELINE_TRAIN", val: "TIMELINE_VAL" } as const;
 const VOLUMES = { image: "VOLUME_IMAGE", label: "VOLUME_LABEL", reference: "VOLUME_REFERENCE" } as const;
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
-}
 
 function toZyx(values: readonly number[]): Zyx {
   const [z, y, x] = values;
@@ -72,7 +68,7 @@ export async function getBatch(
   const { timeline, ...address } = request;
   const message: Messages["GetBatchRequest"] = {
     ...address,
-    timeline: TIMELINES[timeline],
+    timeline: TIMELINE_NAMES[timeline],
     specSha256: sha256(address.spec),
   };
   let receiver: BatchReceiver | undefined;
@@ -138,7 +134,7 @@ export async function readLocations(
 
 export async function preview(channel: Channel, request: BatchRequest, options: CallOptions): Promise<Uint8Array> {
   const { timeline, spec, step, stage } = request;
-  const message = { spec, timeline: TIMELINES[timeline], step, ...(stage !== undefined && { stage }) };
+  const message = { spec, timeline: TIMELINE_NAMES[timeline], step, ...(stage !== undefined && { stage }) };
   const { png } = await callUnary(channel, "DataService", "preview", message, options);
   return Uint8Array.from(png);
 }

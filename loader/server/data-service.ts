@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
+import { sha256 } from "../../rpc/checksum.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
@@ -113,10 +113,6 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       return { png };
     },
   };
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
 }
 
 /** Throws MESSAGE_DAMAGED for a spec that is not the one that was sent. */

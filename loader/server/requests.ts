@@ -16,8 +16,6 @@ export function readTimeline(value: Messages["Start"]["timeline"], field: string
   }
 }
 
-export const TIMELINE_NAMES = { train: "TIMELINE_TRAIN", val: "TIMELINE_VAL" } as const;
-
 const MOST_METRICS = 64;
 
 /** Checks what a stage report says beside its stage, which only the run knows. */

@@ -13,11 +13,11 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
+import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
-import { TIMELINE_NAMES } from "./requests.js";
 import type { SideThread } from "./side-thread.js";
 
 /** A run as this store serves it. */

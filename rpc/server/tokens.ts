@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Metadata } from "@grpc/grpc-js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { sha256 } from "../checksum.js";
 import type { ServiceName } from "../service.js";
 
 /** What a token may be used for: calling data servers, calling trainers. */
@@ -50,8 +51,6 @@ function readText(file: string): string {
     throw new PatchstreamError({ code: "NOT_FOUND", what: "token file", name: file, known: [] }, undefined, { cause });
   }
 }
-
-const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /**
  * A check of a call's `authorization: Bearer TOKEN`. It throws UNAUTHENTICATED for a call whose token is none of `accepted` or is not
