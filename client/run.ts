@@ -1,9 +1,11 @@
 import type { Timeline } from "../plan/batch/address.js";
+import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import { stepsOf } from "../plan/batch/timeline.js";
 import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import { memoryFreer } from "../rpc/free-memory.js";
+import { readSamples } from "../rpc/samples.js";
 import type { ReceivedBatch } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
 import type { Batch, Run, RunInfo, StageChanged, Tensor } from "./types.js";
@@ -13,6 +15,7 @@ const freeMemory = memoryFreer();
 /** A received batch as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
   const { step, stage, globalBatch, checksum, buffer, carriedMs } = received;
+  let samples: readonly Sample[] | undefined;
   const whole = new Uint8Array(buffer);
   let offset = 0;
   const tensors = received.tensors.map(({ type, shape, byteLength }) => {
@@ -30,6 +33,10 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
     image,
     label,
     deepLabels,
+    get samples() {
+      samples ??= readSamples(received.samples);
+      return samples;
+    },
     checksum,
     waitedMs,
     carriedMs,

@@ -1,4 +1,5 @@
 import type { Timeline } from "../plan/batch/address.js";
+import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
 import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
@@ -30,6 +31,8 @@ export interface Batch extends Disposable {
   readonly label: Tensor<LabelType>;
   /** Of deep supervision: the label of each further decoder level (B,Z,Y,X), finest first. */
   readonly deepLabels: readonly Tensor<LabelType>[];
+  /** Where each sample comes from, in the order of the tensors' first axis. */
+  readonly samples: readonly Sample[];
   /** CRC-32 over the bytes of image, label and deep labels. */
   readonly checksum: number;
   /** Milliseconds that the caller's `next()` waited for this batch. */

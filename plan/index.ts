@@ -3,6 +3,7 @@ export type { Transform } from "./augment/transform.js";
 export type { Address, Timeline } from "./batch/address.js";
 export type { BatchPlan, Crop, ForegroundCrop, RandomCrop } from "./batch/batch-plan.js";
 export { type CaseEntry, type CaseTable, caseTable } from "./batch/case-table.js";
+export { batchSamples, type Sample } from "./batch/sample.js";
 export { ONLY_RANK, type Rank, samplesOf, shareSize } from "./batch/share.js";
 export { type StageDecision, type StageProposal, StageTimeline, scheduleOf } from "./batch/stage-timeline.js";
 export { type BatchTensors, batchTensors, shareTensors, type TensorPlace, tensorBytes } from "./batch/tensors.js";
@@ -32,7 +33,6 @@ export {
   type WireFormat,
 } from "./run-spec/resolved-spec.js";
 export { parseRunDocument, type RunDocument } from "./run-spec/run-spec.js";
-export { foregroundLower } from "./sampling/box.js";
 export { foregroundCount } from "./sampling/foreground-count.js";
 export { planBatch } from "./sampling/plan-batch.js";
 export { voxelCount, type Zyx } from "./zyx.js";

@@ -4,8 +4,8 @@ import { PACKAGE } from "./proto-files.js";
 import { schema } from "./schema.js";
 
 /** The scalar types that the codec checks or that need no check; a field of another type is refused here. */
-const SCALARS = new Set(["uint32", "int32", "uint64", "fixed32", "double", "bool", "string", "bytes"]);
-const WHOLE_NUMBERS = new Set(["uint32", "int32", "uint64", "fixed32"]);
+const SCALARS = new Set(["uint32", "int32", "sint32", "uint64", "fixed32", "double", "bool", "string", "bytes"]);
+const WHOLE_NUMBERS = new Set(["uint32", "int32", "sint32", "uint64", "fixed32"]);
 
 /**
  * Writes `messages.ts` from the .proto files: one interface per message, one union per oneof (its members are told apart by the

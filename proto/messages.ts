@@ -30,6 +30,8 @@ export interface BatchBegin {
   /** CRC-32 (zlib's) over the text "DIGEST TIMELINE STEP STAGE RANK RANKS": the run digest in hex, `train` or `val`, decimal
    * numbers, a space between each two. Whoever asked knows the text: a batch of another address does not match. */
   readonly addressChecksum: number;
+  /** What each sample of this rank's share is. */
+  readonly samples: Samples | null;
 }
 
 /** A batch is complete. */
@@ -384,6 +386,24 @@ export interface RunOpened {
   readonly parameters: number;
 }
 
+/** Where the samples of a batch come from, in their order in the tensors. Each list has as many entries as there are samples,
+ * or three times as many. */
+export interface Samples {
+  /** The cases that occur, each once. */
+  readonly cases: readonly string[];
+  /** Of each sample: its case, as an index of `cases`. */
+  readonly caseIndex: readonly number[];
+  /** Of each sample: the class (label value) around a voxel of which its box lies; 0 for a random box. */
+  readonly class: readonly number[];
+  /** Of each sample: the first voxel of its box (Z,Y,X, store voxels); negative where the box begins outside of the volume. */
+  readonly start: readonly number[];
+  /** Size of every box (Z,Y,X, store voxels), before augmentation. It differs from the patch under Progressive Resolution only. */
+  readonly size: readonly number[];
+  /** CRC-32 (zlib's) over the text of `cases`, a line feed after each, then case_index, class, start and size as little-endian
+   * 32-bit integers. */
+  readonly checksum: number;
+}
+
 /** A stage as scheduled. */
 export interface ScheduledStage {
   /** Patch size (Z,Y,X). */
@@ -685,6 +705,7 @@ export interface Messages {
   ReadLocationsResponse: ReadLocationsResponse;
   Region: Region;
   RunOpened: RunOpened;
+  Samples: Samples;
   ScheduledStage: ScheduledStage;
   SetStageRequest: SetStageRequest;
   SetStageResponse: SetStageResponse;
@@ -715,7 +736,7 @@ export interface Messages {
 
 /** The fields of every message that hold whole numbers, an enum or another message: name and type. */
 export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [name: string, type: string])[]>> = {
-  BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["checksum", "fixed32"], ["addressChecksum", "fixed32"]],
+  BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["checksum", "fixed32"], ["addressChecksum", "fixed32"], ["samples", "Samples"]],
   BatchEnd: [["step", "uint32"]],
   Cancel: [["firstStep", "uint32"], ["count", "uint32"]],
   Cancelled: [["firstStep", "uint32"], ["count", "uint32"]],
@@ -751,6 +772,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   ReadLocationsResponse: [["zyx", "uint32"]],
   Region: [["start", "uint32"], ["end", "uint32"]],
   RunOpened: [["firstStep", "uint32"], ["steps", "uint32"], ["epochs", "uint32"], ["stages", "ScheduledStage"], ["parameters", "uint32"]],
+  Samples: [["caseIndex", "uint32"], ["class", "int32"], ["start", "sint32"], ["size", "uint32"], ["checksum", "fixed32"]],
   ScheduledStage: [["patchSize", "uint32"], ["batchSize", "uint32"], ["fromStep", "uint32"]],
   SetStageRequest: [["stage", "uint32"], ["fromStep", "uint32"]],
   SetStageResponse: [["stage", "uint32"], ["fromStep", "uint32"], ["scheduleFrom", "uint32"]],

@@ -1,6 +1,6 @@
 import { type ConnectOptions, connect } from "../../client/index.js";
 import { caseTable } from "../../plan/index.js";
-import { type FetchedBatch, planRequest, type RequestedBatch, readLowers } from "./fetched-batch.js";
+import { type FetchedBatch, planRequest, type RequestedBatch } from "./fetched-batch.js";
 
 /** Asks a data server for the batch; `addresses` are its replicas, `host:port` each. */
 export async function fetchFromServer(
@@ -13,7 +13,6 @@ export async function fetchFromServer(
   const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(request.dataSpec)));
   const cases = caseTable(dataset);
   const plan = planRequest(spec, cases, request);
-  const { image, label, deepLabels, checksum } = await client.getBatch(specBytes, plan);
-  const lowers = await readLowers(plan, cases, (caseId, classValue) => client.readLocations(caseId, classValue));
-  return { spec, plan, lowers, image, label, deepLabels, checksum };
+  const { image, label, deepLabels, samples, checksum } = await client.getBatch(specBytes, plan);
+  return { spec, plan, samples, image, label, deepLabels, checksum };
 }

@@ -1,6 +1,6 @@
 import { openEngine, openStore } from "../../loader/index.js";
-import { caseTable, resolveSpec } from "../../plan/index.js";
-import { type FetchedBatch, planRequest, type RequestedBatch, readLowers } from "./fetched-batch.js";
+import { batchSamples, caseTable, resolveSpec } from "../../plan/index.js";
+import { type FetchedBatch, planRequest, type RequestedBatch } from "./fetched-batch.js";
 
 /** Cuts the batch from a store on this machine. */
 export async function fetchFromStore(path: string, request: RequestedBatch): Promise<FetchedBatch> {
@@ -8,7 +8,6 @@ export async function fetchFromStore(path: string, request: RequestedBatch): Pro
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(request.dataSpec, { ...store.dataset, cases });
   const plan = planRequest(spec, cases, request);
-  const lowers = await readLowers(plan, cases, (caseId, classValue) => store.readLocations(caseId, classValue));
   await using engine = await openEngine(store);
   const lease = await engine.cut(spec, plan, { checksum: true });
   const own = <Tensor extends { offset: number; byteLength: number }>(tensor: Tensor) => {
@@ -17,5 +16,5 @@ export async function fetchFromStore(path: string, request: RequestedBatch): Pro
   const [image, label, ...deepLabels] = lease.tensors;
   const batch = { image: own(image), label: own(label), deepLabels: deepLabels.map(own), checksum: lease.checksum };
   lease.release();
-  return { spec, plan, lowers, ...batch };
+  return { spec, plan, samples: batchSamples(plan, lease.lowers), ...batch };
 }

@@ -2,15 +2,13 @@ import type { WireTensor } from "../../client/index.js";
 import {
   type BatchPlan,
   type CaseTable,
-  type Crop,
-  foregroundLower,
   type ImageType,
   type LabelType,
   planBatch,
   type ResolvedSpec,
+  type Sample,
   scheduledStageOf,
   type Timeline,
-  type Zyx,
 } from "../../plan/index.js";
 
 /** Which batch is asked for. */
@@ -27,8 +25,8 @@ export interface RequestedBatch {
 export interface FetchedBatch {
   readonly spec: ResolvedSpec;
   readonly plan: BatchPlan;
-  /** First voxel (Z,Y,X) of each crop's box; those of foreground crops have been looked up. */
-  readonly lowers: readonly Zyx[];
+  /** Where each sample comes from. */
+  readonly samples: readonly Sample[];
   readonly image: WireTensor<ImageType>;
   readonly label: WireTensor<LabelType>;
   /** With deep supervision: the label of each further decoder level, finest first. */
@@ -41,26 +39,4 @@ export interface FetchedBatch {
 export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: RequestedBatch): BatchPlan {
   const { timeline, step, stage = scheduledStageOf(spec, timeline, step) } = request;
   return planBatch(spec, cases, { timeline, step, stage });
-}
-
-/** First voxel (Z,Y,X) of each crop; each list of locations, (n,3) Z,Y,X, is read once. */
-export function readLowers(
-  { crops, cropSize }: BatchPlan,
-  { cases }: CaseTable,
-  readLocations: (caseId: string, classValue: number) => Promise<Uint32Array>,
-): Promise<Zyx[]> {
-  const lists = new Map<string, Promise<Uint32Array>>();
-  const readOnce = (caseId: string, classValue: number) => {
-    const key = `${classValue} ${caseId}`;
-    const list = lists.get(key) ?? readLocations(caseId, classValue);
-    lists.set(key, list);
-    return list;
-  };
-  const shapes = new Map(cases.map(({ id, shape }) => [id, shape]));
-  const lowerOf = async (crop: Crop): Promise<Zyx> => {
-    if (crop.kind === "random") return crop.lower;
-    const [z, y, x] = (await readOnce(crop.case, crop.class)).subarray(3 * crop.location);
-    return foregroundLower([z as number, y as number, x as number], shapes.get(crop.case) as Zyx, cropSize);
-  };
-  return Promise.all(crops.map(lowerOf));
 }

@@ -87,7 +87,7 @@ interface BatchDescription {
   }[];
 }
 
-function describeBatch({ plan, lowers, image, label, deepLabels, checksum }: FetchedBatch): BatchDescription {
+function describeBatch({ plan, samples, image, label, deepLabels, checksum }: FetchedBatch): BatchDescription {
   const { timeline, step, stage, patchSize, cropSize } = plan;
   return {
     timeline,
@@ -101,7 +101,7 @@ function describeBatch({ plan, lowers, image, label, deepLabels, checksum }: Fet
       case: crop.case,
       kind: crop.kind,
       class: crop.kind === "foreground" ? crop.class : null,
-      lower: lowers[index] as readonly number[],
+      lower: samples[index]?.start ?? [],
       transforms: crop.transforms,
     })),
   };

@@ -3,6 +3,7 @@ import type { BatchTensors } from "../../plan/batch/tensors.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { ReceivedChunk } from "../../rpc/codec/framing.js";
+import { checkSamples } from "../../rpc/samples.js";
 import type { ReceivedBatch } from "./messages.js";
 
 /** A stream's peer broke the protocol; what it sends from now on means nothing. */
@@ -54,7 +55,7 @@ export interface ExpectedBatch {
   addressOf(step: number): number;
 }
 
-/** Throws PATCH_MISMATCH when a batch is not what its stage says, before any memory is taken for it. */
+/** Throws PATCH_MISMATCH or MESSAGE_DAMAGED when a batch is not what its stage says, before any memory is taken for it. */
 export function checkBegin(begin: Messages["BatchBegin"], expected: ExpectedBatch): void {
   const { step, globalBatch, tensors } = begin;
   if (begin.addressChecksum !== expected.addressOf(step))
@@ -72,6 +73,8 @@ export function checkBegin(begin: Messages["BatchBegin"], expected: ExpectedBatc
   }
   if (globalBatch !== expected.globalBatch)
     throw mismatch(`a batch of ${globalBatch} samples over all ranks`, `${expected.globalBatch}`);
+  const [, label] = expected.tensors;
+  checkSamples(begin.samples, label.shape[0] as number, step);
 }
 
 /** Such as "image f32 9x1x40x56x40 (3225600 bytes)". */
@@ -100,8 +103,9 @@ export class BatchReceiver {
   /** The batch, or undefined when it was damaged on its way. */
   end(): ReceivedBatch | undefined {
     const { step, stage, globalBatch, checksum, tensors } = this.begin;
+    const samples = this.begin.samples as Messages["Samples"];
     if (!this.#bytes.matches(checksum)) return undefined;
     const carriedMs = performance.now() - this.#begunMs;
-    return { step, stage, globalBatch, checksum, tensors, buffer: this.#bytes.buffer, carriedMs };
+    return { step, stage, globalBatch, checksum, tensors, samples, buffer: this.#bytes.buffer, carriedMs };
   }
 }

@@ -1,6 +1,7 @@
 import type { Timeline } from "../../plan/batch/address.js";
 import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
 import type { ErrorFacts } from "../../plan/errors.js";
+import type { Messages } from "../../proto/messages.js";
 import type { DatasetInfo, Region, RunInfo, StageChanged } from "../types.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
@@ -10,6 +11,7 @@ export interface ReceivedBatch {
   readonly globalBatch: number;
   readonly checksum: number;
   readonly tensors: readonly ReceivedTensor[];
+  readonly samples: Messages["Samples"];
   /** The tensors' bytes, end to end. */
   readonly buffer: ArrayBuffer;
   /** Milliseconds from its begin to its end. */

@@ -41,6 +41,8 @@ export interface SlotLease {
   readonly bytes: Uint8Array;
   /** Voxels of each foreground class in the labels, in the order of the data set's `classes`; with `countClasses` only. */
   readonly classVoxels?: readonly number[];
+  /** The first voxel of each sample's box (Z,Y,X, store voxels), three integers a sample. */
+  readonly lowers: Int32Array;
   /** Gives the memory back, once: calling it again does nothing. */
   release(): void;
 }
@@ -267,6 +269,7 @@ class StoreEngine implements Engine {
     return {
       tensors,
       bytes: slot.bytes,
+      lowers: inSampleOrder(written, samples),
       ...(also.checksum && { checksum: joinChecksums(written.flatMap(({ checksums }) => checksums)) }),
       ...(also.countClasses && { classVoxels: this.#sumOfClasses(written) }),
       release: slot.release,
@@ -342,4 +345,12 @@ class StoreEngine implements Engine {
     if (entry !== undefined) return entry;
     throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: caseId, known: [...this.#cases.keys()] });
   }
+}
+
+function inSampleOrder(written: readonly Written[], samples: number): Int32Array {
+  const lowers = new Int32Array(3 * samples);
+  for (const { lowers: found } of written) {
+    for (let at = 0; at < found.length; at += 4) lowers.set(found.slice(at + 1, at + 4), 3 * (found[at] as number));
+  }
+  return lowers;
 }

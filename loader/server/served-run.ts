@@ -13,6 +13,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
+import { samplesMessage } from "../../rpc/samples.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine } from "../engine/engine.js";
@@ -29,17 +30,22 @@ export interface ServedRun {
   readonly digest: string;
 }
 
+/** A batch that was cut, and what its samples are. */
+export interface ServedLease extends ChecksummedLease {
+  readonly samples: Messages["Samples"];
+}
+
 /** What one rank is served of one timeline. */
-export interface ServedShare extends BatchSource<ChecksummedLease> {
+export interface ServedShare extends BatchSource<ServedLease> {
   readonly digest: string;
   /** Of the timeline. */
   readonly steps: number;
   /** Throws STAGE_UNKNOWN for a stage that the timeline does not have. */
   checkStage(stage: number): void;
   /** The header of a batch. */
-  begin(step: number, stage: number, lease: ChecksummedLease): Messages["BatchBegin"];
+  begin(step: number, stage: number, lease: ServedLease): Messages["BatchBegin"];
   /** What is counted of a batch that was sent. */
-  sent(stage: number, lease: ChecksummedLease): SentBatch;
+  sent(stage: number, lease: ServedLease): SentBatch;
 }
 
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
@@ -99,13 +105,16 @@ export class ServedRuns {
       checkStep: (step) => checkStep(spec, timeline, step),
       checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
-      cut: async (step, stage, signal) =>
-        engine.cut(spec, await plan(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal), {
+      cut: async (step, stage, signal) => {
+        const planned = await plan(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
+        const lease = await engine.cut(spec, planned, {
           signal,
           onWait: this.#onWait,
           checksum: true,
           countClasses: step % COUNTED_STEPS === 0,
-        }),
+        });
+        return { ...lease, samples: samplesMessage(planned, lease.lowers) };
+      },
       begin: (step, stage, lease) => ({
         timeline: TIMELINE_NAMES[timeline],
         step,
@@ -114,6 +123,7 @@ export class ServedRuns {
         tensors: lease.tensors.map(({ name, type, shape, byteLength }) => ({ name, type, shape, byteLength })),
         checksum: lease.checksum,
         addressChecksum: crc32(addressText(digest, { timeline, step, stage }, rank)),
+        samples: lease.samples,
       }),
       sent: (stage, { tensors: [, label], bytes, classVoxels }) => {
         const [samples, ...patchSize] = label.shape as [number, number, number, number];

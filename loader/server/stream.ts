@@ -1,14 +1,14 @@
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
-import type { ChecksummedLease } from "../engine/engine.js";
+
 import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
-import type { ServedShare } from "./served-run.js";
+import type { ServedLease, ServedShare } from "./served-run.js";
 
 type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
 
@@ -36,7 +36,7 @@ export async function serveStream(
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
   const share = await open(start);
-  const batches = new CutAhead<ChecksummedLease>(share, limits, shares);
+  const batches = new CutAhead<ServedLease>(share, limits, shares);
   const leave = shares.join(batches);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
@@ -91,7 +91,7 @@ async function readStart(
 interface Reading {
   readonly call: Call;
   readonly share: ServedShare;
-  readonly batches: CutAhead<ChecksummedLease>;
+  readonly batches: CutAhead<ServedLease>;
   readonly metrics: ServerMetrics;
 }
 
@@ -145,7 +145,7 @@ async function readRequests(
 async function writeBatches(
   call: Call,
   share: ServedShare,
-  batches: CutAhead<ChecksummedLease>,
+  batches: CutAhead<ServedLease>,
   metrics: ServerMetrics,
 ): Promise<void> {
   while (await batches.ready()) {

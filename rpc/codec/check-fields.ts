@@ -9,6 +9,7 @@ const RANGES: { readonly [type: string]: readonly [lowest: number, highest: numb
   uint32: [0, 2 ** 32 - 1],
   fixed32: [0, 2 ** 32 - 1],
   int32: [-(2 ** 31), 2 ** 31 - 1],
+  sint32: [-(2 ** 31), 2 ** 31 - 1],
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
 

@@ -24,6 +24,7 @@ function values(field: protobuf.Field): fc.Arbitrary<unknown> {
     uint32: fc.oneof(fc.nat(3), fc.nat(2 ** 32 - 1)),
     fixed32: fc.nat(2 ** 32 - 1),
     int32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    sint32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
     uint64: fc.oneof(fc.nat(3), fc.maxSafeNat()),
     double: fc.double(),
     bool: fc.boolean(),
@@ -140,6 +141,7 @@ const RANGES: { readonly [type: string]: readonly [lowest: number, highest: numb
   uint32: [0, 4294967295],
   fixed32: [0, 4294967295],
   int32: [-2147483648, 2147483647],
+  sint32: [-2147483648, 2147483647],
   uint64: [0, 9007199254740991],
 };
 

@@ -67,6 +67,8 @@ export interface Written {
   readonly checksums: readonly RunChecksum[];
   /** Voxels of each foreground class, in the data set's order; empty where the task does not count classes. */
   readonly classVoxels: readonly number[];
+  /** Four integers a sample: its place in the batch, then the first voxel of its box (Z,Y,X). */
+  readonly lowers: readonly number[];
 }
 
 export interface Done {

@@ -45,7 +45,7 @@ function entryOf(caseId: string): StoredCase {
 async function load({ caseId, home }: LoadTask): Promise<Written> {
   const entry = entryOf(caseId);
   await loadVolume(store, entry, viewsAt(entry, home));
-  return { checksums: [], classVoxels: [] };
+  return { checksums: [], classVoxels: [], lowers: [] };
 }
 
 async function cut(task: CutTask): Promise<Written> {
@@ -57,18 +57,21 @@ async function cut(task: CutTask): Promise<Written> {
   const wrote: Wrote | undefined = checksums && ((tensor, start, end) => checksums.wrote(tensor, start, end));
   const workplace = workplaceAt(task.workspace);
   const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
+  const lowers: number[] = [];
+  const found = (place: number, lower: Zyx) => lowers.push(place, ...lower);
   for (const part of task.parts) {
     if (isStopped(task)) break;
     const entry = entryOf(part.caseId);
     const { source } = part;
-    if ("arena" in source) cutFromVolume(viewsAt(entry, source), entry, part, task, cutPatch);
-    else await cutFromStore(entry, part, task, { room: source, workplace, cutPatch });
+    if ("arena" in source) cutFromVolume(viewsAt(entry, source), entry, part, task, { cutPatch, found });
+    else await cutFromStore(entry, part, task, { room: source, workplace, cutPatch, found });
   }
-  if (isStopped(task)) return { checksums: [], classVoxels: [] };
+  if (isStopped(task)) return { checksums: [], classVoxels: [], lowers: [] };
   const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   return {
     checksums: checksums?.finish() ?? [],
     classVoxels: task.countClasses ? classVoxels(labelsOf(task, bytes, label), store.dataset.classes) : [],
+    lowers,
   };
 }
 
@@ -86,7 +89,16 @@ function* labelsOf({ parts }: CutTask, batch: Uint8Array, { type, shape, offset,
   }
 }
 
-function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, task: CutTask, cutPatch: CutPatch): void {
+/** Told where the box of each sample begins. */
+type Found = (place: number, lower: Zyx) => void;
+
+function cutFromVolume(
+  volume: VolumeViews,
+  entry: StoredCase,
+  part: CutPart,
+  task: CutTask,
+  { cutPatch, found }: { cutPatch: CutPatch; found: Found },
+): void {
   let index = 0;
   for (const { place, from, mirrored } of unpackCrops(part.crops)) {
     if (isStopped(task)) return;
@@ -94,6 +106,7 @@ function cutFromVolume(volume: VolumeViews, entry: StoredCase, part: CutPart, ta
       from.kind === "random"
         ? from.lower
         : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task.cropSize);
+    found(place, lower);
     cutPatch(volume, { lower, mirrored, place, transforms: part.transforms[index++] ?? [] });
   }
 }
@@ -103,12 +116,13 @@ async function cutFromStore(
   entry: StoredCase,
   part: CutPart,
   task: CutTask,
-  { room, workplace, cutPatch }: { room: RegionRoom; workplace: Workplace; cutPatch: CutPatch },
+  { room, workplace, cutPatch, found }: { room: RegionRoom; workplace: Workplace; cutPatch: CutPatch; found: Found },
 ): Promise<void> {
   const crops = [...unpackCrops(part.crops)];
   const regions = workplace.offset + scratchBytes(task);
-  const read = async ({ from }: PlacedCrop, index: number) => {
+  const read = async ({ place, from }: PlacedCrop, index: number) => {
     const lower = await lowerOf(entry, from, task.cropSize);
+    found(place, lower);
     const box = boxRead({ lower, size: task.cropSize }, part.transforms[index] ?? []);
     const offset = regions + (index % room.count) * room.bytes;
     const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
