@@ -25,8 +25,6 @@ export interface BatchBegin {
   /** The tensors, in the order of their bytes: image, then label; with deep supervision then label_1, label_2, ..., the
    * labels of further decoder levels, finest first. */
   readonly tensors: readonly Tensor[];
-  /** CRC-32 (zlib's) over all tensor bytes in that order. */
-  readonly checksum: number;
   /** CRC-32 (zlib's) over the text "DIGEST TIMELINE STEP STAGE RANK RANKS": the run digest in hex, `train` or `val`, decimal
    * numbers, a space between each two. Whoever asked knows the text: a batch of another address does not match. */
   readonly addressChecksum: number;
@@ -38,6 +36,8 @@ export interface BatchBegin {
 export interface BatchEnd {
   /** The step. */
   readonly step: number;
+  /** CRC-32 (zlib's) over all tensor bytes in their order. It comes last, so that a server may send what it has before the rest is there. */
+  readonly checksum: number;
 }
 
 /** Takes back every want of `count` steps from `first_step` on whose BatchBegin has not been sent. */
@@ -624,12 +624,13 @@ export interface TrainingDamage {
 export interface VolumeBegin {
   /** Its type and shape: (C,Z,Y,X) for an image, (Z,Y,X) for labels. */
   readonly tensor: Tensor | null;
-  /** CRC-32 (zlib's) over its bytes. */
-  readonly checksum: number;
 }
 
 /** A volume is complete. */
-export type VolumeEnd = Record<string, never>;
+export interface VolumeEnd {
+  /** CRC-32 (zlib's) over its bytes. */
+  readonly checksum: number;
+}
 
 /** Asks for `count` batches from `first_step` on: each step is one credit and is answered by exactly one batch. */
 export interface Want {
@@ -736,8 +737,8 @@ export interface Messages {
 
 /** The fields of every message that hold whole numbers, an enum or another message: name and type. */
 export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [name: string, type: string])[]>> = {
-  BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["checksum", "fixed32"], ["addressChecksum", "fixed32"], ["samples", "Samples"]],
-  BatchEnd: [["step", "uint32"]],
+  BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["addressChecksum", "fixed32"], ["samples", "Samples"]],
+  BatchEnd: [["step", "uint32"], ["checksum", "fixed32"]],
   Cancel: [["firstStep", "uint32"], ["count", "uint32"]],
   Cancelled: [["firstStep", "uint32"], ["count", "uint32"]],
   Case: [["shape", "uint32"], ["foregroundCounts", "uint32"], ["geometry", "Geometry"]],
@@ -793,8 +794,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Tensor: [["shape", "uint32"], ["byteLength", "uint64"]],
   Training: [["state", "TrainingState"], ["damage", "TrainingDamage"]],
   TrainingDamage: [],
-  VolumeBegin: [["tensor", "Tensor"], ["checksum", "fixed32"]],
-  VolumeEnd: [],
+  VolumeBegin: [["tensor", "Tensor"]],
+  VolumeEnd: [["checksum", "fixed32"]],
   Want: [["firstStep", "uint32"], ["count", "uint32"], ["stage", "uint32"]],
   Warning: [],
   WatchTrainingRequest: [],

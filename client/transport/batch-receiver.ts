@@ -100,9 +100,9 @@ export class BatchReceiver {
     this.#bytes.add(chunk);
   }
 
-  /** The batch, or undefined when it was damaged on its way. */
-  end(): ReceivedBatch | undefined {
-    const { step, stage, globalBatch, checksum, tensors } = this.begin;
+  /** The batch, or undefined where its bytes are not those of its checksum. */
+  end({ checksum }: Messages["BatchEnd"]): ReceivedBatch | undefined {
+    const { step, stage, globalBatch, tensors } = this.begin;
     const samples = this.begin.samples as Messages["Samples"];
     if (!this.#bytes.matches(checksum)) return undefined;
     const carriedMs = performance.now() - this.#begunMs;

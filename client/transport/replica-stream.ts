@@ -239,7 +239,7 @@ export class ReplicaStream {
         this.#beginBatch(message.batchBegin);
         return;
       case "batchEnd":
-        this.#endBatch(message.batchEnd.step);
+        this.#endBatch(message.batchEnd);
         return;
       case "started":
         this.#checkStarted(message.started);
@@ -289,13 +289,14 @@ export class ReplicaStream {
     return { want, isAsked: true };
   }
 
-  #endBatch(step: number): void {
+  #endBatch(end: Messages["BatchEnd"]): void {
+    const { step } = end;
     const receiving = this.#receiving;
     this.#receiving = undefined;
     if (receiving === undefined) throw brokenProtocol("a batch ended that had not begun");
     const { want, isAsked, batch } = receiving;
     if (want.step !== step) throw brokenProtocol(`step ${step} ended inside of step ${want.step}`);
-    const received = batch === undefined ? "unneeded" : (batch.end() ?? "damaged");
+    const received = batch === undefined ? "unneeded" : (batch.end(end) ?? "damaged");
     const now = this.#clock.now();
     const tookMs = now - Math.max(this.#asked.get(step)?.askedMs ?? now, this.#lastBatchMs);
     this.#lastBatchMs = now;

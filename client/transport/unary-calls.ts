@@ -79,7 +79,7 @@ export async function getBatch(
     } else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a batch did not begin");
     else if (frame.kind === "chunk") receiver.add(frame.chunk);
     else {
-      const batch = receiver.end();
+      const batch = receiver.end(frame.batchEnd);
       if (batch === undefined) throw new PatchstreamError({ code: "BATCH_DAMAGED", step: request.step, attempts: 1 });
       return batch;
     }
@@ -104,19 +104,19 @@ export async function readCase(
   options: AttemptOptions,
 ): Promise<ArrayBuffer> {
   const request = { case: caseId, volume: VOLUMES[volume], region: region ?? null };
-  let receiver: { bytes: ByteReceiver; checksum: number } | undefined;
+  let receiver: ByteReceiver | undefined;
   for await (const frame of callStream(channel, "DataService", "readCase", request, options)) {
     options.heard();
     if (frame.kind === "volumeBegin") {
-      const { tensor, checksum } = frame.volumeBegin;
+      const { tensor } = frame.volumeBegin;
       const type = volume === "image" ? "f32" : "i16";
       const byteLength = tensor?.shape.reduce((product, extent) => product * extent, VALUE_BYTES[type]);
       if (byteLength === undefined || tensor?.type !== type || tensor.byteLength !== byteLength)
         throw brokenProtocol(`case ${caseId} came as something else than its ${volume}`);
-      receiver = { bytes: new ByteReceiver(byteLength), checksum };
+      receiver = new ByteReceiver(byteLength);
     } else if (receiver === undefined || frame.kind === undefined) throw brokenProtocol("a volume did not begin");
-    else if (frame.kind === "chunk") receiver.bytes.add(frame.chunk);
-    else if (receiver.bytes.matches(receiver.checksum)) return receiver.bytes.buffer;
+    else if (frame.kind === "chunk") receiver.add(frame.chunk);
+    else if (receiver.matches(frame.volumeEnd.checksum)) return receiver.buffer;
     else throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the ${volume} of case ${caseId}` });
   }
   throw brokenProtocol("a volume did not end");

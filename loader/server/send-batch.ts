@@ -16,7 +16,7 @@ type BatchEndFrame = { readonly kind: "batchEnd"; readonly batchEnd: Messages["B
 /** A batch with its memory. */
 export interface LeasedBatch {
   readonly begin: Messages["BatchBegin"];
-  readonly lease: { readonly bytes: Uint8Array; release(): void };
+  readonly lease: { readonly bytes: Uint8Array; readonly checksum: number; release(): void };
 }
 
 /** The frames of a batch, for a writer that comes back when gRPC has taken the last one. Releases the lease at the end or when left. */
@@ -24,7 +24,7 @@ export async function* batchFrames({ begin, lease }: LeasedBatch): AsyncGenerato
   try {
     yield { kind: "batchBegin", batchBegin: begin };
     yield* chunksOf(lease.bytes, begin.step);
-    yield { kind: "batchEnd", batchEnd: { step: begin.step } };
+    yield { kind: "batchEnd", batchEnd: { step: begin.step, checksum: lease.checksum } };
   } finally {
     lease.release();
   }
@@ -42,7 +42,7 @@ export async function sendBatch(
       if (writes.length >= CHUNKS_IN_FLIGHT) await writes.shift();
       writes.push(send(frame));
     }
-    writes.push(send({ kind: "batchEnd", batchEnd: { step: begin.step } }));
+    writes.push(send({ kind: "batchEnd", batchEnd: { step: begin.step, checksum: lease.checksum } }));
     await Promise.all(writes);
   } finally {
     await Promise.allSettled(writes);

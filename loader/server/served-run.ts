@@ -121,7 +121,6 @@ export class ServedRuns {
         stage,
         globalBatch: stageOf(spec, timeline, stage).batchSize,
         tensors: lease.tensors.map(({ name, type, shape, byteLength }) => ({ name, type, shape, byteLength })),
-        checksum: lease.checksum,
         addressChecksum: crc32(addressText(digest, { timeline, step, stage }, rank)),
         samples: lease.samples,
       }),

@@ -1,9 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
-import type { Frame } from "../../rpc/codec/framing.js";
+import { CHUNK_BYTES, type Frame } from "../../rpc/codec/framing.js";
 import type { Region, Store, StoredCase } from "../dataset/store.js";
 import type { ByteGate } from "./byte-gate.js";
 import { readRegion } from "./requests.js";
@@ -42,19 +41,6 @@ function chooseVolume(store: Store, request: Messages["ReadCaseRequest"]): Volum
   }
 }
 
-/** Bytes that are checksummed in one go: 10 ms. */
-const SLICE_BYTES = 8 << 20;
-
-/** The CRC-32 of bytes, with a turn for everybody else between its slices. */
-async function checksumOf(bytes: Uint8Array): Promise<number> {
-  let checksum = 0;
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-    if (at > 0) await setImmediate();
-    checksum = crc32(bytes.subarray(at, at + SLICE_BYTES), checksum);
-  }
-  return checksum;
-}
-
 type ReadCaseFrame =
   | { readonly kind: "volumeBegin"; readonly volumeBegin: Messages["VolumeBegin"] }
   | { readonly kind: "volumeEnd"; readonly volumeEnd: Messages["VolumeEnd"] };
@@ -75,10 +61,17 @@ export async function* volumeFrames(
     const name = request.volume === "VOLUME_IMAGE" ? "image" : "label";
     yield {
       kind: "volumeBegin",
-      volumeBegin: { tensor: { name, type, shape, byteLength }, checksum: await checksumOf(bytes) },
+      volumeBegin: { tensor: { name, type, shape, byteLength } },
     };
-    yield* chunksOf(bytes);
-    yield { kind: "volumeEnd", volumeEnd: {} };
+    let checksum = 0;
+    let summed = 0;
+    for (const frame of chunksOf(bytes)) {
+      const end = Math.min(summed + CHUNK_BYTES, bytes.length);
+      checksum = crc32(bytes.subarray(summed, end), checksum);
+      summed = end;
+      yield frame;
+    }
+    yield { kind: "volumeEnd", volumeEnd: { checksum } };
   } finally {
     leave();
   }

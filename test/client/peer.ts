@@ -42,11 +42,11 @@ export function answering(answer: (step: number) => Promise<WireBatch>): Handler
         await send({ kind: "started", started: { digest, timeline, rank, ranks } });
       }
       if (request.kind !== "want") continue;
-      const { begin, bytes } = await answer(request.want.firstStep);
+      const { begin, bytes, checksum } = await answer(request.want.firstStep);
       const messages: readonly Messages["StreamResponse"][] = [
         { kind: "batchBegin", batchBegin: begin },
         { kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } },
-        { kind: "batchEnd", batchEnd: { step: begin.step } },
+        { kind: "batchEnd", batchEnd: { step: begin.step, checksum } },
       ];
       for (const message of messages) await send(message);
     }

@@ -71,10 +71,10 @@ async function deliveredBy(
 }
 
 const begin = (changes: (honest: Messages["BatchBegin"]) => Partial<Messages["BatchBegin"]>): Lie => {
-  return ({ begin, bytes }) => [
+  return ({ begin, bytes, checksum }) => [
     { kind: "batchBegin", batchBegin: { ...begin, ...changes(begin) } },
     { kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } },
-    { kind: "batchEnd", batchEnd: { step: begin.step } },
+    { kind: "batchEnd", batchEnd: { step: begin.step, checksum } },
   ];
 };
 
@@ -157,7 +157,7 @@ const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [
     ({ begin, bytes }) => [
       { kind: "batchBegin", batchBegin: begin },
       { kind: "chunk", chunk: { step: 0, offset: 0, data: bytes.subarray(8) } },
-      { kind: "batchEnd", batchEnd: { step: 0 } },
+      { kind: "batchEnd", batchEnd: { step: 0, checksum: 0 } },
     ],
     /bytes came/,
   ],
@@ -169,7 +169,7 @@ const broken: readonly (readonly [name: string, lie: Lie, reason: RegExp])[] = [
     ],
     /inside of another/,
   ],
-  ["an end without a begin", () => [{ kind: "batchEnd", batchEnd: { step: 0 } }], /that had not begun/],
+  ["an end without a begin", () => [{ kind: "batchEnd", batchEnd: { step: 0, checksum: 0 } }], /that had not begun/],
   ["an empty message", () => [{}], /an empty message came/],
 ];
 
@@ -210,7 +210,7 @@ test("after a report what was wanted from its step on is wanted again right behi
         const { stage, fromStep } = request.stageReport;
         received.push(`stage ${stage} from ${fromStep}`);
         await send({ kind: "stageApplied", stageApplied: { stage, fromStep } });
-        await send({ kind: "batchEnd", batchEnd: { step: fromStep } });
+        await send({ kind: "batchEnd", batchEnd: { step: fromStep, checksum: 0 } });
       }
     }
   });

@@ -15,6 +15,8 @@ const LONGEST_MS = 60_000;
 export interface WireBatch {
   readonly begin: Messages["BatchBegin"];
   readonly bytes: Buffer;
+  /** What the end says of them. */
+  readonly checksum: number;
   readonly chunks: readonly { readonly offset: number; readonly length: number }[];
 }
 
@@ -76,8 +78,10 @@ export class WireStream {
       if (message?.kind === "chunk") {
         parts.push(message.chunk.data);
         chunks.push({ offset: message.chunk.offset, length: message.chunk.data.length });
-      } else if (message?.kind === "batchEnd") return { begin, bytes: Buffer.concat(parts), chunks };
-      else throw new Error(`${message?.kind ?? "the end"} came inside of a batch`);
+      } else if (message?.kind === "batchEnd") {
+        const { checksum } = message.batchEnd;
+        return { begin, bytes: Buffer.concat(parts), checksum, chunks };
+      } else throw new Error(`${message?.kind ?? "the end"} came inside of a batch`);
     }
   }
 
@@ -129,12 +133,14 @@ export async function getBatch(channel: Channel, request: Partial<Messages["GetB
   const parts: Uint8Array[] = [];
   const chunks: { offset: number; length: number }[] = [];
   let begin: Messages["BatchBegin"] | undefined;
+  let checksum = 0;
   for await (const frame of callStream(channel, "DataService", "getBatch", whole, { timeoutMs: LONGEST_MS })) {
     if (frame.kind === "batchBegin") begin = frame.batchBegin;
+    if (frame.kind === "batchEnd") checksum = frame.batchEnd.checksum;
     if (frame.kind !== "chunk") continue;
     parts.push(frame.chunk.data);
     chunks.push({ offset: frame.chunk.offset, length: frame.chunk.data.length });
   }
   if (begin === undefined) throw new Error("no batch began");
-  return { begin, bytes: Buffer.concat(parts), chunks };
+  return { begin, bytes: Buffer.concat(parts), checksum, chunks };
 }

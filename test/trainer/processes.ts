@@ -188,8 +188,8 @@ export async function predict(trainer: Channel, requests: readonly PredictReques
   for await (const message of call as AsyncIterable<PredictResponse>) {
     if (message.kind === "volumeBegin") {
       label = new Uint8Array(message.volumeBegin.tensor?.byteLength ?? 0);
-      checksum = message.volumeBegin.checksum;
     } else if (message.kind === "chunk") label.set(message.chunk.data, message.chunk.offset);
+    else if (message.kind === "volumeEnd") checksum = message.volumeEnd.checksum;
   }
   if (crc32(label) !== checksum) throw new Error("the label's checksum does not match");
   return label;

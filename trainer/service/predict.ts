@@ -56,8 +56,9 @@ async function passImage(
   }
 }
 
-/** Passes the label on as it comes; `sent` resolves when all that came has left. */
-function labelSender({ send }: Call): { readonly take: (message: FromProcess) => void; sent(): Promise<void> } {
+/** Passes the label on as it comes; `sent` resolves to its CRC-32 when all that came has left. */
+function labelSender({ send }: Call): { readonly take: (message: FromProcess) => void; sent(): Promise<number> } {
+  let labelChecksum = 0;
   let last = Promise.resolve();
   const pass = (message: Parameters<typeof send>[0]) => {
     last = last.then(() => send(message));
@@ -67,14 +68,15 @@ function labelSender({ send }: Call): { readonly take: (message: FromProcess) =>
     take(message) {
       if (message.kind === "label") {
         const { shape, checksum } = message;
+        labelChecksum = checksum;
         const byteLength = shape.reduce((product, extent) => product * extent, 1);
         pass({
           kind: "volumeBegin",
-          volumeBegin: { tensor: { name: "label", type: "u8", shape, byteLength }, checksum },
+          volumeBegin: { tensor: { name: "label", type: "u8", shape, byteLength } },
         });
       } else if (message.kind === "labelBytes") pass(chunkFrame(0, message.offset, message.bytes));
     },
-    sent: () => last,
+    sent: () => last.then(() => labelChecksum),
   };
 }
 
@@ -115,8 +117,8 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
       await Promise.race([passImage(requests, byteLength, started.send), started.ended]);
     }
     await started.ended;
-    await label.sent();
-    await call.send({ kind: "volumeEnd", volumeEnd: {} });
+    const checksum = await label.sent();
+    await call.send({ kind: "volumeEnd", volumeEnd: { checksum } });
   } catch (error) {
     started.kill(error);
     throw error;
