@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type Dataset, openStore, type StoredCase, verifyStore } from "../loader/index.js";
-import { PatchstreamError } from "../plan/index.js";
+import { ANNOTATED, locationClasses, PatchstreamError } from "../plan/index.js";
 import { type CommonOptions, printJson } from "./output.js";
 
 interface Options extends CommonOptions {
@@ -37,23 +37,34 @@ function caseOf({ cases }: Dataset, id: string): StoredCase {
   return found;
 }
 
-function describe({ name, digest, channelNames, labels, plan, cases }: Dataset): string {
+function describe(dataset: Dataset): string {
+  const { name, digest, channelNames, plan, cases } = dataset;
   const lines = [
     `${name}: ${cases.length} cases`,
     `digest    ${digest}`,
     `channels  ${channelNames.join(", ")}`,
-    `labels    ${Object.entries(labels)
-      .map(([label, value]) => `${value} ${label}`)
-      .join(", ")}`,
+    `labels    ${describeLabels(dataset)}`,
     `plan      patch ${plan.patchSize.join("x")} voxels, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`,
     ...cases.map(({ id, shape, spacingMm }) => `${id}  ${shape.join("x")} (C,Z,Y,X)  ${spacingMm.join("x")} mm`),
   ];
   return `${lines.join("\n")}\n`;
 }
 
+/** Such as "0 background, 1 liver (205 in files)". */
+function describeLabels({ labels, sourceValues, regions = [], ignoreLabel }: Dataset): string {
+  const named = Object.entries(labels).map(([name, value]) => ({ name, value }));
+  if (ignoreLabel !== undefined) named.push({ name: "ignore", value: ignoreLabel });
+  const texts = named.map(({ name, value }) => {
+    const source = sourceValues[value];
+    return `${value} ${name}${source === value ? "" : ` (${source} in files)`}`;
+  });
+  const unions = regions.map(({ name, values }) => `${name} = ${values.join("+")}`);
+  return [texts.join(", "), ...(unions.length > 0 ? [`regions ${unions.join(", ")}`] : [])].join("; ");
+}
+
 function describeCase(
   { id, shape, spacingMm, digest, foregroundCounts, geometry }: StoredCase,
-  { classes }: Dataset,
+  dataset: Dataset,
 ): string {
   const lines = [
     id,
@@ -62,7 +73,9 @@ function describeCase(
     `source      ${geometry.originalShape.join("x")} (Z,Y,X), ${geometry.originalSpacingMm.join("x")} mm`,
     `transpose   ${geometry.transpose.join(",")}`,
     `crop        ${geometry.cropStart.join(",")} to ${geometry.cropEnd.join(",")}`,
-    `foreground  ${classes.map((value, i) => `${foregroundCounts[i]} locations of class ${value}`).join(", ")}`,
+    `foreground  ${locationClasses(dataset)
+      .map((of, i) => `${foregroundCounts[i]} locations of ${of === ANNOTATED ? "any label" : `class ${of}`}`)
+      .join(", ")}`,
   ];
   return `${lines.join("\n")}\n`;
 }

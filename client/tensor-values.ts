@@ -1,4 +1,4 @@
-import type { ImageType, LabelType } from "../plan/index.js";
+import type { ImageType, LabelSet, LabelType } from "../plan/index.js";
 
 /** A tensor as it travels. */
 export interface WireTensor<Type extends string> {
@@ -36,6 +36,30 @@ export function labelValues({ type, bytes }: WireTensor<LabelType>): Int16Array 
 export function labelClasses(label: WireTensor<LabelType>): Uint8Array {
   if (label.type === "u8") return label.bytes;
   return Uint8Array.from(labelValues(label), (value) => (value < 0 ? IGNORED : value));
+}
+
+/**
+ * A label as the targets of region-based training, nnU-Net's ConvertSegmentationToRegionsTransform: (B,R,Z,Y,X) uint8, 1 in each region
+ * that a voxel belongs to. With an ignore label there is one channel more, last, 1 where the loss leaves a voxel out.
+ */
+export function regionTargets(
+  label: WireTensor<LabelType>,
+  { regions = [], ignoreLabel }: Pick<LabelSet, "regions" | "ignoreLabel">,
+): { shape: number[]; values: Uint8Array } {
+  const sets = regions.map(({ values }) => values);
+  if (ignoreLabel !== undefined) sets.push([ignoreLabel]);
+  const [samples, ...size] = label.shape as [number, number, number, number];
+  const voxels = size.reduce((product, extent) => product * extent, 1);
+  const stored = labelValues(label);
+  const values = new Uint8Array(samples * sets.length * voxels);
+  for (let sample = 0; sample < samples; sample++) {
+    const of = stored.subarray(sample * voxels, (sample + 1) * voxels);
+    for (const [channel, set] of sets.entries()) {
+      const to = (sample * sets.length + channel) * voxels;
+      for (const value of set) for (let i = 0; i < voxels; i++) if (of[i] === value) values[to + i] = 1;
+    }
+  }
+  return { shape: [samples, sets.length, ...size], values };
 }
 
 /** `bytes`, moved to memory of their own where a typed array could not begin where they do. */

@@ -2,6 +2,7 @@ import type { Timeline } from "../plan/batch/address.js";
 import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
+import type { LabelSet } from "../plan/label-set.js";
 import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
@@ -88,21 +89,17 @@ export interface DatasetCase {
   readonly shape: readonly [c: number, z: number, y: number, x: number];
   /** Spacing of the stored volume in mm (Z,Y,X). */
   readonly spacingMm: Zyx;
-  /** Stored foreground locations of each class, in the order of `classes`. */
+  /** Stored locations of each class, in the order of `locationClasses`: `classes`, and with an ignore label those of any label. */
   readonly foregroundCounts: readonly number[];
   readonly digest: string;
   readonly geometry: CaseGeometry;
 }
 
 /** The data set that the servers serve. */
-export interface DatasetInfo {
+export interface DatasetInfo extends LabelSet {
   readonly name: string;
   readonly digest: string;
   readonly channelNames: readonly string[];
-  /** Label name to value, background included. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Foreground label values, ascending. */
-  readonly classes: readonly number[];
   readonly plan: NetworkPlan;
   /** Sorted by id. */
   readonly cases: readonly DatasetCase[];

@@ -21,6 +21,6 @@ export {
   openEngine,
   type SlotLease,
 } from "./engine/engine.js";
-export { volumeBytes } from "./engine/memory/volume-layout.js";
+export { labelRange, volumeBytes } from "./engine/memory/volume-layout.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

@@ -17,6 +17,14 @@ export { ROUNDINGS, type Rounding } from "./curriculum/rounding.js";
 export { stepOfEpoch, stepOfStage } from "./curriculum/schedule.js";
 export type { NetworkPlan, Stage } from "./curriculum/stage.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "./errors.js";
+export {
+  ANNOTATED,
+  foregroundValues,
+  type LabelRegion,
+  type LabelSet,
+  locationClasses,
+  valuesOfClass,
+} from "./label-set.js";
 export { type DataSpec, parseDataSpec } from "./run-spec/data-spec.js";
 export { MODE_DEFAULTS } from "./run-spec/mode-defaults.js";
 export { parseNnunetPlans } from "./run-spec/nnunet-plans.js";

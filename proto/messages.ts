@@ -121,9 +121,9 @@ export interface DescribeDatasetResponse {
   readonly digest: string;
   /** Channel names, in channel order. */
   readonly channelNames: readonly string[];
-  /** Label name to value, background included. */
+  /** Label name to value, background included and the ignore label not. Values are 0 to n - 1 without a gap. */
   readonly labels: Readonly<Record<string, number>>;
-  /** Foreground label values, ascending. */
+  /** What foreground patches are drawn by, ascending: the foreground values, or 1 to n where there are `regions`. */
   readonly classes: readonly number[];
   /** The network plan stored at ingest, as UTF-8 JSON: what `data.plan` of a run spec overrides. */
   readonly plan: Uint8Array;
@@ -133,6 +133,12 @@ export interface DescribeDatasetResponse {
   readonly recipe: number;
   /** The server's package version. */
   readonly version: string;
+  /** What the source's files call each label value, by that value. */
+  readonly sourceValues: readonly number[];
+  /** Unions of label values that are learnt as one each, in the order of `classes`; empty where classes are single values. */
+  readonly regions: readonly LabelRegion[];
+  /** The label value of voxels that nobody has labelled; the largest one. */
+  readonly ignoreLabel?: number;
 }
 
 /** Asks for a run's description. */
@@ -238,6 +244,16 @@ export interface GetCheckpointResponse {
   readonly totalBytes: number;
   /** The bytes. */
   readonly data: Uint8Array;
+}
+
+/** A union of label values: nnU-Net's region-based training. */
+export interface LabelRegion {
+  /** Its name. */
+  readonly name: string;
+  /** The label values that it is made of, ascending. */
+  readonly values: readonly number[];
+  /** What a predicted voxel of it is called in files, in the source's values; later regions go over earlier ones. */
+  readonly exportValue: number;
 }
 
 /** Beyond any of these a call ends with RESOURCE_EXHAUSTED. */
@@ -690,6 +706,7 @@ export interface Messages {
   GetBatchResponse: GetBatchResponse;
   GetCheckpointRequest: GetCheckpointRequest;
   GetCheckpointResponse: GetCheckpointResponse;
+  LabelRegion: LabelRegion;
   Limits: Limits;
   ListTrainingsRequest: ListTrainingsRequest;
   ListTrainingsResponse: ListTrainingsResponse;
@@ -747,7 +764,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Chunk: [["step", "uint32"], ["offset", "uint64"]],
   ClassDice: [["class", "int32"]],
   DescribeDatasetRequest: [],
-  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"]],
+  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"]],
   DescribeRunRequest: [],
   DescribeRunResponse: [["batchBytes", "uint64"], ["limits", "Limits"], ["validationBatchBytes", "uint64"], ["channels", "uint32"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],
@@ -757,6 +774,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   GetBatchResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"]],
   GetCheckpointRequest: [],
   GetCheckpointResponse: [["offset", "uint64"], ["totalBytes", "uint64"]],
+  LabelRegion: [["values", "int32"], ["exportValue", "int32"]],
   Limits: [["maxOutstandingBytes", "uint64"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxBatchBytes", "uint64"], ["maxStreams", "uint32"], ["maxOutstandingSteps", "uint32"], ["maxStallMs", "uint32"]],
   ListTrainingsRequest: [],
   ListTrainingsResponse: [["trainings", "Training"]],

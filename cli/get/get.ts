@@ -99,7 +99,7 @@ function describeBatch({ plan, samples, image, label, deepLabels, checksum }: Fe
     sha256: sha256([image, label, ...deepLabels]),
     samples: plan.crops.map((crop, index) => ({
       case: crop.case,
-      kind: crop.kind,
+      kind: crop.kind === "foreground" ? "foreground" : "random",
       class: crop.kind === "foreground" ? crop.class : null,
       lower: samples[index]?.start ?? [],
       transforms: crop.transforms,

@@ -1,6 +1,6 @@
 import { type ConnectOptions, connect } from "../../client/index.js";
 import { type CountedBatch, classVoxels, labelNumbers, openEngine, openStore } from "../../loader/index.js";
-import { caseTable, planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
+import { caseTable, foregroundValues, planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { type SampledStep, type Sampling, sampledSteps } from "./sampled-steps.js";
 
 /** Which batches are counted. */
@@ -40,7 +40,7 @@ export async function countFromServer(
   { dataSpec, sampling }: CountRequest,
 ): Promise<CountedRun> {
   await using client = connect(addresses, options);
-  const { classes } = await client.describeDataset();
+  const classes = foregroundValues(await client.describeDataset());
   const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(dataSpec)));
   const batches = [];
   for (const address of sampledSteps(spec, sampling)) {

@@ -22,9 +22,10 @@ function toZyx(values: readonly number[]): Zyx {
 }
 
 export async function describeDataset(channel: Channel, options: CallOptions): Promise<DatasetInfo> {
-  const answer = await callUnary(channel, "DataService", "describeDataset", {}, options);
+  const { regions, ...answer } = await callUnary(channel, "DataService", "describeDataset", {}, options);
   return {
     ...answer,
+    ...(regions.length > 0 && { regions }),
     plan: JSON.parse(new TextDecoder().decode(answer.plan)),
     cases: answer.cases.map(({ geometry, shape, spacingMm, ...entry }) => {
       if (geometry === null) throw brokenProtocol(`case ${entry.id} came without geometry`);

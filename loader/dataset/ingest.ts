@@ -6,6 +6,7 @@ import { lockFolder } from "../../disk/process-lock.js";
 import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { type ErrorFacts, PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
+import { locationClasses, valuesOfClass } from "../../plan/label-set.js";
 import {
   foldersOf,
   freeName,
@@ -21,7 +22,14 @@ import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
 import { whatDecides } from "./preprocess/normalize.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
-import { checkName, type FilePlaces, type RawCase, readJson, readRawDataset } from "./raw/list-cases.js";
+import {
+  checkName,
+  type FilePlaces,
+  type RawCase,
+  type RawDataset,
+  readJson,
+  readRawDataset,
+} from "./raw/list-cases.js";
 import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
 import { refuseOtherData, type WantedStore } from "./refuse-other-data.js";
 import { sha256 } from "./sha256.js";
@@ -101,9 +109,10 @@ export async function ingest(
   using _lock = lockFolder(storeFolder, LOCK);
   using _leavings = { [Symbol.dispose]: () => removeUnfinished(storeFolder) };
   const generations = readGenerations(storeFolder);
+  const labelRecord = labelRecordOf(raw);
   const isComplete = options.onError !== "skip";
   const refuse = (wanted: Pick<WantedStore, "caseIds"> & Partial<WantedStore>) => {
-    if (!force) refuseOtherData(storeFolder, generations.current, { ...raw, name, isComplete, ...wanted });
+    if (!force) refuseOtherData(storeFolder, generations.current, { ...raw, labelRecord, name, isComplete, ...wanted });
   };
   refuse({ caseIds: raw.cases.map(({ id }) => id) });
 
@@ -111,14 +120,14 @@ export async function ingest(
   const pass = passRunner(pool, options);
   const rules: CaseRules = {
     channelCount: raw.channelNames.length,
-    labelValues: Object.values(raw.labels).sort((a, b) => a - b),
+    labelValues: raw.sourceValues,
     nonfinite: options.nonfinite ?? "stop",
     geometry: options.geometry ?? "strict",
   };
   const measured = await pass<MeasuredCase>("measure", raw.cases, (one): MeasureTask => ({ raw: one, rules }));
   const fingerprint = fingerprintOf(rawFolder, [...measured.values.values()]);
   const plansJson = givenPlans ?? planDataset(fingerprint, { ...raw, name });
-  const { network, settings, settingsSha256 } = settingsFrom(plansJson, rules);
+  const { network, settings, settingsSha256 } = settingsFrom(plansJson, raw);
   const texts = { "plans.json": indented(plansJson), "dataset_fingerprint.json": indented(fingerprint) };
   const madeOf = new Map([...measured.values].map(([id, { sourceSha256 }]) => [id, { sourceSha256, settingsSha256 }]));
   refuse({ caseIds: [...madeOf.keys()], madeOf, plansSha256: sha256(texts["plans.json"]) });
@@ -138,8 +147,8 @@ export async function ingest(
     digest: datasetDigest(cases),
     channelNames: raw.channelNames,
     maskedChannels: settings.normalizations.flatMap(({ useMask }, channel) => (useMask ? [channel] : [])),
-    labels: raw.labels,
-    classes: settings.classes,
+    ...labelRecord,
+    classes: raw.classes,
     plan: network,
     cases,
     files: writeFiles(storeFolder, generations, texts),
@@ -152,12 +161,31 @@ export async function ingest(
 }
 
 /** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
-function settingsFrom(plansJson: unknown, { channelCount, labelValues }: CaseRules) {
-  const { network, transpose, spacingMm, normalizations } = parsePlans(plansJson, channelCount);
-  const classes = labelValues.filter((value) => value > 0);
-  const settings: PreprocessSettings = { transpose, spacingMm, normalizations, classes };
-  const deciding = { ...settings, normalizations: normalizations.map(whatDecides) };
+function settingsFrom(plansJson: unknown, raw: RawDataset) {
+  const { network, transpose, spacingMm, normalizations } = parsePlans(plansJson, raw.channelNames.length);
+  const classes = locationClasses(raw);
+  const areSingle = raw.regions === undefined && raw.ignoreLabel === undefined;
+  const settings: PreprocessSettings = {
+    transpose,
+    spacingMm,
+    normalizations,
+    classes,
+    ...(!areSingle && { classValues: classes.map((of) => valuesOfClass(raw, of)) }),
+  };
+  const { sourceValues } = labelRecordOf(raw);
+  const deciding = { ...settings, normalizations: normalizations.map(whatDecides), sourceValues };
   return { network, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
+}
+
+/** What a record says of labels; the source's values only where they are not the stored ones. */
+function labelRecordOf({ labels, sourceValues, regions, ignoreLabel }: RawDataset): WantedStore["labelRecord"] {
+  const isRenumbered = sourceValues.some((value, stored) => value !== stored);
+  return {
+    labels,
+    ...((isRenumbered || regions || ignoreLabel !== undefined) && { sourceValues }),
+    ...(regions && { regions }),
+    ...(ignoreLabel !== undefined && { ignoreLabel }),
+  };
 }
 
 /** Throws SPEC_INVALID for a store in its raw data's folder, or around it: the one would be taken for a part of the other. */

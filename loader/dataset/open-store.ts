@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
+import { locationClasses } from "../../plan/label-set.js";
 import { type ByteReader, folderReader } from "./folder-reader.js";
 import type { Region, Store, StoredCase, StoreLocation } from "./store.js";
 import { OtherFormat, openSeal, type SealedCase, type StoreRecord, toDataset } from "./store-metadata.js";
@@ -42,7 +43,12 @@ export function readerOf(location: StoreLocation): ByteReader {
 export type CaseReads = Pick<Store, "readImage" | "readLabel" | "readReference" | "readLocations" | "decodedBytes">;
 
 /** Reads from cases that are known by their records, whether or not the store itself is finished. */
-export function readCases(path: string, reader: ByteReader, record: Pick<StoreRecord, "cases" | "classes">): CaseReads {
+export function readCases(
+  path: string,
+  reader: ByteReader,
+  record: Pick<StoreRecord, "cases" | "classes" | "ignoreLabel">,
+): CaseReads {
+  const listed = locationClasses(record);
   const cases = new Map(record.cases.map((one) => [one.id, one]));
   const arrays = new OpenedCache<StoredArray<DataType>>(INDEX_BYTES);
   const reading: Reading = { reader, decodedBytes: 0, spareBuffers: [] };
@@ -93,8 +99,8 @@ export function readCases(path: string, reader: ByteReader, record: Pick<StoreRe
       return read(caseOf(caseId).id, "reference", "int16");
     },
     async readLocations(caseId, classValue, range, into) {
-      if (!record.classes.includes(classValue)) {
-        const known = record.classes.map(String);
+      if (!listed.includes(classValue)) {
+        const known = listed.map(String);
         throw new PatchstreamError({ code: "NOT_FOUND", what: "class", name: String(classValue), known });
       }
       const box = range && { start: [range.start, 0], end: [range.end, 3] };

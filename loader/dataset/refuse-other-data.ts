@@ -10,7 +10,8 @@ export interface WantedStore {
   readonly isComplete: boolean;
   /** SHA-256s of what each case is made of, once they are known. */
   readonly madeOf?: ReadonlyMap<string, { readonly sourceSha256: string; readonly settingsSha256: string }>;
-  readonly labels: StoreRecord["labels"];
+  /** What the labels mean, as a record has it. */
+  readonly labelRecord: Pick<StoreRecord, "labels" | "sourceValues" | "regions" | "ignoreLabel">;
   readonly channelNames: StoreRecord["channelNames"];
   /** SHA-256 of plans.json, once it is known. */
   readonly plansSha256?: string;
@@ -40,9 +41,11 @@ function differenceOf(record: StoreRecord, wanted: WantedStore): string | undefi
   return added !== undefined && (wanted.isComplete || other !== undefined) ? `It lacks case ${added}` : other;
 }
 
-function otherMaking({ cases, labels, channelNames, files }: StoreRecord, wanted: WantedStore): string | undefined {
+function otherMaking({ cases, channelNames, files, ...record }: StoreRecord, wanted: WantedStore): string | undefined {
   const { madeOf, plansSha256 } = wanted;
-  if (!isSame(labels, wanted.labels)) return "Its labels are others";
+  const { labels, sourceValues, regions, ignoreLabel } = record;
+  if (!isSame({ labels, sourceValues, regions, ignoreLabel }, { ...NO_LABELS, ...wanted.labelRecord }))
+    return "Its labels are others";
   if (!isSame(channelNames, wanted.channelNames)) return "Its channels have other names";
   const differs = (one: SealedCase, what: "sourceSha256" | "settingsSha256") =>
     one[what] !== (madeOf?.get(one.id)?.[what] ?? one[what]);
@@ -55,6 +58,9 @@ function otherMaking({ cases, labels, channelNames, files }: StoreRecord, wanted
     ? "Its plans.json is another"
     : undefined;
 }
+
+/** The order and names that `isSame` compares. */
+const NO_LABELS = { labels: undefined, sourceValues: undefined, regions: undefined, ignoreLabel: undefined };
 
 function isSame(one: object, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

@@ -36,7 +36,9 @@ export interface SealedFile {
  * What the store's zarr.json holds under `attributes.patchstream`: one generation of the store. It pins every byte that can be read
  * through it.
  */
-export interface StoreRecord extends Omit<Dataset, "cases"> {
+export interface StoreRecord extends Omit<Dataset, "cases" | "sourceValues"> {
+  /** Absent where the source's files have the stored values. */
+  readonly sourceValues?: readonly number[];
   readonly cases: readonly SealedCase[];
   /** The files beside it, by what they are: plans.json and dataset_fingerprint.json. */
   readonly files: Readonly<Record<string, SealedFile>>;
@@ -111,6 +113,7 @@ function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
 export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Dataset {
   return {
     ...dataset,
+    sourceValues: dataset.sourceValues ?? [0, ...dataset.classes],
     cases: cases.map(({ id, shape, spacingMm, foregroundCounts, digest, geometry }) => ({
       id,
       shape,

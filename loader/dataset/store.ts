@@ -1,4 +1,5 @@
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
+import type { LabelSet } from "../../plan/label-set.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { StoreRecord } from "./store-metadata.js";
 
@@ -34,7 +35,7 @@ export interface StoredCase {
   /** Stored shape (C,Z,Y,X). */
   readonly shape: readonly [c: number, z: number, y: number, x: number];
   readonly spacingMm: Zyx;
-  /** Stored foreground locations of each class, in the order of `Dataset.classes`. */
+  /** Stored locations of each class, in the order of `locationClasses`. */
   readonly foregroundCounts: readonly number[];
   /** SHA-256 (hex) of decoded image, label and foreground index, as docs/reference/store.md orders them. */
   readonly digest: string;
@@ -42,7 +43,7 @@ export interface StoredCase {
 }
 
 /** Everything about a store that is small: read once when it is opened. */
-export interface Dataset {
+export interface Dataset extends LabelSet {
   readonly name: string;
   /** SHA-256 (hex) over the sorted case list (docs/reference/store.md). */
   readonly digest: string;
@@ -50,10 +51,6 @@ export interface Dataset {
   readonly channelNames: readonly string[];
   /** Channels that were normalised within a mask (label >= 0), ascending: nnU-Net's `use_mask_for_norm`. */
   readonly maskedChannels: readonly number[];
-  /** Label name to value, background included. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Foreground label values, ascending. */
-  readonly classes: readonly number[];
   /** The plan of nnU-Net's planner, or of the plans.json given at ingest. */
   readonly plan: NetworkPlan;
   /** Sorted by id. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
+import { locationClasses } from "../../plan/label-set.js";
 import type { ByteReader } from "./folder-reader.js";
 import { PREVIOUS } from "./generations.js";
 import { readCases, readerOf } from "./open-store.js";
@@ -19,7 +20,7 @@ export async function verifyStore({ path, location }: Store, caseIds?: readonly 
   for (const { file, sha256: expected } of Object.values(record.files)) await verifyFile(path, reader, file, expected);
   await verifyPrevious(path, reader);
   for (const one of record.cases) {
-    if (caseIds?.includes(one.id) ?? true) await verifyCase(path, reader, one, record.classes);
+    if (caseIds?.includes(one.id) ?? true) await verifyCase(path, reader, one, locationClasses(record));
   }
 }
 

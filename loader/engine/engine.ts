@@ -4,6 +4,7 @@ import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { type BatchTensors, batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { foregroundValues, locationClasses } from "../../plan/label-set.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { openStore } from "../dataset/open-store.js";
@@ -14,6 +15,7 @@ import { regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
 import { scratchBytes } from "./memory/scratch.js";
 import { SlotPool } from "./memory/slots.js";
 import { VolumeCache } from "./memory/volume-cache.js";
+import { labelRange } from "./memory/volume-layout.js";
 import { WaitingLine } from "./memory/waiting-line.js";
 import { type Workspace, Workspaces } from "./memory/workspaces.js";
 import { packCrops, unpackedTransforms } from "./workers/packed-crops.js";
@@ -39,7 +41,7 @@ export interface SlotLease {
   readonly tensors: BatchTensors;
   /** The tensors' bytes, over shared memory; not to be used after `release`. */
   readonly bytes: Uint8Array;
-  /** Voxels of each foreground class in the labels, in the order of the data set's `classes`; with `countClasses` only. */
+  /** Voxels of each foreground class in the labels, in the order of `foregroundValues`; with `countClasses` only. */
   readonly classVoxels?: readonly number[];
   /** The first voxel of each sample's box (Z,Y,X, store voxels), three integers a sample. */
   readonly lowers: Int32Array;
@@ -168,7 +170,7 @@ class StoreEngine implements Engine {
       arenas: arenas.map(({ memory }) => memory),
     }));
     const line = new WaitingLine();
-    const kept = { classes: dataset.classes, longAgo: LONG_AGO * dataset.cases.length };
+    const kept = { classes: labelRange(dataset), longAgo: LONG_AGO * dataset.cases.length };
     this.#volumes = new VolumeCache(arenas, kept, line, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });
@@ -330,14 +332,15 @@ class StoreEngine implements Engine {
     return {
       caseId,
       source,
-      crops: packCrops(crops, this.dataset.classes),
+      crops: packCrops(crops, locationClasses(this.dataset)),
       transforms: unpackedTransforms(crops),
     };
   }
 
   #sumOfClasses(written: readonly Written[]): number[] {
-    const { classes } = this.dataset;
-    return classes.map((_, index) => written.reduce((sum, part) => sum + (part.classVoxels[index] as number), 0));
+    return foregroundValues(this.dataset).map((_, index) =>
+      written.reduce((sum, part) => sum + (part.classVoxels[index] as number), 0),
+    );
   }
 
   #case(caseId: string): StoredCase {

@@ -1,5 +1,6 @@
 import type { Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
+import { foregroundValues, locationClasses } from "../../plan/label-set.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
@@ -105,7 +106,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
       const lease = await share.cut(step, stage, signal);
       const slices = await shownSlices(lease).finally(lease.release);
-      const { rgb, width, height } = await parts.sideThread.draw(slices, store.dataset.classes);
+      const { rgb, width, height } = await parts.sideThread.draw(slices, foregroundValues(store.dataset));
       const { default: sharp } = await import("sharp");
       const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
         .png()
@@ -122,13 +123,16 @@ function checkSpec(spec: Uint8Array, specSha256: Uint8Array): void {
 }
 
 function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
-  const { name, digest, channelNames, labels, classes, plan, cases } = dataset;
+  const { name, digest, channelNames, labels, classes, sourceValues, regions = [], ignoreLabel, plan, cases } = dataset;
   return {
     name,
     digest,
     channelNames,
     labels,
     classes,
+    sourceValues,
+    regions,
+    ...(ignoreLabel !== undefined && { ignoreLabel }),
     plan: Buffer.from(JSON.stringify(plan)),
     cases: cases.map(({ geometry, ...entry }) => ({ ...entry, geometry })),
     recipe: RECIPE,
@@ -138,7 +142,7 @@ function describeDataset({ store: { dataset }, version }: DataServiceParts): Mes
 
 async function readLocations(store: Store, request: Messages["ReadLocationsRequest"]): Promise<number[]> {
   const entry = findCase(store, request.case);
-  const { classes } = store.dataset;
+  const classes = locationClasses(store.dataset);
   const index = classes.indexOf(request.class);
   if (index < 0)
     throw new PatchstreamError({

@@ -10,7 +10,7 @@ interface CropBase {
   readonly transforms: readonly Transform[];
 }
 
-/** A patch around stored foreground location number `location` of `class` (a label value); its start is looked up when cutting. */
+/** A patch around stored foreground location number `location` of `class` (see `LabelSet.classes`); its start is looked up when cutting. */
 export interface ForegroundCrop extends CropBase {
   readonly kind: "foreground";
   readonly class: number;
@@ -23,8 +23,14 @@ export interface RandomCrop extends CropBase {
   readonly lower: Zyx;
 }
 
+/** A random patch of a data set with an ignore label: around location number `location` of those of any label. */
+export interface AnnotatedCrop extends CropBase {
+  readonly kind: "annotated";
+  readonly location: number;
+}
+
 /** One sample of a batch: a patch around a foreground voxel, or a random one. */
-export type Crop = ForegroundCrop | RandomCrop;
+export type Crop = ForegroundCrop | RandomCrop | AnnotatedCrop;
 
 /** Which crops make up a batch (this rank's share of it), printable as JSON. */
 export interface BatchPlan extends Address {

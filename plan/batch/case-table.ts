@@ -1,3 +1,4 @@
+import type { LabelSet } from "../label-set.js";
 import type { Zyx } from "../zyx.js";
 
 /** What planning needs to know of a case; everything else is looked up when cutting. */
@@ -5,22 +6,25 @@ export interface CaseEntry {
   readonly id: string;
   /** Stored (preprocessed) shape Z,Y,X in voxels. */
   readonly shape: Zyx;
-  /** Stored foreground locations of each class, in the order of `CaseTable.classes`. */
+  /** Stored locations of each class, in the order of `locationClasses`. */
   readonly foregroundCounts: readonly number[];
 }
 
 /** What planning needs to know of a data set. */
 export interface CaseTable {
-  /** Foreground label values, ascending. */
+  /** As in `LabelSet`. */
   readonly classes: readonly number[];
+  /** As in `LabelSet`. */
+  readonly ignoreLabel?: number;
+  /** The largest stored label value; the largest class where it is absent. */
+  readonly largestLabel?: number;
   /** Of the images. */
   readonly channels: number;
   readonly cases: readonly CaseEntry[];
 }
 
 /** What a case table is made of: a store's data set has it, and so has a server's description of it. */
-interface DescribedDataset {
-  readonly classes: readonly number[];
+interface DescribedDataset extends LabelSet {
   readonly channelNames: readonly string[];
   readonly cases: readonly {
     readonly id: string;
@@ -31,9 +35,11 @@ interface DescribedDataset {
 }
 
 /** The case table of a data set. */
-export function caseTable({ classes, channelNames, cases }: DescribedDataset): CaseTable {
+export function caseTable({ classes, ignoreLabel, sourceValues, channelNames, cases }: DescribedDataset): CaseTable {
   return {
     classes,
+    ...(ignoreLabel !== undefined && { ignoreLabel }),
+    largestLabel: sourceValues.length - 1,
     channels: channelNames.length,
     cases: cases.map(({ id, shape: [, z, y, x], foregroundCounts }) => ({ id, shape: [z, y, x], foregroundCounts })),
   };

@@ -6,7 +6,7 @@ export interface Sample {
   /** Case id. */
   readonly case: string;
   readonly kind: "foreground" | "random";
-  /** The class (label value) around a voxel of which the box lies; 0 for a random box. */
+  /** The class (see `LabelSet.classes`) around a voxel of which the box lies; 0 for a random box. */
   readonly class: number;
   /** The first voxel of its box (Z,Y,X, store voxels); negative where the box begins outside of the volume. */
   readonly start: Zyx;
@@ -19,6 +19,7 @@ export function batchSamples({ crops, cropSize }: BatchPlan, lowers: Int32Array)
   return crops.map((crop, index) => {
     const [z, y, x] = lowers.subarray(3 * index) as unknown as Zyx;
     const from = crop.kind === "foreground" ? crop.class : 0;
-    return { case: crop.case, kind: crop.kind, class: from, start: [z, y, x], size: cropSize };
+    const kind = crop.kind === "foreground" ? "foreground" : "random";
+    return { case: crop.case, kind, class: from, start: [z, y, x], size: cropSize };
   });
 }

@@ -127,8 +127,8 @@ function resolveAugmentation(
   });
 }
 
-function resolveWire(wire: Partial<WireFormat>, { classes }: CaseTable): WireFormat {
-  const largest = Math.max(0, ...classes);
+function resolveWire(wire: Partial<WireFormat>, { classes, largestLabel }: CaseTable): WireFormat {
+  const largest = largestLabel ?? Math.max(0, ...classes);
   const { image = "f32", label = largest > 254 ? "i16" : "u8", layout = "channels-first" } = wire;
   if (label === "u8" && largest > 254) {
     refuse("data.wire.label", label, `"i16": u8 holds labels up to 254 and the data set has ${largest}`);

@@ -82,7 +82,7 @@ export function* planBatchInSlices(
   const crops: Crop[] = [];
   for (const sample of samplesOf(choices.length, rank)) {
     const { caseIndex, foreground } = choices[sample] as SampleChoice;
-    boxes[caseIndex] ??= caseBoxes(cases.classes, entries[caseIndex] as CaseEntry, cropSize);
+    boxes[caseIndex] ??= caseBoxes(cases, entries[caseIndex] as CaseEntry, cropSize);
     const place = { seed, timeline, step, sample };
     const transforms = drawAugmentation(augmentation, { place, cropSize, channels: cases.channels });
     crops.push(drawCrop(boxes[caseIndex], foreground, place, transforms));
@@ -105,23 +105,33 @@ interface CaseBoxes {
   readonly id: string;
   /** The classes that the case has, with how many locations. */
   readonly present: readonly { readonly value: number; readonly locations: number }[];
+  /** Locations of any label, where there is an ignore label. */
+  readonly annotated: number;
   /** Where the first voxel of a random patch (Z,Y,X) may lie: the smallest start, and how many starts there are. */
   readonly lower: Zyx;
   readonly starts: Zyx;
 }
 
-function caseBoxes(classes: readonly number[], { id, shape, foregroundCounts }: CaseEntry, cropSize: Zyx): CaseBoxes {
+function caseBoxes(
+  { classes, ignoreLabel }: CaseTable,
+  { id, shape, foregroundCounts }: CaseEntry,
+  cropSize: Zyx,
+): CaseBoxes {
+  const annotated = ignoreLabel === undefined ? 0 : (foregroundCounts[classes.length] ?? 0);
   const present = classes
     .map((value, index) => ({ value, locations: foregroundCounts[index] ?? 0 }))
     .filter(({ locations }) => locations > 0);
   const { lower, upper } = randomStartBounds(shape, cropSize);
   const starts: Zyx = [upper[0] - lower[0] + 1, upper[1] - lower[1] + 1, upper[2] - lower[2] + 1];
-  return { id, present, lower, starts };
+  return { id, present, annotated, lower, starts };
 }
 
-/** A foreground patch (class uniform among those the case has, then location uniform), or a random one where it has none. */
+/**
+ * A foreground patch (class uniform among those the case has, then location uniform), or a random one where it has none. With an
+ * ignore label random patches lie around labelled voxels, as nnU-Net's (nnUNetDataLoader, get_bbox).
+ */
 function drawCrop(
-  { id, present, lower, starts }: CaseBoxes,
+  { id, present, annotated, lower, starts }: CaseBoxes,
   foreground: boolean,
   place: DrawPlace,
   transforms: readonly Transform[],
@@ -131,6 +141,10 @@ function drawCrop(
     const chosen = present[drawInteger(place, PURPOSE.class, 0, present.length)] as CaseBoxes["present"][number];
     const location = drawInteger(place, PURPOSE.location, 0, chosen.locations);
     return { sample, case: id, transforms, kind: "foreground", class: chosen.value, location };
+  }
+  if (annotated > 0) {
+    const location = drawInteger(place, PURPOSE.location, 0, annotated);
+    return { sample, case: id, transforms, kind: "annotated", location };
   }
   const z = lower[0] + drawInteger(place, PURPOSE.start, 0, starts[0]);
   const y = lower[1] + drawInteger(place, PURPOSE.start, 1, starts[1]);

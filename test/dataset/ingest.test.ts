@@ -156,13 +156,21 @@ test("affines that differ by rounding are one grid", async (t) => {
 
 /** dataset.json fields that are refused, and what the complaint says. */
 const refusals: Record<string, [json: Record<string, unknown>, reason: RegExp]> = {
-  "a region": [
+  "regions without an order": [
     { labels: { background: 0, whole: [1, 2], core: 2 } },
-    /dataset.json: labels.whole is \[1,2\]; it must be one value \(regions, lists of labels, are not supported\)/,
+    /dataset.json: regions_class_order is missing; it must be a list of 2 label values, one for each region, in their order/,
   ],
-  "an ignore label": [
-    { labels: { background: 0, first: 1, second: 2, ignore: 3 } },
-    /dataset.json: labels.ignore is 3; it must be left out \(an ignore label is not supported\)/,
+  "an order of regions that names another value": [
+    { labels: { background: 0, whole: [1, 2], core: 2 }, regions_class_order: [1, 3] },
+    /dataset.json: regions_class_order is 3; it must be one of 0, 1, 2, the values of labels/,
+  ],
+  "an ignore label that is not the largest": [
+    { labels: { background: 0, first: 1, second: 3, ignore: 2 } },
+    /dataset.json: labels.ignore is 2; it must be one value above all others, at least 4/,
+  ],
+  "an ignore label of several values": [
+    { labels: { background: 0, first: 1, second: 2, ignore: [3, 4] } },
+    /dataset.json: labels.ignore is \[3,4\]; it must be one value above all others, at least 3/,
   ],
   "another file type": [
     { file_ending: ".mha" },

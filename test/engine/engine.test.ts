@@ -19,6 +19,7 @@ import { caseTable } from "../../plan/batch/case-table.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { ANNOTATED } from "../../plan/label-set.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { foregroundLower } from "../../plan/sampling/box.js";
@@ -106,7 +107,7 @@ async function referenceBatch(store: Store, plan: BatchPlan): Promise<Buffer> {
 
 async function lowerOf(store: Store, crop: Crop, extent: Zyx, cropSize: Zyx): Promise<Zyx> {
   if (crop.kind === "random") return crop.lower;
-  const locations = await store.readLocations(crop.case, crop.class);
+  const locations = await store.readLocations(crop.case, crop.kind === "annotated" ? ANNOTATED : crop.class);
   const [z, y, x] = locations.subarray(3 * crop.location, 3 * crop.location + 3);
   return foregroundLower([z as number, y as number, x as number], extent, cropSize);
 }

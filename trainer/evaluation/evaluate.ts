@@ -1,26 +1,31 @@
 import { performance } from "node:perf_hooks";
+import type { LabelSet } from "../../plan/label-set.js";
 import type { CaseEvaluated, ClassDice, Evaluated } from "../../proto/messages.js";
 import { labelOnOriginalGrid } from "../inference/export-label.js";
 import type { Maps } from "../inference/sliding-window.js";
 import { diceOfCase, summarizeDice } from "./dice.js";
 import type { StoredCase } from "./stored-case.js";
 
-/** A foreground class: its name and label value. */
+/** A foreground class: its name, the network's output, and what the source's files call it. */
 export interface LabelClass {
   readonly name: string;
   readonly value: number;
+  readonly sourceValue: number;
 }
 
-/** Names of the foreground label values `classes`. */
-export function foregroundClasses(labels: Readonly<Record<string, number>>, classes: readonly number[]): LabelClass[] {
+/** The foreground classes of a data set without regions. */
+export function foregroundClasses({ labels, classes, sourceValues }: LabelSet): LabelClass[] {
   const names = new Map(Object.entries(labels).map(([name, value]) => [value, name]));
-  return classes.map((value) => ({ value, name: names.get(value) ?? String(value) }));
+  return classes.map((value) => {
+    const sourceValue = sourceValues[value] ?? value;
+    return { value, sourceValue, name: names.get(value) ?? String(sourceValue) };
+  });
 }
 
 function named(classes: readonly LabelClass[], dice: readonly (number | undefined)[]): ClassDice[] {
-  return classes.map(({ name, value }, i) => {
+  return classes.map(({ name, sourceValue }, i) => {
     const one = dice[i];
-    return { class: value, name, ...(one !== undefined && { dice: one }) };
+    return { class: sourceValue, name, ...(one !== undefined && { dice: one }) };
   });
 }
 

@@ -17,6 +17,7 @@ import type { TrainingEvent } from "../run-folder/events.js";
 import type { RunSpec } from "../spec.js";
 import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
+import { refuseOtherLabels } from "./refuse-other-labels.js";
 import type { StageRequests } from "./stage-requests.js";
 
 /** What one training is, and with what it is trained. */
@@ -92,6 +93,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   await using run = await orAborted(client.openRun(specBytes), signal);
   const dataset = await client.describeDataset({ signal });
   const { labels, classes, channelNames } = dataset;
+  refuseOtherLabels(dataset);
   const network: NetworkDescription = describeNetwork(spec.plan, {
     channels: channelNames.length,
     classes: outputCount(classes),
@@ -148,7 +150,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
   const evaluated = await evaluateCases(
     spec.split.val.map((id) => storedCase(client, dataset, id, signal)),
-    foregroundClasses(labels, classes),
+    foregroundClasses(dataset),
     (image) => predictBySlidingWindow(model, image, window),
     (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
   );

@@ -2,6 +2,7 @@ import { connect } from "../../client/connect.js";
 import type { ConnectOptions, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
 import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
+import { refuseOtherLabels } from "../loop/refuse-other-labels.js";
 
 /** How a trainer reaches data servers, and which. */
 export interface DataAccess {
@@ -47,12 +48,14 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
 
 /**
  * Asks `addresses` to describe a run, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
- * UNAUTHENTICATED, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
+ * UNAUTHENTICATED, UNSUPPORTED for labels that cannot be trained with, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
  */
 export async function describeAt(access: DataAccess, addresses: readonly string[], spec: object): Promise<RunInfo> {
   checkAddresses(access, addresses);
   const { deadlineMs = FIRST_ANSWER_MS, waitMs = 0 } = access.connection;
   const first = { deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) + waitMs };
   await using client = connect(addresses, { ...access.connection, ...first });
-  return await client.describeRun(spec);
+  const run = await client.describeRun(spec);
+  refuseOtherLabels(await client.describeDataset());
+  return run;
 }

@@ -15,7 +15,8 @@ const MASK_THRESHOLD = 3 / 4;
 export interface PlanSubject {
   readonly name: string;
   readonly channelNames: readonly string[];
-  readonly labels: Readonly<Record<string, number>>;
+  /** Names in dataset.json's labels: nnU-Net's planner counts an output for each. */
+  readonly labelCount: number;
 }
 
 /** A plans.json in nnU-Net v2's format with the configuration 3d_fullres, as its default planner would write it. */
@@ -29,7 +30,7 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
     spacingMm: permute(spacing, transpose),
     medianShape: permute(percentilePerAxis(shapes, 50), transpose) as [number, number, number],
     caseCount: shapes.length,
-    labelCount: Object.keys(subject.labels).length,
+    labelCount: subject.labelCount,
   };
   const network = planNetwork(input);
   const levels = network.strides.length;

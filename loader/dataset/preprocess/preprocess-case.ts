@@ -15,8 +15,10 @@ export interface PreprocessSettings {
   readonly spacingMm: Zyx;
   /** One a channel. */
   readonly normalizations: readonly Normalization[];
-  /** Foreground label values, ascending. */
+  /** Classes that have lists of locations, see `locationClasses`. */
   readonly classes: readonly number[];
+  /** The label values of each class; absent where each is its own. */
+  readonly classValues?: readonly (readonly number[])[];
 }
 
 /** A case as the store keeps it. */
@@ -37,6 +39,7 @@ export interface PreprocessedCase {
  * run_case_npy). The channels of `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis.
  */
 export function preprocessCase(source: SourceCase, settings: PreprocessSettings): PreprocessedCase | undefined {
+  const { classes, classValues } = settings;
   const cropped = cropToNonzero(transposeAll(source, settings.transpose));
   if (cropped === undefined) return undefined;
   const spacingMm = permute(source.spacingMm, settings.transpose);
@@ -54,7 +57,7 @@ export function preprocessCase(source: SourceCase, settings: PreprocessSettings)
     shape: [cropped.channels.length, ...newShape],
     image,
     label: label.values,
-    locations: foregroundLocations(label, settings.classes),
+    locations: foregroundLocations(label, settings.classes, (of) => classValues?.[classes.indexOf(of)] ?? [of]),
     cropStart: cropped.start,
     cropEnd: cropped.end,
   };

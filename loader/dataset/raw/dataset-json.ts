@@ -1,12 +1,11 @@
 import { refuse } from "../../../plan/errors.js";
 import { LIMITS } from "../../../plan/limits.js";
 import { entries, integer, list, name, word } from "../../../plan/run-spec/read.js";
+import { type ParsedLabels, parseLabels } from "./parse-labels.js";
 
 /** What a raw data set's dataset.json says, whichever of the two forms it has. */
-export interface DatasetJson {
+export interface DatasetJson extends ParsedLabels {
   readonly channelNames: readonly string[];
-  /** Label name to value, background (0) included. */
-  readonly labels: Readonly<Record<string, number>>;
   readonly files: FileListing;
 }
 
@@ -22,7 +21,6 @@ export interface ListedCase {
   readonly label: string;
 }
 
-const LARGEST_LABEL = 32767;
 const FILE_ENDINGS = [".nii.gz", ".nii"] as const;
 /** What nnU-Net's other readers take (nnunetv2/imageio). */
 const OTHER_IMAGES = [".mha", ".mhd", ".nrrd", ".png", ".bmp", ".tif", ".tiff", ".b2nd"] as const;
@@ -32,14 +30,14 @@ const readPaths = list(readPath, 1, LIMITS.cases);
 
 /**
  * Reads nnU-Net v2's form (channel_names, labels by name, file_ending, optionally `dataset`) or MSD's (modality, labels by
- * value, `training`), which nnU-Net v1 has too. Throws SPEC_INVALID naming the field, for regions, an ignore label and other file types too.
+ * value, `training`), which nnU-Net v1 has too. Throws SPEC_INVALID naming the field, for other file types too.
  */
 export function parseDatasetJson(json: unknown): DatasetJson {
   const fields = members(json, "dataset.json");
   const naming = fields.channel_names === undefined ? "modality" : "channel_names";
   return {
     channelNames: parseChannels(fields[naming], `dataset.json: ${naming}`),
-    labels: parseLabels(fields.labels, "dataset.json: labels"),
+    ...parseLabels(fields.labels, fields.regions_class_order),
     files: parseFiles(fields),
   };
 }
@@ -50,26 +48,6 @@ function parseChannels(value: unknown, field: string): string[] {
     refuse(field, value, "numbered from 0 without a gap");
   }
   return channels.map(([key, channel]) => name(channel, `${field}.${key}`));
-}
-
-function parseLabels(value: unknown, field: string): Record<string, number> {
-  const given = entries(value, field);
-  const byValue = given.every(([key, label]) => /^\d+$/.test(key) && typeof label === "string");
-  const labels = given.map(([key, label]): [string, number] =>
-    byValue ? parseLabel(label as string, Number(key), field) : parseLabel(key, label, field),
-  );
-  const values = labels.map(([, label]) => label);
-  if (new Set(values).size !== values.length) refuse(field, value, "without two names for one value");
-  if (!values.includes(0)) refuse(field, value, "complete with a background of 0");
-  if (values.length < 2) refuse(field, value, "complete with at least one foreground class");
-  return Object.fromEntries(labels);
-}
-
-function parseLabel(label: string, value: unknown, field: string): [string, number] {
-  if (label === "ignore") refuse(`${field}.ignore`, value, "left out (an ignore label is not supported)");
-  if (Array.isArray(value))
-    refuse(`${field}.${label}`, value, "one value (regions, lists of labels, are not supported)");
-  return [label, integer(0, LARGEST_LABEL)(value, `${field}.${label}`)];
 }
 
 function parseFiles({ file_ending, dataset, training, numTraining }: Readonly<Record<string, unknown>>): FileListing {

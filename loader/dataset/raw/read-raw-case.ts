@@ -29,7 +29,7 @@ export type ToleratedFlaw =
 /** What dataset.json and the user allow in a case. */
 export interface CaseRules {
   readonly channelCount: number;
-  /** Label values, background included. */
+  /** Label values as the files have them, ascending, background included; a voxel is stored as its value's index here. */
   readonly labelValues: readonly number[];
   /** Voxels of NaN or infinity: read as 0, or their file is refused. */
   readonly nonfinite: Nonfinite;
@@ -119,18 +119,20 @@ function farthestApartVoxels(a: NiftiHeader, b: NiftiHeader): number {
 
 function toLabels(path: string, voxels: Float32Array, values: readonly number[]): Int16Array {
   const label = new Int16Array(voxels.length);
-  const known = new Set(values);
+  const stored = new Map(values.map((value, index) => [value, index]));
   let previous = 0;
+  let index = 0;
   for (let i = 0; i < voxels.length; i++) {
     const value = voxels[i] as number;
-    if (value !== previous && !known.has(value)) {
+    if (value !== previous) index = stored.get(value) ?? -1;
+    if (index < 0) {
       const reason = Number.isInteger(value)
         ? `it holds the label ${value}`
         : `it holds the value ${value}, which is no label`;
       throw damaged(path, reason, `one of ${values.join(", ")}, the labels of dataset.json`);
     }
     previous = value;
-    label[i] = value;
+    label[i] = index;
   }
   return label;
 }

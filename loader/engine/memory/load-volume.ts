@@ -1,3 +1,4 @@
+import { locationClasses } from "../../../plan/label-set.js";
 import type { Store, StoredCase } from "../../dataset/store.js";
 import type { VolumeViews } from "./volume-layout.js";
 
@@ -5,7 +6,7 @@ import type { VolumeViews } from "./volume-layout.js";
 export async function loadVolume(store: Store, { id }: StoredCase, volume: VolumeViews): Promise<void> {
   await store.readImage(id, undefined, volume.image.values);
   await store.readLabel(id, undefined, volume.label.values);
-  for (const [index, classValue] of store.dataset.classes.entries()) {
+  for (const [index, classValue] of locationClasses(store.dataset).entries()) {
     await store.readLocations(id, classValue, undefined, volume.locations[index]);
   }
 }

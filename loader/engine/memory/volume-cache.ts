@@ -1,4 +1,4 @@
-import type { Dataset, StoredCase } from "../../dataset/store.js";
+import type { StoredCase } from "../../dataset/store.js";
 import type { Arena } from "./arenas.js";
 import { BLOCK_BYTES, blocksFor } from "./blocks.js";
 import { volumeBytes } from "./volume-layout.js";
@@ -43,7 +43,7 @@ export class VolumeCache {
   readonly #residents = new Map<string, Resident>();
   /** All volumes that have blocks: those that are loaded, and those that failed to load while a caller waits for them. */
   readonly #placed = new Set<Resident>();
-  readonly #classes: Dataset["classes"];
+  readonly #classes: readonly number[];
   readonly #longAgo: number;
   #uses = 0;
   readonly counts = { hits: 0, loads: 0, evictions: 0 };
@@ -51,7 +51,7 @@ export class VolumeCache {
   /** A volume may go after `longAgo` uses of others. `line` is tried again when one is unpinned. */
   constructor(
     arenas: readonly Arena[],
-    { classes, longAgo }: { readonly classes: Dataset["classes"]; readonly longAgo: number },
+    { classes, longAgo }: { readonly classes: readonly number[]; readonly longAgo: number },
     line: WaitingLine,
     load: LoadVolume,
   ) {

@@ -6,7 +6,7 @@ import type { ChannelVolume } from "../cut/source.js";
 /** Where image, label and each class's locations of a case begin, in bytes from the start of its volume. */
 interface VolumeLayout {
   readonly label: number;
-  /** In the order of `Dataset.classes`. */
+  /** In the order of `locationClasses`. */
   readonly locations: readonly number[];
   readonly byteLength: number;
 }
@@ -20,8 +20,13 @@ export interface VolumeViews {
 
 type CaseSize = Pick<StoredCase, "shape" | "foregroundCounts">;
 
-/** Label values of a data set: foreground classes, ascending. */
-type Classes = Dataset["classes"];
+/** Label values of a data set, ascending; what counts is the last one. */
+type Classes = readonly number[];
+
+/** The stored label values of a data set, for `volumeBytes` and `volumeViews`. */
+export function labelRange({ sourceValues }: Pick<Dataset, "sourceValues">): Classes {
+  return [...sourceValues.keys()];
+}
 
 /** Bytes of a label's voxel in memory: one where that holds -1 and all classes, since the speed of memory limits cutting. */
 function labelVoxelBytes(classes: Classes): 1 | 2 {

@@ -1,5 +1,6 @@
 import type { Transform } from "../../../plan/augment/transform.js";
-import type { Crop } from "../../../plan/batch/batch-plan.js";
+import type { Crop, RandomCrop } from "../../../plan/batch/batch-plan.js";
+import { ANNOTATED } from "../../../plan/label-set.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../kernels/kernels.js";
 
@@ -8,7 +9,7 @@ export interface PlacedCrop {
   readonly place: number;
   readonly from:
     | { readonly kind: "random"; readonly lower: Zyx }
-    | { readonly kind: "foreground"; readonly classIndex: number; readonly location: number };
+    | { readonly kind: "located"; readonly classIndex: number; readonly location: number };
   /** Axes, as kernels' bits. */
   readonly mirrored: number;
 }
@@ -25,10 +26,14 @@ export function packCrops(
 ): Int32Array {
   const packed = new Int32Array(FIELDS * crops.length);
   for (const [index, { place, crop }] of crops.entries()) {
-    const start = crop.kind === "random" ? [-1, ...crop.lower] : [classes.indexOf(crop.class), crop.location, 0, 0];
+    const start = crop.kind === "random" ? [-1, ...crop.lower] : [classes.indexOf(classOf(crop)), crop.location, 0, 0];
     packed.set([place, ...start, mirroredAxes(crop)], FIELDS * index);
   }
   return packed;
+}
+
+function classOf(crop: Exclude<Crop, RandomCrop>): number {
+  return crop.kind === "annotated" ? ANNOTATED : crop.class;
 }
 
 /** The crops that `packCrops` packed. */
@@ -41,7 +46,7 @@ export function* unpackCrops(packed: Int32Array): Generator<PlacedCrop> {
       from:
         classIndex === -1
           ? { kind: "random", lower: [field(2), field(3), field(4)] }
-          : { kind: "foreground", classIndex, location: field(2) },
+          : { kind: "located", classIndex, location: field(2) },
       mirrored: field(5),
     };
   }

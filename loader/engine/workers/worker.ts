@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type BatchTensors, batchTensors } from "../../../plan/batch/tensors.js";
 import { PatchstreamError } from "../../../plan/errors.js";
+import { foregroundValues, locationClasses } from "../../../plan/label-set.js";
 import { foregroundLower } from "../../../plan/sampling/box.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { openLocation } from "../../dataset/open-store.js";
@@ -15,7 +16,7 @@ import { loadVolume } from "../memory/load-volume.js";
 import { boxRead, type RegionRoom, readSource } from "../memory/region-source.js";
 import { scratchBytes } from "../memory/scratch.js";
 import type { VolumeHome } from "../memory/volume-cache.js";
-import { locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
+import { labelRange, locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
 import type { Workspace } from "../memory/workspaces.js";
 import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
 import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
@@ -70,7 +71,7 @@ async function cut(task: CutTask): Promise<Written> {
   const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   return {
     checksums: checksums?.finish() ?? [],
-    classVoxels: task.countClasses ? classVoxels(labelsOf(task, bytes, label), store.dataset.classes) : [],
+    classVoxels: task.countClasses ? classVoxels(labelsOf(task, bytes, label), foregroundValues(store.dataset)) : [],
     lowers,
   };
 }
@@ -149,7 +150,7 @@ async function cutFromStore(
 
 async function lowerOf(entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
   if (from.kind === "random") return from.lower;
-  const classValue = store.dataset.classes[from.classIndex] as number;
+  const classValue = locationClasses(store.dataset)[from.classIndex] as number;
   const range = { start: from.location, end: from.location + 1 };
   return lowerAround(await store.readLocations(entry.id, classValue, range), 0, entry, cropSize);
 }
@@ -165,7 +166,7 @@ function workplaceAt({ arena, offset }: Workspace): Workplace {
 
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
-  return volumeViews(entry, store.dataset.classes, { buffer, offset });
+  return volumeViews(entry, labelRange(store.dataset), { buffer, offset });
 }
 
 parentPort?.postMessage("loaded");

@@ -9,6 +9,7 @@ import { cropReference } from "../../../loader/engine/cut/crop.reference.js";
 import { openEngine } from "../../../loader/engine/engine.js";
 import type { BatchPlan } from "../../../plan/batch/batch-plan.js";
 import { caseTable } from "../../../plan/batch/case-table.js";
+import { ANNOTATED } from "../../../plan/label-set.js";
 import { resolveSpec } from "../../../plan/run-spec/resolve.js";
 import { foregroundLower } from "../../../plan/sampling/box.js";
 import { planBatch } from "../../../plan/sampling/plan-batch.js";
@@ -76,7 +77,7 @@ async function storedLabels({ dataset, readLabel, readLocations }: Store, { crop
     let lower: Zyx;
     if (crop.kind === "random") lower = crop.lower;
     else {
-      const locations = await readLocations(crop.case, crop.class);
+      const locations = await readLocations(crop.case, crop.kind === "annotated" ? ANNOTATED : crop.class);
       const at = locations.subarray(3 * crop.location, 3 * crop.location + 3) as unknown as Zyx;
       lower = foregroundLower([at[0], at[1], at[2]], extent, PATCH);
     }

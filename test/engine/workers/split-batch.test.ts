@@ -100,8 +100,8 @@ test("packing keeps where a crop lies and which axes it mirrors; mirroring twice
     [...unpackCrops(packed)],
     [
       { place: 10, from: { kind: "random", lower: [-3, 0, 70_000] }, mirrored: MIRROR_Z | MIRROR_X },
-      { place: 11, from: { kind: "foreground", classIndex: 1, location: 9_999 }, mirrored: 0 },
-      { place: 12, from: { kind: "foreground", classIndex: 0, location: 0 }, mirrored: MIRROR_X },
+      { place: 11, from: { kind: "located", classIndex: 1, location: 9_999 }, mirrored: 0 },
+      { place: 12, from: { kind: "located", classIndex: 0, location: 0 }, mirrored: MIRROR_X },
     ],
   );
 });
