@@ -6,6 +6,8 @@ export { imageValues, labelClasses, labelValues, type WireTensor } from "./tenso
 export type {
   Batch,
   BatchAddress,
+  Preview,
+  PreviewAddress,
   CaseGeometry,
   ConnectOptions,
   DataClient,

@@ -1,0 +1,125 @@
+import { setImmediate } from "node:timers/promises";
+import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
+import { refuseRequest } from "../../plan/errors.js";
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
+import { foregroundLower } from "../../plan/sampling/box.js";
+import type { Zyx } from "../../plan/zyx.js";
+import type { Store, StoredCase } from "../dataset/store.js";
+import type { SlotLease } from "../engine/engine.js";
+import type { PageContent, Picture } from "./draw-page.js";
+import { pageLayout, patchPixels, patchSpacing } from "./layout.js";
+import { middleSlices } from "./slices.js";
+
+/** Which part of a batch a picture shows. */
+export interface PreviewPage {
+  /** From 1. */
+  readonly page: number;
+  /** From 0. */
+  readonly channel: number;
+}
+
+/** One page of a batch as a picture. */
+export interface Preview {
+  readonly png: Uint8Array;
+  /** How many pages the batch has. */
+  readonly pages: number;
+  /** First sample of this page, from 0. */
+  readonly firstSample: number;
+  /** Samples on this page. */
+  readonly samples: number;
+}
+
+/** Who does the work for a picture; a server and a command line have their own. */
+export interface PreviewMakers {
+  readonly store: Store;
+  /** Cuts a plan as `previewSpec` says. */
+  readonly cut: (plan: BatchPlan) => Promise<SlotLease>;
+  /** `drawPage`, in whatever thread. */
+  readonly draw: (content: PageContent) => Picture | Promise<Picture>;
+}
+
+/** What a preview is cut as, whatever the run's own wire format. */
+export function previewSpec(spec: ResolvedSpec): ResolvedSpec {
+  return { ...spec, wire: { image: "f32", label: "i16", layout: "channels-first" }, deepSupervision: false };
+}
+
+/**
+ * Draws one page of a batch: the same bytes for the same plan, whoever draws it. Only the samples of the page are cut. Throws
+ * REQUEST_INVALID for a page or a channel that there is not.
+ */
+export async function makePreview(
+  { store, cut, draw }: PreviewMakers,
+  plan: BatchPlan,
+  { page, channel }: PreviewPage,
+): Promise<Preview> {
+  const { channelNames, labels, classes, cases } = store.dataset;
+  if (!Number.isInteger(channel) || channel < 0 || channel >= channelNames.length)
+    refuseRequest("channel", channel, `0 to ${channelNames.length - 1}`);
+  const byId = new Map(cases.map((entry) => [entry.id, entry]));
+  const names = new Map(Object.entries(labels).map(([name, value]) => [value, name]));
+  const { crops } = plan;
+  const pixels = crops.map((crop) =>
+    patchPixels(plan.patchSize, patchSpacing(plan, (byId.get(crop.case) as StoredCase).spacingMm)),
+  );
+  const legend = classes.map((value) => ({ value, text: `${value} ${names.get(value) ?? ""}`.trimEnd() }));
+  const where = `${plan.timeline} step ${plan.step}, stage ${plan.stage}, patch ${plan.patchSize.join("x")} voxels (Z,Y,X)`;
+  const headerOf = (from: number, to: number, pages: number) =>
+    `${where}, channel ${channel} ${channelNames[channel]}, samples ${from} to ${to} of ${crops.length}, page ${page} of ${pages}: axial, coronal, sagittal`;
+  const captionOf = (crop: Crop, lower: Zyx) => {
+    const kind = crop.kind === "random" ? "random" : `for class ${crop.class} ${names.get(crop.class) ?? ""}`.trimEnd();
+    return `${crop.sample} ${crop.case}\n${kind}\nstart ${lower.join(",")}`;
+  };
+  const layout = pageLayout(pixels, {
+    header: headerOf(crops.length, crops.length, crops.length),
+    // Where a foreground box starts is looked up for its own page only: here it is as long as it can be.
+    captions: crops.map((crop) =>
+      captionOf(crop, crop.kind === "random" ? crop.lower : longestLower(byId.get(crop.case) as StoredCase, plan)),
+    ),
+    classes: legend.map(({ text }) => text),
+  });
+  const { pages, samplesPerPage } = layout;
+  if (!Number.isInteger(page) || page < 1 || page > pages) refuseRequest("page", page, `1 to ${pages}`);
+  const first = (page - 1) * samplesPerPage;
+  const shown = crops.slice(first, first + samplesPerPage);
+
+  const lowerOf = lookUpLowers(store, plan, byId);
+  const samples = await Promise.all(
+    shown.map(async (crop, index) => {
+      const ofSample = pixels[first + index] as Zyx;
+      const lower = await lowerOf(crop);
+      const lease = await cut({ ...plan, crops: [crop] });
+      try {
+        await setImmediate();
+        return { slices: middleSlices(lease, channel, ofSample), pixels: ofSample, caption: captionOf(crop, lower) };
+      } finally {
+        lease.release();
+      }
+    }),
+  );
+  const header = headerOf(first, first + shown.length - 1, pages);
+  const { rgb, width, height } = await draw({ layout, header, samples, classes: legend });
+  const { default: sharp } = await import("sharp");
+  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { png, pages, firstSample: first, samples: shown.length };
+}
+
+/** A box start that takes at least as many letters as any other of this case. */
+function longestLower({ shape: [, z, y, x] }: StoredCase, { cropSize }: BatchPlan): Zyx {
+  return [-Math.max(z, cropSize[0]), -Math.max(y, cropSize[1]), -Math.max(x, cropSize[2])];
+}
+
+/** A function that tells the first voxel (Z,Y,X) of a crop's box; each list of locations is read once. */
+function lookUpLowers(store: Store, { cropSize }: BatchPlan, cases: ReadonlyMap<string, StoredCase>) {
+  const lists = new Map<string, Promise<Uint32Array>>();
+  return async (crop: Crop): Promise<Zyx> => {
+    if (crop.kind === "random") return crop.lower;
+    const key = `${crop.class} ${crop.case}`;
+    const list = lists.get(key) ?? store.readLocations(crop.case, crop.class);
+    lists.set(key, list);
+    const [z, y, x] = (await list).subarray(3 * crop.location);
+    const [, ...shape] = (cases.get(crop.case) as StoredCase).shape;
+    return foregroundLower([z as number, y as number, x as number], shape, cropSize);
+  };
+}
