@@ -24,7 +24,9 @@ interface Options extends CommonOptions, CallFlags {
 /** `patchstream preview`: one page of a batch as a picture. */
 export function previewCommand(): Command {
   const command = new Command("preview")
-    .description("Draw a batch: the three middle slices of each sample, with labels in colour, case, class and box start.")
+    .description(
+      "Draw a batch: the three middle slices of each sample, with labels in colour, case, class and box start.",
+    )
     .option("--store <folder>", "the store to draw from")
     .addOption(
       new Option("--data <addresses>", "or the data servers to ask, host:port[,host:port]")

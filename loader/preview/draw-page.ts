@@ -39,17 +39,20 @@ export function drawPage({ layout, header, samples, classes }: PageContent): Pic
   const colours = new Map<number, Colour>();
   for (const [index, colour] of distinctColours(classes.length).entries())
     colours.set(classes[index]?.value ?? 0, colour);
-  const legend = legendOf({ layout, samples, classes });
   const headerHeight = 2 * TILE_GAP + layout.headerLines * LINE_HEIGHT;
   const legendTop = headerHeight + Math.ceil(samples.length / columns) * tileHeight;
+  const legendLines = Math.max(
+    layout.legendLines,
+    Math.floor((layout.mostHeight - legendTop - TILE_GAP) / LINE_HEIGHT) - 1,
+  );
+  const legend = legendOf({ samples, classes }, legendLines * layout.legendColumns);
   const legendHeight = (Math.ceil(legend.shown.length / layout.legendColumns) + 1) * LINE_HEIGHT;
   const height = legendTop + legendHeight + TILE_GAP;
   const rgb = new Uint8Array(width * height * 3).fill(PAPER);
   const paint = (x: number, y: number, colour: Colour) => {
     if (x < width) rgb.set(colour, 3 * (y * width + x));
   };
-  const write = (text: string, left: number, top: number) =>
-    drawText(text, (x, y) => paint(left + x, top + y, INK));
+  const write = (text: string, left: number, top: number) => drawText(text, (x, y) => paint(left + x, top + y, INK));
 
   for (const [line, text] of wrapText(header, lettersOf(width)).slice(0, layout.headerLines).entries())
     write(text, TILE_GAP, TILE_GAP + line * LINE_HEIGHT);
@@ -67,8 +70,7 @@ export function drawPage({ layout, header, samples, classes }: PageContent): Pic
       planeLeft += size.width + PLANE_GAP;
     }
     const lines = captionText(caption, layout.captionLetters).slice(0, layout.captionLines);
-    for (const [line, text] of lines.entries())
-      write(text, left, top + planeHeight + PLANE_GAP + line * LINE_HEIGHT);
+    for (const [line, text] of lines.entries()) write(text, left, top + planeHeight + PLANE_GAP + line * LINE_HEIGHT);
   }
   const entryWidth = Math.floor((width - 2 * TILE_GAP) / layout.legendColumns);
   for (const [index, { value, text }] of legend.shown.entries()) {
@@ -84,12 +86,11 @@ export function drawPage({ layout, header, samples, classes }: PageContent): Pic
 }
 
 /** The classes that the page shows, those with most pixels where there is no room for all, and a line about the others. */
-function legendOf({ layout, samples, classes }: Pick<PageContent, "layout" | "samples" | "classes">) {
+function legendOf({ samples, classes }: Pick<PageContent, "samples" | "classes">, room: number) {
   const seen = new Map<number, number>();
   for (const { slices } of samples)
     for (const { label } of slices) for (const value of label) seen.set(value, (seen.get(value) ?? 0) + 1);
   const present = classes.filter(({ value }) => seen.has(value));
-  const room = layout.legendColumns * layout.legendLines;
   const kept = new Set(
     present
       .toSorted((one, other) => (seen.get(other.value) ?? 0) - (seen.get(one.value) ?? 0))

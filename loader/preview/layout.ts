@@ -7,11 +7,12 @@ const MOST_PIXELS = 1_300_000;
 const MOST_WIDTH = 1400;
 const LEAST_WIDTH = 720;
 const LEAST_TILE_WIDTH = 17 * LETTER_WIDTH;
-/** Small patches are enlarged to about this many pixels on their longest side, larger ones made smaller. */
-const SMALL_SIDE = 96;
+/** Pixels of the longest side that small patches are enlarged to: the first with which all samples are on one page, or else the last. */
+const SIDES = [320, 240, 160, 96] as const;
+/** Larger patches are made smaller. */
 const LARGEST_SIDE = 360;
 const MOST_CAPTION_LINES = 8;
-const MOST_LEGEND_LINES = 17;
+const MOST_LEGEND_LINES = 12;
 const MOST_HEADER_LINES = 3;
 
 /** Pixels between tiles, and between the planes of one. */
@@ -28,6 +29,10 @@ export const PLANES = [
 /** Where everything lies on each page of a batch. The same for all pages, so that the number of pages does not depend on voxels. */
 export interface PageLayout {
   readonly width: number;
+  /** That no page is higher than. */
+  readonly mostHeight: number;
+  /** Pixels (Z,Y,X) of a sample of each spacing, in the order given. */
+  readonly pixels: readonly Zyx[];
   readonly columns: number;
   readonly samplesPerPage: number;
   readonly pages: number;
@@ -44,18 +49,18 @@ export interface PageLayout {
 }
 
 /** Pixels (Z,Y,X) that a patch of `size` voxels with this spacing is drawn with: voxels keep the proportions that they have in mm. */
-export function patchPixels(size: Zyx, spacingMm: Zyx): Zyx {
+function patchPixels(size: Zyx, spacingMm: Zyx, side: number): Zyx {
   const finest = Math.min(...spacingMm);
   const extents = size.map((voxels, axis) => voxels * ((spacingMm[axis] as number) / finest));
   const longest = Math.max(...extents);
-  const zoom = longest > LARGEST_SIDE ? LARGEST_SIDE / longest : Math.max(1, Math.round(SMALL_SIDE / longest));
+  const zoom = longest > LARGEST_SIDE ? LARGEST_SIDE / longest : Math.max(1, Math.floor(side / longest));
   const [z, y, x] = extents.map((extent) => Math.max(1, Math.round(extent * zoom))) as [number, number, number];
   return [z, y, x];
 }
 
 /** What is written about a whole batch. */
 export interface BatchTexts {
-  /** Of each sample. */
+  /** The different ones that samples may have. */
   readonly captions: readonly string[];
   /** Of each class. */
   readonly classes: readonly string[];
@@ -63,8 +68,24 @@ export interface BatchTexts {
   readonly header: string;
 }
 
-/** The layout of a batch's pages; `pixels` (Z,Y,X) of each sample. */
-export function pageLayout(pixels: readonly Zyx[], texts: BatchTexts): PageLayout {
+/** What a layout is made for. */
+export interface Patches {
+  /** Samples of the batch. */
+  readonly samples: number;
+  /** Voxels (Z,Y,X). */
+  readonly size: Zyx;
+  /** In mm (Z,Y,X); samples of different cases may differ. */
+  readonly spacings: readonly Zyx[];
+}
+
+/** The layout of a batch's pages. */
+export function pageLayout(patches: Patches, texts: BatchTexts): PageLayout {
+  const layouts = SIDES.map((side) => layoutOf(patches, side, texts));
+  return layouts.find(({ pages }) => pages === 1) ?? (layouts[SIDES.length - 1] as PageLayout);
+}
+
+function layoutOf({ samples, size, spacings }: Patches, side: number, texts: BatchTexts): PageLayout {
+  const pixels = spacings.map((spacingMm) => patchPixels(size, spacingMm, side));
   const planesWidth = Math.max(...pixels.map(([, y, x]) => 2 * x + y + 2 * PLANE_GAP));
   const planeHeight = Math.max(...pixels.map(([z, y]) => Math.max(z, y)));
   const tileWidth = Math.max(planesWidth, LEAST_TILE_WIDTH);
@@ -75,7 +96,7 @@ export function pageLayout(pixels: readonly Zyx[], texts: BatchTexts): PageLayou
   );
   const tileHeight = planeHeight + PLANE_GAP + captionLines * LINE_HEIGHT + TILE_GAP;
   const pitch = tileWidth + TILE_GAP;
-  const columns = Math.max(1, Math.min(pixels.length, Math.floor((MOST_WIDTH - TILE_GAP) / pitch)));
+  const columns = Math.max(1, Math.min(samples, Math.floor((MOST_WIDTH - TILE_GAP) / pitch)));
   const width = Math.max(LEAST_WIDTH, columns * pitch + TILE_GAP);
   const headerLines = Math.min(MOST_HEADER_LINES, wrapText(texts.header, lettersOf(width)).length);
   const longestName = Math.max(1, ...texts.classes.map((name) => [...name].length));
@@ -87,9 +108,11 @@ export function pageLayout(pixels: readonly Zyx[], texts: BatchTexts): PageLayou
   const samplesPerPage = columns * Math.max(1, Math.floor((height - beside) / tileHeight));
   return {
     width,
+    mostHeight: height,
+    pixels,
     columns,
     samplesPerPage,
-    pages: Math.ceil(pixels.length / samplesPerPage),
+    pages: Math.ceil(samples / samplesPerPage),
     tileWidth,
     tileHeight,
     planeHeight,

@@ -1,8 +1,8 @@
+import type { Timeline } from "../../plan/batch/address.js";
 import { caseTable } from "../../plan/batch/case-table.js";
 import { scheduledStageOf } from "../../plan/batch/timeline.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import type { Timeline } from "../../plan/batch/address.js";
 import { openStore } from "../dataset/open-store.js";
 import { openEngine } from "../engine/engine.js";
 import { drawPage } from "./draw-page.js";
@@ -17,7 +17,11 @@ export interface StorePreviewRequest extends Partial<PreviewPage> {
 }
 
 /** Draws a page of a batch from the store in a folder: the picture that a server of this store gives. `dataSpec` is a run spec's `data`. */
-export async function previewFromStore(path: string, dataSpec: unknown, request: StorePreviewRequest): Promise<Preview> {
+export async function previewFromStore(
+  path: string,
+  dataSpec: unknown,
+  request: StorePreviewRequest,
+): Promise<Preview> {
   await using store = await openStore(path);
   const cases = caseTable(store.dataset);
   const spec = previewSpec(resolveSpec(dataSpec, { ...store.dataset, cases }));

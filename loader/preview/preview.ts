@@ -7,7 +7,7 @@ import type { Zyx } from "../../plan/zyx.js";
 import type { Store, StoredCase } from "../dataset/store.js";
 import type { SlotLease } from "../engine/engine.js";
 import type { PageContent, Picture } from "./draw-page.js";
-import { pageLayout, patchPixels, patchSpacing } from "./layout.js";
+import { pageLayout, patchSpacing } from "./layout.js";
 import { middleSlices } from "./slices.js";
 
 /** Which part of a batch a picture shows. */
@@ -56,11 +56,9 @@ export async function makePreview(
   if (!Number.isInteger(channel) || channel < 0 || channel >= channelNames.length)
     refuseRequest("channel", channel, `0 to ${channelNames.length - 1}`);
   const byId = new Map(cases.map((entry) => [entry.id, entry]));
+  const caseOf = (id: string) => byId.get(id) as StoredCase;
   const names = new Map(Object.entries(labels).map(([name, value]) => [value, name]));
   const { crops } = plan;
-  const pixels = crops.map((crop) =>
-    patchPixels(plan.patchSize, patchSpacing(plan, (byId.get(crop.case) as StoredCase).spacingMm)),
-  );
   const legend = classes.map((value) => ({ value, text: `${value} ${names.get(value) ?? ""}`.trimEnd() }));
   const where = `${plan.timeline} step ${plan.step}, stage ${plan.stage}, patch ${plan.patchSize.join("x")} voxels (Z,Y,X)`;
   const headerOf = (from: number, to: number, pages: number) =>
@@ -69,23 +67,29 @@ export async function makePreview(
     const kind = crop.kind === "random" ? "random" : `for class ${crop.class} ${names.get(crop.class) ?? ""}`.trimEnd();
     return `${crop.sample} ${crop.case}\n${kind}\nstart ${lower.join(",")}`;
   };
-  const layout = pageLayout(pixels, {
-    header: headerOf(crops.length, crops.length, crops.length),
-    // Where a foreground box starts is looked up for its own page only: here it is as long as it can be.
-    captions: crops.map((crop) =>
-      captionOf(crop, crop.kind === "random" ? crop.lower : longestLower(byId.get(crop.case) as StoredCase, plan)),
-    ),
-    classes: legend.map(({ text }) => text),
-  });
+  // Of each case and class one: a batch may have thousands of samples, and all have the same few lines.
+  const kinds = new Map(crops.map((crop) => [crop.kind === "random" ? crop.case : `${crop.class} ${crop.case}`, crop]));
+  const spacings = new Map(crops.map(({ case: id }) => [id, patchSpacing(plan, caseOf(id).spacingMm)]));
+  const layout = pageLayout(
+    { samples: crops.length, size: plan.patchSize, spacings: [...spacings.values()] },
+    {
+      header: headerOf(crops.length, crops.length, crops.length),
+      captions: [...kinds.values()].map((crop) =>
+        captionOf({ ...crop, sample: plan.globalBatch }, longestLower(caseOf(crop.case), plan)),
+      ),
+      classes: legend.map(({ text }) => text),
+    },
+  );
+  const pixelsOf = new Map([...spacings.keys()].map((id, index) => [id, layout.pixels[index] as Zyx]));
   const { pages, samplesPerPage } = layout;
   if (!Number.isInteger(page) || page < 1 || page > pages) refuseRequest("page", page, `1 to ${pages}`);
   const first = (page - 1) * samplesPerPage;
   const shown = crops.slice(first, first + samplesPerPage);
 
-  const lowerOf = lookUpLowers(store, plan, byId);
+  const lowerOf = lookUpLowers(store, plan, caseOf);
   const samples = await Promise.all(
-    shown.map(async (crop, index) => {
-      const ofSample = pixels[first + index] as Zyx;
+    shown.map(async (crop) => {
+      const ofSample = pixelsOf.get(crop.case) as Zyx;
       const lower = await lowerOf(crop);
       const lease = await cut({ ...plan, crops: [crop] });
       try {
@@ -111,7 +115,7 @@ function longestLower({ shape: [, z, y, x] }: StoredCase, { cropSize }: BatchPla
 }
 
 /** A function that tells the first voxel (Z,Y,X) of a crop's box; each list of locations is read once. */
-function lookUpLowers(store: Store, { cropSize }: BatchPlan, cases: ReadonlyMap<string, StoredCase>) {
+function lookUpLowers(store: Store, { cropSize }: BatchPlan, caseOf: (id: string) => StoredCase) {
   const lists = new Map<string, Promise<Uint32Array>>();
   return async (crop: Crop): Promise<Zyx> => {
     if (crop.kind === "random") return crop.lower;
@@ -119,7 +123,7 @@ function lookUpLowers(store: Store, { cropSize }: BatchPlan, cases: ReadonlyMap<
     const list = lists.get(key) ?? store.readLocations(crop.case, crop.class);
     lists.set(key, list);
     const [z, y, x] = (await list).subarray(3 * crop.location);
-    const [, ...shape] = (cases.get(crop.case) as StoredCase).shape;
+    const [, ...shape] = caseOf(crop.case).shape;
     return foregroundLower([z as number, y as number, x as number], shape, cropSize);
   };
 }

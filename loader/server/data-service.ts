@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
@@ -97,6 +98,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     readCase: (request, { signal }) => volumeFrames(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
     preview: async (request, { signal }) => {
+      setMaxListeners(0, signal); // each sample of the page is cut by itself
       const run = await resolve(request);
       const plain = { ...run, spec: previewSpec(run.spec) };
       const { share, step, stage } = addressed(plain, { rank: 0, ranks: 1 }, request);
