@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
 import { refuseRequest } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import { foregroundLower } from "../../plan/sampling/box.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Store, StoredCase } from "../dataset/store.js";
 import type { SlotLease } from "../engine/engine.js";
@@ -86,15 +85,18 @@ export async function makePreview(
   const first = (page - 1) * samplesPerPage;
   const shown = crops.slice(first, first + samplesPerPage);
 
-  const lowerOf = lookUpLowers(store, plan, caseOf);
   const samples = await Promise.all(
     shown.map(async (crop) => {
       const ofSample = pixelsOf.get(crop.case) as Zyx;
-      const lower = await lowerOf(crop);
       const lease = await cut({ ...plan, crops: [crop] });
       try {
         await setImmediate();
-        return { slices: middleSlices(lease, channel, ofSample), pixels: ofSample, caption: captionOf(crop, lower) };
+        const [z, y, x] = lease.lowers as Int32Array & [number, number, number];
+        return {
+          slices: middleSlices(lease, channel, ofSample),
+          pixels: ofSample,
+          caption: captionOf(crop, [z, y, x]),
+        };
       } finally {
         lease.release();
       }
@@ -112,18 +114,4 @@ export async function makePreview(
 /** A box start that takes at least as many letters as any other of this case. */
 function longestLower({ shape: [, z, y, x] }: StoredCase, { cropSize }: BatchPlan): Zyx {
   return [-Math.max(z, cropSize[0]), -Math.max(y, cropSize[1]), -Math.max(x, cropSize[2])];
-}
-
-/** A function that tells the first voxel (Z,Y,X) of a crop's box; each list of locations is read once. */
-function lookUpLowers(store: Store, { cropSize }: BatchPlan, caseOf: (id: string) => StoredCase) {
-  const lists = new Map<string, Promise<Uint32Array>>();
-  return async (crop: Crop): Promise<Zyx> => {
-    if (crop.kind === "random") return crop.lower;
-    const key = `${crop.class} ${crop.case}`;
-    const list = lists.get(key) ?? store.readLocations(crop.case, crop.class);
-    lists.set(key, list);
-    const [z, y, x] = (await list).subarray(3 * crop.location);
-    const [, ...shape] = caseOf(crop.case).shape;
-    return foregroundLower([z as number, y as number, x as number], shape, cropSize);
-  };
 }
