@@ -1,7 +1,6 @@
 import { PatchstreamError } from "../plan/errors.js";
 import { checkChannel } from "../rpc/client/channel.js";
 import { StreamedRun, toBatch } from "./run.js";
-import type { BatchRequest } from "./transport/messages.js";
 import { Transport } from "./transport/transport.js";
 import type { BatchAddress, ConnectOptions, DataClient } from "./types.js";
 
@@ -13,8 +12,8 @@ function specBytes(spec: object | Uint8Array): Uint8Array {
   return spec instanceof Uint8Array ? spec : new TextEncoder().encode(JSON.stringify(spec));
 }
 
-function batchRequest(spec: object | Uint8Array, address: BatchAddress): BatchRequest {
-  return { timeline: "train", rank: 0, ranks: 1, ...address, spec: specBytes(spec) };
+function batchRequest<Address extends BatchAddress>(spec: object | Uint8Array, address: Address) {
+  return { timeline: "train" as const, rank: 0, ranks: 1, ...address, spec: specBytes(spec) };
 }
 
 /**

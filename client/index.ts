@@ -13,6 +13,8 @@ export type {
   DatasetCase,
   DatasetInfo,
   OpenRunOptions,
+  Preview,
+  PreviewAddress,
   Region,
   Run,
   RunInfo,

@@ -161,6 +161,25 @@ export interface BatchAddress {
   readonly ranks?: number;
 }
 
+/** Which page of which batch. */
+export interface PreviewAddress extends Omit<BatchAddress, "rank" | "ranks"> {
+  /** From 1. Default: the first. */
+  readonly page?: number;
+  /** Of the image, from 0. Default: the first. */
+  readonly channel?: number;
+}
+
+/** One page of a batch as a picture. */
+export interface Preview {
+  readonly png: Uint8Array;
+  /** How many pages the batch has. */
+  readonly pages: number;
+  /** First sample of this page, from 0. */
+  readonly firstSample: number;
+  /** Samples on this page. */
+  readonly samples: number;
+}
+
 /** What every call that waits takes: `signal` ends the wait with its reason. */
 export interface WaitOptions {
   readonly signal?: AbortSignal;
@@ -189,8 +208,8 @@ export interface DataClient extends AsyncDisposable {
     classValue: number,
     options?: WaitOptions & { k?: readonly number[] },
   ): Promise<Uint32Array>;
-  /** A batch as PNG: each sample's middle slice with its label. */
-  preview(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Uint8Array>;
+  /** One page of a batch as PNG: the middle slices of its samples on all three axes, with their labels. */
+  preview(spec: object | Uint8Array, address: PreviewAddress, options?: WaitOptions): Promise<Preview>;
 }
 
 /** How data servers are reached. */

@@ -333,12 +333,22 @@ export interface PreviewRequest {
   readonly step: number;
   /** The stage; absent: the scheduled one. */
   readonly stage?: number;
+  /** Which page of the batch's samples, from 1; absent: the first. */
+  readonly page?: number;
+  /** Which channel of the image, from 0; absent: the first. */
+  readonly channel?: number;
 }
 
 /** A picture. */
 export interface PreviewResponse {
   /** PNG. */
   readonly png: Uint8Array;
+  /** How many pages the batch has. */
+  readonly pages: number;
+  /** First sample of this page, from 0. */
+  readonly firstSample: number;
+  /** Samples on this page. */
+  readonly samples: number;
 }
 
 /** Asks for a volume. */
@@ -783,8 +793,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   PredictImage: [["tensor", "Tensor"]],
   PredictRequest: [["case", "PredictCase"], ["image", "PredictImage"], ["chunk", "Chunk"]],
   PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
-  PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"]],
-  PreviewResponse: [],
+  PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["page", "uint32"], ["channel", "uint32"]],
+  PreviewResponse: [["pages", "uint32"], ["firstSample", "uint32"], ["samples", "uint32"]],
   ReadCaseRequest: [["volume", "Volume"], ["region", "Region"]],
   ReadCaseResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   ReadLocationsRequest: [["class", "int32"], ["k", "uint32"]],

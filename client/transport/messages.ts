@@ -2,7 +2,7 @@ import type { Timeline } from "../../plan/batch/address.js";
 import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
-import type { DatasetInfo, Region, RunInfo, StageChanged } from "../types.js";
+import type { DatasetInfo, Preview, Region, RunInfo, StageChanged } from "../types.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
 export interface ReceivedBatch {
@@ -34,6 +34,11 @@ export interface BatchRequest {
   readonly ranks: number;
 }
 
+export interface PreviewRequest extends BatchRequest {
+  readonly page?: number;
+  readonly channel?: number;
+}
+
 export type VolumeKind = "image" | "label" | "reference";
 
 /** A stream of batches as it is opened. */
@@ -59,7 +64,7 @@ export interface TransportCalls {
   getBatch: { args: BatchRequest; answer: ReceivedBatch };
   readCase: { args: { caseId: string; volume: VolumeKind; region?: Region }; answer: ArrayBuffer };
   readLocations: { args: { caseId: string; classValue: number; k: readonly number[] }; answer: Uint32Array };
-  preview: { args: BatchRequest; answer: Uint8Array };
+  preview: { args: PreviewRequest; answer: Preview };
   openSession: { args: SessionRequest; answer: number };
   /** The session's next batch, in step order. */
   take: { args: { session: number; step: number }; answer: ReceivedBatch };

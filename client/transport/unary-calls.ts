@@ -7,9 +7,9 @@ import { sha256 } from "../../rpc/checksum.js";
 import { type CallOptions, callStream, callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
-import type { DatasetInfo, RunInfo } from "../types.js";
+import type { DatasetInfo, Preview, RunInfo } from "../types.js";
 import { BatchReceiver, ByteReceiver, brokenProtocol, checkBegin } from "./batch-receiver.js";
-import type { BatchRequest, ReceivedBatch, TransportCalls } from "./messages.js";
+import type { BatchRequest, PreviewRequest, ReceivedBatch, TransportCalls } from "./messages.js";
 import type { AttemptOptions } from "./replicas.js";
 import { expectedBatch } from "./share-of-run.js";
 
@@ -133,9 +133,10 @@ export async function readLocations(
   return Uint32Array.from(zyx);
 }
 
-export async function preview(channel: Channel, request: BatchRequest, options: CallOptions): Promise<Uint8Array> {
-  const { timeline, spec, step, stage } = request;
-  const message = { spec, timeline: TIMELINE_NAMES[timeline], step, ...(stage !== undefined && { stage }) };
-  const { png } = await callUnary(channel, "DataService", "preview", message, options);
-  return Uint8Array.from(png);
+/** One page of a batch as a picture. */
+export async function preview(channel: Channel, request: PreviewRequest, options: CallOptions): Promise<Preview> {
+  const { timeline, rank: _, ranks: __, ...address } = request;
+  const message = { ...address, timeline: TIMELINE_NAMES[timeline] };
+  const { png, ...shown } = await callUnary(channel, "DataService", "preview", message, options);
+  return { png: Uint8Array.from(png), ...shown };
 }

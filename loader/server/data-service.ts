@@ -1,14 +1,15 @@
+import { setMaxListeners } from "node:events";
 import type { Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
-import { foregroundValues, locationClasses } from "../../plan/label-set.js";
+import { locationClasses } from "../../plan/label-set.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
+import { makePreview, type PreviewMakers, previewSpec } from "../preview/preview.js";
 import type { ByteGate } from "./byte-gate.js";
-import { shownSlices } from "./draw-batch.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
@@ -37,9 +38,6 @@ export interface DataServiceParts {
   readonly startTimeoutMs: number;
 }
 
-/** What a preview is cut as, whatever the run's own wire format. */
-const PLAIN_WIRE = { image: "f32", label: "i16", layout: "channels-first" } as const;
-
 /** Locations asked for by number; all of a class, which are no more, come when none is named. */
 const MOST_LOCATIONS = 10_000;
 
@@ -67,12 +65,11 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     return runs.share(run, readTimeline(timeline, "start.timeline"), { rank, ranks });
   };
 
-  const oneBatch = (run: ServedRun, rank: Rank, request: Messages["PreviewRequest"]): OneBatch => {
+  const addressed = (run: ServedRun, rank: Rank, request: Messages["PreviewRequest"]): OneBatch => {
     const share = runs.share(run, readTimeline(request.timeline, "timeline"), rank);
     share.checkStep(request.step);
     const stage = request.stage ?? share.schedule.stageOf(request.step);
     share.checkStage(stage);
-    checkLimit(limits, "maxBatchBytes", share.batchBytes(stage));
     return { share, step: request.step, stage };
   };
 
@@ -93,7 +90,8 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     stream: (call) => serveStream(call, { ...parts, open: openShare }),
     getBatch: async function* (request, { signal }) {
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
-      const { share, step, stage } = oneBatch(await resolve(request), rank, request);
+      const { share, step, stage } = addressed(await resolve(request), rank, request);
+      checkLimit(limits, "maxBatchBytes", share.batchBytes(stage));
       const lease = await share.cut(step, stage, signal);
       yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
       metrics.batchSent(share.sent(stage, lease));
@@ -101,17 +99,18 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
     readCase: (request, { signal }) => volumeFrames(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
     preview: async (request, { signal }) => {
-      const { spec, ...run } = await resolve(request);
-      const plain = { ...run, spec: { ...spec, wire: PLAIN_WIRE, deepSupervision: false } };
-      const { share, step, stage } = oneBatch(plain, { rank: 0, ranks: 1 }, request);
-      const lease = await share.cut(step, stage, signal);
-      const slices = await shownSlices(lease).finally(lease.release);
-      const { rgb, width, height } = await parts.sideThread.draw(slices, foregroundValues(store.dataset));
-      const { default: sharp } = await import("sharp");
-      const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
-        .png()
-        .toBuffer();
-      return { png };
+      setMaxListeners(0, signal); // each sample of the page is cut by itself
+      const run = await resolve(request);
+      const plain = { ...run, spec: previewSpec(run.spec) };
+      const { share, step, stage } = addressed(plain, { rank: 0, ranks: 1 }, request);
+      const plan = await share.plan(step, stage, signal);
+      checkLimit(limits, "maxBatchBytes", share.batchBytes(stage) / plan.crops.length);
+      const makers: PreviewMakers = {
+        store,
+        cut: (part) => share.cutPlan(part, signal),
+        draw: (content) => parts.sideThread.draw(content),
+      };
+      return await makePreview(makers, plan, { page: request.page ?? 1, channel: request.channel ?? 0 });
     },
   };
 }

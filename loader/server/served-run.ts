@@ -16,7 +16,7 @@ import type { Messages } from "../../proto/messages.js";
 import { samplesMessage } from "../../rpc/samples.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
-import type { ChecksummedLease, Engine } from "../engine/engine.js";
+import type { ChecksummedLease, Engine, SlotLease } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
 import type { SentBatch } from "./metrics.js";
 import type { SideThread } from "./side-thread.js";
@@ -42,6 +42,10 @@ export interface ServedShare extends BatchSource<ServedLease> {
   readonly steps: number;
   /** Throws STAGE_UNKNOWN for a stage that the timeline does not have. */
   checkStage(stage: number): void;
+  /** Which crops make up a batch. */
+  plan(step: number, stage: number, signal: AbortSignal): Promise<BatchPlan>;
+  /** Cuts a plan, or some of its crops. */
+  cutPlan(plan: BatchPlan, signal: AbortSignal): Promise<SlotLease>;
   /** The header of a batch. */
   begin(step: number, stage: number, lease: ServedLease): Messages["BatchBegin"];
   /** What is counted of a batch that was sent. */
@@ -98,6 +102,8 @@ export class ServedRuns {
     const cases = this.#cases;
     checkRank(spec, rank);
     checkSamples(spec, rank);
+    const planOf = (step: number, stage: number, signal: AbortSignal) =>
+      finish(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
     return {
       digest,
       steps: stepsOf(spec, timeline),
@@ -106,7 +112,7 @@ export class ServedRuns {
       checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) => {
-        const planned = await plan(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
+        const planned = await planOf(step, stage, signal);
         const lease = await engine.cut(spec, planned, {
           signal,
           onWait: this.#onWait,
@@ -115,6 +121,8 @@ export class ServedRuns {
         });
         return { ...lease, samples: samplesMessage(planned, lease.lowers) };
       },
+      plan: planOf,
+      cutPlan: (part, signal) => engine.cut(spec, part, { signal, onWait: this.#onWait }),
       begin: (step, stage, lease) => ({
         timeline: TIMELINE_NAMES[timeline],
         step,
@@ -155,7 +163,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 /** The plan of a batch, with a turn for everybody else between its slices. */
-async function plan(slices: Generator<undefined, BatchPlan>, signal: AbortSignal): Promise<BatchPlan> {
+async function finish(slices: Generator<undefined, BatchPlan>, signal: AbortSignal): Promise<BatchPlan> {
   for (;;) {
     const slice = slices.next();
     if (slice.done) return slice.value;

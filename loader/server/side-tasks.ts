@@ -2,7 +2,7 @@
 import { workerData } from "piscina";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { SpecDataset } from "../../plan/run-spec/resolve.js";
-import { drawBatch, type Picture, type ShownSlices } from "./draw-batch.js";
+import { drawPage, type PageContent, type Picture } from "../preview/draw-page.js";
 import { type ResolvedBytes, resolveBytes } from "./resolve-bytes.js";
 import type { Outcome } from "./side-thread.js";
 
@@ -12,8 +12,8 @@ export function resolve(specBytes: Uint8Array): Outcome<ResolvedBytes> {
   return outcomeOf(() => resolveBytes(specBytes, store));
 }
 
-export function draw(task: { readonly slices: ShownSlices; readonly classes: readonly number[] }): Outcome<Picture> {
-  return outcomeOf(() => drawBatch(task.slices, task.classes));
+export function draw(content: PageContent): Outcome<Picture> {
+  return outcomeOf(() => drawPage(content));
 }
 
 function outcomeOf<Value>(task: () => Value): Outcome<Value> {

@@ -1,7 +1,7 @@
 import { Piscina } from "piscina";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
 import type { SpecDataset } from "../../plan/run-spec/resolve.js";
-import type { Picture, ShownSlices } from "./draw-batch.js";
+import type { PageContent, Picture } from "../preview/draw-page.js";
 import { type ResolvedBytes, resolveBytes } from "./resolve-bytes.js";
 
 /** What a task comes to: facts of errors survive the way between threads, their class does not. */
@@ -40,9 +40,9 @@ export class SideThread implements AsyncDisposable {
     return this.#run<ResolvedBytes>("resolve", specBytes);
   }
 
-  /** As `drawBatch`. */
-  draw(slices: ShownSlices, classes: readonly number[]): Promise<Picture> {
-    return this.#run<Picture>("draw", { slices, classes });
+  /** As `drawPage`. */
+  draw(content: PageContent): Promise<Picture> {
+    return this.#run<Picture>("draw", content);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

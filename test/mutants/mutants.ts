@@ -249,10 +249,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "all classes of a preview have one colour",
-    file: "loader/server/draw-batch.ts",
-    from: "colour[channel] * OVERLAY",
-    to: "COLOURS[0][channel] * OVERLAY",
-    tests: ["server/draw-batch", "server/preview"],
+    file: "loader/preview/colours.ts",
+    from: "    next = candidates[farthest] as Colour;\n",
+    to: "",
+    tests: ["server/preview"],
   },
   {
     name: "a stage report does not throw away what was cut for the old stage",
