@@ -63,7 +63,7 @@ export async function serveStream(
     if (refusal !== undefined) throw refusal.error;
     if (draining.aborted)
       throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
-    record.end({ outcome: "done" });
+    record.end({ outcome: call.signal.aborted ? "client-gone" : "done" });
   } catch (error) {
     if (call.signal.aborted) record.end({ outcome: "client-gone" });
     else if (draining.aborted && codeOf(error) === "UNAVAILABLE") record.end({ outcome: "drained" });

@@ -43,12 +43,6 @@ export interface TrainerServer extends AsyncDisposable {
 /** Calls that are still open when all trainings have ended get this long. */
 const DRAIN_MS = 10_000;
 
-function shutDown(server: Server): Promise<void> {
-  const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  const late = setTimeout(DRAIN_MS, undefined, { ref: false });
-  return Promise.race([finished, late]).then(() => server.forceShutdown());
-}
-
 /**
  * Serves TrainerService, grpc.health.v1, server reflection and, where a port is given, Prometheus metrics. Throws
  * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
@@ -76,9 +70,12 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
       health.set("NOT_SERVING");
       log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
       if (drainDelayMs > 0) await setTimeout(drainDelayMs);
+      const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      log({ event: "listener-closed" });
       await trainings[Symbol.asyncDispose]();
+      await Promise.race([finished, setTimeout(DRAIN_MS, undefined, { ref: false })]);
+      server.forceShutdown();
       await endpoint?.[Symbol.asyncDispose]();
-      await shutDown(server);
       log({ event: "stopped" });
     },
   };
