@@ -30,7 +30,9 @@ function lastWords(child: ChildProcess): () => string | undefined {
 
 /** Runs `patchstream ARGS --json` until it prints its address. Throws UNAVAILABLE when it ends instead. */
 export async function startServer(args: readonly string[]): Promise<ChildServer> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, ...args, "--json", "--log-level", "silent"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const saidLast = lastWords(child);
   const lost = once(child, "close").then(([code, signal]): never => {
     const said = saidLast();

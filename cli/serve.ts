@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
 import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface ServeFlags extends CommonOptions, ListenFlags {
+interface ServeFlags extends CommonOptions, ListenFlags, ServiceFlags {
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
@@ -20,17 +21,17 @@ export function serveCommand(): Command {
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
     .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
-  return addListenFlags(command)
+  return addServiceFlags(addListenFlags(command))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action(run);
 }
 
 async function run(path: string, flags: ServeFlags, command: Command): Promise<void> {
   const startedMs = performance.now();
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const signal = stopSignal();
+  const service = await serviceOptions(flags);
   await using store = await openStore(path);
-  await using server = await serve(store, { ...serveOptions(flags, command), signal: stop.signal });
+  await using server = await serve(store, { ...serveOptions(flags, command), ...service, signal });
   const readyMs = Math.round(performance.now() - startedMs);
   const { name, cases } = store.dataset;
   const metrics = server.metricsAddress === undefined ? {} : { metrics: server.metricsAddress };

@@ -11,6 +11,7 @@ import {
   listenOptions,
 } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
 import { wholeNumber } from "./whole-number.js";
 
 /** `CallFlags` with the prefix "data-". */
@@ -25,7 +26,7 @@ interface DataFlags {
   readonly dataServers?: readonly string[];
 }
 
-interface Options extends CommonOptions, ListenFlags, DataFlags {
+interface Options extends CommonOptions, ListenFlags, ServiceFlags, DataFlags {
   readonly engine: string;
   readonly threads: number;
   readonly runs: string;
@@ -54,7 +55,7 @@ export function trainerCommand(): Command {
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs")
     .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
-  addListenFlags(command);
+  addServiceFlags(addListenFlags(command));
   return addCallFlags(command, "data-")
     .addHelpText(
       "after",
@@ -62,11 +63,11 @@ export function trainerCommand(): Command {
     )
     .action(async (options: Options) => {
       const { json, engine, threads, runs: runsFolder, metricsPort } = options;
-      const stopped = new Promise<void>((resolve) => {
-        for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
-      });
+      const stop = stopSignal();
+      const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
       await using server = await serveTrainer({
         ...listenOptions(options, command),
+        ...(await serviceOptions(options)),
         engine,
         threads,
         runsFolder,

@@ -6,9 +6,11 @@ export { type CallOptions, callDuplex, callStream, callUnary } from "./client/ca
 export { type Channel, type ChannelOptions, type ClientTls, checkChannel, openChannel } from "./client/channel.js";
 export { type Codec, codec, type MessageName } from "./codec/codec.js";
 export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./codec/framing.js";
+export { logGrpcLines } from "./server/grpc-lines.js";
 export { addStandardServices, type Health } from "./server/health.js";
 export { type CallContext, type DuplexCall, type Handlers, implement } from "./server/implement.js";
 export { type ListenOptions, listen, type ServerTls, serverOptions } from "./server/listen.js";
+export { type ServiceLogger, serviceLog } from "./server/service-log.js";
 export { type AcceptedToken, readTokenFile, type Scope } from "./server/tokens.js";
 export {
   type Method,

@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly volumeBudgetBytes?: number;
   /** Memory for batches that are cut or being sent. Default: 512 MiB, or a quarter of the machine's (or container's) memory where that is less. */
   readonly slotBudgetBytes?: number;
+  /** Told, each time that a thread has died at work, how many have so far. Its task goes to another one. */
+  readonly onWorkerDeath?: (deaths: number) => void;
 }
 
 /** A batch, cut. Its holder must release it; until then no other batch uses its memory. */
@@ -125,7 +127,7 @@ export function usableMemory(machineBytes: number, constrainedBytes: number | un
 }
 
 /** Budgets beyond the memory would end in the system killing the process, not in an error. */
-function withDefaults(options: EngineOptions): Required<EngineOptions> {
+function withDefaults(options: EngineOptions): Required<Omit<EngineOptions, "onWorkerDeath">> {
   const memoryBytes = usableMemory(totalmem(), process.constrainedMemory());
   const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
   const besideSlots = LARGEST_ARENA_BYTES - (slotBudgetBytes % LARGEST_ARENA_BYTES);
@@ -165,10 +167,8 @@ class StoreEngine implements Engine {
     this.#workers = workers;
     const arenas = reserveArenas(volumeBudgetBytes, slotBudgetBytes);
     this.#slots = new SlotPool(arenas);
-    this.#threads = new WorkerThreads(workers, () => ({
-      store: location,
-      arenas: arenas.map(({ memory }) => memory),
-    }));
+    const setupOf = () => ({ store: location, arenas: arenas.map(({ memory }) => memory) });
+    this.#threads = new WorkerThreads(workers, setupOf, options.onWorkerDeath);
     const line = new WaitingLine();
     const kept = { classes: labelRange(dataset), longAgo: LONG_AGO * dataset.cases.length };
     this.#volumes = new VolumeCache(arenas, kept, line, ({ id }, home) => {

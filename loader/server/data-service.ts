@@ -6,6 +6,7 @@ import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
 import type { Handlers } from "../../rpc/server/implement.js";
+import type { ServiceLog } from "../../rpc/server/service-log.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import { makePreview, type PreviewMakers, previewSpec } from "../preview/preview.js";
@@ -27,6 +28,7 @@ export interface DataServiceParts {
   readonly sideThread: SideThread;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
+  readonly log: ServiceLog;
   readonly volumeGate: ByteGate;
   /** Of the memory for batches. */
   readonly shares: FairShares;

@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
+import { packageVersion } from "../../rpc/package-version.js";
 import { Admission } from "../../rpc/server/admission.js";
 import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { codeOf, failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
@@ -39,6 +39,8 @@ export interface ServeOptions extends ListenOptions, EngineOptions {
   readonly startTimeoutMs?: number;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
   readonly metricsPort?: number;
+  /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
+  readonly drainDelayMs?: number;
   /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
   readonly drainTimeoutMs?: number;
   /** Drains the server when it aborts. */
@@ -51,15 +53,14 @@ export interface DataServer extends AsyncDisposable {
   readonly address: string;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
-  /** Health turns NOT_SERVING, batches in flight are finished, wants that have not begun are dropped; then it closes. */
+  /**
+   * Health turns NOT_SERVING. After `drainDelayMs` nobody can connect any more, batches in flight are finished, wants that have not
+   * begun are dropped; then it closes.
+   */
   drain(): Promise<void>;
   /** Resolves when the server has closed. */
   readonly closed: Promise<void>;
 }
-
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const DEFAULT_SLOT_BUDGET = 2 ** 29;
 
@@ -86,13 +87,20 @@ function admission(name: string, most: number): Admission {
 }
 
 async function open(path: Store | string, options: ServeOptions, resources: AsyncDisposable[]): Promise<DataServer> {
-  const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainTimeoutMs = 10_000 } = options;
+  const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainDelayMs = 0, drainTimeoutMs = 10_000 } = options;
+  const log = serviceLog(options.logger);
   const keep = <Resource extends AsyncDisposable>(resource: Resource): Resource => {
     resources.push(resource);
     return resource;
   };
   const store = typeof path === "string" ? keep(await openStore(path)) : path;
-  const engine = keep(await openEngine(store, { ...options, slotBudgetBytes }));
+  const engine = keep(
+    await openEngine(store, {
+      onWorkerDeath: (deaths) => log({ event: "worker-died", deaths }),
+      ...options,
+      slotBudgetBytes,
+    }),
+  );
   const limits: ServerLimits = {
     ...DEFAULT_LIMITS,
     // An eighth is for small batches: no stream may keep them all waiting.
@@ -108,7 +116,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
   const callsOfConnection = 2 * (limits.maxStreams + maxCalls);
-  const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection }));
+  const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection, log }));
   const health = addStandardServices(server, "DataService");
   const sideThread = keep(new SideThread({ ...store.dataset, cases: caseTable(store.dataset) }));
   const shares = new FairShares(slotBudgetBytes);
@@ -121,9 +129,10 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     sideThread,
     limits,
     metrics,
+    log,
     volumeGate,
     shares,
-    version,
+    version: packageVersion,
     draining: draining.signal,
     startTimeoutMs,
   };
@@ -138,12 +147,16 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
         isNeeded: () => engine.metrics.waitingBatches > 0,
       },
     },
-    onFailure: (_status, error) => metrics.failure(error instanceof PatchstreamError ? error.code : "INTERNAL"),
+    onFailure: (error, call) => {
+      metrics.failure(codeOf(error));
+      log(failedCall(error, call));
+    },
   });
   const { metricsPort } = options;
   const endpoint = metricsPort === undefined ? undefined : keep(await serveMetrics(metrics.registry, metricsPort));
   keepFreedMemory();
   const address = await listen(server, options);
+  log(startOf("DataService", address, options));
   keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
 
   let closing: Promise<void> | undefined;
@@ -153,10 +166,14 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   });
   const close = async () => {
     health.set("NOT_SERVING");
+    log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
+    if (drainDelayMs > 0) await setTimeout(drainDelayMs);
     draining.abort();
     const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
     await disposeAll(resources);
+    log({ event: "stopped" });
     resolveClosed();
   };
   const drain = () => {

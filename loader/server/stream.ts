@@ -1,7 +1,7 @@
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
-
+import { codeOf, type ServiceLog } from "../../rpc/server/service-log.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
@@ -9,6 +9,7 @@ import type { ServerMetrics } from "./metrics.js";
 import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
 import type { ServedLease, ServedShare } from "./served-run.js";
+import { StreamRecord } from "./stream-record.js";
 
 type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
 
@@ -17,6 +18,7 @@ export interface StreamServer {
   open(start: Messages["Start"]): Promise<ServedShare>;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
+  readonly log: ServiceLog;
   /** Of the memory for batches. */
   readonly shares: FairShares;
   /** Aborts when the server drains. */
@@ -31,11 +33,12 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, shares, draining, startTimeoutMs }: StreamServer,
+  { open, limits, metrics, log, shares, draining, startTimeoutMs }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
   const share = await open(start);
+  const record = new StreamRecord(log, call, start, share.digest);
   const batches = new CutAhead<ServedLease>(share, limits, shares);
   const leave = shares.join(batches);
   const drain = () => {
@@ -52,14 +55,20 @@ export async function serveStream(
     });
     if (draining.aborted) drain();
     let refusal: { readonly error: unknown } | undefined;
-    readRequests(requests, { call, share, batches, metrics }).catch((error: unknown) => {
+    readRequests(requests, { call, share, batches, metrics, record }).catch((error: unknown) => {
       refusal = { error };
       batches.close();
     });
-    await writeBatches(call, share, batches, metrics);
+    await writeBatches({ call, share, batches, metrics, record });
     if (refusal !== undefined) throw refusal.error;
     if (draining.aborted)
       throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
+    record.end({ outcome: call.signal.aborted ? "client-gone" : "done" });
+  } catch (error) {
+    if (call.signal.aborted) record.end({ outcome: "client-gone" });
+    else if (draining.aborted && codeOf(error) === "UNAVAILABLE") record.end({ outcome: "drained" });
+    else record.end({ outcome: "failed", code: codeOf(error) });
+    throw error;
   } finally {
     batches.close();
     leave();
@@ -88,16 +97,17 @@ async function readStart(
   return first.value.start;
 }
 
-interface Reading {
+interface Running {
   readonly call: Call;
   readonly share: ServedShare;
   readonly batches: CutAhead<ServedLease>;
   readonly metrics: ServerMetrics;
+  readonly record: StreamRecord;
 }
 
 async function readRequests(
   requests: AsyncIterator<Messages["StreamRequest"]>,
-  { call, share, batches, metrics }: Reading,
+  { call, share, batches, metrics, record }: Running,
 ): Promise<void> {
   for (;;) {
     const { done, value: message } = await requests.next();
@@ -118,6 +128,7 @@ async function readRequests(
         const decision = { stage, fromStep, reason, hold };
         const scheduleFrom = batches.report(decision, share.steps);
         metrics.stageReports.inc();
+        record.changeStage(stage, fromStep);
         // Waiting for it keeps who reports without end and does not read from filling the memory with answers.
         await call.send({
           kind: "stageApplied",
@@ -142,16 +153,12 @@ async function readRequests(
   }
 }
 
-async function writeBatches(
-  call: Call,
-  share: ServedShare,
-  batches: CutAhead<ServedLease>,
-  metrics: ServerMetrics,
-): Promise<void> {
+async function writeBatches({ call, share, batches, metrics, record }: Running): Promise<void> {
   while (await batches.ready()) {
     const ready = batches.take();
     if (ready === undefined) continue;
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
+    record.countBatch(ready.lease.bytes.length);
   }
 }

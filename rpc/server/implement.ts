@@ -25,6 +25,7 @@ import {
 } from "../service.js";
 import { toStatus } from "../status.js";
 import { MAX_MESSAGE_BYTES } from "./listen.js";
+import type { LoggedCall } from "./service-log.js";
 import { resetCall, type StallLimits, watchStalls } from "./stall.js";
 import { type AcceptedToken, tokenCheck } from "./tokens.js";
 
@@ -75,8 +76,8 @@ export interface ImplementOptions {
   readonly maxMessageBytes?: number;
   /** Asked before each call, by method and peer: throws for one too many, or gives a function that is called when the call is over. */
   readonly admit?: (method: string, peer: string) => () => void;
-  /** Told of every call that ends with an error, as sent. */
-  readonly onFailure?: (status: StatusObject, error: unknown) => void;
+  /** Told of every call that ends with an error. */
+  readonly onFailure?: (error: unknown, call: LoggedCall) => void;
 }
 
 /** What all calls of one service share. */
@@ -139,14 +140,13 @@ function contextOf(call: Emitter): CallContext {
 /** Ends a streaming call with an error, unless it is over already. */
 function fail(
   call: { emit(event: "error", status: StatusObject): boolean },
-  signal: AbortSignal,
+  { signal, peer }: CallContext,
   error: unknown,
-  onFailure: ImplementOptions["onFailure"],
+  { method, onFailure }: { readonly method: AnyMethod } & Pick<ImplementOptions, "onFailure">,
 ): void {
   if (signal.aborted) return;
-  const status = toStatus(error);
-  onFailure?.(status, error);
-  call.emit("error", status);
+  onFailure?.(error, { method: method.name, peer });
+  call.emit("error", toStatus(error));
 }
 
 type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
@@ -180,9 +180,8 @@ function unaryAdapter(method: AnyMethod, handler: UnaryHandler, rules: Rules) {
       callback(null, bytes, trailers);
     };
     admitted(method, call, rules, answer).catch((error: unknown) => {
-      const status = toStatus(error);
-      rules.onFailure?.(status, error);
-      callback(status);
+      rules.onFailure?.(error, { method: method.name, peer: context.peer });
+      callback(toStatus(error));
     });
   };
 }
@@ -222,13 +221,13 @@ function sender(
 function watchedSender(
   call: Parameters<typeof sender>[0],
   method: AnyMethod,
-  signal: AbortSignal,
+  { signal, peer }: CallContext,
   { stall, onFailure }: ImplementOptions,
 ): (message: unknown) => Promise<void> {
   const send = sender(call, method, signal);
   if (stall === undefined) return send;
   return watchStalls(send, stall, (error) => {
-    onFailure?.(toStatus(error), error);
+    onFailure?.(error, { method: method.name, peer });
     resetCall(call);
   });
 }
@@ -238,13 +237,13 @@ type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<u
 function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
     const context = contextOf(call);
-    const send = watchedSender(call, method, context.signal, rules);
+    const send = watchedSender(call, method, context, rules);
     const answer = async () => {
       const request = rules.read(method, call.request, call.metadata);
       for await (const message of handler(request, context)) await send(message);
       call.end();
     };
-    await admitted(method, call, rules, answer).catch((error) => fail(call, context.signal, error, rules.onFailure));
+    await admitted(method, call, rules, answer).catch((error) => fail(call, context, error, { ...rules, method }));
   };
 }
 
@@ -282,10 +281,10 @@ function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) 
       for await (const bytes of messagesOf(call, context.signal)) yield rules.read(method, bytes);
     }
     const answer = async () => {
-      const send = watchedSender(call, method, context.signal, rules);
+      const send = watchedSender(call, method, context, rules);
       await handler({ ...context, requests: requests(), send });
       call.end();
     };
-    await admitted(method, call, rules, answer).catch((error) => fail(call, context.signal, error, rules.onFailure));
+    await admitted(method, call, rules, answer).catch((error) => fail(call, context, error, { ...rules, method }));
   };
 }

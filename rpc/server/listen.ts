@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { logHandshakes } from "./handshakes.js";
 import { refuseCompressed } from "./refuse-compressed.js";
+import { type ServiceLog, type ServiceLogger, serviceLog } from "./service-log.js";
 import type { AcceptedToken } from "./tokens.js";
 
 /** PEM files of a server. With `ca`, clients must show a certificate that it signed (mTLS). */
@@ -23,15 +25,25 @@ export interface ListenOptions {
   readonly insecure?: boolean;
   /** Calls must carry `authorization: Bearer TOKEN`, of one of these. Beyond this machine a token needs TLS. */
   readonly token?: string | readonly AcceptedToken[];
+  /** Takes the service's log, such as one of pino's. Absent: there is none. */
+  readonly logger?: ServiceLogger;
 }
 
 /** Bytes of a request message, unless a server says otherwise. */
 export const MAX_MESSAGE_BYTES = 4 << 20;
 
 /** grpc-js's options of a server that takes request messages of so many bytes and so many calls at once from one connection. */
-export function serverOptions({ maxMessageBytes = MAX_MESSAGE_BYTES, callsOfConnection = 1024 } = {}): ServerOptions {
+export function serverOptions({
+  maxMessageBytes = MAX_MESSAGE_BYTES,
+  callsOfConnection = 1024,
+  log = serviceLog(undefined),
+}: {
+  maxMessageBytes?: number;
+  callsOfConnection?: number;
+  log?: ServiceLog;
+} = {}): ServerOptions {
   return {
-    interceptors: [refuseCompressed],
+    interceptors: [refuseCompressed(log)],
     // Up to twice the limit a message is read, so that it is refused with facts; grpc-js's own refusal has none.
     "grpc.max_receive_message_length": 2 * maxMessageBytes,
     // HTTP/2 lets a call beyond this hang at its client: it must be more than we admit, so that we are the ones to refuse.
@@ -85,7 +97,10 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
             { cause: error },
           ),
         );
-      else resolve(address);
+      else {
+        logHandshakes(server, serviceLog(options.logger));
+        resolve(address);
+      }
     }),
   );
 }

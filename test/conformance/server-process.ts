@@ -24,7 +24,7 @@ export async function spawnServer(t: ExecutionContext, ...flags: string[]): Prom
 /** The same for a store of the test's own. */
 export async function spawnServerOf(t: ExecutionContext, store: string, ...flags: string[]): Promise<ServerProcess> {
   const budgets = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
-  const args = [MAIN, "serve", store, "--json", ...budgets, ...flags];
+  const args = [MAIN, "serve", store, "--json", "--log-level", "silent", ...budgets, ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));

@@ -110,7 +110,7 @@ export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Me
 
 /** Opens a stream and waits for Started. */
 export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
-  const { spec } = await describe(channel);
+  const spec = overrides.spec ?? (await describe(channel)).spec;
   const stream = new WireStream(channel);
   stream.send({
     kind: "start",

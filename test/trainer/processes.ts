@@ -139,6 +139,11 @@ export async function serving({ teardown }: Teardown, ...args: string[]): Promis
   };
 }
 
+/** What a trainer's log tells of a training. */
+export function eventsOf({ said }: Process, training: string): Readonly<Record<string, unknown>>[] {
+  return said.map((line) => JSON.parse(line)).filter((event) => event.training === training);
+}
+
 export function channelTo({ teardown }: Teardown, { address }: Process): Channel {
   const channel = openChannel(address);
   teardown(() => channel.client.close());

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { PatchstreamError } from "../../plan/errors.js";
+import type { ServiceLog } from "../../rpc/server/service-log.js";
 import type { FromProcess, JobName, Jobs, ToProcess } from "./messages.js";
 import { receivedFailure } from "./sent-failure.js";
 
@@ -27,13 +28,15 @@ export interface JobOptions {
   readonly onMessage?: (message: FromProcess) => void;
   /** Told each line that the process prints: libraries log there, and a crash says why. */
   readonly notice: (line: string) => void;
+  /** Told of a process that ended without an outcome. */
+  readonly log: ServiceLog;
 }
 
 /** Starts a process for one job. Throws PROCESS_DIED where the system cannot start one. */
 export function startJob<Name extends JobName>(
   name: Name,
   job: Jobs[Name]["job"],
-  { doing, onMessage, notice }: JobOptions,
+  { doing, onMessage, notice, log }: JobOptions,
 ): JobProcess<Jobs[Name]["result"]> {
   // Standard input is the process's lifeline (`lifeline.ts`). Of our own flags only those on memory are for every process.
   const execArgv = process.execArgv.filter((flag) => flag.startsWith("--max-"));
@@ -57,6 +60,7 @@ export function startJob<Name extends JobName>(
     if (killed) throw killed.reason;
     if (last?.kind === "failed") throw receivedFailure(last.failure);
     if (last?.kind === "result") return last.result as Jobs[Name]["result"];
+    log({ event: "process-died", process: child.pid ?? 0, how });
     const reason = said === undefined ? how : `${how}, saying: ${said}`;
     const hint = how === "SIGKILL" ? "Most often memory has run out." : undefined;
     throw new PatchstreamError({ code: "PROCESS_DIED", doing, reason }, hint);

@@ -1,28 +1,35 @@
+import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import { checkEngineName } from "../engines/open.js";
 import { startJob } from "../process/start.js";
 
+/** Who is told of an engine that is passed over, and of what the process that tries it prints. */
+interface Told {
+  readonly notice: (line: string) => void;
+  readonly log: ServiceLog;
+}
+
 /** Opens an engine in a process of its own, which gives back what it took. Resolves to its name, another one for "auto". */
-async function tryEngine(engine: string, notice: (line: string) => void): Promise<string> {
-  const opened = await startJob("openEngine", { engine }, { doing: `tries the engine ${engine}`, notice }).ended;
+async function tryEngine(engine: string, told: Told): Promise<string> {
+  const opened = await startJob("openEngine", { engine }, { doing: `tries the engine ${engine}`, ...told }).ended;
   return opened.engine;
 }
 
 /** The engines of a trainer. They are opened by the processes that train, never by the one that serves. */
 export class TrainingEngines {
   readonly #preferred: string;
-  readonly #notice: (line: string) => void;
+  readonly #log: ServiceLog;
   readonly #usable: Map<string, Promise<string>>;
 
-  private constructor(preferred: string, notice: (line: string) => void) {
+  private constructor(preferred: string, log: ServiceLog) {
     this.#preferred = preferred;
-    this.#notice = notice;
+    this.#log = log;
     this.#usable = new Map([[preferred, Promise.resolve(preferred)]]);
   }
 
   /** `preferred` is for trainings whose spec says "auto"; "auto" takes the first usable one. Throws ENGINE_MISSING where it is not usable. */
-  static async open(preferred: string, notice: (line: string) => void): Promise<TrainingEngines> {
+  static async open(preferred: string, told: Told): Promise<TrainingEngines> {
     checkEngineName(preferred);
-    return new TrainingEngines(await tryEngine(preferred, notice), notice);
+    return new TrainingEngines(await tryEngine(preferred, told), told.log);
   }
 
   /** The engine for a training whose spec says `name`. */
@@ -34,7 +41,7 @@ export class TrainingEngines {
   async check(name: string): Promise<void> {
     const chosen = this.chosen(name);
     checkEngineName(chosen);
-    const tried = this.#usable.get(chosen) ?? tryEngine(chosen, this.#notice);
+    const tried = this.#usable.get(chosen) ?? tryEngine(chosen, { notice: logLines(this.#log), log: this.#log });
     this.#usable.set(chosen, tried);
     await tried.catch((error: unknown) => {
       this.#usable.delete(chosen); // it may be installed by the next time

@@ -2,6 +2,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
 import { chunkFrame } from "../../rpc/codec/framing.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
+import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { PredictionJob } from "../inference/prediction.js";
 import type { Maps } from "../inference/sliding-window.js";
 import type { FromProcess } from "../process/messages.js";
@@ -19,7 +20,7 @@ export interface PredictionOptions {
   readonly access: DataAccess;
   readonly engines: TrainingEngines;
   readonly threads: number;
-  readonly notice: (line: string) => void;
+  readonly log: ServiceLog;
 }
 
 function refuse(field: string, got: unknown, want: string): never {
@@ -90,7 +91,7 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
   const { training } = first.kind === "case" ? first.case : first.image;
   const { folder, data } = trainings.place(training);
-  const { access, engines, threads, notice } = options;
+  const { access, engines, threads, log } = options;
   let source: PredictionJob["source"];
   if (first.kind === "case") {
     const asked = first.case.data === "" ? data : [first.case.data];
@@ -105,7 +106,8 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
     {
       doing: `labels an image with training ${training}`,
       onMessage: label.take,
-      notice: (line) => notice(`prediction with ${training}: ${line}`),
+      notice: logLines(log),
+      log,
     },
   );
   const leave = () => started.kill(call.signal.reason);

@@ -1,5 +1,6 @@
 import type { StageChanged } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { AskedStage } from "../loop/stage-requests.js";
 import type { TrainingJob } from "../loop/training.js";
 import type { FromProcess } from "../process/messages.js";
@@ -25,11 +26,11 @@ interface Asked {
 export interface RunningTrainingOptions {
   /** Writes an event down. Where it throws, the training ends with what it threw. */
   readonly emit: (event: TrainingEvent) => void;
-  readonly notice: (line: string) => void;
+  readonly log: ServiceLog;
 }
 
 /** Starts a training's process. Throws PROCESS_DIED where the system cannot start one. */
-export function startTraining(id: string, job: TrainingJob, { emit, notice }: RunningTrainingOptions): RunningTraining {
+export function startTraining(id: string, job: TrainingJob, { emit, log }: RunningTrainingOptions): RunningTraining {
   const asked = new Map<number, Asked>();
   let asks = 0;
   const settle = (ask: number): Asked | undefined => {
@@ -51,9 +52,10 @@ export function startTraining(id: string, job: TrainingJob, { emit, notice }: Ru
   const started = startJob("train", job, {
     doing: `trains ${id}`,
     onMessage,
-    notice: (line) => notice(`${id}: ${line}`),
+    notice: logLines(log),
+    log,
   });
-  notice(`training ${id} runs in process ${started.pid}`);
+  log({ event: "training-started", training: id, process: started.pid });
   const ended = started.ended.finally(() => {
     const reason = "it was over before the stage was decided";
     for (const { reject } of asked.values())

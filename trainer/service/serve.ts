@@ -1,8 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { checkAccess, type DataAccess } from "./data-servers.js";
 import { TrainingEngines } from "./engines.js";
 import { trainerHandlers } from "./handlers.js";
@@ -19,13 +21,18 @@ export interface TrainerOptions extends ListenOptions {
   readonly engine: string;
   /** CPU threads of the engine. */
   readonly threads: number;
-  /** Told in one line what happens: a training that begins or ends, one that is damaged, what its process prints. */
-  readonly notice: (line: string) => void;
+  /** Told in one line what to know of the start: an engine that is passed over, a training that is damaged. */
+  readonly notice?: (line: string) => void;
+  /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
+  readonly drainDelayMs?: number;
   /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
   readonly metricsPort?: number;
 }
 
-/** The trainer service, listening. Disposing it ends trainings after the step in progress, then closes. */
+/**
+ * The trainer service, listening. Disposing it turns health NOT_SERVING and, after `drainDelayMs`, ends trainings after the step in
+ * progress, then closes.
+ */
 export interface TrainerServer extends AsyncDisposable {
   /** host:port */
   readonly address: string;
@@ -36,44 +43,40 @@ export interface TrainerServer extends AsyncDisposable {
 /** Calls that are still open when all trainings have ended get this long. */
 const DRAIN_MS = 10_000;
 
-function shutDown(server: Server): Promise<void> {
-  const late = setTimeout(() => server.forceShutdown(), DRAIN_MS);
-  return new Promise((resolve) =>
-    server.tryShutdown(() => {
-      clearTimeout(late);
-      resolve();
-    }),
-  );
-}
-
 /**
  * Serves TrainerService, grpc.health.v1, server reflection and, where a port is given, Prometheus metrics. Throws
  * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
  */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { token, metricsPort, access, notice } = options;
+  const { token, metricsPort, access, notice = () => {}, drainDelayMs = 0 } = options;
+  const log = serviceLog(options.logger);
   checkAccess(access);
   const metrics = createMetrics();
-  const engines = await TrainingEngines.open(options.engine, notice);
-  const trainings = new Trainings({ ...options, engines, observe: metrics.observe });
-  const server = new Server(serverOptions());
-  implement(
-    server,
-    "TrainerService",
-    trainerHandlers(trainings, { ...options, engines }),
-    token === undefined ? {} : { token },
-  );
+  const engines = await TrainingEngines.open(options.engine, { notice, log });
+  const trainings = new Trainings({ ...options, notice, log, engines, observe: metrics.observe });
+  const server = new Server(serverOptions({ log }));
+  implement(server, "TrainerService", trainerHandlers(trainings, { ...options, log, engines }), {
+    ...(token !== undefined && { token }),
+    onFailure: (error, call) => log(failedCall(error, call)),
+  });
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);
+  log(startOf("TrainerService", address, options));
   const endpoint = metricsPort === undefined ? undefined : await serveMetrics(metrics.registry, metricsPort);
   return {
     address,
     metricsAddress: endpoint?.address,
     async [Symbol.asyncDispose]() {
       health.set("NOT_SERVING");
+      log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
+      if (drainDelayMs > 0) await setTimeout(drainDelayMs);
+      const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      log({ event: "listener-closed" });
       await trainings[Symbol.asyncDispose]();
+      await Promise.race([finished, setTimeout(DRAIN_MS, undefined, { ref: false })]);
+      server.forceShutdown();
       await endpoint?.[Symbol.asyncDispose]();
-      await shutDown(server);
+      log({ event: "stopped" });
     },
   };
 }

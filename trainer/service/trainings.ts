@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
 import { makeFolder } from "../../disk/write-file.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import type { Training, TrainingDamage, TrainingState } from "../../proto/messages.js";
+import { codeOf, framesOf, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { AskedStage } from "../loop/stage-requests.js";
 import { verifyCheckpoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
@@ -48,8 +49,9 @@ export interface TrainingsOptions {
   readonly engines: TrainingEngines;
   /** CPU threads of an engine. */
   readonly threads: number;
-  /** Told in one line what happens. */
+  /** Told in one line of trainings that are damaged when the folder is opened. */
   readonly notice: (line: string) => void;
+  readonly log: ServiceLog;
   /** Sees every event from now on. */
   readonly observe: (event: TrainingEvent) => void;
 }
@@ -100,7 +102,9 @@ export class Trainings implements AsyncDisposable {
       const { request, spec, events, state } = openRunFolder(folder);
       this.#add({ id, folder, spec, events, request, state });
     } catch (error) {
-      this.#setDamaged({ id, damage: damageOf(error, folder), known: undefined });
+      const damage = damageOf(error, folder);
+      this.#setDamaged({ id, damage, known: undefined });
+      this.#options.notice(`training ${id} is damaged: ${damage.file}: ${damage.reason}`);
     }
   }
 
@@ -114,7 +118,7 @@ export class Trainings implements AsyncDisposable {
     const { id, damage } = damaged;
     this.#usable.delete(id);
     this.#damaged.set(id, damaged);
-    this.#options.notice(`training ${id} is damaged: ${damage.file}: ${damage.reason}`);
+    this.#options.log({ event: "training-damaged", training: id, file: basename(damage.file) });
   }
 
   #find(id: string): Usable {
@@ -217,6 +221,7 @@ export class Trainings implements AsyncDisposable {
 
   #enqueue(entry: Usable): void {
     this.#setState(entry, "TRAINING_STATE_QUEUED");
+    this.#options.log({ event: "training-queued", training: entry.id });
     this.#queue.push(entry);
     this.#runNext();
   }
@@ -245,22 +250,29 @@ export class Trainings implements AsyncDisposable {
 
   /** Sets the state that a training ends in, also where a full disk cannot take it. */
   #end(entry: Usable, state: TrainingState, message = ""): void {
-    const { notice } = this.#options;
-    notice(`training ${entry.id} ${stateName(state)}${message === "" ? "" : `: ${message}`}`);
     try {
       this.#setState(entry, state, message);
     } catch (error) {
-      notice(`training ${entry.id}: ${messageOf(error)}`);
+      this.#logFailure(entry, error);
     }
     entry.events.end();
   }
 
   #endStopped(entry: Usable): void {
-    this.#end(entry, this.#closing ? "TRAINING_STATE_INTERRUPTED" : "TRAINING_STATE_STOPPED");
+    this.#endWell(entry, this.#closing ? "TRAINING_STATE_INTERRUPTED" : "TRAINING_STATE_STOPPED");
+  }
+
+  #endWell(entry: Usable, state: TrainingState): void {
+    this.#options.log({ event: "training-ended", training: entry.id, state: stateName(state) });
+    this.#end(entry, state);
+  }
+
+  #logFailure({ id }: Usable, error: unknown): void {
+    this.#options.log({ event: "training-failed", training: id, code: codeOf(error), frames: framesOf(error) });
   }
 
   async #run(entry: Usable): Promise<void> {
-    const { access, engines, threads, notice } = this.#options;
+    const { access, engines, threads, log } = this.#options;
     const { id, folder, spec, request } = entry;
     try {
       this.#setState(entry, "TRAINING_STATE_RUNNING");
@@ -268,12 +280,13 @@ export class Trainings implements AsyncDisposable {
       entry.running = startTraining(
         id,
         { folder, data: request.data, connection: access.connection, run: spec, engine, threads },
-        { emit: (event) => this.#tell(entry, event), notice },
+        { emit: (event) => this.#tell(entry, event), log },
       );
       const outcome = await entry.running.ended;
-      if (outcome === "done") this.#end(entry, "TRAINING_STATE_DONE");
+      if (outcome === "done") this.#endWell(entry, "TRAINING_STATE_DONE");
       else this.#endStopped(entry);
     } catch (error) {
+      this.#logFailure(entry, error);
       this.#end(entry, "TRAINING_STATE_FAILED", messageOf(error));
       if (isDamageIn(error, folder)) this.#setDamaged({ id, damage: damageOf(error, folder), known: entry });
     } finally {

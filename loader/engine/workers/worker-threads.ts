@@ -14,11 +14,14 @@ export class WorkerThreads implements AsyncDisposable {
   readonly #threads: readonly WorkerThread[];
   readonly #idle: WorkerThread[];
   readonly #line = new WaitingLine();
+  readonly #onDeath: (deaths: number) => void;
   #deaths = 0;
   #decodedBytes = 0;
   #isClosed = false;
 
-  constructor(count: number, setupOf: (worker: number) => WorkerSetup) {
+  /** `onDeath` is told, each time that a thread has died, how many have so far. */
+  constructor(count: number, setupOf: (worker: number) => WorkerSetup, onDeath: (deaths: number) => void = () => {}) {
+    this.#onDeath = onDeath;
     this.#threads = Array.from({ length: count }, (_, worker) => new WorkerThread(setupOf(worker)));
     this.#idle = [...this.#threads];
   }
@@ -55,7 +58,7 @@ export class WorkerThreads implements AsyncDisposable {
         return await thread.run(task);
       } catch (error) {
         if (this.#isClosed) throw closed();
-        this.#deaths++;
+        this.#onDeath(++this.#deaths);
         if (attempts < ATTEMPTS) continue;
         const reason = error instanceof Error ? error.message : String(error);
         const doing = task.kind === "load" ? `loading case ${task.caseId}` : `cutting from ${casesOf(task)}`;

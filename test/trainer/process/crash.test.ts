@@ -10,6 +10,7 @@ import {
   channelTo,
   collect,
   curve,
+  eventsOf,
   holdOutLast,
   lastState,
   type Process,
@@ -48,8 +49,7 @@ test.after.always(async () => {
 
 /** The process that trains `training`, as its trainer said. */
 function processOf(trainer: Process, training: string): number {
-  const line = trainer.said.findLast((said) => said.startsWith(`training ${training} runs in process `));
-  return Number(line?.split(" ").at(-1));
+  return Number(eventsOf(trainer, training).findLast(({ event }) => event === "training-started")?.process);
 }
 
 /** True where a process has ended, whether or not somebody has asked how. */
@@ -157,6 +157,7 @@ test("no checkpoint is written before every step that it holds is in the log", a
   const training = startJob("train", job, {
     doing: "trains for this test",
     notice: () => undefined,
+    log: () => undefined,
     onMessage(message) {
       if (message.kind === "event" && message.event.kind === "checkpoint") told.push("written");
       if (message.kind !== "flush") return;

@@ -5,6 +5,7 @@ import { type Channel, callUnary } from "../../../rpc/index.js";
 import {
   channelTo,
   collect,
+  eventsOf,
   lastState,
   type Process,
   patchstream,
@@ -172,9 +173,13 @@ test.serial("a trainer says what happens: which process trains, and how it ended
   const { channel, data, cases, trainer } = t.context;
   const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 1 } }));
   await collect(watch(channel, training));
-  const said = trainer.said.filter((line) => line.includes(training));
-  t.regex(said[0] ?? "", /^training \S+ runs in process \d+$/);
-  t.regex(said.at(-1) ?? "", /^training \S+ done$/);
+  const events = eventsOf(trainer, training);
+  t.deepEqual(
+    events.map(({ event }) => event),
+    ["training-queued", "training-started", "training-ended"],
+  );
+  t.regex(String(events[1]?.process), /^\d+$/);
+  t.is(events[2]?.state, "done");
 });
 
 /** Makes `import()` of every package that an engine needs fail, as where none is installed. */
