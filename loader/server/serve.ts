@@ -1,16 +1,15 @@
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
+import { packageVersion } from "../../rpc/package-version.js";
 import { Admission } from "../../rpc/server/admission.js";
 import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
-import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
@@ -24,7 +23,7 @@ import { ServedRuns } from "./served-run.js";
 import { SideThread } from "./side-thread.js";
 
 /** Where a data server listens, whom it serves, and what it may use. */
-export interface ServeOptions extends ListenOptions, EngineOptions {
+export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
   /** Streams open at once. Default 256; one peer may have half of them. */
@@ -37,8 +36,6 @@ export interface ServeOptions extends ListenOptions, EngineOptions {
   readonly maxStallWhenNeededMs?: number;
   /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
   readonly startTimeoutMs?: number;
-  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
-  readonly metricsPort?: number;
   /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
   readonly drainTimeoutMs?: number;
   /** Drains the server when it aborts. */
@@ -56,10 +53,6 @@ export interface DataServer extends AsyncDisposable {
   /** Resolves when the server has closed. */
   readonly closed: Promise<void>;
 }
-
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const DEFAULT_SLOT_BUDGET = 2 ** 29;
 
@@ -123,7 +116,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     metrics,
     volumeGate,
     shares,
-    version,
+    version: packageVersion,
     draining: draining.signal,
     startTimeoutMs,
   };
@@ -138,10 +131,11 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
         isNeeded: () => engine.metrics.waitingBatches > 0,
       },
     },
-    onFailure: (_status, error) => metrics.failure(error instanceof PatchstreamError ? error.code : "INTERNAL"),
+    onFailure: (_status, error) => metrics.failure(error),
+    onEnd: metrics.callEnded,
   });
-  const { metricsPort } = options;
-  const endpoint = metricsPort === undefined ? undefined : keep(await serveMetrics(metrics.registry, metricsPort));
+  const endpoint = await serveMetrics(metrics.registry, options);
+  if (endpoint !== undefined) keep(endpoint);
   keepFreedMemory();
   const address = await listen(server, options);
   keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });

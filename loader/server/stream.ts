@@ -153,5 +153,6 @@ async function writeBatches(
     if (ready === undefined) continue;
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
+    metrics.wantFulfilled(ready.stage, (performance.now() - ready.wantedMs) / 1_000);
   }
 }

@@ -392,8 +392,8 @@ test("metrics count the steps of all trainings", async (t) => {
   const text = await (await fetch(`http://${trainer.metrics}/metrics`)).text();
   const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1]);
   t.true(value("patchstream_training_steps_total") >= 32);
-  t.true(value("patchstream_training_step_seconds_total") > 0);
-  t.true(value('patchstream_trainings_total{state="TRAINING_STATE_DONE"}') >= 1);
+  t.true(value("patchstream_training_step_duration_seconds_sum") > 0);
+  t.true(value('patchstream_training_state_changes_total{state="done"}') >= 1);
 });
 
 test("a trainer listens on this machine only, unless it is told otherwise", async (t) => {

@@ -2,7 +2,7 @@ import { Server } from "@grpc/grpc-js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
-import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { checkAccess, type DataAccess } from "./data-servers.js";
 import { TrainingEngines } from "./engines.js";
 import { trainerHandlers } from "./handlers.js";
@@ -10,7 +10,7 @@ import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";
 
 /** Where a trainer listens, and what its trainings use. */
-export interface TrainerOptions extends ListenOptions {
+export interface TrainerOptions extends ListenOptions, MetricsOptions {
   /** Folder of all trainings, one folder each; made where there is none. */
   readonly runsFolder: string;
   /** How data servers are reached, and which may be called. */
@@ -21,8 +21,6 @@ export interface TrainerOptions extends ListenOptions {
   readonly threads: number;
   /** Told in one line what happens: a training that begins or ends, one that is damaged, what its process prints. */
   readonly notice: (line: string) => void;
-  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
-  readonly metricsPort?: number;
 }
 
 /** The trainer service, listening. Disposing it ends trainings after the step in progress, then closes. */
@@ -51,21 +49,20 @@ function shutDown(server: Server): Promise<void> {
  * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
  */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { token, metricsPort, access, notice } = options;
+  const { token, access, notice } = options;
   checkAccess(access);
   const metrics = createMetrics();
   const engines = await TrainingEngines.open(options.engine, notice);
   const trainings = new Trainings({ ...options, engines, observe: metrics.observe });
   const server = new Server(serverOptions());
-  implement(
-    server,
-    "TrainerService",
-    trainerHandlers(trainings, { ...options, engines }),
-    token === undefined ? {} : { token },
-  );
+  implement(server, "TrainerService", trainerHandlers(trainings, { ...options, engines }), {
+    ...(token !== undefined && { token }),
+    onFailure: (_status, error) => metrics.failure(error),
+    onEnd: metrics.callEnded,
+  });
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);
-  const endpoint = metricsPort === undefined ? undefined : await serveMetrics(metrics.registry, metricsPort);
+  const endpoint = await serveMetrics(metrics.registry, options);
   return {
     address,
     metricsAddress: endpoint?.address,
