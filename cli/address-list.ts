@@ -1,4 +1,20 @@
-/** Replicas named in one option: `host:port[,host:port]`. */
+import { isIP } from "node:net";
+import { InvalidArgumentError } from "commander";
+import { parseTarget } from "../rpc/index.js";
+
+/** Replicas named in one option: `host:port[,host:port]`. Wrong use (exit 2) for no address, an empty host, and what is no port. */
 export function addressList(text: string): readonly string[] {
-  return text.split(",").filter((address) => address !== "");
+  const addresses = text.split(",").filter((address) => address !== "");
+  if (addresses.length === 0 || !addresses.every(isAddress))
+    throw new InvalidArgumentError(
+      "It must be host:port[,host:port], such as 127.0.0.1:7070, with ports from 1 to 65535.",
+    );
+  return addresses;
+}
+
+function isAddress(address: string): boolean {
+  const target = parseTarget(address);
+  if ("path" in target) return target.path !== "";
+  const { host, port } = target;
+  return host !== "" && (isIP(host) !== 0 || !host.includes(":")) && port >= 1 && port <= 65_535;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { PatchstreamError } from "../plan/index.js";
 import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
+import { hostName, portNumber } from "./host-and-port.js";
 import { wholeNumber } from "./whole-number.js";
 
 /** Where a server listens, and who may call it. */
@@ -17,8 +18,8 @@ export interface ListenFlags {
 
 export function addListenFlags(command: Command): Command {
   return command
-    .option("--host <host>", "address to listen on (default: this machine only; others need TLS)")
-    .option("--port <port>", "port (default 0: any free one)", wholeNumber)
+    .option("--host <host>", "address to listen on (default: this machine only; others need TLS)", hostName)
+    .option("--port <port>", "port (default 0: any free one)", portNumber)
     .option("--tls-cert <file>", "PEM certificate")
     .option("--tls-key <file>", "PEM key of the certificate")
     .option("--tls-ca <file>", "PEM certificate that clients' certificates must be signed by (mTLS)")

@@ -1,15 +1,15 @@
 import { Command, InvalidArgumentError } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
 import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
+import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface ServeFlags extends CommonOptions, ListenFlags, ServiceFlags {
+interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags {
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
-  readonly metricsPort?: number;
 }
 
 /** `patchstream serve`: the data server of one store, until SIGINT or SIGTERM drains it. */
@@ -19,9 +19,8 @@ export function serveCommand(): Command {
     .argument("<store>", "the store to serve")
     .option("--workers <count>", "threads that cut (default: one per processor)", wholeNumber)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
-    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
-    .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
-  return addServiceFlags(addListenFlags(command))
+    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
+  return addServiceFlags(addListenFlags(addMetricsFlags(command)))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action(run);
 }
@@ -46,13 +45,13 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
 }
 
 function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
-  const { workers, volumeBudget, slotBudget, metricsPort } = flags;
+  const { workers, volumeBudget, slotBudget } = flags;
   return {
     ...listenOptions(flags, command),
+    ...metricsOptions(flags, command),
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
-    ...(metricsPort !== undefined && { metricsPort }),
   };
 }
 

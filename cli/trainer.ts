@@ -10,6 +10,7 @@ import {
   type ListenFlags,
   listenOptions,
 } from "./connection-flags.js";
+import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
 import { wholeNumber } from "./whole-number.js";
@@ -26,11 +27,10 @@ interface DataFlags {
   readonly dataServers?: readonly string[];
 }
 
-interface Options extends CommonOptions, ListenFlags, ServiceFlags, DataFlags {
+interface Options extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags, DataFlags {
   readonly engine: string;
   readonly threads: number;
   readonly runs: string;
-  readonly metricsPort?: number;
 }
 
 function dataCallFlags(flags: DataFlags): CallFlags {
@@ -52,26 +52,25 @@ export function trainerCommand(): Command {
     .description("Serve trainings: start, watch, steer and stop them over gRPC.")
     .addOption(new Option("--engine <name>", "for trainings whose spec says auto").choices(engineNames).default("auto"))
     .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
-    .option("--runs <folder>", "where trainings keep checkpoints and history", "runs")
-    .option("--metrics-port <port>", "Prometheus metrics over HTTP on this port of this machine", wholeNumber);
+    .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
-  addServiceFlags(addListenFlags(command));
+  addServiceFlags(addListenFlags(addMetricsFlags(command)));
   return addCallFlags(command, "data-")
     .addHelpText(
       "after",
       "\nThe --data flags say how data servers are called. A token or certificate goes to --data-servers alone.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
     )
     .action(async (options: Options) => {
-      const { json, engine, threads, runs: runsFolder, metricsPort } = options;
+      const { json, engine, threads, runs: runsFolder } = options;
       const stop = stopSignal();
       const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
       await using server = await serveTrainer({
         ...listenOptions(options, command),
+        ...metricsOptions(options, command),
         ...(await serviceOptions(options)),
         engine,
         threads,
         runsFolder,
-        ...(metricsPort !== undefined && { metricsPort }),
         notice: (line) => process.stderr.write(`${line}\n`),
         access: { connection: callOptions(dataCallFlags(options), "data-"), servers: options.dataServers ?? [] },
       });

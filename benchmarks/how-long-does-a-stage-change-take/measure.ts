@@ -111,5 +111,5 @@ function longestWait(batches: readonly Taken[], start: number): number {
 /** What the server's engine has cut since it started. */
 async function batchesCut(metrics: string | undefined): Promise<number> {
   const text = await (await fetch(`http://${metrics}/metrics`)).text();
-  return Number(/^patchstream_engine\{count="batches"\} (\d+)$/m.exec(text)?.[1]);
+  return Number(/^patchstream_engine_batches_cut_total (\d+)$/m.exec(text)?.[1]);
 }

@@ -44,7 +44,10 @@ export function startArm({ name, program, args, environment, processor, keepsRun
     detached: true, // leads a process group, which signals reach as a whole
     env: { ...process.env, ...environment },
   });
-  const group = -(child.pid as number);
+  child.on("error", () => {}); // there is no such program: it has no process either
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${name} cannot start: there is no program ${command}`);
+  const group = -pid;
   const kill = () => {
     if (child.exitCode === null && child.signalCode === null) process.kill(group, "SIGKILL");
   };
@@ -73,7 +76,7 @@ export function startArm({ name, program, args, environment, processor, keepsRun
     prove: (samples) => ask({ prove: { samples } }),
     take: (seconds) => ask({ take: { seconds } }),
     train: async (steps, stepSeconds) => (await ask<{ seconds: number }>({ train: { steps, stepSeconds } })).seconds,
-    memoryBytes: () => groupMemoryBytes(child.pid as number),
+    memoryBytes: () => groupMemoryBytes(pid),
     async [Symbol.asyncDispose]() {
       process.off("exit", kill);
       kill();

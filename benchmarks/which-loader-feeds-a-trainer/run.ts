@@ -1,4 +1,5 @@
 /** `npm run bench:peers`: measures beside the peers, prints, and writes the tables of RESULTS.md between their markers. */
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +21,17 @@ const { values } = parseArgs({
     "print-only": { type: "boolean", default: false },
   },
 });
+
+const missing = ["loaders", "tensorflow"].filter(
+  (environment) => !existsSync(join(values.environments, environment, "bin", "python")),
+);
+if (missing.length > 0) {
+  const script = "benchmarks/which-loader-feeds-a-trainer/environment.sh";
+  process.stderr.write(
+    `bench:peers: no Python environment ${missing.join(" and ")} in ${values.environments}; make them with: bash ${script} ${values.environments}\n`,
+  );
+  process.exit(1);
+}
 
 const folder = await mkdtemp(join(tmpdir(), "patchstream-peers-"));
 try {

@@ -20,6 +20,8 @@ export interface BatchSource<Lease> {
 interface Wanted {
   readonly step: number;
   readonly stage: number;
+  /** By performance.now(). */
+  readonly wantedMs: number;
 }
 
 interface Cutting<Lease> {
@@ -31,9 +33,7 @@ interface Cutting<Lease> {
 }
 
 /** A batch ready to be sent. Whoever takes it releases its lease. */
-export interface ReadyBatch<Lease> {
-  readonly step: number;
-  readonly stage: number;
+export interface ReadyBatch<Lease> extends Wanted {
   readonly lease: Lease;
 }
 
@@ -76,6 +76,7 @@ export class CutAhead<Lease extends { release(): void }> {
    */
   want(firstStep: number, count: number, asked: number | undefined): void {
     checkLimit(this.#limits, "maxOutstandingSteps", this.outstanding + count);
+    const wantedMs = performance.now();
     const added: Wanted[] = [];
     let bytes = this.#outstandingBytes();
     for (let step = firstStep; step < firstStep + count; step++) {
@@ -85,7 +86,7 @@ export class CutAhead<Lease extends { release(): void }> {
       checkLimit(this.#limits, "maxBatchBytes", batchBytes);
       if (bytes > 0) checkLimit(this.#limits, "maxOutstandingBytes", bytes + batchBytes);
       bytes += batchBytes;
-      added.push({ step, stage });
+      added.push({ step, stage, wantedMs });
     }
     this.#queue = [...this.#queue, ...added].sort((a, b) => a.step - b.step);
     this.#refill();
@@ -139,10 +140,9 @@ export class CutAhead<Lease extends { release(): void }> {
     const [first] = this.#ahead;
     if (first?.done === undefined) return undefined;
     this.#ahead.shift();
-    const { step, stage } = first.wanted;
-    this.#onTheWire = this.#source.batchBytes(stage);
+    this.#onTheWire = this.#source.batchBytes(first.wanted.stage);
     this.#refill();
-    return { step, stage, lease: first.done };
+    return { ...first.wanted, lease: first.done };
   }
 
   /** Takes the youngest cuts back to the wants until all batches take at most `bytes`, or one is left. */

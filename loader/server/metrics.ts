@@ -1,23 +1,27 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram } from "prom-client";
 import type { Timeline } from "../../plan/batch/address.js";
+import { LATENCY_SECONDS, type ServiceMetrics, serviceMetrics } from "../../rpc/server/service-metrics.js";
 import type { BatchStatistics } from "../engine/cut/batch-statistics.js";
 import type { Engine } from "../engine/engine.js";
+import { addEngineMetrics } from "./engine-metrics.js";
 
 /** A batch that was sent. */
 export interface SentBatch {
   readonly timeline: Timeline;
   readonly stage: number;
   readonly bytes: number;
+  /** What planning and cutting it took, waiting for memory included. */
+  readonly cutSeconds: number;
   /** Of the steps that are counted. */
   readonly statistics?: BatchStatistics;
 }
 
-/** What one server counts, in Prometheus's terms; a registry of its own, so that two servers in one process do not mix. */
-export interface ServerMetrics {
-  readonly registry: Registry;
+/** What one data server counts, in Prometheus's terms (docs/reference/metrics.md). */
+export interface ServerMetrics extends ServiceMetrics {
   readonly stageReports: Counter;
   batchSent(batch: SentBatch): void;
-  failure(code: string): void;
+  /** A batch of a stream was sent, so many seconds after it was wanted. */
+  wantFulfilled(stage: number, seconds: number): void;
 }
 
 /** Upper ends of the histograms' buckets. */
@@ -33,8 +37,8 @@ export interface Measured {
 }
 
 export function createMetrics({ engine, streams, calls, pause }: Measured): ServerMetrics {
-  const registry = new Registry();
-  const registers = [registry];
+  const service = serviceMetrics("DataService");
+  const registers = [service.registry];
   const batches = new Counter({
     name: "patchstream_batches_sent_total",
     help: "Batches handed to gRPC completely.",
@@ -45,6 +49,17 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
     name: "patchstream_batch_bytes_sent_total",
     help: "Tensor bytes of those batches.",
     registers,
+  });
+  const latency = { labelNames: ["stage"], buckets: LATENCY_SECONDS, registers };
+  const cutSeconds = new Histogram({
+    name: "patchstream_batch_cut_duration_seconds",
+    help: "From the plan of a batch to its bytes, waiting for memory included, of batches that were sent.",
+    ...latency,
+  });
+  const wantSeconds = new Histogram({
+    name: "patchstream_want_duration_seconds",
+    help: "From a stream's want to the end of sending its batch.",
+    ...latency,
   });
   const perStage = { labelNames: ["timeline", "stage"], registers };
   const foregroundShare = new Histogram({
@@ -63,12 +78,6 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
     name: "patchstream_patch_size_ratio",
     help: "Voxels of a patch, as a share of the final patch's.",
     ...perStage,
-  });
-  const failures = new Counter({
-    name: "patchstream_calls_failed_total",
-    help: "Calls that ended with an error, by its code.",
-    labelNames: ["code"],
-    registers,
   });
   const stageReports = new Counter({
     name: "patchstream_stage_reports_total",
@@ -99,26 +108,19 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
       this.set(pause.takeLongestSeconds());
     },
   });
-  new Gauge({
-    name: "patchstream_engine",
-    help: "The engine's own counts, by their names.",
-    labelNames: ["count"],
-    registers,
-    collect() {
-      for (const [count, value] of Object.entries(engine.metrics)) this.set({ count }, value);
-    },
-  });
+  addEngineMetrics(service.registry, engine);
   return {
-    registry,
+    ...service,
     stageReports,
-    batchSent({ timeline, stage, bytes, statistics }) {
+    wantFulfilled: (stage, seconds) => wantSeconds.observe({ stage }, seconds),
+    batchSent({ timeline, stage, bytes, cutSeconds: seconds, statistics }) {
       batches.inc({ stage });
       bytesSent.inc(bytes);
+      cutSeconds.observe({ stage }, seconds);
       if (statistics === undefined) return;
       foregroundShare.observe({ timeline, stage }, statistics.foregroundShare);
       classesSeen.observe({ timeline, stage }, statistics.classesSeen);
       patchSizeRatio.set({ timeline, stage }, statistics.patchSizeRatio);
     },
-    failure: (code) => failures.inc({ code }),
   };
 }

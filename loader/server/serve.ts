@@ -9,8 +9,8 @@ import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
-import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
-import { codeOf, failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
+import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
@@ -24,7 +24,7 @@ import { ServedRuns } from "./served-run.js";
 import { SideThread } from "./side-thread.js";
 
 /** Where a data server listens, whom it serves, and what it may use. */
-export interface ServeOptions extends ListenOptions, EngineOptions {
+export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
   /** Streams open at once. Default 256; one peer may have half of them. */
@@ -37,8 +37,6 @@ export interface ServeOptions extends ListenOptions, EngineOptions {
   readonly maxStallWhenNeededMs?: number;
   /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
   readonly startTimeoutMs?: number;
-  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
-  readonly metricsPort?: number;
   /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
   readonly drainDelayMs?: number;
   /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
@@ -148,12 +146,13 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
       },
     },
     onFailure: (error, call) => {
-      metrics.failure(codeOf(error));
+      metrics.failure(error);
       log(failedCall(error, call));
     },
+    onEnd: metrics.callEnded,
   });
-  const { metricsPort } = options;
-  const endpoint = metricsPort === undefined ? undefined : keep(await serveMetrics(metrics.registry, metricsPort));
+  const endpoint = await serveMetrics(metrics.registry, options);
+  if (endpoint !== undefined) keep(endpoint);
   keepFreedMemory();
   const address = await listen(server, options);
   log(startOf("DataService", address, options));

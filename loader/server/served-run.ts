@@ -33,6 +33,8 @@ export interface ServedRun {
 /** A batch that was cut, and what its samples are. */
 export interface ServedLease extends ChecksummedLease {
   readonly samples: Messages["Samples"];
+  /** What planning and cutting took, waiting for memory included. */
+  readonly cutSeconds: number;
 }
 
 /** What one rank is served of one timeline. */
@@ -112,6 +114,7 @@ export class ServedRuns {
       checkStage: (stage) => checkStage(spec, timeline, stage),
       batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
       cut: async (step, stage, signal) => {
+        const startedMs = performance.now();
         const planned = await planOf(step, stage, signal);
         const lease = await engine.cut(spec, planned, {
           signal,
@@ -119,7 +122,11 @@ export class ServedRuns {
           checksum: true,
           countClasses: step % COUNTED_STEPS === 0,
         });
-        return { ...lease, samples: samplesMessage(planned, lease.lowers) };
+        return {
+          ...lease,
+          samples: samplesMessage(planned, lease.lowers),
+          cutSeconds: (performance.now() - startedMs) / 1_000,
+        };
       },
       plan: planOf,
       cutPlan: (part, signal) => engine.cut(spec, part, { signal, onWait: this.#onWait }),
@@ -132,10 +139,10 @@ export class ServedRuns {
         addressChecksum: crc32(addressText(digest, { timeline, step, stage }, rank)),
         samples: lease.samples,
       }),
-      sent: (stage, { tensors: [, label], bytes, classVoxels }) => {
+      sent: (stage, { tensors: [, label], bytes, classVoxels, cutSeconds }) => {
         const [samples, ...patchSize] = label.shape as [number, number, number, number];
         const statistics = classVoxels && batchStatistics({ samples, patchSize, classVoxels }, spec.plan.patchSize);
-        return { timeline, stage, bytes: bytes.length, ...(statistics && { statistics }) };
+        return { timeline, stage, bytes: bytes.length, cutSeconds, ...(statistics && { statistics }) };
       },
     };
   }

@@ -160,5 +160,6 @@ async function writeBatches({ call, share, batches, metrics, record }: Running):
     await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
     record.countBatch(ready.lease.bytes.length);
+    metrics.wantFulfilled(ready.stage, (performance.now() - ready.wantedMs) / 1_000);
   }
 }

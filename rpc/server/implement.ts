@@ -26,6 +26,7 @@ import {
 import { toStatus } from "../status.js";
 import { MAX_MESSAGE_BYTES } from "./listen.js";
 import type { LoggedCall } from "./service-log.js";
+import type { EndedCall } from "./service-metrics.js";
 import { resetCall, type StallLimits, watchStalls } from "./stall.js";
 import { type AcceptedToken, tokenCheck } from "./tokens.js";
 
@@ -78,6 +79,8 @@ export interface ImplementOptions {
   readonly admit?: (method: string, peer: string) => () => void;
   /** Told of every call that ends with an error. */
   readonly onFailure?: (error: unknown, call: LoggedCall) => void;
+  /** Told of every call that is over, but for those that both sides stream on. */
+  readonly onEnd?: (call: EndedCall) => void;
 }
 
 /** What all calls of one service share. */
@@ -153,12 +156,19 @@ type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>
 
 /** Throws what `use` throws; a call that was let in is let out in any case. */
 async function admitted(method: AnyMethod, call: Emitter, rules: Rules, use: () => Promise<void>): Promise<void> {
-  const end = rules.begin(method.name, call);
+  const startedMs = performance.now();
+  const over = (failed?: { readonly error: unknown }) => {
+    if (!method.definition.requestStream)
+      rules.onEnd?.({ method: method.name, seconds: (performance.now() - startedMs) / 1_000, ...failed });
+  };
   try {
-    await use();
-  } finally {
-    end();
+    const end = rules.begin(method.name, call);
+    await use().finally(end);
+  } catch (error) {
+    over({ error });
+    throw error;
   }
+  over();
 }
 
 /** The bytes of a frame. */

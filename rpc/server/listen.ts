@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { logHandshakes } from "./handshakes.js";
+import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
 import { refuseCompressed } from "./refuse-compressed.js";
 import { type ServiceLog, type ServiceLogger, serviceLog } from "./service-log.js";
 import type { AcceptedToken } from "./tokens.js";
@@ -71,6 +72,7 @@ function readPem(file: string): Buffer {
  */
 export async function listen(server: Server, options: ListenOptions): Promise<string> {
   const { host = "127.0.0.1", port = 0, tls, insecure = false, token } = options;
+  checkHostAndPort({ host, port }, { host: "host", port: "port" });
   if (!tls && !isLoopback(host) && (!insecure || token !== undefined))
     throw new PatchstreamError(
       { code: "SPEC_INVALID", field: "host", got: host, want: "a loopback address when there is no TLS" },
@@ -85,22 +87,11 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
         tls.ca !== undefined,
       )
     : ServerCredentials.createInsecure();
-  const bracketed = host.includes(":") ? `[${host}]` : host;
   return new Promise((resolve, reject) =>
-    server.bindAsync(`${bracketed}:${port}`, credentials, (error, bound) => {
-      const address = `${bracketed}:${bound}`;
-      if (error)
-        reject(
-          new PatchstreamError(
-            { code: "UNAVAILABLE", address: `${bracketed}:${port}`, reason: error.message },
-            /EADDRINUSE/.test(error.message) ? "The port is taken. Port 0 takes a free one." : undefined,
-            { cause: error },
-          ),
-        );
-      else {
-        logHandshakes(server, serviceLog(options.logger));
-        resolve(address);
-      }
+    server.bindAsync(`${bracketed(host)}:${port}`, credentials, (error, bound) => {
+      if (error) return reject(cannotListen(host, port, error));
+      logHandshakes(server, serviceLog(options.logger));
+      resolve(`${bracketed(host)}:${bound}`);
     }),
   );
 }

@@ -80,7 +80,7 @@ test("a reader that does not read costs three batches of memory at most, and hol
   busy.want(0, RUN_STEPS);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await busy.batch()).begin.step, step);
   const metrics = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
-  const leased = Number(/count="leasedSlots"} (\d+)/.exec(metrics)?.[1]);
+  const leased = Number(/^patchstream_engine_leased_batches (\d+)/m.exec(metrics)?.[1]);
   t.true(leased <= 3, `${leased} slots are leased`);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await idle.batch()).begin.step, step);
 });
@@ -97,7 +97,7 @@ test("a client that answers pings and reads nothing for max_stall_ms loses its s
   t.is((await end).code, status.RESOURCE_EXHAUSTED);
 
   const metrics = async () => (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
-  while (!(await metrics()).includes('count="leasedSlots"} 0'));
+  while (!(await metrics()).includes("\npatchstream_engine_leased_batches 0\n"));
   t.true((await metrics()).includes('patchstream_calls_failed_total{code="LIMIT_EXCEEDED"} 1'));
   const reader = await start(dial(t, watched));
   reader.want(0, 4, 2);

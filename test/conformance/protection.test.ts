@@ -195,7 +195,7 @@ test("what a stream has cut and not sent is taken back when another needs its sh
   waiting.want(0, RUN_STEPS, 2);
   const leased = async () => {
     const text = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
-    return Number(/count="leasedSlots"} (\d+)/.exec(text)?.[1]);
+    return Number(/^patchstream_engine_leased_batches (\d+)/m.exec(text)?.[1]);
   };
   while ((await leased()) < 3);
   const other = await start(dial(t, watched));

@@ -5,6 +5,7 @@ import { connect } from "../../client/index.js";
 import { type Channel, callStream, callUnary } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
 import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
+import { lint, readExposition } from "../metrics/exposition.js";
 import {
   channelTo,
   collect,
@@ -391,9 +392,10 @@ test("metrics count the steps of all trainings", async (t) => {
   await trained(channel, data, tinyRun(t.context.cases));
   const text = await (await fetch(`http://${trainer.metrics}/metrics`)).text();
   const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1]);
+  t.deepEqual(lint(readExposition(text)), []);
   t.true(value("patchstream_training_steps_total") >= 32);
-  t.true(value("patchstream_training_step_seconds_total") > 0);
-  t.true(value('patchstream_trainings_total{state="TRAINING_STATE_DONE"}') >= 1);
+  t.true(value("patchstream_training_step_duration_seconds_sum") > 0);
+  t.true(value('patchstream_training_state_changes_total{state="done"}') >= 1);
 });
 
 test("a trainer listens on this machine only, unless it is told otherwise", async (t) => {

@@ -3,7 +3,7 @@ import { Server } from "@grpc/grpc-js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
-import { serveMetrics } from "../../rpc/server/metrics-endpoint.js";
+import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { checkAccess, type DataAccess } from "./data-servers.js";
 import { TrainingEngines } from "./engines.js";
@@ -12,7 +12,7 @@ import { createMetrics } from "./metrics.js";
 import { Trainings } from "./trainings.js";
 
 /** Where a trainer listens, and what its trainings use. */
-export interface TrainerOptions extends ListenOptions {
+export interface TrainerOptions extends ListenOptions, MetricsOptions {
   /** Folder of all trainings, one folder each; made where there is none. */
   readonly runsFolder: string;
   /** How data servers are reached, and which may be called. */
@@ -25,8 +25,6 @@ export interface TrainerOptions extends ListenOptions {
   readonly notice?: (line: string) => void;
   /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
   readonly drainDelayMs?: number;
-  /** Prometheus metrics over HTTP on this loopback port (0: any free one). Absent: none. */
-  readonly metricsPort?: number;
 }
 
 /**
@@ -48,7 +46,7 @@ const DRAIN_MS = 10_000;
  * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
  */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { token, metricsPort, access, notice = () => {}, drainDelayMs = 0 } = options;
+  const { token, access, notice = () => {}, drainDelayMs = 0 } = options;
   const log = serviceLog(options.logger);
   checkAccess(access);
   const metrics = createMetrics();
@@ -57,12 +55,16 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const server = new Server(serverOptions({ log }));
   implement(server, "TrainerService", trainerHandlers(trainings, { ...options, log, engines }), {
     ...(token !== undefined && { token }),
-    onFailure: (error, call) => log(failedCall(error, call)),
+    onFailure: (error, call) => {
+      metrics.failure(error);
+      log(failedCall(error, call));
+    },
+    onEnd: metrics.callEnded,
   });
   const health = addStandardServices(server, "TrainerService");
   const address = await listen(server, options);
   log(startOf("TrainerService", address, options));
-  const endpoint = metricsPort === undefined ? undefined : await serveMetrics(metrics.registry, metricsPort);
+  const endpoint = await serveMetrics(metrics.registry, options);
   return {
     address,
     metricsAddress: endpoint?.address,
