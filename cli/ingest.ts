@@ -14,7 +14,7 @@ interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
 /** `patchstream ingest RAW STORE`. */
 export function ingestCommand(): Command {
   return new Command("ingest")
-    .description("Turn a raw data set (nnU-Net's or MSD's folders of NIfTI files) into a store.")
+    .description("Turn a raw data set (nnU-Net's or MSD's folders of images) into a store.")
     .argument("<raw>", "folder with dataset.json")
     .argument("<store>", "folder to make")
     .option("--plans <file>", "follow this nnU-Net plans.json instead of planning")

@@ -139,7 +139,7 @@ function millimetresPerUnit(units: number): number {
 }
 
 /** Distance (mm) between the slices of which a 2-D image is one. */
-const FLAT_SPACING_MM = 999;
+export const FLAT_SPACING_MM = 999;
 
 /**
  * Voxel sizes and the affine. A voxel size that is 0 or no number is taken from the sform's column; SimpleITK takes 1 mm, nibabel

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { type DatasetJson, type FileListing, type ListedCase, parseDatasetJson } from "./dataset-json.js";
+import { imageEnding } from "./read-image.js";
 
 /** A case's files: absolute paths. */
 export interface RawCase {
@@ -114,7 +115,7 @@ function resolveListed(
 ): RawCase {
   if (id !== undefined) return { id, images: images.map(place), label: place(label) };
   const image = place(images[0] as string);
-  const ending = /\.nii(\.gz)?$/.exec(image)?.[0] ?? "";
+  const ending = imageEnding(image);
   const stem = image.slice(0, image.length - ending.length);
   const channels = channelEndings(channelCount, ending).map((channel) => `${stem}${channel}`);
   const isSplit = !existsSync(image) && existsSync(channels[0] as string);
@@ -145,7 +146,7 @@ function visibleFiles(folder: string, ending: string): string[] {
   try {
     return readdirSync(folder).filter((name) => !name.startsWith(".") && name.endsWith(ending));
   } catch {
-    throw damaged(folder, "there is no such folder", "a folder of .nii or .nii.gz files");
+    throw damaged(folder, "there is no such folder", "a folder of images");
   }
 }
 

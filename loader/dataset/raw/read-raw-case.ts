@@ -3,9 +3,10 @@ import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { Nonfinite } from "../nifti/decode-voxels.js";
 import type { NiftiHeader } from "../nifti/header.js";
-import { type NiftiVolume, readNifti } from "../nifti/read-nifti.js";
+import type { NiftiVolume } from "../nifti/read-nifti.js";
 import type { Channels } from "../volume.js";
 import type { RawCase } from "./list-cases.js";
+import { readImage } from "./read-image.js";
 
 /** Two grids whose spacings differ by no more than this share of a voxel count as one. */
 const SPACING_TOLERANCE = 1e-3;
@@ -40,7 +41,7 @@ export interface CaseRules {
 /** Reads a case's images and label and holds them against each other. Throws INPUT_DAMAGED naming the file at fault. */
 export async function readRawCase({ images, label }: RawCase, rules: CaseRules): Promise<SourceCase> {
   const files: (NiftiVolume & { readonly path: string })[] = [];
-  for (const path of [...images, label]) files.push({ path, ...(await readNifti(path, rules.nonfinite)) });
+  for (const path of [...images, label]) files.push({ path, ...(await readImage(path, rules.nonfinite)) });
   const stored = files.pop() as (typeof files)[number];
   const first = files[0] as (typeof files)[number];
   const tolerated: ToleratedFlaw[] = [];
