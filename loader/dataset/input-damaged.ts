@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { PatchstreamError } from "../../plan/errors.js";
 import { HeaderRefused } from "./nifti/header.js";
 
@@ -17,4 +18,11 @@ export function inputDamaged(file: string, error: unknown): unknown {
   if (error.message.includes("allocation failed"))
     return facts(`its voxels do not fit in memory (${error.message})`, "smaller");
   return error;
+}
+
+/** Refuses what is no file before it is opened: to open a pipe waits for somebody who writes into it. Throws HeaderRefused. */
+export async function checkIsFile(path: string): Promise<void> {
+  const found = await stat(path);
+  if (found.isFile()) return;
+  throw new HeaderRefused(`it is ${found.isDirectory() ? "a folder" : "a pipe or a device"}`, "a file");
 }

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createUnzip } from "node:zlib";
 import { PatchstreamError } from "../../../plan/errors.js";
-import { inputDamaged } from "../input-damaged.js";
+import { checkIsFile, inputDamaged } from "../input-damaged.js";
 import { decodeVoxels, type Nonfinite } from "../nifti/decode-voxels.js";
 import { HeaderRefused } from "../nifti/header.js";
 import { DEFLATE_RATIO, type NiftiVolume } from "../nifti/read-nifti.js";
@@ -26,6 +26,7 @@ interface ItkReaders {
  */
 export async function readItk(path: string, nonfinite: Nonfinite): Promise<NiftiVolume> {
   try {
+    await checkIsFile(path);
     const stored = findVoxels(path, await textHeader(path));
     await checkStored(stored);
     const { imageType, data, ...image } = await readImage(path);
@@ -46,6 +47,7 @@ async function textHeader(path: string): Promise<string> {
 
 /** Refuses what cannot hold the voxels, and a compressed stream that ITK would take although its checksum is wrong. */
 async function checkStored({ file, offset, deflated, count }: StoredVoxels): Promise<void> {
+  await checkIsFile(file);
   const { size } = await stat(file);
   if (count > size * (deflated ? DEFLATE_RATIO : 1)) {
     throw new HeaderRefused(`its header promises ${count} voxels, which ${size} bytes cannot hold`, "whole");

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, gunzipSync } from "node:zlib";
-import { inputDamaged } from "../input-damaged.js";
+import { checkIsFile, inputDamaged } from "../input-damaged.js";
 import { decodeVoxels, type Nonfinite } from "./decode-voxels.js";
 import { contentBytes, HEADER_BYTES, HeaderRefused, type NiftiHeader, parseHeader } from "./header.js";
 
@@ -34,6 +34,7 @@ export interface NiftiVolume {
 export async function readNifti(path: string, nonfinite: Nonfinite = "stop"): Promise<NiftiVolume> {
   let file: FileHandle | undefined;
   try {
+    await checkIsFile(path);
     file = await open(path);
     const { size } = await file.stat();
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_PEEK_BYTES), 0, HEADER_PEEK_BYTES, 0);

@@ -44,7 +44,7 @@ export function parseDatasetJson(json: unknown): DatasetJson {
 
 function parseChannels(value: unknown, field: string): string[] {
   const channels = entries(value, field).sort(([a], [b]) => Number(a) - Number(b));
-  if (channels.length === 0 || channels.some(([key], channel) => key !== String(channel))) {
+  if (channels.length === 0 || channels.some(([key], channel) => !/^\d+$/.test(key) || Number(key) !== channel)) {
     refuse(field, value, "numbered from 0 without a gap");
   }
   return channels.map(([key, channel]) => name(channel, `${field}.${key}`));

@@ -54,10 +54,13 @@ export function checkName(what: string, name: string): void {
   }
 }
 
+/** What some editors put before UTF-8, and JSON does not know. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** Parses a JSON file of the user's. Throws INPUT_DAMAGED. */
 export function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8").replace(BYTE_ORDER_MARK, ""));
   } catch (error) {
     throw damaged(file, `it cannot be read (${(error as Error).message})`, "a JSON file");
   }
