@@ -14,7 +14,7 @@ interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
 /** `patchstream ingest RAW STORE`. */
 export function ingestCommand(): Command {
   return new Command("ingest")
-    .description("Turn a raw data set (nnU-Net's or MSD's folders of NIfTI files) into a store.")
+    .description("Turn a raw data set (nnU-Net's or MSD's folders of images) into a store.")
     .argument("<raw>", "folder with dataset.json")
     .argument("<store>", "folder to make")
     .option("--plans <file>", "follow this nnU-Net plans.json instead of planning")
@@ -38,6 +38,7 @@ export function ingestCommand(): Command {
         .choices(["inside", "anywhere"])
         .default("inside"),
     )
+    .option("--unlabelled", "store images without a label too (imagesTs, and what labelsTr lacks), for prediction")
     .option("--force", "write a new generation beside a finished store of other data, which is refused otherwise")
     .option("--workers <n>", "threads (default: one per core)", parseCount)
     .option("--name <name>", "name of the store (default: the raw folder's)")
@@ -86,11 +87,12 @@ function toleratedText(one: ToleratedFlaw): string {
   }
 }
 
-function summary({ name, digest, cases, skipped, plan }: IngestReport, store: string): string {
+function summary({ name, digest, cases, unlabelled, skipped, plan }: IngestReport, store: string): string {
   const lines = [
     `${name}: ${cases.length} cases in ${store}`,
     `digest  ${digest}`,
     `plan    patch ${plan.patchSize.join("x")} voxels, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`,
+    ...unlabelled.map((id) => `unlabelled ${id}: for prediction only`),
     ...skipped.map(({ file, reason }) => `skipped ${file}: ${reason}`),
   ];
   return `${lines.join("\n")}\n`;

@@ -45,7 +45,9 @@ function describe(dataset: Dataset): string {
     `channels  ${channelNames.join(", ")}`,
     `labels    ${describeLabels(dataset)}`,
     `plan      patch ${plan.patchSize.join("x")} voxels, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`,
-    ...cases.map(({ id, shape, spacingMm }) => `${id}  ${shape.join("x")} (C,Z,Y,X)  ${spacingMm.join("x")} mm`),
+    ...cases.map(({ id, shape, spacingMm, unlabelled }) => {
+      return `${id}  ${shape.join("x")} (C,Z,Y,X)  ${spacingMm.join("x")} mm${unlabelled ? "  unlabelled" : ""}`;
+    }),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -63,7 +65,7 @@ function describeLabels({ labels, sourceValues, regions = [], ignoreLabel }: Dat
 }
 
 function describeCase(
-  { id, shape, spacingMm, digest, foregroundCounts, geometry }: StoredCase,
+  { id, shape, spacingMm, digest, foregroundCounts, geometry, unlabelled }: StoredCase,
   dataset: Dataset,
 ): string {
   const lines = [
@@ -73,9 +75,11 @@ function describeCase(
     `source      ${geometry.originalShape.join("x")} (Z,Y,X), ${geometry.originalSpacingMm.join("x")} mm`,
     `transpose   ${geometry.transpose.join(",")}`,
     `crop        ${geometry.cropStart.join(",")} to ${geometry.cropEnd.join(",")}`,
-    `foreground  ${locationClasses(dataset)
-      .map((of, i) => `${foregroundCounts[i]} locations of ${of === ANNOTATED ? "any label" : `class ${of}`}`)
-      .join(", ")}`,
+    unlabelled
+      ? "label       none: for prediction only"
+      : `foreground  ${locationClasses(dataset)
+          .map((of, i) => `${foregroundCounts[i]} locations of ${of === ANNOTATED ? "any label" : `class ${of}`}`)
+          .join(", ")}`,
   ];
   return `${lines.join("\n")}\n`;
 }

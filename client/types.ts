@@ -93,6 +93,8 @@ export interface DatasetCase {
   readonly foregroundCounts: readonly number[];
   readonly digest: string;
   readonly geometry: CaseGeometry;
+  /** It has no label, and is there for prediction: no run may train or validate on it. */
+  readonly unlabelled: boolean;
 }
 
 /** The data set that the servers serve. */

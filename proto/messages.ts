@@ -70,6 +70,8 @@ export interface Case {
   readonly digest: string;
   /** How the stored volume maps back to its source file. */
   readonly geometry: Geometry | null;
+  /** It has no label, and is there for prediction: no run may train or validate on it. */
+  readonly unlabelled: boolean;
 }
 
 /** A held-out case was evaluated on the original grid. */

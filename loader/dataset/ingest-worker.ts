@@ -22,6 +22,7 @@ export interface MeasureTask {
 export interface MeasuredCase extends CaseFingerprint {
   readonly sourceSha256: string;
   readonly tolerated: readonly ToleratedFlaw[];
+  readonly unlabelled: boolean;
 }
 
 export interface StoreTask extends MeasureTask {
@@ -42,7 +43,12 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
     const source = await readRawCase(raw, rules);
     const fingerprint = fingerprintCase(source);
     if (fingerprint === undefined) throw nothingLeft(raw, "every voxel is 0");
-    return { ...fingerprint, sourceSha256: source.sha256, tolerated: source.tolerated };
+    return {
+      ...fingerprint,
+      sourceSha256: source.sha256,
+      tolerated: source.tolerated,
+      unlabelled: source.unlabelled ?? false,
+    };
   });
 }
 

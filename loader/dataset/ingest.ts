@@ -54,6 +54,11 @@ export interface IngestOptions {
   readonly geometry?: CaseRules["geometry"];
   /** Files that dataset.json names outside of its folder: refused, or read. Default: inside. */
   readonly files?: FilePlaces;
+  /**
+   * Images without a label are stored for prediction: those of imagesTs, and those of imagesTr that labelsTr lacks. What is planned
+   * comes from the labelled ones; where there are none, `plans` must be given. Default: false.
+   */
+  readonly unlabelled?: boolean;
   /** Write a new generation beside a finished store of other data, which is refused otherwise. Default: false. */
   readonly force?: boolean;
   /** Threads; default: one a core. */
@@ -82,6 +87,8 @@ export interface IngestReport {
   readonly digest: string;
   /** Ids of the stored cases, sorted. */
   readonly cases: readonly string[];
+  /** Those of them that have no label. */
+  readonly unlabelled: readonly string[];
   readonly skipped: readonly SkippedCase[];
   /** What was wrong with files that were taken all the same, as `nonfinite` and `geometry` say. */
   readonly tolerated: readonly ToleratedFlaw[];
@@ -103,7 +110,7 @@ export async function ingest(
   const { name = basename(resolve(rawFolder)), force = false } = options;
   checkName("name", name);
   checkApart(resolve(rawFolder), resolve(storeFolder));
-  const raw = readRawDataset(resolve(rawFolder), options.files);
+  const raw = readRawDataset(resolve(rawFolder), options.files, options.unlabelled);
   const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
   using _lock = lockFolder(storeFolder, LOCK);
@@ -125,10 +132,17 @@ export async function ingest(
     geometry: options.geometry ?? "strict",
   };
   const measured = await pass<MeasuredCase>("measure", raw.cases, (one): MeasureTask => ({ raw: one, rules }));
-  const fingerprint = fingerprintOf(rawFolder, [...measured.values.values()]);
-  const plansJson = givenPlans ?? planDataset(fingerprint, { ...raw, name });
+  const labelled = [...measured.values.values()].filter(({ unlabelled }) => !unlabelled);
+  const isForPrediction = labelled.length === 0 && measured.values.size > 0;
+  const fingerprint = isForPrediction ? undefined : fingerprintOf(rawFolder, labelled);
+  const plan = () =>
+    fingerprint === undefined ? nothingToPlan(raw.cases) : planDataset(fingerprint, { ...raw, name });
+  const plansJson = givenPlans ?? plan();
   const { network, settings, settingsSha256 } = settingsFrom(plansJson, raw);
-  const texts = { "plans.json": indented(plansJson), "dataset_fingerprint.json": indented(fingerprint) };
+  const texts = {
+    "plans.json": indented(plansJson),
+    ...(fingerprint && { "dataset_fingerprint.json": indented(fingerprint) }),
+  };
   const madeOf = new Map([...measured.values].map(([id, { sourceSha256 }]) => [id, { sourceSha256, settingsSha256 }]));
   refuse({ caseIds: [...madeOf.keys()], madeOf, plansSha256: sha256(texts["plans.json"]) });
 
@@ -157,7 +171,8 @@ export async function ingest(
   removeUnnamed(storeFolder);
   const skipped = [...measured.skipped, ...stored.skipped];
   const tolerated = [...measured.values.values()].flatMap((one) => one.tolerated);
-  return { name, digest: record.digest, cases: caseIds, skipped, tolerated, plan: network };
+  const unlabelled = cases.flatMap((one) => (one.unlabelled ? [one.id] : []));
+  return { name, digest: record.digest, cases: caseIds, unlabelled, skipped, tolerated, plan: network };
 }
 
 /** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
@@ -227,6 +242,16 @@ function passRunner(pool: Piscina, { onError, onProgress }: IngestOptions) {
 function skip(facts: ErrorFacts, onError: IngestOptions["onError"]): SkippedCase {
   if (onError !== "skip" || facts.code !== "INPUT_DAMAGED") throw new PatchstreamError(facts);
   return { file: facts.file, reason: facts.reason };
+}
+
+function nothingToPlan([first]: readonly RawCase[]): never {
+  const want = "given with --plans: the plans.json in the store that the model was trained on";
+  refuseSpec(
+    "plans",
+    undefined,
+    want,
+    `No case has a label (the first is ${first?.id}), so that nothing can be planned.`,
+  );
 }
 
 function fingerprintOf(rawFolder: string, cases: readonly MeasuredCase[]): DatasetFingerprint {

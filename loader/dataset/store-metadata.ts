@@ -97,12 +97,13 @@ export function caseDigest(
 
 /**
  * Digest of a data set (docs/reference/store.md): SHA-256 over each case's id, shape, spacing, types and digest,
- * sorted by id.
+ * sorted by id; of an unlabelled case the label's type is "none".
  */
 export function datasetDigest(cases: readonly StoredCase[]): string {
-  return sha256(
-    JSON.stringify(cases.map(({ id, shape, spacingMm, digest }) => [id, shape, spacingMm, "float32", "int16", digest])),
-  );
+  const row = ({ id, shape, spacingMm, digest, unlabelled }: StoredCase) => {
+    return [id, shape, spacingMm, "float32", unlabelled ? "none" : "int16", digest];
+  };
+  return sha256(JSON.stringify(cases.map(row)));
 }
 
 function bytesOf(values: Float32Array | Int16Array | Uint32Array): Uint8Array {
@@ -114,13 +115,14 @@ export function toDataset({ files: _files, cases, ...dataset }: StoreRecord): Da
   return {
     ...dataset,
     sourceValues: dataset.sourceValues ?? [0, ...dataset.classes],
-    cases: cases.map(({ id, shape, spacingMm, foregroundCounts, digest, geometry }) => ({
+    cases: cases.map(({ id, shape, spacingMm, foregroundCounts, digest, geometry, unlabelled }) => ({
       id,
       shape,
       spacingMm,
       foregroundCounts,
       digest,
       geometry,
+      ...(unlabelled && { unlabelled }),
     })),
   };
 }

@@ -40,6 +40,8 @@ export interface StoredCase {
   /** SHA-256 (hex) of decoded image, label and foreground index, as docs/reference/store.md orders them. */
   readonly digest: string;
   readonly geometry: Geometry;
+  /** Present where it has no label: it is there for prediction, its stored label is 0 (-1 outside), and it has no reference. */
+  readonly unlabelled?: true;
 }
 
 /** Everything about a store that is small: read once when it is opened. */
@@ -85,7 +87,7 @@ export interface Store extends AsyncDisposable {
     region?: Region,
     into?: Into,
   ): Promise<Into>;
-  /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. */
+  /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. Throws NOT_FOUND for an unlabelled case. */
   readReference(caseId: string): Promise<Int16Array>;
   /**
    * (n,3) Z,Y,X voxels of `classValue`, at most 10,000 (or 1 %), in store voxels; all, or those from `start` up to `end`.

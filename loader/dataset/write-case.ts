@@ -32,7 +32,9 @@ export function writeCase(store: string, one: CaseToWrite): SealedCase {
   const arrays: Record<string, ArrayDigests> = {
     image: writeArray(join(unfinished, "image"), imageLayout(shape), image),
     label: writeArray(join(unfinished, "label"), labelLayout([shape[1], shape[2], shape[3]]), label),
-    reference: writeArray(join(unfinished, "reference"), labelLayout(source.shape), source.label),
+    ...(!source.unlabelled && {
+      reference: writeArray(join(unfinished, "reference"), labelLayout(source.shape), source.label),
+    }),
   };
   for (const [i, value] of settings.classes.entries()) {
     const places = locations[i] as Uint32Array;
@@ -58,6 +60,7 @@ export function writeCase(store: string, one: CaseToWrite): SealedCase {
       cropEnd: stored.cropEnd,
       spacingMm: settings.spacingMm,
     },
+    ...(source.unlabelled && { unlabelled: true }),
     sourceSha256: source.sha256,
     settingsSha256,
     metadata,

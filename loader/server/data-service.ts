@@ -135,7 +135,7 @@ function describeDataset({ store: { dataset }, version }: DataServiceParts): Mes
     regions,
     ...(ignoreLabel !== undefined && { ignoreLabel }),
     plan: Buffer.from(JSON.stringify(plan)),
-    cases: cases.map(({ geometry, ...entry }) => ({ ...entry, geometry })),
+    cases: cases.map((entry) => ({ ...entry, unlabelled: entry.unlabelled ?? false })),
     recipe: RECIPE,
     version,
   };

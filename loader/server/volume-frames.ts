@@ -24,6 +24,8 @@ export function findCase(store: Store, id: string): StoredCase {
 
 function chooseVolume(store: Store, request: Messages["ReadCaseRequest"]): Volume {
   const entry = findCase(store, request.case);
+  if (entry.unlabelled && request.volume !== "VOLUME_IMAGE")
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: entry.id, known: [] });
   const [channels, ...extent] = entry.shape;
   const region: Region | undefined = request.region === null ? undefined : readRegion(request.region, extent);
   const { start, end } = region ?? { start: [0, 0, 0] as const, end: extent };

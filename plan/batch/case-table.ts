@@ -8,6 +8,8 @@ export interface CaseEntry {
   readonly shape: Zyx;
   /** Stored locations of each class, in the order of `locationClasses`. */
   readonly foregroundCounts: readonly number[];
+  /** It has no label: it is there for prediction only, and no run may draw from it. */
+  readonly unlabelled?: boolean;
 }
 
 /** What planning needs to know of a data set. */
@@ -31,6 +33,7 @@ interface DescribedDataset extends LabelSet {
     /** (C,Z,Y,X). */
     readonly shape: readonly [c: number, z: number, y: number, x: number];
     readonly foregroundCounts: readonly number[];
+    readonly unlabelled?: boolean;
   }[];
 }
 
@@ -41,6 +44,11 @@ export function caseTable({ classes, ignoreLabel, sourceValues, channelNames, ca
     ...(ignoreLabel !== undefined && { ignoreLabel }),
     largestLabel: sourceValues.length - 1,
     channels: channelNames.length,
-    cases: cases.map(({ id, shape: [, z, y, x], foregroundCounts }) => ({ id, shape: [z, y, x], foregroundCounts })),
+    cases: cases.map(({ id, shape: [, z, y, x], foregroundCounts, unlabelled = false }) => ({
+      id,
+      shape: [z, y, x],
+      foregroundCounts,
+      ...(unlabelled && { unlabelled }),
+    })),
   };
 }

@@ -7,20 +7,48 @@ type SplitSpec = NonNullable<DataSpec["split"]>;
 
 /**
  * The cases that train and those held out: two lists that together name every case, a fold of nnU-Net's split (by default
- * fold 0 of 5, seed 12345), or fold "all", where every case does both.
+ * fold 0 of 5, seed 12345), or fold "all", where every case does both. Cases without a label are in neither. Throws SPEC_INVALID.
  */
 export function resolveSplit(spec: SplitSpec, { cases }: CaseTable): Split {
-  const known = cases.map(({ id }) => id).sort(byCodeUnit);
+  const isUsable = ({ unlabelled = false }: CaseTable["cases"][number]) => !unlabelled;
+  const known = cases
+    .filter(isUsable)
+    .map(({ id }) => id)
+    .sort(byCodeUnit);
+  const unlabelled = new Set(cases.filter((one) => !isUsable(one)).map(({ id }) => id));
+  refuseUnlabelled(spec, unlabelled);
+  if (known.length === 0 && unlabelled.size > 0) {
+    const [first] = unlabelled;
+    refuse(
+      "data.split",
+      spec,
+      "of cases with a label",
+      `The data set has none: ${first} and all others are there for prediction.`,
+    );
+  }
   if (spec.train !== undefined || spec.val !== undefined) return listedSplit(spec, known);
   if (spec.fold === "all") return { train: known, val: known };
   const { folds = 5, fold = 0, seed = 12345 } = spec;
   if (fold >= folds) refuse("data.split.fold", fold, `0 to ${folds - 1}, or "all", since there are ${folds} folds`);
-  const subjects = subjectsOf(spec.groups ?? [], known);
+  const subjects = subjectsOf(spec.groups ?? [], known, unlabelled);
   if (subjects.length < folds) {
     const want = `at most ${subjects.length}, the number of cases (of groups, where they are given)`;
     refuse("data.split.folds", folds, want, 'Fold "all" trains on every case.');
   }
   return foldSplit(subjects, { folds, fold, seed });
+}
+
+/** A case without a label can neither train nor validate. */
+function refuseUnlabelled(spec: SplitSpec, unlabelled: ReadonlySet<string>): void {
+  for (const field of ["train", "val"] as const) {
+    const at = (spec[field] ?? []).findIndex((id) => unlabelled.has(id));
+    if (at >= 0)
+      refuse(
+        `data.split.${field}[${at}]`,
+        spec[field]?.[at],
+        "a case with a label; it has none, and is there for prediction",
+      );
+  }
 }
 
 function listedSplit(spec: SplitSpec, known: readonly string[]): Split {
@@ -57,9 +85,14 @@ function checkedCases(ids: readonly string[], field: string, known: readonly str
   return ids.toSorted(byCodeUnit);
 }
 
-/** Cases that stay together; a case in no group is a subject of its own. */
-function subjectsOf(groups: NonNullable<SplitSpec["groups"]>, known: readonly string[]): string[][] {
-  const lists = isList(groups) ? groups : groupsOfMap(groups);
+/** Labelled cases that stay together; a case in no group is a subject of its own. */
+function subjectsOf(
+  groups: NonNullable<SplitSpec["groups"]>,
+  known: readonly string[],
+  unlabelled: ReadonlySet<string>,
+): string[][] {
+  const named = isList(groups) ? groups : groupsOfMap(groups);
+  const lists = named.map((ids) => ids.filter((id) => !unlabelled.has(id)));
   const grouped = lists.flat();
   checkedCases(grouped, "data.split.groups", known);
   const alone = new Set(known);

@@ -102,7 +102,7 @@ const damages: Record<string, [damage: (raw: string) => void, reason: RegExp]> =
       const path = join(raw, "imagesTr/phantom_2_0000.nii.gz");
       truncateSync(path, statSync(path).size - 20);
     },
-    /imagesTr\/phantom_2_0000.nii.gz: its gzip stream is damaged \(unexpected end of file\)/,
+    /imagesTr\/phantom_2_0000.nii.gz: its compressed stream is damaged \(unexpected end of file\)/,
   ],
   "a missing image": [
     (raw) => rmSync(join(raw, "imagesTr/phantom_2_0000.nii.gz")),
@@ -173,8 +173,8 @@ const refusals: Record<string, [json: Record<string, unknown>, reason: RegExp]> 
     /dataset.json: labels.ignore is \[3,4\]; it must be one value above all others, at least 3/,
   ],
   "another file type": [
-    { file_ending: ".mha" },
-    /dataset.json: file_ending is ".mha"; it must be ".nii.gz" or ".nii". Only NIfTI is read for now. Convert the files/,
+    { file_ending: ".png" },
+    /dataset.json: file_ending is ".png"; it must be ".nii.gz" or ".nii" or ".mha" .* Convert the files/,
   ],
   "no background": [{ labels: { first: 1, second: 2 } }, /dataset.json: labels .*complete with a background of 0/],
   "a case too few": [

@@ -65,7 +65,10 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
     throw new HeaderRefused(`its header gives it the size ${size}`, "at least 1 on each axis");
   }
   if (!(header.datatypeCode in VOXEL_ARRAYS)) {
-    throw new HeaderRefused(`its voxels have NIfTI datatype ${header.datatypeCode}`, "an integer or real type");
+    throw new HeaderRefused(
+      `its voxels have NIfTI datatype ${datatypeName(header.datatypeCode)}`,
+      "an integer or real type",
+    );
   }
   const { spacingMm, affine } = placement(header, sform, rank === 2);
   const unscaled = header.scl_slope === 0 || Number.isNaN(header.scl_slope);
@@ -89,6 +92,22 @@ export function parseHeader(bytes: Uint8Array): NiftiHeader {
     intercept,
     voxelOffset,
   };
+}
+
+/** The datatypes that are not read. */
+const OTHER_DATATYPES: Readonly<Record<number, string>> = {
+  1: "bits",
+  32: "complex64",
+  128: "RGB",
+  1536: "float128",
+  1792: "complex128",
+  2048: "complex256",
+  2304: "RGBA",
+};
+
+function datatypeName(code: number): string {
+  const name = OTHER_DATATYPES[code];
+  return name === undefined ? `${code}` : `${code} (${name})`;
 }
 
 interface DecodedHeader {
@@ -120,6 +139,10 @@ function decodeHeader(bytes: Uint8Array): DecodedHeader {
 /** What a file that is no NIfTI is, where its first bytes say so. */
 function otherFormat(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes).toString("latin1");
+  if (text === "") return "is empty";
+  if (text.startsWith("version https://git-lfs")) return "is a Git LFS pointer, not the file that it stands for";
+  if (text.startsWith("\x1f\x8b")) return "is gzipped twice";
+  if (/^\s*<(!doctype|html)/i.test(text)) return "is a web page";
   if (text.startsWith("NRRD")) return "is a NRRD file";
   if (/^(ObjectType|NDims)\s*=/.test(text)) return "is a MetaImage file (.mha)";
   if (text.slice(128, 132) === "DICM") return "is a DICOM file";
@@ -139,7 +162,7 @@ function millimetresPerUnit(units: number): number {
 }
 
 /** Distance (mm) between the slices of which a 2-D image is one. */
-const FLAT_SPACING_MM = 999;
+export const FLAT_SPACING_MM = 999;
 
 /**
  * Voxel sizes and the affine. A voxel size that is 0 or no number is taken from the sform's column; SimpleITK takes 1 mm, nibabel
@@ -166,7 +189,21 @@ function placement(
   const rows = sform ?? (header.qform_code > 0 ? qformRows(header, sizes) : plainRows(sizes));
   const affine = [...rows.map((value) => value * millimetres), 0, 0, 0, 1];
   if (!affine.every(Number.isFinite)) throw new HeaderRefused("its affine holds a NaN or infinity", "finite");
+  if (!flat && isSingular(rows))
+    throw new HeaderRefused("its sform lays different voxels on one place", "of three axes");
   return { spacingMm: spacing as unknown as Zyx, affine };
+}
+
+/** The share of the box spanned by three axes at which they count as lying in a plane. */
+const SINGULAR = 1e-6;
+
+/** Whether three rows of four map space onto a plane, a line or a point. */
+function isSingular(rows: readonly number[]): boolean {
+  const at = (row: number, column: number) => rows[4 * row + column] as number;
+  const minor = (a: number, b: number) => at(1, a) * at(2, b) - at(1, b) * at(2, a);
+  const volume = at(0, 0) * minor(1, 2) - at(0, 1) * minor(0, 2) + at(0, 2) * minor(0, 1);
+  const box = [0, 1, 2].reduce((product, axis) => product * Math.hypot(at(0, axis), at(1, axis), at(2, axis)), 1);
+  return !(Math.abs(volume) > SINGULAR * box);
 }
 
 /**

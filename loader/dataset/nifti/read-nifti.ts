@@ -2,14 +2,14 @@ import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, gunzipSync } from "node:zlib";
-import { PatchstreamError } from "../../../plan/errors.js";
+import { checkIsFile, inputDamaged } from "../input-damaged.js";
 import { decodeVoxels, type Nonfinite } from "./decode-voxels.js";
 import { contentBytes, HEADER_BYTES, HeaderRefused, type NiftiHeader, parseHeader } from "./header.js";
 
 /** A volume of this many voxels fills an arena (4 GiB of float32). */
 const MOST_VOXELS = 2 ** 30;
 /** Deflate cannot pack more than this many bytes into one (zlib's documentation). */
-const DEFLATE_RATIO = 1032;
+export const DEFLATE_RATIO = 1032;
 /** Compressed bytes that hold a header even where deflate found nothing to save. */
 const HEADER_PEEK_BYTES = 4096;
 /** Files are read, and inflated, in pieces of this size. */
@@ -34,6 +34,7 @@ export interface NiftiVolume {
 export async function readNifti(path: string, nonfinite: Nonfinite = "stop"): Promise<NiftiVolume> {
   let file: FileHandle | undefined;
   try {
+    await checkIsFile(path);
     file = await open(path);
     const { size } = await file.stat();
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_PEEK_BYTES), 0, HEADER_PEEK_BYTES, 0);
@@ -83,21 +84,4 @@ function checkSize(header: NiftiHeader, fileBytes: number, compressed: boolean):
       `${bytes} bytes long, as its header says`,
     );
   }
-}
-
-const MISSING = ["ENOENT", "EISDIR", "ENOTDIR"];
-const UNREADABLE = ["EACCES", "EPERM", "EIO", "ELOOP", "ENAMETOOLONG"];
-
-function inputDamaged(file: string, error: unknown): unknown {
-  const facts = (reason: string, want: string) =>
-    new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause: error });
-  if (error instanceof HeaderRefused) return facts(error.reason, error.want);
-  if (!(error instanceof Error)) return error;
-  const code = "code" in error ? String(error.code) : "";
-  if (MISSING.includes(code)) return facts("there is no such file", "present");
-  if (UNREADABLE.includes(code)) return facts(`it cannot be read (${error.message})`, "readable");
-  if (code.startsWith("Z_")) return facts(`its gzip stream is damaged (${error.message})`, "whole");
-  if (error.message.includes("allocation failed"))
-    return facts(`its voxels do not fit in memory (${error.message})`, "smaller");
-  return error;
 }

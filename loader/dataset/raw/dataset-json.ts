@@ -2,6 +2,7 @@ import { refuse } from "../../../plan/errors.js";
 import { LIMITS } from "../../../plan/limits.js";
 import { entries, integer, list, name, word } from "../../../plan/run-spec/read.js";
 import { type ParsedLabels, parseLabels } from "./parse-labels.js";
+import { IMAGE_ENDINGS } from "./read-image.js";
 
 /** What a raw data set's dataset.json says, whichever of the two forms it has. */
 export interface DatasetJson extends ParsedLabels {
@@ -21,9 +22,8 @@ export interface ListedCase {
   readonly label: string;
 }
 
-const FILE_ENDINGS = [".nii.gz", ".nii"] as const;
 /** What nnU-Net's other readers take (nnunetv2/imageio). */
-const OTHER_IMAGES = [".mha", ".mhd", ".nrrd", ".png", ".bmp", ".tif", ".tiff", ".b2nd"] as const;
+const OTHER_IMAGES = [".png", ".bmp", ".tif", ".tiff", ".b2nd"] as const;
 
 const readPath = name;
 const readPaths = list(readPath, 1, LIMITS.cases);
@@ -44,7 +44,7 @@ export function parseDatasetJson(json: unknown): DatasetJson {
 
 function parseChannels(value: unknown, field: string): string[] {
   const channels = entries(value, field).sort(([a], [b]) => Number(a) - Number(b));
-  if (channels.length === 0 || channels.some(([key], channel) => key !== String(channel))) {
+  if (channels.length === 0 || channels.some(([key], channel) => !/^\d+$/.test(key) || Number(key) !== channel)) {
     refuse(field, value, "numbered from 0 without a gap");
   }
   return channels.map(([key, channel]) => name(channel, `${field}.${key}`));
@@ -63,11 +63,10 @@ function parseFiles({ file_ending, dataset, training, numTraining }: Readonly<Re
 /** Throws SPEC_INVALID; for what nnU-Net reads and this does not, with what to do. */
 function checkFileEnding(value: unknown, field: string): void {
   if (OTHER_IMAGES.some((ending) => ending === value)) {
-    const hint =
-      "Only NIfTI is read for now. Convert the files, for example with SimpleITK's ReadImage and WriteImage.";
-    refuse(field, value, FILE_ENDINGS.map((ending) => JSON.stringify(ending)).join(" or "), hint);
+    const hint = "Convert the files, for example with SimpleITK's ReadImage and WriteImage.";
+    refuse(field, value, IMAGE_ENDINGS.map((ending) => JSON.stringify(ending)).join(" or "), hint);
   }
-  word(FILE_ENDINGS)(value, field);
+  word(IMAGE_ENDINGS)(value, field);
 }
 
 function parseDatasetKey(value: unknown, field: string): ListedCase[] {

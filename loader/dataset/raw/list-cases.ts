@@ -2,13 +2,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { type DatasetJson, type FileListing, type ListedCase, parseDatasetJson } from "./dataset-json.js";
+import { imageEnding } from "./read-image.js";
 
 /** A case's files: absolute paths. */
 export interface RawCase {
   readonly id: string;
   /** One file a channel, or one 4-D file with all of them. */
   readonly images: readonly string[];
-  readonly label: string;
+  /** Absent where the case has none. */
+  readonly label?: string;
 }
 
 /** A raw data set as its dataset.json and folders describe it; no image has been opened yet. */
@@ -23,14 +25,19 @@ export interface RawDataset extends DatasetJson {
  */
 export type FilePlaces = "inside" | "anywhere";
 
-/** Reads `folder`/dataset.json and finds every case's files. Throws SPEC_INVALID or INPUT_DAMAGED. */
-export function readRawDataset(folder: string, places: FilePlaces = "inside"): RawDataset {
+/**
+ * Reads `folder`/dataset.json and finds every case's files, with `unlabelled` those of images without a label too. Throws SPEC_INVALID or
+ * INPUT_DAMAGED.
+ */
+export function readRawDataset(folder: string, places: FilePlaces = "inside", unlabelled = false): RawDataset {
   const json = parseDatasetJson(readJson(join(folder, "dataset.json")));
-  const cases = listCases(folder, json, places).sort((a, b) => (a.id < b.id ? -1 : 1));
-  if (cases.length === 0) throw damaged(folder, "it holds no training case", "a data set with at least one");
-  for (const [i, { id, label }] of cases.entries()) {
+  const listed = unlabelled ? listUnlabelled(folder, json) : listCases(folder, json, places);
+  const cases = listed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (cases.length === 0)
+    throw damaged(folder, `it holds no ${unlabelled ? "" : "training "}case`, "a data set with at least one");
+  for (const [i, { id, images, label }] of cases.entries()) {
     checkName("case id", id);
-    if (cases[i + 1]?.id === id) throw damaged(label, `case ${id} is listed twice`, "listed once");
+    if (cases[i + 1]?.id === id) throw damaged(label ?? `${images[0]}`, `case ${id} is listed twice`, "listed once");
   }
   return { ...json, cases };
 }
@@ -47,10 +54,13 @@ export function checkName(what: string, name: string): void {
   }
 }
 
+/** What some editors put before UTF-8, and JSON does not know. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** Parses a JSON file of the user's. Throws INPUT_DAMAGED. */
 export function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8").replace(BYTE_ORDER_MARK, ""));
   } catch (error) {
     throw damaged(file, `it cannot be read (${(error as Error).message})`, "a JSON file");
   }
@@ -61,18 +71,7 @@ function listCases(folder: string, { channelNames, files }: DatasetJson, places:
     return files.cases.map((listed) => resolveListed(listed, channelNames.length, placeIn(folder, places)));
   }
   const channels = channelEndings(channelNames.length, files.fileEnding);
-  const ids = new Set<string>();
-  for (const name of visibleFiles(join(folder, "imagesTr"), files.fileEnding)) {
-    const channel = name.slice(name.lastIndexOf("_"));
-    if (!channels.includes(channel)) {
-      throw damaged(
-        join(folder, "imagesTr", name),
-        "it is no channel of dataset.json",
-        `named CASE${channels.join(" or CASE")}`,
-      );
-    }
-    ids.add(name.slice(0, -channel.length));
-  }
+  const ids = imageIds(join(folder, "imagesTr"), channels, files.fileEnding);
   for (const name of visibleFiles(join(folder, "labelsTr"), files.fileEnding)) {
     const id = name.slice(0, -files.fileEnding.length);
     const named = id.replace(/_\d{4}$/, "");
@@ -87,6 +86,44 @@ function listCases(folder: string, { channelNames, files }: DatasetJson, places:
     images: channels.map((channel) => join(folder, "imagesTr", `${id}${channel}`)),
     label: join(folder, "labelsTr", `${id}${files.fileEnding}`),
   }));
+}
+
+/** Names of the cases whose images lie in a folder. */
+function imageIds(folder: string, channels: readonly string[], fileEnding: string): Set<string> {
+  const ids = new Set<string>();
+  for (const name of visibleFiles(folder, fileEnding)) {
+    const channel = name.slice(name.lastIndexOf("_"));
+    if (!channels.includes(channel)) {
+      const want = `named CASE${channels.join(" or CASE")}`;
+      throw damaged(join(folder, name), "it is no channel of dataset.json", want);
+    }
+    ids.add(name.slice(0, -channel.length));
+  }
+  return ids;
+}
+
+/** The cases of imagesTs, and those of imagesTr with their labels where there are any; a folder may be missing. */
+function listUnlabelled(folder: string, { channelNames, files }: DatasetJson): RawCase[] {
+  if (files.kind === "listed") {
+    const reason = "it lists its cases";
+    throw damaged(
+      join(folder, "dataset.json"),
+      reason,
+      "without that list for --unlabelled, which takes imagesTs and imagesTr",
+    );
+  }
+  const channels = channelEndings(channelNames.length, files.fileEnding);
+  return ["imagesTr", "imagesTs"].flatMap((images) => {
+    if (!existsSync(join(folder, images))) return [];
+    return [...imageIds(join(folder, images), channels, files.fileEnding)].map((id) => {
+      const label = join(folder, "labelsTr", `${id}${files.fileEnding}`);
+      return {
+        id,
+        images: channels.map((channel) => join(folder, images, `${id}${channel}`)),
+        ...(images === "imagesTr" && existsSync(label) && { label }),
+      };
+    });
+  });
 }
 
 function checkCount(folder: string, found: number, { caseCount }: Extract<FileListing, { kind: "folders" }>): void {
@@ -114,7 +151,7 @@ function resolveListed(
 ): RawCase {
   if (id !== undefined) return { id, images: images.map(place), label: place(label) };
   const image = place(images[0] as string);
-  const ending = /\.nii(\.gz)?$/.exec(image)?.[0] ?? "";
+  const ending = imageEnding(image);
   const stem = image.slice(0, image.length - ending.length);
   const channels = channelEndings(channelCount, ending).map((channel) => `${stem}${channel}`);
   const isSplit = !existsSync(image) && existsSync(channels[0] as string);
@@ -145,7 +182,7 @@ function visibleFiles(folder: string, ending: string): string[] {
   try {
     return readdirSync(folder).filter((name) => !name.startsWith(".") && name.endsWith(ending));
   } catch {
-    throw damaged(folder, "there is no such folder", "a folder of .nii or .nii.gz files");
+    throw damaged(folder, "there is no such folder", "a folder of images");
   }
 }
 

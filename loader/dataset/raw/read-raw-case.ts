@@ -3,9 +3,10 @@ import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { Nonfinite } from "../nifti/decode-voxels.js";
 import type { NiftiHeader } from "../nifti/header.js";
-import { type NiftiVolume, readNifti } from "../nifti/read-nifti.js";
+import type { NiftiVolume } from "../nifti/read-nifti.js";
 import type { Channels } from "../volume.js";
 import type { RawCase } from "./list-cases.js";
+import { readImage } from "./read-image.js";
 
 /** Two grids whose spacings differ by no more than this share of a voxel count as one. */
 const SPACING_TOLERANCE = 1e-3;
@@ -19,6 +20,8 @@ export interface SourceCase extends Channels {
   /** SHA-256 (hex) over the SHA-256s of its files, images first. */
   readonly sha256: string;
   readonly tolerated: readonly ToleratedFlaw[];
+  /** Present where it has no label: `label` is 0 everywhere. */
+  readonly unlabelled?: true;
 }
 
 /** What was wrong with a file that was taken all the same, as the rules allow. */
@@ -40,11 +43,11 @@ export interface CaseRules {
 /** Reads a case's images and label and holds them against each other. Throws INPUT_DAMAGED naming the file at fault. */
 export async function readRawCase({ images, label }: RawCase, rules: CaseRules): Promise<SourceCase> {
   const files: (NiftiVolume & { readonly path: string })[] = [];
-  for (const path of [...images, label]) files.push({ path, ...(await readNifti(path, rules.nonfinite)) });
-  const stored = files.pop() as (typeof files)[number];
+  const paths = label === undefined ? images : [...images, label];
+  for (const path of paths) files.push({ path, ...(await readImage(path, rules.nonfinite)) });
   const first = files[0] as (typeof files)[number];
   const tolerated: ToleratedFlaw[] = [];
-  for (const { path, header, zeroed } of [...files, stored]) {
+  for (const { path, header, zeroed } of files) {
     if (path === label && header.shape[0] !== 1) {
       throw damaged(label, `it has ${header.shape[0]} channels`, "a 3-D label");
     }
@@ -55,7 +58,8 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
     if (rules.geometry === "strict") throw misplaced(path, voxelsApart, first.path);
     tolerated.push({ flaw: "misplaced", file: path, voxelsApart });
   }
-  const channels = files.flatMap(splitChannels);
+  const stored = label === undefined ? undefined : files.at(-1);
+  const channels = files.filter((file) => file !== stored).flatMap(splitChannels);
   if (channels.length !== rules.channelCount) {
     throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in dataset.json`);
   }
@@ -63,13 +67,14 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
   return {
     shape: [z, y, x],
     channels,
-    label: toLabels(label, stored.voxels, rules.labelValues),
+    label: stored === undefined ? new Int16Array(z * y * x) : toLabels(stored.path, stored.voxels, rules.labelValues),
     spacingMm: first.header.spacingMm,
     affine: first.header.affine,
     sha256: createHash("sha256")
-      .update([...files, stored].map((file) => file.sha256).join("\n"))
+      .update(files.map((file) => file.sha256).join("\n"))
       .digest("hex"),
     tolerated,
+    ...(stored === undefined && { unlabelled: true }),
   };
 }
 
