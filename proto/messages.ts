@@ -133,6 +133,8 @@ export interface DescribeDatasetResponse {
   readonly recipe: number;
   /** The server's package version. */
   readonly version: string;
+  /** `batch_dice` of the plans.json stored at ingest: whether a training's Dice loss sums over the batch. Absent: the store does not say. */
+  readonly batchDice?: boolean;
 }
 
 /** Asks for a run's description. */

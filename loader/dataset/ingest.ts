@@ -118,7 +118,7 @@ export async function ingest(
   const measured = await pass<MeasuredCase>("measure", raw.cases, (one): MeasureTask => ({ raw: one, rules }));
   const fingerprint = fingerprintOf(rawFolder, [...measured.values.values()]);
   const plansJson = givenPlans ?? planDataset(fingerprint, { ...raw, name });
-  const { network, settings, settingsSha256 } = settingsFrom(plansJson, rules);
+  const { network, batchDice, settings, settingsSha256 } = settingsFrom(plansJson, rules);
   const texts = { "plans.json": indented(plansJson), "dataset_fingerprint.json": indented(fingerprint) };
   const madeOf = new Map([...measured.values].map(([id, { sourceSha256 }]) => [id, { sourceSha256, settingsSha256 }]));
   refuse({ caseIds: [...madeOf.keys()], madeOf, plansSha256: sha256(texts["plans.json"]) });
@@ -141,6 +141,7 @@ export async function ingest(
     labels: raw.labels,
     classes: settings.classes,
     plan: network,
+    batchDice,
     cases,
     files: writeFiles(storeFolder, generations, texts),
   };
@@ -153,11 +154,11 @@ export async function ingest(
 
 /** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
 function settingsFrom(plansJson: unknown, { channelCount, labelValues }: CaseRules) {
-  const { network, transpose, spacingMm, normalizations } = parsePlans(plansJson, channelCount);
+  const { network, batchDice, transpose, spacingMm, normalizations } = parsePlans(plansJson, channelCount);
   const classes = labelValues.filter((value) => value > 0);
   const settings: PreprocessSettings = { transpose, spacingMm, normalizations, classes };
   const deciding = { ...settings, normalizations: normalizations.map(whatDecides) };
-  return { network, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
+  return { network, batchDice, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
 }
 
 /** Throws SPEC_INVALID for a store in its raw data's folder, or around it: the one would be taken for a part of the other. */

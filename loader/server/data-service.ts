@@ -122,7 +122,7 @@ function checkSpec(spec: Uint8Array, specSha256: Uint8Array): void {
 }
 
 function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
-  const { name, digest, channelNames, labels, classes, plan, cases } = dataset;
+  const { name, digest, channelNames, labels, classes, plan, batchDice, cases } = dataset;
   return {
     name,
     digest,
@@ -130,6 +130,7 @@ function describeDataset({ store: { dataset }, version }: DataServiceParts): Mes
     labels,
     classes,
     plan: Buffer.from(JSON.stringify(plan)),
+    ...(batchDice !== undefined && { batchDice }),
     cases: cases.map(({ geometry, ...entry }) => ({ ...entry, geometry })),
     recipe: RECIPE,
     version,
