@@ -103,6 +103,8 @@ export interface DatasetInfo extends LabelSet {
   readonly digest: string;
   readonly channelNames: readonly string[];
   readonly plan: NetworkPlan;
+  /** Whether the plan's Dice loss sums over the batch (nnU-Net's `batch_dice`). Absent: the store does not say. */
+  readonly batchDice?: boolean;
   /** Sorted by id. */
   readonly cases: readonly DatasetCase[];
   /** The recipe that the server speaks, and its package version. */

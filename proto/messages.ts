@@ -141,6 +141,8 @@ export interface DescribeDatasetResponse {
   readonly regions: readonly LabelRegion[];
   /** The label value of voxels that nobody has labelled; the largest one. */
   readonly ignoreLabel?: number;
+  /** `batch_dice` of the plans.json stored at ingest: whether a training's Dice loss sums over the batch. Absent: the store does not say. */
+  readonly batchDice?: boolean;
 }
 
 /** Asks for a run's description. */

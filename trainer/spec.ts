@@ -15,8 +15,8 @@ export interface TrainingSpec {
   readonly weightDecay: number;
   /** Largest L2 norm of all gradients together. */
   readonly gradientClip: number;
-  /** Dice sums run over the batch before the ratio is taken. */
-  readonly batchDice: boolean;
+  /** Dice sums run over the batch before the ratio is taken. Absent: as the plan of the data servers' store has it (nnU-Net's `batch_dice`). */
+  readonly batchDice?: boolean;
   /** Of the initial weights. */
   readonly seed: number;
 }
@@ -49,7 +49,6 @@ const DEFAULTS: TrainingSpec = {
   momentum: 0.99,
   weightDecay: 3e-5,
   gradientClip: 12,
-  batchDice: false,
   seed: 1,
 };
 

@@ -138,7 +138,7 @@ export async function ingest(
   const plan = () =>
     fingerprint === undefined ? nothingToPlan(raw.cases) : planDataset(fingerprint, { ...raw, name });
   const plansJson = givenPlans ?? plan();
-  const { network, settings, settingsSha256 } = settingsFrom(plansJson, raw);
+  const { network, batchDice, settings, settingsSha256 } = settingsFrom(plansJson, raw);
   const texts = {
     "plans.json": indented(plansJson),
     ...(fingerprint && { "dataset_fingerprint.json": indented(fingerprint) }),
@@ -164,6 +164,7 @@ export async function ingest(
     ...labelRecord,
     classes: raw.classes,
     plan: network,
+    batchDice,
     cases,
     files: writeFiles(storeFolder, generations, texts),
   };
@@ -177,7 +178,7 @@ export async function ingest(
 
 /** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
 function settingsFrom(plansJson: unknown, raw: RawDataset) {
-  const { network, transpose, spacingMm, normalizations } = parsePlans(plansJson, raw.channelNames.length);
+  const { network, batchDice, transpose, spacingMm, normalizations } = parsePlans(plansJson, raw.channelNames.length);
   const classes = locationClasses(raw);
   const areSingle = raw.regions === undefined && raw.ignoreLabel === undefined;
   const settings: PreprocessSettings = {
@@ -189,7 +190,7 @@ function settingsFrom(plansJson: unknown, raw: RawDataset) {
   };
   const { sourceValues } = labelRecordOf(raw);
   const deciding = { ...settings, normalizations: normalizations.map(whatDecides), sourceValues };
-  return { network, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
+  return { network, batchDice, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
 }
 
 /** What a record says of labels; the source's values only where they are not the stored ones. */

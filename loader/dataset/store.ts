@@ -55,6 +55,8 @@ export interface Dataset extends LabelSet {
   readonly maskedChannels: readonly number[];
   /** The plan of nnU-Net's planner, or of the plans.json given at ingest. */
   readonly plan: NetworkPlan;
+  /** `batch_dice` of that plans.json: whether a training's Dice loss sums over the batch. Absent in stores that were made before it was read. */
+  readonly batchDice?: boolean;
   /** Sorted by id. */
   readonly cases: readonly StoredCase[];
 }

@@ -124,7 +124,19 @@ function checkSpec(spec: Uint8Array, specSha256: Uint8Array): void {
 }
 
 function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
-  const { name, digest, channelNames, labels, classes, sourceValues, regions = [], ignoreLabel, plan, cases } = dataset;
+  const {
+    name,
+    digest,
+    channelNames,
+    labels,
+    classes,
+    sourceValues,
+    regions = [],
+    ignoreLabel,
+    plan,
+    batchDice,
+    cases,
+  } = dataset;
   return {
     name,
     digest,
@@ -135,6 +147,7 @@ function describeDataset({ store: { dataset }, version }: DataServiceParts): Mes
     regions,
     ...(ignoreLabel !== undefined && { ignoreLabel }),
     plan: Buffer.from(JSON.stringify(plan)),
+    ...(batchDice !== undefined && { batchDice }),
     cases: cases.map((entry) => ({ ...entry, unlabelled: entry.unlabelled ?? false })),
     recipe: RECIPE,
     version,

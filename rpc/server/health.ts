@@ -1,9 +1,8 @@
 import type { Server } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
-import { PACKAGE, PROTO_FOLDER, protoFiles } from "../../proto/proto-files.js";
+import { PACKAGE } from "../../proto/proto-files.js";
 import type { ServiceName } from "../service.js";
+import { addReflection } from "./reflection.js";
 
 /** Turns the health of one service, and of the server as a whole. */
 export interface Health {
@@ -15,9 +14,7 @@ export interface Health {
 export function addStandardServices(server: Server, service: ServiceName): Health {
   const health = new HealthImplementation({ "": "SERVING", [`${PACKAGE}.${service}`]: "SERVING" });
   health.addToServer(server);
-  new ReflectionService(loadSync(protoFiles(), { includeDirs: [PROTO_FOLDER] }), {
-    services: [`${PACKAGE}.${service}`],
-  }).addToServer(server);
+  addReflection(server, [`${PACKAGE}.${service}`, "grpc.health.v1.Health"]);
   return {
     set(status) {
       health.setStatus("", status);

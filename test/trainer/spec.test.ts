@@ -8,7 +8,6 @@ test("the training half has nnU-Net's settings and refuses what it does not know
     momentum: 0.99,
     weightDecay: 3e-5,
     gradientClip: 12,
-    batchDice: false,
     seed: 1,
   });
   t.is(parseTrainingSpec({ learningRate: 0.1 }).learningRate, 0.1);

@@ -100,8 +100,8 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     baseFeatures: settings.baseFeatures,
   });
   const engine = await openTrainingEngine(options.engine, notice);
-  const { seed, batchDice } = settings;
-  await using model = await engine.createModel(network, { seed, batchDice, threads: options.threads });
+  const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
+  await using model = await engine.createModel(network, { seed: settings.seed, batchDice, threads: options.threads });
   if (checkpoint) await model.load(checkpoint.model);
 
   const warning = mirroringWarning(spec.augmentation, labels);
@@ -136,7 +136,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     async checkpoint(step) {
       await emitted(); // a checkpoint must never know of a step that the log does not
       const { decisions } = log;
-      const held = { step, digest, spec, network, labels, decisions, model: await model.save(), losses };
+      const held = { step, digest, spec, network, batchDice, labels, decisions, model: await model.save(), losses };
       emit({ kind: "checkpoint", checkpoint: { step, bytes: writeCheckpoint(folder, held) } });
     },
     stageRequests,

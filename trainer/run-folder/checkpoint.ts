@@ -25,6 +25,8 @@ export interface Checkpoint {
   readonly digest: string;
   readonly spec: ResolvedSpec;
   readonly network: NetworkDescription;
+  /** Whether its Dice loss sums over the batch. */
+  readonly batchDice: boolean;
   /** Label name to value, background included. */
   readonly labels: Readonly<Record<string, number>>;
   readonly decisions: readonly StageDecision[];

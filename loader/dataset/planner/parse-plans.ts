@@ -19,6 +19,8 @@ export interface Plans {
   readonly spacingMm: Zyx;
   /** One a channel. */
   readonly normalizations: readonly Normalization[];
+  /** Whether the Dice loss sums over the batch; false where the file does not say, as nnU-Net plans it without a low resolution. */
+  readonly batchDice: boolean;
 }
 
 const CONFIGURATION = "3d_fullres";
@@ -54,6 +56,7 @@ export function parsePlans(json: unknown, channelCount: number): Plans {
       useMask: masks[channel] as boolean,
       intensities: readIntensities(intensities[channel], `${intensitiesField}.${channel}`),
     })),
+    batchDice: configuration.batch_dice === undefined ? false : truth(configuration.batch_dice, `${field}.batch_dice`),
   };
 }
 

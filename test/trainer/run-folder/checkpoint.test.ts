@@ -50,6 +50,7 @@ function checkpoint(step: number, values: number): Checkpoint {
       strides: [[1, 1, 1]],
       convsPerLevel: 2,
     },
+    batchDice: true,
     labels: { background: 0, Anterior: 1 },
     decisions: [{ stage: 0, fromStep: 3, reason: "manual", hold: false }],
     model: new Map([
