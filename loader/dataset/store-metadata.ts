@@ -65,9 +65,14 @@ export class SealBroken extends Error {}
 
 /** A zarr.json that another version wrote. */
 export class OtherFormat extends SealBroken {
-  constructor(format: unknown) {
-    super(`it has format ${format}; this version reads format ${FORMAT}`);
+  constructor(format: unknown, reason = `it has format ${format}; this version reads format ${FORMAT}`) {
+    super(reason);
   }
+}
+
+/** True for a store of an older version that kept label values with gaps as the files have them. */
+function hasOldLabels({ classes, sourceValues }: Partial<StoreRecord>): boolean {
+  return sourceValues === undefined && classes !== undefined && classes.some((value, index) => value !== index + 1);
 }
 
 /** Reads what `sealedGroup` wrote. Throws SealBroken, and of that OtherFormat. */
@@ -77,6 +82,8 @@ export function openSeal<Sealed extends StoreRecord | CaseRecord>(text: string):
   if (sha256(text.replace(seal, NO_SEAL)) !== seal) throw new SealBroken("its zarr.json does not match its seal");
   const { format, seal: _seal, ...record } = JSON.parse(text).attributes.patchstream;
   if (format !== FORMAT) throw new OtherFormat(format);
+  if (hasOldLabels(record))
+    throw new OtherFormat(format, "an older version wrote it, which kept gaps between label values");
   return record;
 }
 

@@ -183,6 +183,20 @@ test("a store of an earlier version says that it has to be made again", async (t
   await verifyFolder(path);
 });
 
+test("a store of an older version that kept gaps between label values is refused, and ingest says what to do", async (t) => {
+  const path = await phantomStore(temporaryFolder(t));
+  const file = join(path, "zarr.json");
+  const { zarr_format, node_type, attributes } = JSON.parse(readFileSync(file, "utf8"));
+  const zeros = "0".repeat(64);
+  const labels = { background: 0, first: 1, second: 5 };
+  const record = { ...attributes.patchstream, seal: zeros, labels, classes: [1, 5] };
+  const text = JSON.stringify({ zarr_format, node_type, attributes: { patchstream: record } }, undefined, 2);
+  writeFileSync(file, text.replace(zeros, createHash("sha256").update(text).digest("hex")));
+  await t.throwsAsync(openStore(path), { message: /kept gaps between label values. Make it again with .* --force/ });
+  await ingest(join(path, "../raw"), path, { workers: 1, force: true });
+  await verifyFolder(path);
+});
+
 test("zarrita reads what is stored", async (t) => {
   const path = await phantomStore(temporaryFolder(t), { ids: ["a"], shape: [40, 33, 70] });
   await using store = await openStore(path);

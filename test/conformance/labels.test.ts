@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import { regionTargets } from "../../client/tensor-values.js";
+import { ingest, openStore } from "../../loader/index.js";
+import { serve } from "../../loader/server/serve.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { describeAt } from "../../trainer/service/data-servers.js";
+import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { writeRawDataset } from "../dataset/write-raw-dataset.js";
+
+const shape = [5, 6, 7];
+
+/** The address and path of a served store whose voxel i has source label [0, 2, 7, 9][i mod 4]. */
+async function serveLabels(t: ExecutionContext, json: Readonly<Record<string, unknown>>) {
+  const folder = temporaryFolder(t);
+  const values = Float32Array.from({ length: 210 }, (_, i) => [0, 2, 7, 9][i % 4] as number);
+  writeRawDataset(join(folder, "raw"), { label: { shape, values, datatype: "uint8" }, json });
+  const store = join(folder, "store");
+  await ingest(join(folder, "raw"), store, { workers: 1 });
+  const server = await serve(store, { workers: 1, volumeBudgetBytes: 64 << 20, slotBudgetBytes: 32 << 20 });
+  t.teardown(() => server.drain());
+  return { address: server.address, store };
+}
+
+const specOf = (dataset: string) => ({
+  dataset,
+  split: { train: ["phantom_1"], val: ["phantom_2"] },
+  plan: { patchSize: [4, 4, 4], batchSize: 4, pooling: [1, 1, 1] },
+  epochs: 1,
+  stepsPerEpoch: 4,
+  augmentation: "none",
+});
+
+test("regions and the ignore label reach the client, whose targets are each region's voxels", async (t) => {
+  const labels = { background: 0, whole: [2, 7], core: 7, ignore: 9 };
+  const { address, store } = await serveLabels(t, { labels, regions_class_order: [2, 7] });
+  await using client = connect(address);
+  const dataset = await client.describeDataset();
+  await using opened = await openStore(store);
+  const { sourceValues, regions, ignoreLabel, classes } = dataset;
+  t.deepEqual({ sourceValues, classes }, { sourceValues: [0, 2, 7, 9], classes: [1, 2] });
+  t.deepEqual(regions, opened.dataset.regions);
+  t.is(ignoreLabel, 3);
+  const batch = await client.getBatch(specOf(dataset.name), { step: 1 });
+  t.is(batch.samples.length, 4);
+  const { bytes } = batch.label;
+  t.true(bytes.includes(3) && bytes.includes(1));
+  const targets = regionTargets(batch.label, dataset);
+  t.deepEqual(targets.shape, [4, 3, 4, 4, 4]);
+  const voxels = 64;
+  for (const [i, value] of bytes.entries()) {
+    const at = Math.floor(i / voxels) * 3 * voxels + (i % voxels);
+    t.deepEqual(
+      [targets.values[at], targets.values[at + voxels], targets.values[at + 2 * voxels]],
+      [Number(value === 1 || value === 2), Number(value === 2), Number(value === 3)],
+    );
+  }
+});
+
+test("a training on regions or with an ignore label is refused before it starts, naming which", async (t) => {
+  const access = { servers: [], connection: {} };
+  const ignoring = await serveLabels(t, { labels: { background: 0, first: 2, second: 7, ignore: 9 } });
+  const regional = await serveLabels(t, {
+    labels: { background: 0, whole: [2, 7], other: 9 },
+    regions_class_order: [2, 9],
+  });
+  for (const [{ address }, what] of [
+    [ignoring, /training with an ignore label is not supported/],
+    [regional, /training with regions .* is not supported/],
+  ] as const) {
+    await t.throwsAsync(describeAt(access, [address], specOf("raw")), { instanceOf: PatchstreamError, message: what });
+  }
+});
