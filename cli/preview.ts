@@ -61,7 +61,7 @@ async function drawn(options: Options, command: Command): Promise<Preview> {
   if (store !== undefined) return previewFromStore(store, dataSpec, request);
   if (data === undefined) return command.error("error: give --store FOLDER, or --data ADDRESS");
   await using client = connect(data, callOptions(options));
-  return await client.preview(dataSpec as object, request);
+  return await client.preview(dataSpec, request);
 }
 
 function pageNumber(text: string): number {

@@ -1,4 +1,5 @@
 import { PatchstreamError } from "../plan/errors.js";
+import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import { checkChannel } from "../rpc/client/channel.js";
 import { StreamedRun, toBatch } from "./run.js";
 import { Transport } from "./transport/transport.js";
@@ -8,11 +9,11 @@ const DEFAULT_DEADLINE_MS = 60_000;
 const DEFAULT_CREDIT_BATCHES = 8;
 const DEFAULT_CREDIT_BYTES = 256 << 20;
 
-function specBytes(spec: object | Uint8Array): Uint8Array {
+function specBytes(spec: DataSpecInput | Uint8Array): Uint8Array {
   return spec instanceof Uint8Array ? spec : new TextEncoder().encode(JSON.stringify(spec));
 }
 
-function batchRequest<Address extends BatchAddress>(spec: object | Uint8Array, address: Address) {
+function batchRequest<Address extends BatchAddress>(spec: DataSpecInput | Uint8Array, address: Address) {
   return { timeline: "train" as const, rank: 0, ranks: 1, ...address, spec: specBytes(spec) };
 }
 

@@ -2,6 +2,8 @@ export type { Sample } from "../plan/batch/sample.js";
 export type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";
 export type { LabelRegion, LabelSet } from "../plan/label-set.js";
+export type { AugmentationInput, AugmentationProfile } from "../plan/run-spec/augmentation.js";
+export { type DataSpecInput, parseDataSpec } from "../plan/run-spec/data-spec.js";
 export { connect } from "./connect.js";
 export { imageValues, labelClasses, labelValues, regionTargets, type WireTensor } from "./tensor-values.js";
 export type {
@@ -12,6 +14,8 @@ export type {
   DataClient,
   DatasetCase,
   DatasetInfo,
+  ImageTensor,
+  LabelTensor,
   OpenRunOptions,
   Preview,
   PreviewAddress,
@@ -19,6 +23,5 @@ export type {
   Run,
   RunInfo,
   StageChanged,
-  Tensor,
   WaitOptions,
 } from "./types.js";

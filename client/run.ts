@@ -6,13 +6,14 @@ import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import { memoryFreer } from "../rpc/free-memory.js";
 import { readSamples } from "../rpc/samples.js";
+import { floatValues, labelValues } from "./tensor-values.js";
 import type { ReceivedBatch } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
-import type { Batch, Run, RunInfo, StageChanged, Tensor } from "./types.js";
+import type { Batch, ImageTensor, LabelTensor, Run, RunInfo, StageChanged } from "./types.js";
 
 const freeMemory = memoryFreer();
 
-/** A received batch as a caller sees it: views on its own memory. */
+/** A received batch, which was checked against its stage, as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
   const { step, stage, globalBatch, checksum, buffer, carriedMs } = received;
   let samples: readonly Sample[] | undefined;
@@ -21,9 +22,9 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
   const tensors = received.tensors.map(({ type, shape, byteLength }) => {
     const bytes = new Uint8Array(buffer, offset, byteLength);
     offset += byteLength;
-    return { type, shape, bytes };
+    return tensorOf(type as ImageType | LabelType, shape, bytes);
   });
-  const [image, label, ...deepLabels] = tensors as [Tensor<ImageType>, Tensor<LabelType>, ...Tensor<LabelType>[]];
+  const [image, label, ...deepLabels] = tensors as [ImageTensor, LabelTensor, ...LabelTensor[]];
   return {
     timeline,
     step,
@@ -42,6 +43,27 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
     carriedMs,
     [Symbol.dispose]: () => freeMemory(whole),
   };
+}
+
+/** A tensor whose `data` is made when it is first asked for, and then kept. */
+function tensorOf(type: ImageType | LabelType, shape: readonly number[], bytes: Uint8Array) {
+  let values: Float32Array | Int16Array | Uint8Array | undefined;
+  return {
+    type,
+    shape,
+    bytes,
+    get data() {
+      // A disposed batch: its memory is gone, and a decoded copy must not outlive it.
+      if (bytes.byteLength === 0) values = valuesOf(type, shape, new Uint8Array());
+      values ??= valuesOf(type, shape, bytes);
+      return values;
+    },
+  };
+}
+
+function valuesOf(type: ImageType | LabelType, shape: readonly number[], bytes: Uint8Array) {
+  if (type === "u8") return bytes;
+  return type === "i16" ? labelValues({ type, shape, bytes }) : floatValues({ type, shape, bytes });
 }
 
 export interface RunShare {

@@ -18,7 +18,7 @@ export function imageValues(
   image: WireTensor<ImageType>,
   channelsLast: boolean,
 ): { shape: number[]; values: Float32Array } {
-  const values = float32Values(image);
+  const values = floatValues(image);
   if (!channelsLast) return { shape: [...image.shape], values };
   const [samples, z, y, x, channels] = image.shape as [number, number, number, number, number];
   const shape = [samples, channels, z, y, x];
@@ -81,7 +81,8 @@ function channelsFirst(values: Float32Array, samples: number, voxels: number, ch
   return moved;
 }
 
-function float32Values({ type, bytes }: WireTensor<ImageType>): Float32Array {
+/** An image's values as float32, in the order in which they travelled: a view where they are aligned float32. */
+export function floatValues({ type, bytes }: WireTensor<ImageType>): Float32Array {
   if (type === "f32") {
     const own = aligned(bytes, 4);
     return new Float32Array(own.buffer, own.byteOffset, own.byteLength / 4);

@@ -3,16 +3,32 @@ import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
 import type { LabelSet } from "../plan/label-set.js";
-import type { ImageType, LabelType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
+import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
+import type { ImageType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
-export interface Tensor<Type extends string> {
+interface Tensor<Type extends string, Shape extends readonly number[], Values> {
   readonly type: Type;
-  readonly shape: readonly number[];
+  readonly shape: Shape;
+  /** The values as they travelled. */
   readonly bytes: Uint8Array;
+  /** The values as numbers, in the order of `bytes`: a view on them where their type allows it, else decoded when first read. */
+  readonly data: Values;
 }
+
+/** (B,C,Z,Y,X), or (B,Z,Y,X,C) when the spec says channels-last. */
+export type ImageTensor = Tensor<
+  ImageType,
+  readonly [b: number, cOrZ: number, zOrY: number, yOrX: number, xOrC: number],
+  Float32Array
+>;
+
+type LabelShape = readonly [b: number, z: number, y: number, x: number];
+
+/** (B,Z,Y,X). In u8 the voxels that the loss leaves out are 255, in i16 -1. */
+export type LabelTensor = Tensor<"u8", LabelShape, Uint8Array> | Tensor<"i16", LabelShape, Int16Array>;
 
 /**
  * One rank's share of a batch, verified and in step order. Disposing it (`for await (using batch of run.batches())`) frees its
@@ -27,11 +43,11 @@ export interface Batch extends Disposable {
   /** Samples over all ranks. */
   readonly globalBatch: number;
   /** (B,C,Z,Y,X), or (B,Z,Y,X,C) when the spec says channels-last. */
-  readonly image: Tensor<ImageType>;
+  readonly image: ImageTensor;
   /** (B,Z,Y,X). */
-  readonly label: Tensor<LabelType>;
+  readonly label: LabelTensor;
   /** Of deep supervision: the label of each further decoder level (B,Z,Y,X), finest first. */
-  readonly deepLabels: readonly Tensor<LabelType>[];
+  readonly deepLabels: readonly LabelTensor[];
   /** Where each sample comes from, in the order of the tensors' first axis. */
   readonly samples: readonly Sample[];
   /** CRC-32 over the bytes of image, label and deep labels. */
@@ -194,12 +210,15 @@ export interface DataClient extends AsyncDisposable {
   readonly addresses: readonly string[];
   /** What the served store holds. */
   describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
-  /** Resolves a data spec (the `data` part of a run spec; an object, or its JSON bytes) at a server. */
-  describeRun(spec: object | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
+  /**
+   * Resolves a data spec at a server: the `data` part of a run spec, or its JSON bytes. JSON that
+   * was read from a file becomes one with `parseDataSpec`.
+   */
+  describeRun(spec: DataSpecInput | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
   /** Resolves a data spec at a server and opens its batches for one rank. */
-  openRun(spec: object | Uint8Array, options?: OpenRunOptions): Promise<Run>;
+  openRun(spec: DataSpecInput | Uint8Array, options?: OpenRunOptions): Promise<Run>;
   /** One batch by its address, outside of any stream. */
-  getBatch(spec: object | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Batch>;
+  getBatch(spec: DataSpecInput | Uint8Array, address: BatchAddress, options?: WaitOptions): Promise<Batch>;
   /** (C,Z,Y,X) float32, whole or a region. */
   readImage(caseId: string, options?: WaitOptions & { region?: Region }): Promise<Float32Array>;
   /** (Z,Y,X) int16, whole or a region; -1 where the crop to nonzero masked it. */
@@ -213,7 +232,7 @@ export interface DataClient extends AsyncDisposable {
     options?: WaitOptions & { k?: readonly number[] },
   ): Promise<Uint32Array>;
   /** One page of a batch as PNG: the middle slices of its samples on all three axes, with their labels. */
-  preview(spec: object | Uint8Array, address: PreviewAddress, options?: WaitOptions): Promise<Preview>;
+  preview(spec: DataSpecInput | Uint8Array, address: PreviewAddress, options?: WaitOptions): Promise<Preview>;
 }
 
 /** How data servers are reached. */

@@ -25,7 +25,8 @@ export {
   locationClasses,
   valuesOfClass,
 } from "./label-set.js";
-export { type DataSpec, parseDataSpec } from "./run-spec/data-spec.js";
+export type { AugmentationInput, AugmentationProfile } from "./run-spec/augmentation.js";
+export { type DataSpec, type DataSpecInput, parseDataSpec } from "./run-spec/data-spec.js";
 export { MODE_DEFAULTS } from "./run-spec/mode-defaults.js";
 export { parseNnunetPlans } from "./run-spec/nnunet-plans.js";
 export { parseNetworkPlan } from "./run-spec/plan-spec.js";

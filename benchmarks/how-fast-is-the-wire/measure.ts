@@ -1,4 +1,4 @@
-import { connect, type DataClient } from "../../client/index.js";
+import { connect, type DataClient, type DataSpecInput } from "../../client/index.js";
 import { type Engine, openEngine } from "../../loader/index.js";
 import { caseTable, planBatch, type ResolvedSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
@@ -34,7 +34,7 @@ export interface CarriedFigures {
 export interface MeasureOptions {
   readonly store: string;
   /** The `data` part of a run spec. */
-  readonly data: object;
+  readonly data: DataSpecInput;
   readonly workers: number;
   readonly rounds: number;
   readonly onStage: (figures: StageFigures) => void;

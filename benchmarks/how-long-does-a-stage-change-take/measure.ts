@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { quantile } from "simple-statistics";
-import { connect, type Run } from "../../client/index.js";
+import { connect, type DataSpecInput, type Run } from "../../client/index.js";
 import { startServer } from "../child.js";
 import { type Figures, figures } from "../figures.js";
 
@@ -16,7 +16,7 @@ export type Change = "scheduled" | "immediate";
 export interface ChangeTrial {
   readonly store: string;
   /** The `data` part of a run spec, whose stages are gone through in order. */
-  readonly data: object;
+  readonly data: DataSpecInput;
   readonly change: Change;
   /** What the consumer takes for a batch. */
   readonly stepMs: number;

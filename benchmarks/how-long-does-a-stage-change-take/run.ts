@@ -11,7 +11,7 @@ import { makeCtStore } from "../ct-volumes.js";
 import type { Figures } from "../figures.js";
 import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
-import { measureChanges } from "./measure.js";
+import { type ChangeTrial, measureChanges } from "./measure.js";
 
 const WORKERS = 1;
 /** Each goes through all stages: two times 14 changes, or three times 9. */
@@ -29,7 +29,7 @@ try {
   const hippocampus = join(folder, "hippocampus");
   await ingest(join(root, "examples/data/Task04_Hippocampus"), hippocampus, {});
   const ct = await makeCtStore(folder);
-  const sources = [
+  const sources: readonly (Pick<ChangeTrial, "store" | "rounds" | "data"> & { readonly name: string })[] = [
     {
       name: "Hippocampus",
       store: hippocampus,
@@ -47,7 +47,7 @@ try {
   for (const { name, data, ...source } of sources)
     for (const stepMs of STEPS_MS)
       for (const change of ["scheduled", "immediate"] as const) {
-        const trial = { ...source, data: { ...data, mode: "performance" }, change, stepMs, workers: WORKERS };
+        const trial = { ...source, data: { ...data, mode: "performance" } as const, change, stepMs, workers: WORKERS };
         const { atChange, elsewhere, thrownAway } = await measureChanges(trial);
         const step = stepMs === 0 ? "none" : `${stepMs} ms`;
         const cells = [name, step, change, atChange.n, spread(atChange), spread(elsewhere), thrownAway.toFixed(2)];

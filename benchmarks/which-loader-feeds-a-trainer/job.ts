@@ -1,3 +1,5 @@
+import type { DataSpecInput } from "../../client/index.js";
+
 /** What an arm is asked to load: the same for ours and for a peer. Sizes in voxels (Z,Y,X). */
 export interface Job {
   /** Folder of the exported volumes; what a peer reads. */
@@ -5,7 +7,7 @@ export interface Job {
   /** The store; what ours reads. */
   readonly store: string;
   /** The `data` part of a run spec. */
-  readonly data: object;
+  readonly data: DataSpecInput;
   readonly stage: number;
   readonly patch: readonly number[];
   readonly planPatch: readonly number[];

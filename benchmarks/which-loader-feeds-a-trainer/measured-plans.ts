@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { DataSpecInput } from "../../client/index.js";
 import { ingest, openStore } from "../../loader/index.js";
 import { caseTable, type NetworkPlan, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { makeCtStore } from "../ct-volumes.js";
@@ -22,7 +23,7 @@ async function measuredPlan(
 ): Promise<MeasuredPlan> {
   await using opened = await openStore(store);
   const { dataset } = opened;
-  const data = (augmentation: Augmentation, strategy: Strategy) => ({
+  const data = (augmentation: Augmentation, strategy: Strategy): DataSpecInput => ({
     dataset: dataset.name,
     plan,
     mode: "performance",

@@ -61,7 +61,7 @@ interface Finding extends Omit<Diagnosis, "longest"> {
 async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
   const { data: dataSpec } = parseRunDocument(readJson(run, "a run spec in JSON"));
   await using client = connect(data, callOptions(flags));
-  const { spec } = await client.describeRun(dataSpec as object);
+  const { spec } = await client.describeRun(dataSpec);
   const dataset = await client.describeDataset();
   const hold = async (few: ResolvedSpec) => {
     for (const address of data) {

@@ -1,4 +1,4 @@
-import type { DataClient, DatasetInfo } from "../../client/index.js";
+import type { DataClient, DataSpecInput, DatasetInfo } from "../../client/index.js";
 import { caseTable, planBatch, type ResolvedSpec, voxelCount, type Zyx } from "../../plan/index.js";
 
 /** No side of a store's chunks is shorter, except where the volume itself is. */
@@ -26,7 +26,7 @@ export async function holdVolumes(client: DataClient, spec: ResolvedSpec, datase
     const patchSize = spec.plan.pooling.map((times) => 2 ** times) as unknown as Zyx;
     const read = size.map((extent, axis) => Math.min(extent, (patchSize[axis] as number) + SHORTEST_CHUNK_SIDE - 1));
     const batchSize = Math.floor(voxelCount(size) / voxelCount(read as unknown as Zyx)) + 1;
-    const asked = {
+    const asked: DataSpecInput = {
       dataset: spec.dataset,
       split: splitOf([id], dataset),
       plan: spec.plan,

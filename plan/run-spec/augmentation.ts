@@ -10,6 +10,11 @@ const probability = real(0, 1);
 const axis: Read<0 | 1 | 2> = (value, field) =>
   value === 0 || value === 1 || value === 2 ? value : refuse(field, value, "0, 1 or 2 (Z, Y or X)");
 
+type OptionalBeside<A> = A extends { readonly kind: Kind } ? Pick<A, "kind"> & Partial<Omit<A, "kind">> : never;
+
+/** One transform as it may be written: what is left out of it is nnU-Net's. */
+export type AugmentationInput = OptionalBeside<Augmentation>;
+
 /** Readers of each kind's fields; every field may be left out. */
 const READERS: { readonly [K in Kind]: Read<Partial<Augmentation & { kind: K }>> } = {
   spatial: object({
@@ -40,15 +45,20 @@ const READERS: { readonly [K in Kind]: Read<Partial<Augmentation & { kind: K }>>
 
 const readKind = word(Object.keys(READERS) as Kind[]);
 
-const PROFILES = new Map<unknown, readonly Augmentation[]>([
-  ["none", []],
-  ["nnunet", NNUNET_AUGMENTATION],
-  ["nnunet-nomirror", NNUNET_AUGMENTATION.filter(({ kind }) => kind !== "mirror")],
-]);
+const PROFILES = {
+  none: [],
+  nnunet: NNUNET_AUGMENTATION,
+  "nnunet-nomirror": NNUNET_AUGMENTATION.filter(({ kind }) => kind !== "mirror"),
+} satisfies Readonly<Record<string, readonly Augmentation[]>>;
+
+/** The name of a list of transforms. */
+export type AugmentationProfile = keyof typeof PROFILES;
+
+const PROFILE_OF = new Map<unknown, readonly Augmentation[]>(Object.entries(PROFILES));
 
 /** A profile's name, or a list of transforms, which is sorted into nnU-Net's order. */
 export const readAugmentation: Read<readonly Augmentation[]> = (value, field) => {
-  const profile = PROFILES.get(value);
+  const profile = PROFILE_OF.get(value);
   if (profile !== undefined) return profile;
   if (!Array.isArray(value)) refuse(field, value, '"none", "nnunet", "nnunet-nomirror" or a list of transforms');
   const read = list(readEntry, 0, NNUNET_AUGMENTATION.length)(value, field);

@@ -3,8 +3,8 @@ import { ROUNDINGS } from "../curriculum/rounding.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
 import type { Zyx } from "../zyx.js";
-import { readAugmentation } from "./augmentation.js";
-import { readBatchSize, readPatchSize, readPlanSpec } from "./plan-spec.js";
+import { type AugmentationInput, type AugmentationProfile, readAugmentation } from "./augmentation.js";
+import { type PlanSpecInput, readBatchSize, readPatchSize, readPlanSpec } from "./plan-spec.js";
 import { entries, integer, list, name, object, type Read, real, required, truth, word } from "./read.js";
 import type { ImageType, LabelType, Layout, StageOrder, Strategy } from "./resolved-spec.js";
 
@@ -89,6 +89,15 @@ const readFields = object({
 /** The data half of a run spec as its author wrote it, each field valid by itself. Only `dataset` is required. */
 export interface DataSpec extends Omit<ReturnType<typeof readFields>, "dataset"> {
   readonly dataset: string;
+}
+
+/**
+ * The data half of a run spec as a person writes it. It has the fields that the parser reads, by construction; only `dataset`
+ * is required, and what has gone through `parseDataSpec` or was resolved by a server is one too.
+ */
+export interface DataSpecInput extends Omit<DataSpec, "augmentation" | "plan"> {
+  readonly augmentation?: AugmentationProfile | readonly AugmentationInput[];
+  readonly plan?: PlanSpecInput;
 }
 
 /** Reads the data half of a run spec. Throws SPEC_INVALID naming the field under `data`, its value and what would be right. */

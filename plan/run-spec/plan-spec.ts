@@ -30,12 +30,19 @@ const planFields = {
 export type PlanSpec = Fields<typeof planFields>;
 
 /** Fields that nnU-Net's plans.json names in its own way. */
-const NNUNET_NAMES: Readonly<Record<string, keyof NetworkPlan>> = {
+const NNUNET_NAMES = {
   patch_size: "patchSize",
   batch_size: "batchSize",
   kernel_sizes: "kernelSizes",
   features_per_stage: "features",
+} as const satisfies Readonly<Record<string, keyof PlanSpec>>;
+
+/** A plan as it may be written: under our names or nnU-Net's. */
+export type PlanSpecInput = PlanSpec & {
+  readonly [Name in keyof typeof NNUNET_NAMES]?: NonNullable<PlanSpec[(typeof NNUNET_NAMES)[Name]]>;
 };
+
+const NAME_OF: ReadonlyMap<string, string> = new Map(Object.entries(NNUNET_NAMES));
 
 const readPlanFields = object(planFields);
 
@@ -43,7 +50,7 @@ const readPlanFields = object(planFields);
 export const readPlanSpec: Read<PlanSpec> = (value, field) => {
   const renamed = new Map<string, unknown>();
   for (const [key, entry] of entries(value, field)) {
-    const ours = Object.hasOwn(NNUNET_NAMES, key) ? (NNUNET_NAMES[key] as string) : key;
+    const ours = NAME_OF.get(key) ?? key;
     if (renamed.has(ours))
       refuse(`${field}.${key}`, entry, `left out, since ${field}.${ours} is given under another name`);
     renamed.set(ours, entry);

@@ -27,7 +27,7 @@ test("wants are spread over the replicas: of two, each sends a quarter of the ba
   t.timeout(60_000);
   const servers = [await startServer(t, { metricsPort: 0 }), await startServer(t, { metricsPort: 0 })];
   const addresses = servers.map(({ address }) => address);
-  const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] };
+  const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] } as const;
   const { dataset, split } = SMALL_RUN;
   const run = await client(t, addresses, 60_000).openRun({ dataset, split, plan, mode: "constant" });
   let delivered = 0;

@@ -62,8 +62,8 @@ test("two clients get byte-identical batches, however many they want at once", a
 
 test("a stream of many batches smaller than Node's buffer pool delivers what GetBatch does", async (t) => {
   const { address } = await server();
-  const plan = { patchSize: [8, 8, 8], batchSize: 1, pooling: [1, 1, 1] };
-  const spec = { dataset: SMALL_RUN.dataset, split: SMALL_RUN.split, plan, mode: "constant" };
+  const plan = { patchSize: [8, 8, 8], batchSize: 1, pooling: [1, 1, 1] } as const;
+  const spec = { dataset: SMALL_RUN.dataset, split: SMALL_RUN.split, plan, mode: "constant" } as const;
   const connected = client(t, address);
   const run = await connected.openRun(spec, { creditBatches: 8 });
   const streamed: string[] = [];

@@ -2,6 +2,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { PatchstreamError } from "../../plan/errors.js";
+import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
@@ -60,7 +61,7 @@ async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<s
 async function deliveredBy(
   t: ExecutionContext,
   lie: Lie,
-  spec: object = SMALL_RUN,
+  spec: DataSpecInput = SMALL_RUN,
 ): Promise<PatchstreamError | undefined> {
   const client = connect(await startLiar(t, lie, spec), { deadlineMs: 20_000 });
   t.teardown(() => client[Symbol.asyncDispose]());

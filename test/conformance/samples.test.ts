@@ -3,6 +3,7 @@ import { connect } from "../../client/connect.js";
 import { imageValues, labelValues } from "../../client/tensor-values.js";
 import type { Batch, DataClient } from "../../client/types.js";
 import type { Sample } from "../../plan/batch/sample.js";
+import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import { oneServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
@@ -29,7 +30,7 @@ function boxOf(image: Float32Array, shape: Zyx, { start, size }: Sample): Float3
   return box;
 }
 
-async function batchesOf(client: DataClient, spec: object, rank: number, ranks: number): Promise<Batch[]> {
+async function batchesOf(client: DataClient, spec: DataSpecInput, rank: number, ranks: number): Promise<Batch[]> {
   const run = await client.openRun(spec, { rank, ranks });
   const batches: Batch[] = [];
   for await (const batch of run.batches()) batches.push(batch);

@@ -8,6 +8,7 @@ import { connect } from "../../client/index.js";
 import { ingest, openStore, verifyStore } from "../../loader/index.js";
 import { serve } from "../../loader/server/serve.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { writeRawDataset } from "./write-raw-dataset.js";
 
@@ -55,7 +56,7 @@ const small = {
   epochs: 1,
   stepsPerEpoch: 2,
   valSteps: 1,
-};
+} as const;
 
 test("images without a label are stored, said to be so, and change nothing of the labelled cases", async (t) => {
   const { raw, store } = partlyLabelled(t);
@@ -93,7 +94,7 @@ test("a server tells them, serves their images, and no run may draw from them", 
   for (const read of [client.readLabel("e"), client.readReference("e")]) {
     await t.throwsAsync(read, { code: "NOT_FOUND", message: /no label of case "e"/ });
   }
-  const run = (split: object) => client.openRun({ dataset: "raw", ...small, split });
+  const run = (split: NonNullable<DataSpecInput["split"]>) => client.openRun({ dataset: "raw", ...small, split });
   await using all = await run({ folds: 2 });
   t.deepEqual([...all.info.spec.split.train, ...all.info.spec.split.val].sort(), ["a", "b", "c", "d"]);
   await using grouped = await run({ folds: 2, groups: [["a", "b", "f"]] });

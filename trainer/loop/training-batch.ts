@@ -1,9 +1,15 @@
-import { imageValues, labelClasses } from "../../client/tensor-values.js";
-import type { Batch } from "../../client/types.js";
+import { imageValues, labelClasses, type WireTensor } from "../../client/tensor-values.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Layout } from "../../plan/run-spec/resolved-spec.js";
+import type { ImageType, LabelType, Layout } from "../../plan/run-spec/resolved-spec.js";
 import type { TrainingBatch } from "../engines/engine.js";
+
+/** What is read of a batch. */
+export interface ReceivedTensors {
+  readonly step: number;
+  readonly image: WireTensor<ImageType>;
+  readonly label: WireTensor<LabelType>;
+}
 
 function checkShape(step: number, name: string, got: readonly number[], want: readonly number[]): void {
   const text = (shape: readonly number[]) => `${name} ${shape.join("x")}`;
@@ -15,12 +21,7 @@ function checkShape(step: number, name: string, got: readonly number[], want: re
  * A batch from the wire in the engine's terms. Throws PATCH_MISMATCH when its tensors have not the size of `stage`, whatever
  * size they have instead, so that no step is taken on it. May be a view on the batch's own bytes.
  */
-export function trainingBatch(
-  batch: Pick<Batch, "step" | "image" | "label">,
-  stage: Stage,
-  layout: Layout,
-  channels: number,
-): TrainingBatch {
+export function trainingBatch(batch: ReceivedTensors, stage: Stage, layout: Layout, channels: number): TrainingBatch {
   const { patchSize, batchSize } = stage;
   const [first, last] = layout === "channels-first" ? [[channels], []] : [[], [channels]];
   checkShape(batch.step, "image", batch.image.shape, [batchSize, ...first, ...patchSize, ...last]);

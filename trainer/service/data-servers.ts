@@ -1,6 +1,7 @@
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
+import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
 import { refuseOtherLabels } from "../loop/refuse-other-labels.js";
 
@@ -50,7 +51,11 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
  * Asks `addresses` to describe a run, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
  * UNAUTHENTICATED, UNSUPPORTED for labels that cannot be trained with, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
  */
-export async function describeAt(access: DataAccess, addresses: readonly string[], spec: object): Promise<RunInfo> {
+export async function describeAt(
+  access: DataAccess,
+  addresses: readonly string[],
+  spec: DataSpecInput,
+): Promise<RunInfo> {
   checkAddresses(access, addresses);
   const { deadlineMs = FIRST_ANSWER_MS, waitMs = 0 } = access.connection;
   const first = { deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) + waitMs };

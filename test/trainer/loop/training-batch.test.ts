@@ -1,15 +1,12 @@
 import test from "ava";
 import fc from "fast-check";
-import type { Batch } from "../../../client/types.js";
 import { PatchstreamError } from "../../../plan/index.js";
-import { trainingBatch } from "../../../trainer/loop/training-batch.js";
+import { type ReceivedTensors, trainingBatch } from "../../../trainer/loop/training-batch.js";
 
 const stage = { patchSize: [1, 2, 3], batchSize: 2, epochs: 1, foregroundFraction: 0.5 } as const;
 const VALUES = Float32Array.from({ length: 24 }, (_, i) => i - 12);
 
-type Received = Pick<Batch, "step" | "image" | "label">;
-
-function batch(change: Partial<Received> = {}): Received {
+function batch(change: Partial<ReceivedTensors> = {}): ReceivedTensors {
   return {
     step: 7,
     image: { type: "f32", shape: [2, 2, 1, 2, 3], bytes: new Uint8Array(VALUES.buffer) },

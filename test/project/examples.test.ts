@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+const OPTIONS = {
+  target: "ES2022",
+  lib: ["ES2023", "ESNext.Disposable"],
+  module: "NodeNext",
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: ["node"],
+};
+
+function documents(): string[] {
+  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  return ["README.md", ...pages.filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
+}
+
+test("the TypeScript of readme and pages compiles against the package's doors", (t) => {
+  const folder = mkdtempSync(join(root, "dist", "examples-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const blocks = documents().flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(/```(?:ts|typescript)\n([\s\S]*?)```/g)].map(
+      ([, code = ""], index) => ({ file: `${basename(page, ".md")}-${index}.ts`, code }),
+    ),
+  );
+  t.true(blocks.length > 0);
+  for (const { file, code } of blocks) writeFileSync(join(folder, file), `${code}\nexport {};\n`);
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["*.ts"] }));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+  t.is(status, 0, stdout);
+});
