@@ -5,6 +5,7 @@ import { regionTargets } from "../../client/tensor-values.js";
 import { ingest, openStore } from "../../loader/index.js";
 import { serve } from "../../loader/server/serve.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import type { DataSpecInput } from "../../plan/index.js";
 import { describeAt } from "../../trainer/service/data-servers.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
@@ -23,7 +24,7 @@ async function serveLabels(t: ExecutionContext, json: Readonly<Record<string, un
   return { address: server.address, store };
 }
 
-const specOf = (dataset: string) => ({
+const specOf = (dataset: string): DataSpecInput => ({
   dataset,
   split: { train: ["phantom_1"], val: ["phantom_2"] },
   plan: { patchSize: [4, 4, 4], batchSize: 4, pooling: [1, 1, 1] },
