@@ -1,4 +1,4 @@
-import type { ClientDuplexStream, ClientReadableStream, Metadata, ServiceError, StatusObject } from "@grpc/grpc-js";
+import type { ClientDuplexStream, Metadata, ServiceError, StatusObject } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { setChecksum, verifyChecksum } from "../checksum.js";
 import { type MethodName, methodOf, type RequestOf, type ResponseOf, type ServiceName } from "../service.js";
@@ -32,6 +32,16 @@ function decodeAnswer<Message>(method: string, decode: (bytes: Uint8Array) => Me
   }
 }
 
+/** Begins a call. Where the channel has been closed for a new one meanwhile, nothing is sent: that is UNAVAILABLE, to be asked again. */
+function onOpen<Call>(channel: Channel, begin: (channel: Channel) => Call): Call {
+  try {
+    return begin(channel);
+  } catch (cause) {
+    const reason = "the connection was given up for a new one";
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, undefined, { cause });
+  }
+}
+
 /**
  * Calls a method with one request and one answer. Throws UNAVAILABLE within two seconds where the channel's first connection
  * cannot be made, MESSAGE_DAMAGED for an answer that does not match its checksum, and what the server said otherwise.
@@ -50,19 +60,21 @@ export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
   const bytes = method.encodeRequest(request);
   const { answer, trailers } = await new Promise<{ answer: Buffer; trailers: Metadata }>((resolve, reject) => {
     let answer: Buffer | undefined;
-    const call = channel.client.makeUnaryRequest(
-      method.path,
-      asBytes,
-      asBytes,
-      bytes,
-      headers(channel, bytes),
-      deadline(options),
-      (failure: ServiceError | null, response?: Buffer) => {
-        signal?.removeEventListener("abort", cancel);
-        answer = response;
-        if (signal?.aborted) reject(signal.reason);
-        else if (failure) reject(callFailure(failure, channel, name, options));
-      },
+    const call = onOpen(channel, ({ client }) =>
+      client.makeUnaryRequest(
+        method.path,
+        asBytes,
+        asBytes,
+        bytes,
+        headers(channel, bytes),
+        deadline(options),
+        (failure: ServiceError | null, response?: Buffer) => {
+          signal?.removeEventListener("abort", cancel);
+          answer = response;
+          if (signal?.aborted) reject(signal.reason);
+          else if (failure) reject(callFailure(failure, channel, name, options));
+        },
+      ),
     );
     // It comes right behind the answer, with the trailers.
     call.on("status", ({ metadata }: StatusObject) => {
@@ -88,13 +100,8 @@ export async function* callStream<S extends ServiceName, M extends MethodName<S>
   await channel.contact(options);
   signal?.throwIfAborted();
   const bytes = method.encodeRequest(request);
-  const call: ClientReadableStream<Buffer> = channel.client.makeServerStreamRequest(
-    method.path,
-    asBytes,
-    asBytes,
-    bytes,
-    headers(channel, bytes),
-    deadline(options),
+  const call = onOpen(channel, ({ client }) =>
+    client.makeServerStreamRequest(method.path, asBytes, asBytes, bytes, headers(channel, bytes), deadline(options)),
   );
   const cancel = () => call.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
