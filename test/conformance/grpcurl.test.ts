@@ -67,7 +67,7 @@ testWithTools("grpcurl lists a data server's services and describes every servic
       symbol,
     );
   const answer = await grpcurl("-plaintext", address, "describe", `${PACKAGE}.DescribeDatasetResponse`);
-  t.true(answer.includes("// Label name to value, background included."));
+  t.true(answer.includes("// Label name to value, background included"));
   t.true(answer.includes("map<string, int32> labels = 4;"));
 });
 
