@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import type { Timeline } from "../../plan/batch/address.js";
@@ -15,6 +14,7 @@ import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
 import { samplesMessage } from "../../rpc/samples.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
+import { sha256 } from "../dataset/sha256.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine, SlotLease } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
@@ -163,10 +163,6 @@ function checkSamples({ stages, plan }: ResolvedSpec, rank: Rank): void {
       got,
       max: MOST_SAMPLES,
     });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The plan of a batch, with a turn for everybody else between its slices. */
