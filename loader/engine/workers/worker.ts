@@ -25,6 +25,8 @@ const setup = workerData as WorkerSetup;
 const module = compileKernels();
 const kernels = setup.arenas.map((memory) => instantiateKernels(module, memory));
 const store = openLocation(setup.store);
+const labels = labelRange(store.dataset);
+const listed = locationClasses(store.dataset);
 
 /** Runs one task in this thread. Never throws: see `Outcome`. */
 export default async function work(task: Task): Promise<Outcome> {
@@ -150,7 +152,7 @@ async function cutFromStore(
 
 async function lowerOf(entry: StoredCase, from: PlacedCrop["from"], cropSize: Zyx): Promise<Zyx> {
   if (from.kind === "random") return from.lower;
-  const classValue = locationClasses(store.dataset)[from.classIndex] as number;
+  const classValue = listed[from.classIndex] as number;
   const range = { start: from.location, end: from.location + 1 };
   return lowerAround(await store.readLocations(entry.id, classValue, range), 0, entry, cropSize);
 }
@@ -166,7 +168,7 @@ function workplaceAt({ arena, offset }: Workspace): Workplace {
 
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
-  return volumeViews(entry, labelRange(store.dataset), { buffer, offset });
+  return volumeViews(entry, labels, { buffer, offset });
 }
 
 parentPort?.postMessage("loaded");
