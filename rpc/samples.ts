@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { BatchPlan } from "../plan/batch/batch-plan.js";
-import type { Sample } from "../plan/batch/sample.js";
+import { drawnFor, type Sample, sampleClass } from "../plan/batch/sample.js";
 import { PatchstreamError } from "../plan/errors.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { Messages } from "../proto/messages.js";
@@ -18,7 +18,7 @@ export function samplesMessage({ crops, cropSize }: BatchPlan, lowers: Int32Arra
   const columns = {
     cases: [...indices.keys()],
     caseIndex,
-    class: crops.map((crop) => (crop.kind === "foreground" ? crop.class : 0)),
+    class: crops.map(sampleClass),
     start: [...lowers],
     size: [...cropSize],
   };
@@ -39,16 +39,12 @@ function isWhole({ cases, caseIndex, class: classes, start, size }: Columns, cou
 /** The samples that `checkSamples` has let pass. */
 export function readSamples({ cases, caseIndex, class: classes, start, size }: Messages["Samples"]): Sample[] {
   const boxSize = size as unknown as Zyx;
-  return caseIndex.map((index, sample) => {
-    const from = classes[sample] as number;
-    return {
-      case: cases[index] as string,
-      kind: from === 0 ? "random" : "foreground",
-      class: from,
-      start: start.slice(3 * sample, 3 * sample + 3) as unknown as Zyx,
-      size: boxSize,
-    };
-  });
+  return caseIndex.map((index, sample) => ({
+    case: cases[index] as string,
+    ...drawnFor(classes[sample] as number),
+    start: start.slice(3 * sample, 3 * sample + 3) as unknown as Zyx,
+    size: boxSize,
+  }));
 }
 
 function checksumOf({ cases, caseIndex, class: classes, start, size }: Columns): number {

@@ -97,12 +97,12 @@ function describeBatch({ plan, samples, image, label, deepLabels, checksum }: Fe
     cropSize,
     checksum,
     sha256: sha256([image, label, ...deepLabels]),
-    samples: plan.crops.map((crop, index) => ({
-      case: crop.case,
-      kind: crop.kind === "foreground" ? "foreground" : "random",
-      class: crop.kind === "foreground" ? crop.class : null,
-      lower: samples[index]?.start ?? [],
-      transforms: crop.transforms,
+    samples: samples.map(({ case: caseId, kind, class: of, start }, index) => ({
+      case: caseId,
+      kind,
+      class: kind === "foreground" ? of : null,
+      lower: start,
+      transforms: plan.crops[index]?.transforms ?? [],
     })),
   };
 }

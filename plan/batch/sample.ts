@@ -1,5 +1,5 @@
 import type { Zyx } from "../zyx.js";
-import type { BatchPlan } from "./batch-plan.js";
+import type { BatchPlan, Crop } from "./batch-plan.js";
 
 /** Where one sample of a batch comes from. */
 export interface Sample {
@@ -18,8 +18,16 @@ export interface Sample {
 export function batchSamples({ crops, cropSize }: BatchPlan, lowers: Int32Array): Sample[] {
   return crops.map((crop, index) => {
     const [z, y, x] = lowers.subarray(3 * index) as unknown as Zyx;
-    const from = crop.kind === "foreground" ? crop.class : 0;
-    const kind = crop.kind === "foreground" ? "foreground" : "random";
-    return { case: crop.case, kind, class: from, start: [z, y, x], size: cropSize };
+    return { case: crop.case, ...drawnFor(sampleClass(crop)), start: [z, y, x], size: cropSize };
   });
+}
+
+/** The class that a crop was drawn for; 0 for a random one. */
+export function sampleClass(crop: Crop): number {
+  return crop.kind === "foreground" ? crop.class : 0;
+}
+
+/** What a sample's class says of its kind. */
+export function drawnFor(of: number): Pick<Sample, "kind" | "class"> {
+  return { kind: of === 0 ? "random" : "foreground", class: of };
 }
