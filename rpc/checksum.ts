@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import type { Metadata } from "@grpc/grpc-js";
+import { crc32 } from "../checksum/crc.js";
 import { PatchstreamError } from "../plan/errors.js";
 
 /** Metadata of a message's CRC-32 (zlib's), four bytes little-endian: in the headers for a request, in the trailers for an answer. */

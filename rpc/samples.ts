@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../checksum/crc.js";
 import type { BatchPlan } from "../plan/batch/batch-plan.js";
 import { drawnFor, type Sample, sampleClass } from "../plan/batch/sample.js";
 import { PatchstreamError } from "../plan/errors.js";

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../../checksum/crc.js";
 import { addressText, type Timeline } from "../../plan/batch/address.js";
 import type { Rank } from "../../plan/batch/share.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";

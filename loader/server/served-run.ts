@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { crc32 } from "node:zlib";
+import { crc32 } from "../../checksum/crc.js";
 import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import test from "ava";
 import fc from "fast-check";
 import { chunkBytes, imageLayout, labelLayout } from "../../loader/dataset/zarr/array-layout.js";
-import { storedChecksum, withChecksum } from "../../loader/dataset/zarr/crc32c.js";
+import { storedChecksum, withChecksum } from "../../loader/dataset/zarr/checksummed-bytes.js";
 import { decodeChunk } from "../../loader/dataset/zarr/decode-chunk.js";
 
 const layouts = [imageLayout([2, 5, 6, 7]), labelLayout([5, 6, 7])] as const;

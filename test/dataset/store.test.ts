@@ -13,7 +13,6 @@ import { join } from "node:path";
 import test from "ava";
 import fc from "fast-check";
 import * as zarr from "zarrita";
-import { crc32c } from "../../loader/dataset/zarr/crc32c.js";
 import { ingest, openStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -26,19 +25,6 @@ async function phantomStore(folder: string, raw: RawToWrite = {}): Promise<strin
   await ingest(join(folder, "raw"), join(folder, "store"), { workers: 1 });
   return join(folder, "store");
 }
-
-test("CRC-32C gives RFC 3720's values, wherever the bytes begin", (t) => {
-  const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);
-  t.is(crc32c(new Uint8Array(32)), 0x8a9136aa);
-  t.is(crc32c(new Uint8Array(32).fill(255)), 0x62a8ab43);
-  t.is(crc32c(ascending), 0x46dd794e);
-  t.is(crc32c(ascending.toReversed()), 0x113fdb5c);
-  for (let shift = 0; shift < 9; shift++) {
-    const shifted = new Uint8Array(shift + 9 + 3);
-    shifted.set(new TextEncoder().encode("123456789"), shift);
-    t.is(crc32c(shifted.subarray(shift, shift + 9)), 0xe3069283);
-  }
-});
 
 test("any region of image and label is the same box of the whole", async (t) => {
   const shape = [40, 33, 70] as const;

@@ -122,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
   // loader: data set and engine
   {
     name: "checksums of stored chunks are not compared",
-    file: "loader/dataset/zarr/crc32c.ts",
+    file: "loader/dataset/zarr/checksummed-bytes.ts",
     from: "crc32c(bytes) !== stored",
     to: "false",
     tests: ["dataset/store"],
@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a chunk may be another case's",
-    file: "loader/dataset/zarr/crc32c.ts",
+    file: "loader/dataset/zarr/checksummed-bytes.ts",
     from: "stored !== expected",
     to: "false",
     tests: ["dataset/pinned-bytes"],

@@ -9,13 +9,14 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: [],
   proto: [],
-  rpc: ["plan", "proto"],
+  checksum: [],
+  rpc: ["plan", "proto", "checksum"],
   disk: ["plan"],
-  loader: ["plan", "proto", "rpc", "disk"],
-  client: ["plan", "proto", "rpc"],
-  trainer: ["plan", "proto", "rpc", "disk", "client"],
+  loader: ["plan", "proto", "checksum", "rpc", "disk"],
+  client: ["plan", "proto", "checksum", "rpc"],
+  trainer: ["plan", "proto", "checksum", "rpc", "disk", "client"],
   cli: ["plan", "rpc", "disk", "loader", "client", "trainer"],
-  benchmarks: ["plan", "proto", "rpc", "loader", "client", "trainer"],
+  benchmarks: ["plan", "proto", "checksum", "rpc", "loader", "client", "trainer"],
 };
 
 function sources(folder: string): string[] {

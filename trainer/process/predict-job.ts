@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../../checksum/crc.js";
 import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import { type PredictionJob, predictLabel } from "../inference/prediction.js";
 import type { Parent } from "./messages.js";

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { type ArrayLayout, chunkBytes, type DataType, VALUE_BYTES } from "./array-layout.js";
-import { withoutChecksum } from "./crc32c.js";
+import { withoutChecksum } from "./checksummed-bytes.js";
 
 export interface TypedArrays {
   float32: Float32Array;

@@ -1,5 +1,5 @@
 import { type ArrayLayout, chunkBytes, chunkCounts } from "./array-layout.js";
-import { withChecksum } from "./crc32c.js";
+import { withChecksum } from "./checksummed-bytes.js";
 
 /**
  * What the end of a shard says of its chunks (C order). Chunk `i` lies from byte `startOf(i)` to `startOf(i + 1)`, no byte where it

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { syncFolder, writeNewFile } from "../../../disk/write-file.js";
 import { sha256 } from "../sha256.js";
 import { type ArrayLayout, arrayMetadata, chunkBytes, chunkCounts, shardName } from "./array-layout.js";
-import { storedChecksum, withChecksum } from "./crc32c.js";
+import { storedChecksum, withChecksum } from "./checksummed-bytes.js";
 import { encodeShardIndex } from "./shard-index.js";
 
 /** What pins a written array: the SHA-256 (hex) of its zarr.json, and of its shard's index; no index where it has no voxel. */

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "../../../checksum/crc.js";
 import { crc32Combiner } from "./crc32-combine.js";
 
 /** CRC-32 of the bytes of a batch from `start` up to `end` (outside). */

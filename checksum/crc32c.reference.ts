@@ -13,14 +13,17 @@ const TABLES = (() => {
   return tables;
 })();
 
-/** CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `bytes`, unsigned. */
+const NO_WORDS = new Int32Array();
+
+/** CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `bytes`, unsigned, without native code. */
 export function crc32c(bytes: Uint8Array): number {
   const { buffer, byteOffset, length } = bytes;
   let crc = -1;
   let at = 0;
   const head = Math.min(length, -byteOffset & 3);
   for (; at < head; at++) crc = step(crc, bytes[at] as number);
-  const words = new Int32Array(buffer, byteOffset + at, (length - at) >>> 2);
+  const wordCount = (length - at) >>> 2;
+  const words = wordCount > 0 ? new Int32Array(buffer, byteOffset + at, wordCount) : NO_WORDS; // aligned only where there are some
   const fours = words.length & ~3;
   for (let word = 0; word < fours; word += 4) {
     crc =
@@ -45,30 +48,4 @@ function slice(first: number, word: number): number {
 
 function step(crc: number, byte: number): number {
   return (TABLES[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
-}
-
-/** The bytes and, behind them, their CRC-32C, little-endian, as Zarr's crc32c codec lays it out. */
-export function withChecksum(bytes: Uint8Array): Uint8Array {
-  const checked = new Uint8Array(bytes.length + 4);
-  checked.set(bytes);
-  new DataView(checked.buffer).setUint32(bytes.length, crc32c(bytes), true);
-  return checked;
-}
-
-/** The CRC-32C behind what `withChecksum` gave, as it is stored there. */
-export function storedChecksum(checked: Uint8Array): number {
-  return new DataView(checked.buffer, checked.byteOffset + checked.length - 4, 4).getUint32(0, true);
-}
-
-/**
- * A view of what `withChecksum` was given. Throws where the CRC-32C behind it does not match it, and where it is another than
- * `expected`: then the bytes are whole, but not those that were meant.
- */
-export function withoutChecksum(checked: Uint8Array, expected: number): Uint8Array {
-  if (checked.length < 4) throw new Error("it is too short to hold a checksum");
-  const bytes = checked.subarray(0, -4);
-  const stored = storedChecksum(checked);
-  if (crc32c(bytes) !== stored) throw new Error("its CRC-32C does not match its bytes");
-  if (stored !== expected) throw new Error("its CRC-32C is not the one in the shard's index: it holds other values");
-  return bytes;
 }
