@@ -295,6 +295,22 @@ export interface Notice {
   readonly text: string;
 }
 
+/** Asks for a lane. */
+export type OpenLaneRequest = Record<string, never>;
+
+/** Where a lane can be opened, once. */
+export interface OpenLaneResponse {
+  /** A port of the server that answers. It speaks TLS where gRPC does, with the same certificates. 0 for a server on a Unix
+   * socket: its lane is the socket at the same path with ".lane" behind it. */
+  readonly port: number;
+  /** 32 bytes: the first message on the lane. Good for one connection. */
+  readonly ticket: Uint8Array;
+  /** Milliseconds for which the ticket is good. */
+  readonly ticketMs: number;
+  /** Who has sent nothing for so many milliseconds sends an empty message. Who hears nothing for three times as long hangs up. */
+  readonly heartbeatMs: number;
+}
+
 /** A case to label, on its source file's own grid. */
 export interface PredictCase {
   /** Id of the training whose checkpoint is used. */
@@ -725,6 +741,8 @@ export interface Messages {
   ListTrainingsRequest: ListTrainingsRequest;
   ListTrainingsResponse: ListTrainingsResponse;
   Notice: Notice;
+  OpenLaneRequest: OpenLaneRequest;
+  OpenLaneResponse: OpenLaneResponse;
   PredictCase: PredictCase;
   PredictImage: PredictImage;
   PredictRequest: PredictRequest;
@@ -793,6 +811,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   ListTrainingsRequest: [],
   ListTrainingsResponse: [["trainings", "Training"]],
   Notice: [],
+  OpenLaneRequest: [],
+  OpenLaneResponse: [["port", "uint32"], ["ticketMs", "uint32"], ["heartbeatMs", "uint32"]],
   PredictCase: [],
   PredictImage: [["tensor", "Tensor"]],
   PredictRequest: [["case", "PredictCase"], ["image", "PredictImage"], ["chunk", "Chunk"]],
@@ -840,6 +860,7 @@ export const services = {
     describeDataset: { request: "DescribeDatasetRequest", response: "DescribeDatasetResponse", requestStream: false, responseStream: false },
     describeRun: { request: "DescribeRunRequest", response: "DescribeRunResponse", requestStream: false, responseStream: false },
     stream: { request: "StreamRequest", response: "StreamResponse", requestStream: true, responseStream: true },
+    openLane: { request: "OpenLaneRequest", response: "OpenLaneResponse", requestStream: false, responseStream: false },
     getBatch: { request: "GetBatchRequest", response: "GetBatchResponse", requestStream: false, responseStream: true },
     readCase: { request: "ReadCaseRequest", response: "ReadCaseResponse", requestStream: false, responseStream: true },
     readLocations: { request: "ReadLocationsRequest", response: "ReadLocationsResponse", requestStream: false, responseStream: false },

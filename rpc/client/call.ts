@@ -9,6 +9,8 @@ export interface CallOptions {
   /** The call fails with DEADLINE after this. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Told who has answered, as gRPC names peers (`host:port`). */
+  readonly onPeer?: (peer: string) => void;
 }
 
 function deadline({ timeoutMs }: CallOptions): { deadline?: number } {
@@ -73,6 +75,7 @@ export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
           answer = response;
           if (signal?.aborted) reject(signal.reason);
           else if (failure) reject(callFailure(failure, channel, name, options));
+          else options.onPeer?.(call.getPeer());
         },
       ),
     );

@@ -1,10 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { OnReadOpts, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { type Credentials, openSocket } from "./socket.js";
 import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
-import { type Credentials, type Unreachable, whyUnreachable } from "./why-unreachable.js";
+import { type Unreachable, whyUnreachable } from "./why-unreachable.js";
 
 /** PEM files that prove who is who. `ca`: whom to trust (default: the system's); `cert` and `key`: who we are (mTLS). */
 export interface ClientTls {
@@ -45,6 +47,11 @@ export interface Channel {
    * that cannot be made: within two seconds, or `waitMs` where a server that has just started may mend it.
    */
   contact(options: ContactOptions): Promise<void>;
+  /**
+   * Opens a connection beside gRPC's with the same credentials: to a port of `peer` (an address of the server, which has answered a
+   * call), or, of a server on a Unix socket, to the one at the same path with `suffix` behind it.
+   */
+  openBeside(to: { readonly peer: string; readonly port: number; readonly suffix: string }, onread: OnReadOpts): Socket;
 }
 
 /** Received per stream before the reader must take some: grpc-js's default 64 KiB costs two thirds of the throughput. */
@@ -158,6 +165,12 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
     async contact(wait) {
       if (!contacted) await firstConnection({ address, client, diagnose, waitMs }, wait);
       contacted = true;
+    },
+    openBeside({ peer, port, suffix }, onread) {
+      if ("path" in target) return openSocket({ path: target.path + suffix }, pem, { onread });
+      const there = parseTarget(peer);
+      const { host } = "host" in there ? there : target;
+      return openSocket({ host, port }, pem, { onread, name: target.host });
     },
   };
 }

@@ -1,5 +1,4 @@
-import { connect, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { type Credentials, openSocket } from "./socket.js";
 import type { Target } from "./target.js";
 
 /** Why a server cannot be reached, in words. */
@@ -10,13 +9,6 @@ export interface Unreachable {
   readonly hint: string;
   /** It may be over when the server has started. */
   readonly mayPass: boolean;
-}
-
-export interface Credentials {
-  readonly ca: Buffer | undefined;
-  readonly cert: Buffer | undefined;
-  readonly key: Buffer | undefined;
-  readonly serverName: string | undefined;
 }
 
 /** What every HTTP/2 client says first: its preface and empty settings. */
@@ -38,7 +30,7 @@ export function whyUnreachable(
   prefix: string,
 ): Promise<Unreachable | undefined> {
   return new Promise((resolve) => {
-    const socket = open(target, tls);
+    const socket = openSocket(target, tls, { ALPNProtocols: ["h2"] });
     let bytes = Buffer.alloc(0);
     const done = (why: Unreachable | undefined) => {
       clearTimeout(timer);
@@ -66,20 +58,6 @@ export function whyUnreachable(
 }
 
 const SILENT = { reason: "it accepts connections but does not answer", mayPass: true } as const;
-
-function open(target: Target, tls: Credentials | undefined): Socket {
-  if (tls === undefined) return connect(target);
-  const name = tls.serverName ?? ("host" in target ? target.host : "localhost");
-  const options: ConnectionOptions = {
-    ...target,
-    ALPNProtocols: ["h2"],
-    ca: tls.ca,
-    cert: tls.cert,
-    key: tls.key,
-    ...(/[a-z]/i.test(name) && !name.includes(":") && { servername: name }),
-  };
-  return connectTls(options);
-}
 
 function otherProtocol(bytes: Buffer, isTls: boolean, prefix: string): Unreachable {
   if (bytes.length > 0 && bytes[0] !== TLS_ALERT)

@@ -10,6 +10,17 @@ export interface Frame {
   copy(target: Buffer, offset: number): void;
 }
 
+/** A message that ends with many bytes, which a socket takes from where they lie. */
+export interface ChunkFrame extends Frame {
+  /** What comes before `data`. */
+  readonly head: Buffer;
+  readonly data: Uint8Array;
+}
+
+export function isChunkFrame(frame: Frame): frame is ChunkFrame {
+  return "head" in frame && "data" in frame;
+}
+
 /** Bytes of tensor data in a chunk: below gRPC's 4 MiB message limit, large enough for full speed. */
 export const CHUNK_BYTES = 1 << 20;
 
@@ -24,29 +35,34 @@ const DATA_TAG = (3 << 3) | 2;
  * protobufjs's own. `data` is read when gRPC copies it, which may be up to the callback of the write: its memory must stay
  * as it is until then.
  */
-export function chunkFrame(step: number, offset: number, data: Uint8Array): Frame {
+export function chunkFrame(step: number, offset: number, data: Uint8Array): ChunkFrame {
   const inner =
     (step === 0 ? 0 : 1 + varintBytes(step)) +
     (offset === 0 ? 0 : 1 + varintBytes(offset)) +
     (data.length === 0 ? 0 : 1 + varintBytes(data.length) + data.length);
+  const head = Buffer.allocUnsafe(1 + varintBytes(inner) + inner - data.length);
+  head[0] = CHUNK_TAG;
+  let at = writeVarint(head, 1, inner);
+  if (step !== 0) {
+    head[at++] = STEP_TAG;
+    at = writeVarint(head, at, step);
+  }
+  if (offset !== 0) {
+    head[at++] = OFFSET_TAG;
+    at = writeVarint(head, at, offset);
+  }
+  if (data.length > 0) {
+    head[at++] = DATA_TAG;
+    writeVarint(head, at, data.length);
+  }
   return {
-    byteLength: 1 + varintBytes(inner) + inner,
+    head,
+    data,
+    byteLength: head.length + data.length,
     copy(target, start) {
-      let at = start;
-      target[at++] = CHUNK_TAG;
-      at = writeVarint(target, at, inner);
-      if (step !== 0) {
-        target[at++] = STEP_TAG;
-        at = writeVarint(target, at, step);
-      }
-      if (offset !== 0) {
-        target[at++] = OFFSET_TAG;
-        at = writeVarint(target, at, offset);
-      }
-      if (data.length === 0) return;
-      target[at++] = DATA_TAG;
-      at = writeVarint(target, at, data.length);
-      target.fill(data, at, at + data.length); // `set` goes byte by byte where `data` is shared and lies otherwise to 8 bytes.
+      const dataAt = start + head.copy(target, start);
+      // `set` goes byte by byte where `data` is shared and lies otherwise to 8 bytes; `fill` refuses no bytes.
+      if (data.length > 0) target.fill(data, dataAt, dataAt + data.length);
     },
   };
 }
@@ -58,34 +74,53 @@ export interface ReceivedChunk {
   readonly data: Uint8Array;
 }
 
+/** The longest head that `chunkFrame` writes: three tags, the step and three numbers below 2^53. */
+export const LONGEST_CHUNK_HEAD = 1 + 8 + 1 + 5 + 1 + 8 + 1 + 8;
+
+/** What stands before the data of a chunk. */
+export interface ChunkHead {
+  readonly step: number;
+  readonly offset: number;
+  /** Bytes of the message before the data, and of the data. */
+  readonly headBytes: number;
+  readonly dataBytes: number;
+}
+
 /**
- * Reads a message that `chunkFrame` wrote, or undefined where it is anything else (another message, or a chunk whose fields
- * come in another order: protobufjs reads those).
+ * Reads the head of a message that `chunkFrame` wrote and that has `messageBytes` in all, from its first bytes: all of them, or
+ * `LONGEST_CHUNK_HEAD`. Undefined where it is anything else (another message, or a chunk whose fields come in another order:
+ * protobufjs reads those).
  */
-export function readChunkFrame(message: Uint8Array): ReceivedChunk | undefined {
-  if (message[0] !== CHUNK_TAG) return undefined;
+export function readChunkHead(bytes: Uint8Array, messageBytes: number): ChunkHead | undefined {
+  if (bytes[0] !== CHUNK_TAG) return undefined;
   const cursor = { at: 1 };
-  const inner = readVarint(message, cursor);
-  if (inner === undefined || cursor.at + inner !== message.length) return undefined;
+  const inner = readVarint(bytes, cursor);
+  if (inner === undefined || cursor.at + inner !== messageBytes) return undefined;
   let step = 0;
   let offset = 0;
-  if (message[cursor.at] === STEP_TAG) {
+  if (bytes[cursor.at] === STEP_TAG) {
     cursor.at++;
-    const read = readVarint(message, cursor);
+    const read = readVarint(bytes, cursor);
     if (read === undefined || read > 0xffffffff) return undefined;
     step = read;
   }
-  if (message[cursor.at] === OFFSET_TAG) {
+  if (bytes[cursor.at] === OFFSET_TAG) {
     cursor.at++;
-    const read = readVarint(message, cursor);
+    const read = readVarint(bytes, cursor);
     if (read === undefined) return undefined;
     offset = read;
   }
-  if (cursor.at === message.length) return { step, offset, data: message.subarray(cursor.at) };
-  if (message[cursor.at++] !== DATA_TAG) return undefined;
-  const length = readVarint(message, cursor);
-  if (length === undefined || cursor.at + length !== message.length) return undefined;
-  return { step, offset, data: message.subarray(cursor.at) };
+  if (cursor.at === messageBytes) return { step, offset, headBytes: messageBytes, dataBytes: 0 };
+  if (bytes[cursor.at++] !== DATA_TAG) return undefined;
+  const length = readVarint(bytes, cursor);
+  if (length === undefined || cursor.at + length !== messageBytes) return undefined;
+  return { step, offset, headBytes: cursor.at, dataBytes: length };
+}
+
+/** As `readChunkHead`, of a whole message. */
+export function readChunkFrame(message: Uint8Array): ReceivedChunk | undefined {
+  const head = readChunkHead(message, message.length);
+  return head && { step: head.step, offset: head.offset, data: message.subarray(head.headBytes) };
 }
 
 /** The varint at the cursor, which moves past it; undefined when it is cut short or beyond 2^53 - 1. */

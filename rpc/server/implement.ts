@@ -199,16 +199,14 @@ function unaryAdapter(method: AnyMethod, handler: UnaryHandler, rules: Rules) {
 /** Writes one message at a time or many: each promise resolves with the callback of its own write. */
 function sender(
   call: { write(message: Frame, done: (error?: Error | null) => void): boolean },
-  method: AnyMethod,
   signal: AbortSignal,
-): (message: unknown) => Promise<void> {
+): (frame: Frame) => Promise<void> {
   const free = memoryFreer();
-  return (message) =>
+  return (frame) =>
     new Promise((resolve, reject) => {
       const close = () => reject(signal.reason);
       if (signal.aborted) return close();
       signal.addEventListener("abort", close, { once: true });
-      const frame = method.encodeResponse(message);
       let written: Buffer | undefined;
       const copy: Frame["copy"] = (target, offset) => {
         written = target;
@@ -227,18 +225,25 @@ function sender(
     });
 }
 
+/** What sends the messages of a call. */
+interface SendingCall extends CallContext {
+  /** Resolves when the frame's memory may change. */
+  sendFrame(frame: Frame): Promise<void>;
+  /** Closes the call at once and throws away what is on its way. */
+  reset(): void;
+}
+
 /** A sender that closes the call of a peer that has stopped reading. */
 function watchedSender(
-  call: Parameters<typeof sender>[0],
+  call: SendingCall,
   method: AnyMethod,
-  { signal, peer }: CallContext,
   { stall, onFailure }: ImplementOptions,
 ): (message: unknown) => Promise<void> {
-  const send = sender(call, method, signal);
+  const send = (message: unknown) => call.sendFrame(method.encodeResponse(message));
   if (stall === undefined) return send;
   return watchStalls(send, stall, (error) => {
-    onFailure?.(error, { method: method.name, peer });
-    resetCall(call);
+    onFailure?.(error, { method: method.name, peer: call.peer });
+    call.reset();
   });
 }
 
@@ -247,7 +252,8 @@ type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<u
 function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
     const context = contextOf(call);
-    const send = watchedSender(call, method, context, rules);
+    const sending = { ...context, sendFrame: sender(call, context.signal), reset: () => resetCall(call) };
+    const send = watchedSender(sending, method, rules);
     const answer = async () => {
       const request = rules.read(method, call.request, call.metadata);
       for await (const message of handler(request, context)) await send(message);
@@ -258,6 +264,58 @@ function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) 
 }
 
 type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
+
+/** A call that both sides stream on, as what carries it gives it. */
+export interface CarriedCall extends SendingCall {
+  /** The client's messages in order; ends when it has said all. */
+  readonly messages: AsyncIterable<Buffer>;
+  /** Ends the call in order. */
+  end(): void;
+  /** Ends it with an error. */
+  fail(status: StatusObject): void;
+}
+
+/**
+ * Serves calls of a method that both sides stream on, whatever carries them: gRPC, or a lane. The function it gives resolves when a
+ * call is over. `begin` throws for a call that may not begin; what it gives is called when the call is over.
+ */
+function duplexServer(
+  method: AnyMethod,
+  handler: DuplexHandler,
+  rules: Rules,
+): (call: CarriedCall, begin: () => () => void) => Promise<void> {
+  return async (call, begin) => {
+    const { signal, peer } = call;
+    async function* requests(): AsyncGenerator<unknown> {
+      for await (const bytes of call.messages) yield rules.read(method, bytes);
+    }
+    try {
+      const over = begin();
+      try {
+        await handler({ signal, peer, requests: requests(), send: watchedSender(call, method, rules) });
+        call.end();
+      } finally {
+        over();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      rules.onFailure?.(error, { method: method.name, peer });
+      call.fail(toStatus(error));
+    }
+  };
+}
+
+/** Serves calls that come by another way than gRPC and have shown by themselves that they may. */
+export function serveCarried<S extends ServiceName>(
+  service: S,
+  name: MethodName<S>,
+  handlers: Handlers<S>,
+  options: ImplementOptions,
+): (call: CarriedCall) => Promise<void> {
+  const method = methodOf(service, name) as AnyMethod;
+  const serve = duplexServer(method, handlers[name] as DuplexHandler, rulesOf(service, options));
+  return (call) => serve(call, () => options.admit?.(method.name, call.peer) ?? (() => {}));
+}
 
 /**
  * The messages of a call, one at a time: what the handler has not asked for stays with gRPC's flow control. Not the stream's
@@ -285,16 +343,17 @@ async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: Abor
 }
 
 function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) {
+  const serve = duplexServer(method, handler, rules);
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
     const context = contextOf(call);
-    async function* requests(): AsyncGenerator<unknown> {
-      for await (const bytes of messagesOf(call, context.signal)) yield rules.read(method, bytes);
-    }
-    const answer = async () => {
-      const send = watchedSender(call, method, context, rules);
-      await handler({ ...context, requests: requests(), send });
-      call.end();
+    const carried: CarriedCall = {
+      ...context,
+      messages: messagesOf(call, context.signal),
+      sendFrame: sender(call, context.signal),
+      end: () => call.end(),
+      fail: (status) => call.emit("error", status),
+      reset: () => resetCall(call),
     };
-    await admitted(method, call, rules, answer).catch((error) => fail(call, context, error, { ...rules, method }));
+    await serve(carried, () => rules.begin(method.name, call));
   };
 }

@@ -1,0 +1,78 @@
+import type { OnReadOpts, Socket } from "node:net";
+import type { ServiceError } from "@grpc/grpc-js";
+import { LaneReader, type LaneReaderEvents } from "./lane-reader.js";
+import { LaneSocket } from "./lane-socket.js";
+import { readLaneStatus } from "./lane-status.js";
+
+/** What a lane tells its client. */
+export interface DialedLaneEvents extends Pick<LaneReaderEvents, "message" | "chunk"> {
+  /** The server has taken the ticket: what is sent from now on is the call's. */
+  accepted(): void;
+  /** The server has ended the call: in order, or with a failure. */
+  ended(failure: ServiceError | undefined): void;
+  /** The connection is gone, or what came is no lane. */
+  lost(cause: Error): void;
+}
+
+/** The client's end of a lane. */
+export interface DialedLane {
+  send(message: Buffer): void;
+  /** Closes the connection; nothing is told any more. */
+  close(): void;
+}
+
+/** Of messages that are not chunks: what gRPC's clients take. */
+const MOST_MESSAGE_BYTES = 64 << 20;
+
+/** Opens a lane on a connection that `connect` makes, which reads as it is told. */
+export function dialLane(
+  connect: (onread: OnReadOpts) => Socket,
+  { ticket, heartbeatMs }: { readonly ticket: Uint8Array; readonly heartbeatMs: number },
+  events: DialedLaneEvents,
+): DialedLane {
+  let isAccepted = false;
+  let isOver = false;
+  const over = (tell: () => void) => {
+    if (isOver) return;
+    isOver = true;
+    reader.close();
+    socket.destroy();
+    tell();
+  };
+  const lose = (cause: Error) => over(() => events.lost(cause));
+  const reader = new LaneReader(
+    {
+      message: events.message,
+      ...(events.chunk && { chunk: events.chunk }),
+      last(bytes) {
+        const failure = readLaneStatus(bytes);
+        over(() => events.ended(failure));
+      },
+      alive() {
+        if (isAccepted) return;
+        isAccepted = true;
+        events.accepted();
+      },
+    },
+    MOST_MESSAGE_BYTES,
+  );
+  const socket = connect({
+    buffer: () => reader.nextBuffer(),
+    callback: (count) => {
+      try {
+        reader.read(count);
+      } catch (error) {
+        lose(error as Error);
+      }
+      return true;
+    },
+  });
+  const lane = new LaneSocket(socket, heartbeatMs, () => lose(new Error("nothing was heard of the server")));
+  lane.write(Buffer.from(ticket));
+  socket.once("error", lose);
+  socket.once("close", () => lose(new Error("the server closed the connection")));
+  return {
+    send: (message) => lane.write(message),
+    close: () => over(() => {}),
+  };
+}
