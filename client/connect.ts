@@ -26,9 +26,9 @@ export function connect(addresses: string | readonly string[], options: ConnectO
   const list = typeof addresses === "string" ? [addresses] : [...addresses];
   if (list.length === 0 || list.some((address) => address === ""))
     throw new PatchstreamError({ code: "SPEC_INVALID", field: "addresses", got: list, want: "one host:port or more" });
-  const { deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.waitMs ?? 0), ...channel } = options;
+  const { deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.waitMs ?? 0), carrier = "auto", ...channel } = options;
   for (const address of list) checkChannel(address, channel);
-  const transport = new Transport({ addresses: list, channel, deadlineMs });
+  const transport = new Transport({ addresses: list, channel, deadlineMs, carrier });
   const describeRun: DataClient["describeRun"] = (spec, { signal } = {}) =>
     transport.call("describeRun", { spec: specBytes(spec) }, signal);
   const readCase = async (

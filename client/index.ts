@@ -6,6 +6,7 @@ export type { AugmentationInput, AugmentationProfile } from "../plan/run-spec/au
 export { type DataSpecInput, parseDataSpec } from "../plan/run-spec/data-spec.js";
 export { connect } from "./connect.js";
 export { imageValues, labelClasses, labelValues, regionTargets, type WireTensor } from "./tensor-values.js";
+export type { Carrier, CarrierChoice } from "./transport/carrier.js";
 export type {
   Batch,
   BatchAddress,

@@ -15,7 +15,7 @@ const freeMemory = memoryFreer();
 
 /** A received batch, which was checked against its stage, as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
-  const { step, stage, globalBatch, checksum, buffer, carriedMs } = received;
+  const { step, stage, globalBatch, checksum, buffer, carrier, carriedMs } = received;
   let samples: readonly Sample[] | undefined;
   const whole = new Uint8Array(buffer);
   let offset = 0;
@@ -39,6 +39,7 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
       return samples;
     },
     checksum,
+    carrier,
     waitedMs,
     carriedMs,
     [Symbol.dispose]: () => freeMemory(whole),

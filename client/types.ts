@@ -7,6 +7,7 @@ import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import type { ImageType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
+import type { Carrier, CarrierChoice } from "./transport/carrier.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
 interface Tensor<Type extends string, Shape extends readonly number[], Values> {
@@ -52,6 +53,8 @@ export interface Batch extends Disposable {
   readonly samples: readonly Sample[];
   /** CRC-32 over the bytes of image, label and deep labels. */
   readonly checksum: number;
+  /** What it came by: gRPC, or a lane beside it. */
+  readonly carrier: Carrier;
   /** Milliseconds that the caller's `next()` waited for this batch. */
   readonly waitedMs: number;
   /** Milliseconds from the arrival of its header, when it had been cut, to that of its last byte. */
@@ -239,4 +242,9 @@ export interface DataClient extends AsyncDisposable {
 export interface ConnectOptions extends ChannelOptions {
   /** Whatever is waited for longer than this fails with DEADLINE (or what the last attempt said). Default 60,000, or `waitMs` where that is more. */
   readonly deadlineMs?: number;
+  /**
+   * What carries streams: `lane` is a socket beside gRPC at a fraction of its cost, `auto` takes it where one can be opened and gRPC
+   * where not. Default auto; `Batch.carrier` says what it was.
+   */
+  readonly carrier?: CarrierChoice;
 }

@@ -1,10 +1,10 @@
-/** A process that receives batches: `node receive-batches.js ADDRESS DATA_JSON`, then a message for each measurement. */
-import { connect } from "../../client/index.js";
+/** A process that receives batches: `node receive-batches.js ADDRESS DATA_JSON CARRIER`, then a message for each measurement. */
+import { type Carrier, connect } from "../../client/index.js";
 import { answerJobs } from "./receiver.js";
 import { SteadyClock } from "./steady-clock.js";
 
-const [address, data] = process.argv.slice(2) as [string, string];
-const client = connect(address);
+const [address, data, carrier] = process.argv.slice(2) as [string, string, Carrier];
+const client = connect(address, { carrier });
 
 answerJobs(async ({ stage, steps, untimedBytes }: { stage: number; steps: number; untimedBytes: number }) => {
   await using run = await client.openRun(JSON.parse(data));

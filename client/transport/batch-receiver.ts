@@ -2,8 +2,10 @@ import { crc32 } from "../../checksum/crc.js";
 import type { BatchTensors } from "../../plan/batch/tensors.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
-import type { ReceivedChunk } from "../../rpc/codec/framing.js";
+import type { ChunkHead, ReceivedChunk } from "../../rpc/codec/framing.js";
+import type { ChunkMemory } from "../../rpc/lane/lane-reader.js";
 import { checkSamples } from "../../rpc/samples.js";
+import type { Carrier } from "./carrier.js";
 import type { ReceivedBatch } from "./messages.js";
 
 /** A stream's peer broke the protocol; what it sends from now on means nothing. */
@@ -11,7 +13,7 @@ export function brokenProtocol(reason: string): PatchstreamError {
   return new PatchstreamError({ code: "INTERNAL", where: "the server's stream", reason });
 }
 
-/** Puts the chunks of one batch or volume where they belong: one copy, from the frame to memory of its own. */
+/** Puts the chunks of one batch or volume where they belong, in memory of its own: with one copy out of a message, or read straight to it. */
 export class ByteReceiver {
   readonly buffer: ArrayBuffer;
   readonly #bytes: Uint8Array;
@@ -28,11 +30,23 @@ export class ByteReceiver {
   }
 
   add({ offset, data }: ReceivedChunk): void {
-    if (offset !== this.#received || offset + data.length > this.#bytes.length)
-      throw brokenProtocol(`a chunk of ${data.length} bytes at ${offset} came after ${this.#received} bytes`);
-    this.#bytes.set(data, offset);
-    this.#checksum = crc32(data, this.#checksum);
-    this.#received += data.length;
+    const { bytes, filled } = this.memoryOf(offset, data.length);
+    bytes.set(data);
+    filled(data.length);
+  }
+
+  /** Where the next bytes go. */
+  memoryOf(offset: number, dataBytes: number): ChunkMemory {
+    if (offset !== this.#received || offset + dataBytes > this.#bytes.length)
+      throw brokenProtocol(`a chunk of ${dataBytes} bytes at ${offset} came after ${this.#received} bytes`);
+    return {
+      bytes: this.#bytes.subarray(offset, offset + dataBytes),
+      filled: (count) => {
+        const end = this.#received + count;
+        this.#checksum = crc32(this.#bytes.subarray(this.#received, end), this.#checksum);
+        this.#received = end;
+      },
+    };
   }
 
   /** True when the bytes are those that `checksum` was taken over. Throws when some are missing. */
@@ -85,19 +99,26 @@ function tensorText({ name, type, shape, byteLength }: Messages["Tensor"]): stri
 /** One batch on its way in. */
 export class BatchReceiver {
   readonly begin: Messages["BatchBegin"];
+  readonly #carrier: Carrier;
   readonly #bytes: ByteReceiver;
   readonly #begunMs = performance.now();
 
   /** `begin` must have been checked against `expected`. */
-  constructor(begin: Messages["BatchBegin"], expected: ExpectedBatch) {
+  constructor(begin: Messages["BatchBegin"], expected: ExpectedBatch, carrier: Carrier) {
     this.begin = begin;
+    this.#carrier = carrier;
     this.#bytes = new ByteReceiver(expected.byteLength);
   }
 
   add(chunk: ReceivedChunk): void {
-    if (chunk.step !== this.begin.step)
-      throw brokenProtocol(`a chunk of step ${chunk.step} in step ${this.begin.step}`);
+    this.#checkStep(chunk);
     this.#bytes.add(chunk);
+  }
+
+  /** Where the data of a chunk that begins goes. */
+  memoryOf(chunk: ChunkHead): ChunkMemory {
+    this.#checkStep(chunk);
+    return this.#bytes.memoryOf(chunk.offset, chunk.dataBytes);
   }
 
   /** The batch, or undefined where its bytes are not those of its checksum. */
@@ -106,6 +127,11 @@ export class BatchReceiver {
     const samples = this.begin.samples as Messages["Samples"];
     if (!this.#bytes.matches(checksum)) return undefined;
     const carriedMs = performance.now() - this.#begunMs;
-    return { step, stage, globalBatch, checksum, tensors, samples, buffer: this.#bytes.buffer, carriedMs };
+    const { buffer } = this.#bytes;
+    return { step, stage, globalBatch, checksum, tensors, samples, buffer, carrier: this.#carrier, carriedMs };
+  }
+
+  #checkStep({ step }: { readonly step: number }): void {
+    if (step !== this.begin.step) throw brokenProtocol(`a chunk of step ${step} in step ${this.begin.step}`);
   }
 }

@@ -3,6 +3,7 @@ import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeli
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DatasetInfo, Preview, Region, RunInfo, StageChanged } from "../types.js";
+import type { Carrier } from "./carrier.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
 export interface ReceivedBatch {
@@ -14,6 +15,7 @@ export interface ReceivedBatch {
   readonly samples: Messages["Samples"];
   /** The tensors' bytes, end to end. */
   readonly buffer: ArrayBuffer;
+  readonly carrier: Carrier;
   /** Milliseconds from its begin to its end. */
   readonly carriedMs: number;
 }

@@ -2,9 +2,11 @@ import type { StageDecision } from "../../plan/batch/stage-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import { codec } from "../../rpc/codec/codec.js";
-import { type ReceivedChunk, readChunkFrame } from "../../rpc/codec/framing.js";
+import { type ChunkHead, type ReceivedChunk, readChunkFrame } from "../../rpc/codec/framing.js";
 import { memoryFreer } from "../../rpc/free-memory.js";
+import type { ChunkMemory } from "../../rpc/lane/lane-reader.js";
 import { BatchReceiver, brokenProtocol, checkBegin, type ExpectedBatch } from "./batch-receiver.js";
+import type { Carrier } from "./carrier.js";
 import type { Clock } from "./clock.js";
 import type { ReceivedBatch } from "./messages.js";
 import type { Replica } from "./replica.js";
@@ -85,6 +87,7 @@ export class ReplicaStream {
   #lastBatchMs = 0;
   #lastHeardMs: number;
   #draining = false;
+  #carrier: Carrier = "grpc";
 
   constructor(
     replica: Replica,
@@ -98,6 +101,10 @@ export class ReplicaStream {
     this.#lastHeardMs = clock.now();
     this.#call = openStream(replica, {
       message: (bytes) => this.#guard(() => this.#receive(decode(bytes))),
+      chunk: (head) => this.#guard(() => this.#memoryOf(head)),
+      carried: (carrier) => {
+        this.#carrier = carrier;
+      },
       over: (error) => {
         const reason = "the server ended the stream";
         this.#end(error ?? new PatchstreamError({ code: "UNAVAILABLE", address: replica.address, reason }));
@@ -209,14 +216,15 @@ export class ReplicaStream {
   }
 
   /** What breaks the protocol, as damage on the way does, ends the stream. */
-  #guard(act: () => void): void {
-    if (this.#over) return;
+  #guard<T>(act: () => T): T | undefined {
+    if (this.#over) return undefined;
     this.#lastHeardMs = this.#clock.now();
     try {
-      act();
+      return act();
     } catch (error) {
       if (!(error instanceof PatchstreamError)) throw error;
       this.#end(error);
+      return undefined;
     }
   }
 
@@ -262,6 +270,12 @@ export class ReplicaStream {
     }
   }
 
+  /** Where the data of a chunk that begins goes; undefined for one that nobody needs. */
+  #memoryOf(head: ChunkHead): ChunkMemory | undefined {
+    if (this.#receiving === undefined) throw brokenProtocol("a chunk came outside of a batch");
+    return this.#receiving.batch?.memoryOf(head);
+  }
+
   #checkStarted({ digest, timeline, rank, ranks }: Messages["Started"]): void {
     const { timeline: asked, rank: ours, ranks: all } = this.#start;
     if (this.#isStarted || digest !== this.#digest || timeline !== asked || rank !== ours || ranks !== all)
@@ -273,7 +287,7 @@ export class ReplicaStream {
     const { want, isAsked } = this.#wantOf(begin);
     const expected = this.#events.expected(want.stage);
     checkBegin(begin, expected);
-    const batch = this.#events.isNeeded(want) ? new BatchReceiver(begin, expected) : undefined;
+    const batch = this.#events.isNeeded(want) ? new BatchReceiver(begin, expected, this.#carrier) : undefined;
     this.#receiving = { want, isAsked, batch };
   }
 

@@ -1,5 +1,6 @@
 import type { Channel } from "../../rpc/client/channel.js";
 import type { Clock } from "./clock.js";
+import { LaneTrust } from "./lane-trust.js";
 
 /** Trouble that is older is forgotten. */
 const TROUBLE_MS = 10_000;
@@ -7,6 +8,7 @@ const TROUBLE_MS = 10_000;
 /** One data server, how it is reached, and how it did lately. Shared by unary calls and streams. */
 export class Replica {
   readonly address: string;
+  readonly lanes: LaneTrust;
   readonly #open: () => Channel;
   readonly #clock: Clock;
   #channel: Channel;
@@ -19,6 +21,7 @@ export class Replica {
   constructor(open: () => Channel, clock: Clock) {
     this.#open = open;
     this.#clock = clock;
+    this.lanes = new LaneTrust(clock);
     this.#channel = open();
     this.address = this.#channel.address;
   }

@@ -2,11 +2,14 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import { callDuplex, callFailure } from "../../rpc/client/call.js";
+import type { LaneReaderEvents } from "../../rpc/lane/lane-reader.js";
+import type { Carrier } from "./carrier.js";
 import type { Replica } from "./replica.js";
 
-/** What a call of `Stream` tells: messages as their bytes, then how it ended. */
-export interface StreamCallEvents {
-  message(bytes: Buffer): void;
+/** What a call of `Stream` tells: messages as their bytes, then how it ended. A lane asks where the data of each chunk goes. */
+export interface StreamCallEvents extends Required<Pick<LaneReaderEvents, "message" | "chunk">> {
+  /** What carries the call, once it is known. */
+  carried(carrier: Carrier): void;
   /** `error` undefined: the server ended it in order. */
   over(error: PatchstreamError | undefined): void;
 }
@@ -23,6 +26,7 @@ export type OpenStream = (replica: Replica, events: StreamCallEvents) => StreamC
 
 /** Over gRPC. */
 export const openGrpcStream: OpenStream = ({ channel }, events) => {
+  events.carried("grpc");
   const call = callDuplex(channel, "DataService", "stream", (bytes) => bytes);
   let isOver = false;
   const over = (error: PatchstreamError | undefined) => {

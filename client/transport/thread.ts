@@ -1,12 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
 import { type ChannelOptions, openChannel } from "../../rpc/client/channel.js";
+import { type CarrierChoice, streamOpener } from "./carrier.js";
 import { machineClock as clock } from "./clock.js";
 import type { CallName, FromThread, ReceivedBatch, SentFailure, ToThread, TransportCalls } from "./messages.js";
 import { Replica } from "./replica.js";
 import { type Attempt, Replicas } from "./replicas.js";
 import { Session } from "./session.js";
-import { openGrpcStream as openStream } from "./stream-call.js";
 import { describeDataset, describeRun, getBatch, preview, readCase, readLocations } from "./unary-calls.js";
 
 /** What the transport thread is started with. */
@@ -14,6 +14,7 @@ export interface ThreadStart {
   readonly addresses: readonly string[];
   readonly channel: ChannelOptions;
   readonly deadlineMs: number;
+  readonly carrier: CarrierChoice;
 }
 
 interface Answer<T> {
@@ -29,7 +30,8 @@ type Calls = {
   ) => Promise<Answer<TransportCalls[Name]["answer"]>>;
 };
 
-const { addresses, channel: channelOptions, deadlineMs } = workerData as ThreadStart;
+const { addresses, channel: channelOptions, deadlineMs, carrier } = workerData as ThreadStart;
+const openStream = streamOpener(carrier);
 const replicas = new Replicas(
   addresses.map((address) => new Replica(() => openChannel(address, channelOptions), clock)),
   { deadlineMs, clock },

@@ -95,7 +95,7 @@ function beginBatch(begin: Messages["BatchBegin"], request: BatchRequest, info: 
     throw brokenProtocol(`step ${begin.step} of stage ${begin.stage} came instead of step ${request.step} of ${stage}`);
   const expected = expectedBatch({ info, ...request }, stage);
   checkBegin(begin, expected);
-  return new BatchReceiver(begin, expected);
+  return new BatchReceiver(begin, expected, "grpc");
 }
 
 /** A volume's bytes: float32 for images, int16 for labels and references. */

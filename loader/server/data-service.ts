@@ -32,6 +32,8 @@ export interface DataServiceParts {
   readonly volumeGate: ByteGate;
   /** Of the memory for batches. */
   readonly shares: FairShares;
+  /** Throws UNSUPPORTED where there are no lanes. */
+  readonly offerLane: () => Messages["OpenLaneResponse"];
   /** Package version, told in DescribeDataset. */
   readonly version: string;
   /** Aborts when the server drains. */
@@ -90,6 +92,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
       };
     },
     stream: (call) => serveStream(call, { ...parts, open: openShare }),
+    openLane: async () => parts.offerLane(),
     getBatch: async function* (request, { signal }) {
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
       const { share, step, stage } = addressed(await resolve(request), rank, request);

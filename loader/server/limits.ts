@@ -31,6 +31,10 @@ export const MAX_STALL_WHEN_NEEDED_MS = 10_000;
 /** For how long a stream may be without its Start. */
 export const START_TIMEOUT_MS = 10_000;
 
+/** After how much silence both sides of a lane say that they live, and for how long its ticket is good. */
+export const LANE_HEARTBEAT_MS = 10_000;
+export const LANE_TICKET_MS = 10_000;
+
 type LimitName = keyof ServerLimits;
 
 /** A limit's name as in the .proto files. */

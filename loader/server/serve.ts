@@ -2,12 +2,14 @@ import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
 import { caseTable } from "../../plan/batch/case-table.js";
+import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
+import { listenForLanes } from "../../rpc/lane/lane-listener.js";
 import { packageVersion } from "../../rpc/package-version.js";
 import { Admission } from "../../rpc/server/admission.js";
 import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
-import { implement } from "../../rpc/server/implement.js";
+import { type ImplementOptions, implement, serveCarried } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
@@ -18,7 +20,15 @@ import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
 import { FairShares } from "./fair-shares.js";
-import { DEFAULT_LIMITS, MAX_CALLS, MAX_STALL_WHEN_NEEDED_MS, type ServerLimits, START_TIMEOUT_MS } from "./limits.js";
+import {
+  DEFAULT_LIMITS,
+  LANE_HEARTBEAT_MS,
+  LANE_TICKET_MS,
+  MAX_CALLS,
+  MAX_STALL_WHEN_NEEDED_MS,
+  type ServerLimits,
+  START_TIMEOUT_MS,
+} from "./limits.js";
 import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
 import { SideThread } from "./side-thread.js";
@@ -37,6 +47,12 @@ export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptio
   readonly maxStallWhenNeededMs?: number;
   /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
   readonly startTimeoutMs?: number;
+  /** Where lanes are taken, beside gRPC. Default 0: any free port. `none`: there are no lanes. */
+  readonly lanePort?: number | "none";
+  /** Milliseconds of silence after which both sides of a lane say that they live. Default 10,000. */
+  readonly laneHeartbeatMs?: number;
+  /** Milliseconds for which a lane's ticket is good. Default 10,000. */
+  readonly laneTicketMs?: number;
   /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
   readonly drainDelayMs?: number;
   /** Milliseconds that batches in flight get when the server drains. Default 10,000. */
@@ -133,8 +149,14 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     version: packageVersion,
     draining: draining.signal,
     startTimeoutMs,
+    offerLane: () => {
+      if (lanes === undefined)
+        throw new PatchstreamError({ code: "UNSUPPORTED", what: "a lane", want: "gRPC: this server has no lanes" });
+      return lanes.offer();
+    },
   };
-  implement(server, "DataService", dataService(parts), {
+  const handlers = dataService(parts);
+  const rules: ImplementOptions = {
     ...(token !== undefined && { token }),
     maxMessageBytes: limits.maxMessageBytes,
     admit: (method, peer) => (method === "Stream" ? streams : calls).enter(peer),
@@ -150,11 +172,31 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
       log(failedCall(error, call));
     },
     onEnd: metrics.callEnded,
-  });
+  };
+  implement(server, "DataService", handlers, rules);
   const endpoint = await serveMetrics(metrics.registry, options);
   if (endpoint !== undefined) keep(endpoint);
   keepFreedMemory();
   const address = await listen(server, options);
+  const lanes =
+    options.lanePort === "none"
+      ? undefined
+      : keep(
+          await listenForLanes({
+            ...options,
+            port: options.lanePort ?? 0,
+            mostLanes: limits.maxStreams,
+            mostMessageBytes: 2 * limits.maxMessageBytes,
+            heartbeatMs: options.laneHeartbeatMs ?? LANE_HEARTBEAT_MS,
+            ticketMs: options.laneTicketMs ?? LANE_TICKET_MS,
+            ticketTimeoutMs: startTimeoutMs,
+            serve: serveCarried("DataService", "stream", handlers, rules),
+            onRefused: (error, peer) => {
+              metrics.failure(error);
+              log(failedCall(error, { method: "OpenLane", peer }));
+            },
+          }),
+        );
   log(startOf("DataService", address, options));
   keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
 
@@ -168,7 +210,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
     if (drainDelayMs > 0) await setTimeout(drainDelayMs);
     draining.abort();
-    const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    const finished = Promise.all([new Promise<void>((resolve) => server.tryShutdown(() => resolve())), lanes?.close()]);
     log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
     await disposeAll(resources);

@@ -1,4 +1,5 @@
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/server/implement.js";
 import type { ServiceEvent, ServiceLog } from "../../rpc/server/service-log.js";
 
 type End = Pick<Extract<ServiceEvent, { event: "stream-ended" }>, "outcome" | "code">;
@@ -15,10 +16,15 @@ export class StreamRecord {
   #bytes = 0;
 
   /** Logs the stream that `start` opened for the run `digest`. */
-  constructor(log: ServiceLog, { peer }: { readonly peer: string }, start: Messages["Start"], digest: string) {
+  constructor(
+    log: ServiceLog,
+    { peer, carrier }: { readonly peer: string; readonly carrier: Carrier },
+    start: Messages["Start"],
+    digest: string,
+  ) {
     this.#log = log;
     const { timeline, rank, ranks } = start;
-    log({ event: "stream-opened", stream: this.#stream, peer, digest, timeline, rank, ranks });
+    log({ event: "stream-opened", stream: this.#stream, peer, carrier, digest, timeline, rank, ranks });
   }
 
   changeStage(stage: number, fromStep: number): void {

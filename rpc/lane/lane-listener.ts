@@ -1,25 +1,40 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { serveLane, type LaneService } from "./served-lane.js";
+import type { Messages } from "../../proto/messages.js";
+import { cannotListen } from "../server/host-and-port.js";
+import { type ListenOptions, readPem, type ServerTls } from "../server/listen.js";
+import { type LaneService, serveLane } from "./served-lane.js";
 import { Tickets } from "./tickets.js";
 
 /** Connections without a ticket yet, beside the lanes that there may be. */
 const WAITING_CONNECTIONS = 64;
 
-export interface LaneListenerOptions extends Omit<LaneService, "tickets"> {
+export interface LaneListenerOptions
+  extends Omit<LaneService, "tickets">,
+    Pick<ListenOptions, "host" | "port" | "tls"> {
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
   /** For how long a ticket is good. */
   readonly ticketMs: number;
-  /** Absent: plain text. */
-  readonly tls?: TlsOptions;
 }
 
-/** What OpenLane tells, but for the address. */
-export interface LaneOffer {
-  readonly ticket: Buffer;
-  readonly ticketMs: number;
-  readonly heartbeatMs: number;
+/** Listens for lanes, on the host where gRPC listens and with its certificates. */
+export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
+  const { host = "127.0.0.1", port = 0, tls } = options;
+  const listener = new LaneListener(options, tls && tlsOptions(tls));
+  await new Promise<void>((resolve, reject) => {
+    listener.server.once("error", (error) => reject(cannotListen(host, port, error)));
+    listener.server.listen({ host, port }, resolve);
+  });
+  return listener;
+}
+
+function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
+  return {
+    cert: readPem(cert),
+    key: readPem(key),
+    ...(ca !== undefined && { ca: readPem(ca), requestCert: true, rejectUnauthorized: true }),
+  };
 }
 
 /** Takes the connections of lanes. */
@@ -29,13 +44,12 @@ export class LaneListener implements AsyncDisposable {
   readonly #options: LaneListenerOptions;
   readonly #sockets = new Set<Socket>();
 
-  /** `server` is to be bound by the caller. */
-  constructor(options: LaneListenerOptions) {
+  constructor(options: LaneListenerOptions, tls: TlsOptions | undefined) {
     this.#options = options;
     this.#tickets = new Tickets(options.ticketMs);
     const service = { ...options, tickets: this.#tickets };
     const serve = (socket: Socket) => serveLane(socket, service);
-    this.server = options.tls === undefined ? createServer(serve) : createTlsServer(options.tls, serve);
+    this.server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
     this.server.maxConnections = options.mostLanes + WAITING_CONNECTIONS;
     this.server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -44,10 +58,15 @@ export class LaneListener implements AsyncDisposable {
     });
   }
 
+  /** The port; 0 for a Unix socket. */
+  get port(): number {
+    return (this.server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
   /** Throws SERVER_BUSY where too many tickets are open. */
-  offer(): LaneOffer {
+  offer(): Messages["OpenLaneResponse"] {
     const { ticketMs, heartbeatMs } = this.#options;
-    return { ticket: this.#tickets.issue(), ticketMs, heartbeatMs };
+    return { port: this.port, ticket: this.#tickets.issue(), ticketMs, heartbeatMs };
   }
 
   /** Takes no more connections; resolves when the lanes that are open are over. */

@@ -123,7 +123,10 @@ export class LaneReader {
     const flags = start[0];
     const length = start.readUInt32BE(1);
     if (flags !== MESSAGE && flags !== LAST) throw damaged(`a message with flags ${flags}`);
-    if (flags === MESSAGE && length === 0) return this.#events.alive?.();
+    if (flags === MESSAGE && length === 0) {
+      this.#events.alive?.();
+      return;
+    }
     const known = start.subarray(PREFIX_BYTES);
     const head = known.length > 0 ? readChunkHead(known, length) : undefined;
     if (head !== undefined) this.#beginChunk(head, known);
@@ -148,7 +151,10 @@ export class LaneReader {
       if (flags === LAST) this.#events.last(bytes);
       else this.#events.message(bytes);
     };
-    if (length === 0) return tell();
+    if (length === 0) {
+      tell();
+      return;
+    }
     let missing = length;
     const filled = (count: number) => {
       missing -= count;

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { isChunkFrame, type Frame } from "../codec/framing.js";
+import { type Frame, isChunkFrame } from "../codec/framing.js";
 import { LAST, MESSAGE, prefixOf } from "./lane-frame.js";
 
 /** A peer that has been silent for as many heartbeats is gone. */

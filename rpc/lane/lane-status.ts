@@ -19,7 +19,9 @@ export function readLaneStatus(bytes: Buffer): ServiceError | undefined {
     bytes
       .toString("latin1")
       .split("\r\n")
-      .map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const),
+      .map(
+        (line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const,
+      ),
   );
   const code = Number(lines.get("grpc-status") || Number.NaN);
   if (status[code] === undefined) throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: "the status of a lane" });

@@ -57,6 +57,7 @@ export function serveLane(socket: Socket, service: LaneService): void {
     const call: CarriedCall = {
       signal,
       peer,
+      carrier: "lane",
       messages: messages.all(),
       sendFrame: (frame) =>
         new Promise((resolve, reject) => {

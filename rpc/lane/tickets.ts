@@ -25,7 +25,12 @@ export class Tickets {
       this.#open.delete(hash);
     }
     if (this.#open.size >= MOST_TICKETS)
-      throw new PatchstreamError({ code: "SERVER_BUSY", limit: "max_lane_tickets", got: this.#open.size + 1, max: MOST_TICKETS });
+      throw new PatchstreamError({
+        code: "SERVER_BUSY",
+        limit: "max_lane_tickets",
+        got: this.#open.size + 1,
+        max: MOST_TICKETS,
+      });
     const ticket = randomBytes(TICKET_BYTES);
     this.#open.set(sha256(ticket).toString("hex"), now + this.#goodForMs);
     return ticket;

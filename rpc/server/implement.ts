@@ -37,8 +37,12 @@ export interface CallContext {
   readonly peer: string;
 }
 
+/** What carries a call that both sides stream on. */
+export type Carrier = "grpc" | "lane";
+
 /** A call that both sides stream on. */
 export interface DuplexCall<Request, Response> extends CallContext {
+  readonly carrier: Carrier;
   /** Messages in order; ends when the client has said all. Throws REQUEST_INVALID for bytes that are no such message. */
   readonly requests: AsyncIterable<Request>;
   /**
@@ -267,6 +271,7 @@ type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
 
 /** A call that both sides stream on, as what carries it gives it. */
 export interface CarriedCall extends SendingCall {
+  readonly carrier: Carrier;
   /** The client's messages in order; ends when it has said all. */
   readonly messages: AsyncIterable<Buffer>;
   /** Ends the call in order. */
@@ -285,14 +290,14 @@ function duplexServer(
   rules: Rules,
 ): (call: CarriedCall, begin: () => () => void) => Promise<void> {
   return async (call, begin) => {
-    const { signal, peer } = call;
+    const { signal, peer, carrier } = call;
     async function* requests(): AsyncGenerator<unknown> {
       for await (const bytes of call.messages) yield rules.read(method, bytes);
     }
     try {
       const over = begin();
       try {
-        await handler({ signal, peer, requests: requests(), send: watchedSender(call, method, rules) });
+        await handler({ signal, peer, carrier, requests: requests(), send: watchedSender(call, method, rules) });
         call.end();
       } finally {
         over();
@@ -348,6 +353,7 @@ function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) 
     const context = contextOf(call);
     const carried: CarriedCall = {
       ...context,
+      carrier: "grpc",
       messages: messagesOf(call, context.signal),
       sendFrame: sender(call, context.signal),
       end: () => call.end(),

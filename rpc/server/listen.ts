@@ -58,7 +58,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function readPem(file: string): Buffer {
+export function readPem(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {

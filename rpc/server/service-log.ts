@@ -4,6 +4,7 @@ import { type ErrorCode, PatchstreamError } from "../../plan/errors.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
 import { STATUS_OF } from "../status.js";
+import type { Carrier } from "./implement.js";
 import type { ListenOptions } from "./listen.js";
 
 /** What a service writes its log with: pino's loggers are such. */
@@ -44,6 +45,7 @@ export type ServiceEvent =
       readonly event: "stream-opened";
       readonly stream: number;
       readonly peer: string;
+      readonly carrier: Carrier;
       readonly digest: string;
       readonly timeline: string;
       readonly rank: number;

@@ -3,17 +3,18 @@ import type { ExecutionContext } from "ava";
 import type { Messages } from "../../proto/messages.js";
 import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
-import { type Handlers, implement } from "../../rpc/server/implement.js";
+import { listenForLanes } from "../../rpc/lane/lane-listener.js";
+import { type Handlers, implement, serveCarried } from "../../rpc/server/implement.js";
 import type { WireBatch } from "../conformance/wire.js";
 
-/** The address of a peer that answers as the server behind `honest` does, but for the calls in `changes`. */
+/** The address of a peer that answers as the server behind `honest` does, but for the calls in `changes`; its streams come by gRPC or a lane. */
 export async function startPeer(
   t: ExecutionContext,
   honest: Channel,
   changes: Partial<Handlers<"DataService">>,
 ): Promise<string> {
   const server = new Server();
-  implement(server, "DataService", {
+  const handlers: Handlers<"DataService"> = {
     describeDataset: () => callUnary(honest, "DataService", "describeDataset", {}),
     describeRun: (request) => callUnary(honest, "DataService", "describeRun", request),
     readLocations: (request) => callUnary(honest, "DataService", "readLocations", request),
@@ -21,8 +22,20 @@ export async function startPeer(
     async *getBatch() {},
     async *readCase() {},
     async stream() {},
+    openLane: async () => lanes.offer(),
     ...changes,
+  };
+  implement(server, "DataService", handlers);
+  const lanes = await listenForLanes({
+    mostLanes: 8,
+    mostMessageBytes: 8 << 20,
+    heartbeatMs: 10_000,
+    ticketMs: 10_000,
+    ticketTimeoutMs: 10_000,
+    serve: serveCarried("DataService", "stream", handlers, {}),
+    onRefused: () => {},
   });
+  t.teardown(() => lanes[Symbol.asyncDispose]());
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

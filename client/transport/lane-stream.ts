@@ -1,0 +1,88 @@
+import { type ErrorCode, PatchstreamError } from "../../plan/errors.js";
+import { callFailure, callUnary } from "../../rpc/client/call.js";
+import { codec } from "../../rpc/codec/codec.js";
+import { type DialedLane, dialLane } from "../../rpc/lane/dialed-lane.js";
+import { LANE_SUFFIX } from "../../rpc/lane/lane-frame.js";
+import type { Replica } from "./replica.js";
+import type { StreamCall, StreamCallEvents } from "./stream-call.js";
+
+/** An offer comes at once, or the server is busy. */
+const OFFER_MS = 5_000;
+/** From the connection to the ticket being taken: two ways there and back. */
+const ACCEPT_MS = 2_000;
+
+/** How OpenLane fails where a stream over gRPC would fail, too. */
+const SAME_FOR_GRPC: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE", "MESSAGE_DAMAGED"]);
+
+/** What a lane tells beside the call's own events. */
+export interface LaneEvents extends StreamCallEvents {
+  /** The server answers and its lane does not open, or it offers none: nothing was sent of the call. */
+  unreachable(error: PatchstreamError): void;
+  /** The server has taken the ticket. */
+  opened(): void;
+}
+
+/** A call of `Stream` over a lane. What is sent before it is open waits. */
+export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall {
+  const { channel } = replica;
+  const stop = new AbortController();
+  const waiting: Buffer[] = [];
+  let lane: DialedLane | undefined;
+  let isOpen = false;
+  let isOver = false;
+  const end = (error: PatchstreamError | undefined) => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    lane?.close();
+    const isForGrpc = lane !== undefined || (error !== undefined && !SAME_FOR_GRPC.has(error.code));
+    if (error !== undefined && !isOpen && isForGrpc) events.unreachable(error);
+    else events.over(error);
+  };
+  const lost = (reason: string, cause?: unknown) =>
+    end(new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, undefined, { cause }));
+  let timer: NodeJS.Timeout | undefined;
+
+  const open = async () => {
+    let peer = channel.address;
+    const onPeer = (address: string) => {
+      peer = address;
+    };
+    const options = { timeoutMs: OFFER_MS, signal: stop.signal, onPeer };
+    const offer = await callUnary(channel, "DataService", "openLane", {}, options);
+    if (isOver) return;
+    timer = setTimeout(() => lost(`its lane at port ${offer.port} does not answer`), ACCEPT_MS);
+    const to = { peer, port: offer.port, suffix: LANE_SUFFIX };
+    lane = dialLane((onread) => channel.openBeside(to, onread), offer, {
+      accepted() {
+        clearTimeout(timer);
+        isOpen = true;
+        events.carried("lane");
+        for (const message of waiting.splice(0)) lane?.send(message);
+        events.opened();
+      },
+      message: events.message,
+      chunk: events.chunk,
+      ended: (failure) => end(failure && callFailure(failure, channel, "Stream")),
+      lost: (cause) =>
+        cause instanceof PatchstreamError ? end(cause) : lost(`its lane was lost: ${cause.message}`, cause),
+    });
+  };
+  open().catch((error: unknown) => {
+    if (error instanceof PatchstreamError) end(error);
+    else lost(error instanceof Error ? error.message : String(error), error);
+  });
+  return {
+    send(message) {
+      const bytes = codec("StreamRequest").encode(message);
+      if (isOpen) lane?.send(bytes);
+      else waiting.push(bytes);
+    },
+    cancel() {
+      isOver = true;
+      clearTimeout(timer);
+      stop.abort();
+      lane?.close();
+    },
+  };
+}
