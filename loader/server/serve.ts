@@ -47,7 +47,7 @@ export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptio
 
 /** A running data server. Disposing it drains it. */
 export interface DataServer extends AsyncDisposable {
-  /** host:port that it listens on. */
+  /** host:port or unix:/path that it listens on. */
   readonly address: string;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
@@ -154,7 +154,8 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const endpoint = await serveMetrics(metrics.registry, options);
   if (endpoint !== undefined) keep(endpoint);
   keepFreedMemory();
-  const address = await listen(server, options);
+  const listener = await listen(server, options);
+  const { address } = listener;
   log(startOf("DataService", address, options));
   keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
 
@@ -168,6 +169,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
     if (drainDelayMs > 0) await setTimeout(drainDelayMs);
     draining.abort();
+    listener[Symbol.dispose]();
     const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
