@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { PatchstreamError } from "../plan/index.js";
 import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
-import { hostName, portNumber } from "./host-and-port.js";
+import { hostName, portNumber, unixAddress } from "./host-and-port.js";
 import { wholeNumber } from "./whole-number.js";
 
 /** Where a server listens, and who may call it. */
 export interface ListenFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly listen?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -20,6 +21,7 @@ export function addListenFlags(command: Command): Command {
   return command
     .option("--host <host>", "address to listen on (default: this machine only; others need TLS)", hostName)
     .option("--port <port>", "port (default 0: any free one)", portNumber)
+    .option("--listen <address>", "unix:/path: a Unix socket instead, for this user's processes alone", unixAddress)
     .option("--tls-cert <file>", "PEM certificate")
     .option("--tls-key <file>", "PEM key of the certificate")
     .option("--tls-ca <file>", "PEM certificate that clients' certificates must be signed by (mTLS)")
@@ -42,12 +44,17 @@ function readToken(file: string, flag: string): string {
 
 /** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
 export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
-  const { host, port, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
+  const { host, port, listen, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
   if ((cert === undefined) !== (key === undefined)) command.error("error: --tls-cert and --tls-key go together");
   if (ca !== undefined && cert === undefined) command.error("error: --tls-ca needs --tls-cert and --tls-key");
+  if (listen !== undefined && (host !== undefined || port !== undefined))
+    command.error("error: --listen stands for --host and --port: give one of them");
+  if (listen !== undefined && cert !== undefined)
+    command.error("error: --listen takes no TLS: its file's permissions protect a Unix socket");
   return {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
+    ...(listen !== undefined && { listen }),
     ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
     ...(tokenFile !== undefined && { token: readTokenFile(tokenFile) }),
     ...(insecure && { insecure }),

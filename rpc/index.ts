@@ -10,7 +10,7 @@ export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame
 export { logGrpcLines } from "./server/grpc-lines.js";
 export { addStandardServices, type Health } from "./server/health.js";
 export { type CallContext, type DuplexCall, type Handlers, implement } from "./server/implement.js";
-export { type ListenOptions, listen, type ServerTls, serverOptions } from "./server/listen.js";
+export { type Listener, type ListenOptions, listen, type ServerTls, serverOptions } from "./server/listen.js";
 export { type ServiceLogger, serviceLog } from "./server/service-log.js";
 export { type AcceptedToken, readTokenFile, type Scope } from "./server/tokens.js";
 export {

@@ -63,7 +63,7 @@ export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptio
 
 /** A running data server. Disposing it drains it. */
 export interface DataServer extends AsyncDisposable {
-  /** host:port that it listens on. */
+  /** host:port or unix:/path that it listens on. */
   readonly address: string;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
@@ -177,7 +177,14 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const endpoint = await serveMetrics(metrics.registry, options);
   if (endpoint !== undefined) keep(endpoint);
   keepFreedMemory();
-  const address = await listen(server, options);
+  const listener = await listen(server, options);
+  keep({
+    async [Symbol.asyncDispose]() {
+      listener[Symbol.dispose]();
+      server.forceShutdown();
+    },
+  });
+  const { address } = listener;
   const lanes =
     options.lanePort === "none"
       ? undefined
@@ -198,7 +205,6 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
           }),
         );
   log(startOf("DataService", address, options));
-  keep({ [Symbol.asyncDispose]: async () => server.forceShutdown() });
 
   let closing: Promise<void> | undefined;
   let resolveClosed: () => void = () => {};
@@ -210,6 +216,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
     if (drainDelayMs > 0) await setTimeout(drainDelayMs);
     draining.abort();
+    listener[Symbol.dispose]();
     const finished = Promise.all([new Promise<void>((resolve) => server.tryShutdown(() => resolve())), lanes?.close()]);
     log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);

@@ -4,6 +4,7 @@ import type { OnReadOpts, Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { checkUnixPath } from "../unix-path.js";
 import { type Credentials, openSocket } from "./socket.js";
 import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
 import { type Unreachable, whyUnreachable } from "./why-unreachable.js";
@@ -101,8 +102,13 @@ function readCredentials({ ca, cert, key, serverName }: ClientTls, prefix: strin
 
 /** Throws what `openChannel` would, without opening anything. */
 export function checkChannel(address: string, { tls, token, flagPrefix = "" }: ChannelOptions): void {
+  checkAddress(parseTarget(address));
   if (tls !== undefined) readCredentials(tls, flagPrefix);
   checkToken(address, { tls, token, flagPrefix });
+}
+
+function checkAddress(target: Target): void {
+  if ("path" in target) checkUnixPath(target.path, "address");
 }
 
 function checkToken(
@@ -127,12 +133,13 @@ function checkToken(
 
 /**
  * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
- * NOT_FOUND or INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
+ * SPEC_INVALID for a path that is too long, NOT_FOUND or INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
  */
 export function openChannel(address: string, options: ChannelOptions = {}): Channel {
   const { tls, token, waitMs = 0, flagPrefix = "" } = options;
   checkToken(address, { tls, token, flagPrefix });
   const target = parseTarget(address);
+  checkAddress(target);
   const pem = tls && readCredentials(tls, flagPrefix);
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);

@@ -1,8 +1,11 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type ListenOptions as NetListenOptions, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
-import { cannotListen } from "../server/host-and-port.js";
+import { cannotListen, checkHostAndPort } from "../server/host-and-port.js";
 import { type ListenOptions, readPem, type ServerTls } from "../server/listen.js";
+import { bindUnixSocket } from "../server/unix-socket.js";
+import { unixPath } from "../unix-path.js";
+import { LANE_SUFFIX } from "./lane-frame.js";
 import { type LaneService, serveLane } from "./served-lane.js";
 import { Tickets } from "./tickets.js";
 
@@ -11,22 +14,41 @@ const WAITING_CONNECTIONS = 64;
 
 export interface LaneListenerOptions
   extends Omit<LaneService, "tickets">,
-    Pick<ListenOptions, "host" | "port" | "tls"> {
+    Pick<ListenOptions, "host" | "port" | "listen" | "tls"> {
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
   /** For how long a ticket is good. */
   readonly ticketMs: number;
 }
 
-/** Listens for lanes, on the host where gRPC listens and with its certificates. */
+/**
+ * Listens for lanes where gRPC listens, with its certificates: at a port of the same host, or at the path of its Unix socket with
+ * `LANE_SUFFIX` behind it. Throws as `listen` does.
+ */
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
-  const { host = "127.0.0.1", port = 0, tls } = options;
+  const { host = "127.0.0.1", port = 0, listen, tls } = options;
+  if (listen !== undefined) {
+    const path = unixPath(listen, "listen");
+    const listener = new LaneListener({ peerName: `unix:${path}`, ...options }, undefined);
+    listener.socket = await bindUnixSocket(`${path}${LANE_SUFFIX}`, (first) => bind(listener.server, { path: first }));
+    return listener;
+  }
+  checkHostAndPort({ host, port }, { host: "host", port: "lanePort" });
   const listener = new LaneListener(options, tls && tlsOptions(tls));
-  await new Promise<void>((resolve, reject) => {
-    listener.server.once("error", (error) => reject(cannotListen(host, port, error)));
-    listener.server.listen({ host, port }, resolve);
+  await bind(listener.server, { host, port }).catch((error: Error) => {
+    throw cannotListen(host, port, error);
   });
   return listener;
+}
+
+function bind(server: Server, place: NetListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(place, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
@@ -40,6 +62,8 @@ function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
 /** Takes the connections of lanes. */
 export class LaneListener implements AsyncDisposable {
   readonly server: Server;
+  /** The file of a Unix socket. */
+  socket: Disposable | undefined;
   readonly #tickets: Tickets;
   readonly #options: LaneListenerOptions;
   readonly #sockets = new Set<Socket>();
@@ -60,7 +84,7 @@ export class LaneListener implements AsyncDisposable {
 
   /** The port; 0 for a Unix socket. */
   get port(): number {
-    return (this.server.address() as AddressInfo | null)?.port ?? 0;
+    return (this.server.address() as Partial<AddressInfo> | null)?.port ?? 0;
   }
 
   /** Throws SERVER_BUSY where too many tickets are open. */
@@ -71,6 +95,7 @@ export class LaneListener implements AsyncDisposable {
 
   /** Takes no more connections; resolves when the lanes that are open are over. */
   close(): Promise<void> {
+    this.socket?.[Symbol.dispose]();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 

@@ -13,6 +13,8 @@ const MOST_READ_AHEAD = 32;
 export interface LaneService {
   readonly tickets: Tickets;
   readonly heartbeatMs: number;
+  /** What peers are called that have no address of their own. */
+  readonly peerName?: string;
   /** For how long a connection may be without its ticket. */
   readonly ticketTimeoutMs: number;
   readonly mostMessageBytes: number;
@@ -22,15 +24,15 @@ export interface LaneService {
 }
 
 /** As gRPC names a server's peers. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  if (remoteAddress === undefined) return "unknown";
+function peerOf({ remoteAddress, remotePort }: Socket, name = "unknown"): string {
+  if (remoteAddress === undefined) return name;
   return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
 }
 
 /** Serves one connection: its first message is the ticket, what follows is the call's. */
 export function serveLane(socket: Socket, service: LaneService): void {
   const { tickets, heartbeatMs, ticketTimeoutMs, mostMessageBytes } = service;
-  const peer = peerOf(socket);
+  const peer = peerOf(socket, service.peerName);
   const closed = new AbortController();
   const { signal } = closed;
   const close = () => {

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
-import { PatchstreamError } from "../../plan/errors.js";
+import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { unixPath } from "../unix-path.js";
 import { logHandshakes } from "./handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
 import { refuseCompressed } from "./refuse-compressed.js";
 import { type ServiceLog, type ServiceLogger, serviceLog } from "./service-log.js";
 import type { AcceptedToken } from "./tokens.js";
+import { nameUnixPeers } from "./unix-peers.js";
+import { bindUnixSocket } from "./unix-socket.js";
 
 /** PEM files of a server. With `ca`, clients must show a certificate that it signed (mTLS). */
 export interface ServerTls {
@@ -21,6 +24,11 @@ export interface ListenOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /**
+   * `unix:/path` of a socket to listen on instead of host and port, for processes of the same user (and root): its file's permissions stand in
+   * for TLS.
+   */
+  readonly listen?: string;
   readonly tls?: ServerTls;
   /** Serve others than this machine without TLS. */
   readonly insecure?: boolean;
@@ -66,11 +74,41 @@ export function readPem(file: string): Buffer {
   }
 }
 
+/** Where a server listens. Disposing it, right before the server stops to listen, removes the file of a Unix socket. */
+export interface Listener extends Disposable {
+  /** `host:port` or `unix:/path`. */
+  readonly address: string;
+}
+
 /**
- * Binds a server and returns its address, `host:port`. Hosts other than loopback need TLS or `insecure`; with a token they need TLS,
- * since others on the network could read it.
+ * Binds a server. Hosts other than loopback need TLS or `insecure`; with a token they need TLS, since others on the network could
+ * read it. Throws SPEC_INVALID for options that do not fit together, UNAVAILABLE for an address that cannot be had.
  */
-export async function listen(server: Server, options: ListenOptions): Promise<string> {
+export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
+  const listener =
+    options.listen === undefined ? await listenOnPort(server, options) : await listenOnPath(server, options);
+  logHandshakes(server, serviceLog(options.logger));
+  return listener;
+}
+
+async function listenOnPath(server: Server, { listen = "", host, port, tls }: ListenOptions): Promise<Listener> {
+  const path = unixPath(listen, "listen");
+  if (host !== undefined || port !== undefined) refuse("listen", listen, "given without host and port");
+  if (tls !== undefined) refuse("tls", "given", "left out for a Unix socket, which its file's permissions protect");
+  const address = `unix:${path}`;
+  try {
+    const socket = await bindUnixSocket(path, async (first) => {
+      await bind(server, `unix:${first}`, ServerCredentials.createInsecure());
+    });
+    nameUnixPeers(server, address);
+    return { address, [Symbol.dispose]: () => socket[Symbol.dispose]() };
+  } catch (error) {
+    server.forceShutdown(); // it may listen at its first path already
+    throw error;
+  }
+}
+
+async function listenOnPort(server: Server, options: ListenOptions): Promise<Listener> {
   const { host = "127.0.0.1", port = 0, tls, insecure = false, token } = options;
   checkHostAndPort({ host, port }, { host: "host", port: "port" });
   if (!tls && !isLoopback(host) && (!insecure || token !== undefined))
@@ -87,11 +125,16 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
         tls.ca !== undefined,
       )
     : ServerCredentials.createInsecure();
+  try {
+    const bound = await bind(server, `${bracketed(host)}:${port}`, credentials);
+    return { address: `${bracketed(host)}:${bound}`, [Symbol.dispose]() {} };
+  } catch (error) {
+    throw cannotListen(host, port, error as Error);
+  }
+}
+
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) =>
-    server.bindAsync(`${bracketed(host)}:${port}`, credentials, (error, bound) => {
-      if (error) return reject(cannotListen(host, port, error));
-      logHandshakes(server, serviceLog(options.logger));
-      resolve(`${bracketed(host)}:${bound}`);
-    }),
+    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port))),
   );
 }

@@ -13,7 +13,7 @@ export type ServiceLogger = Pick<BaseLogger, "error" | "warn" | "info" | "debug"
 /** A call, as far as a log may know it. */
 export interface LoggedCall {
   readonly method: string;
-  /** host:port */
+  /** host:port, or unix:/path of the server's socket */
   readonly peer: string;
 }
 

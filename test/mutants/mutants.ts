@@ -119,6 +119,21 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'timeline === "val" ? 0 : 0',
     tests: ["plan/random", "plan/golden-plans"],
   },
+  // checksum
+  {
+    name: "native CRCs are used though they are wrong",
+    file: "checksum/native.ts",
+    from: "native.crc32(check) === 0xcbf43926 && native.crc32c(check) === 0xe3069283",
+    to: "native",
+    tests: ["checksum/crc"],
+  },
+  {
+    name: "nothing serves where native CRCs are missing",
+    file: "checksum/crc.ts",
+    from: "native ?? portable",
+    to: "native as Crcs",
+    tests: ["checksum/crc"],
+  },
   // loader: data set and engine
   {
     name: "checksums of stored chunks are not compared",
@@ -304,6 +319,48 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["server/damaged-spec"],
   },
   // rpc
+  {
+    name: "a Unix socket is for everybody",
+    file: "rpc/server/unix-socket.ts",
+    from: "chmodSync(first, OWNER_ONLY_FILE);",
+    to: "",
+    tests: ["conformance/unix-socket"],
+  },
+  {
+    name: "the socket of a living server is replaced",
+    file: "rpc/server/unix-socket.ts",
+    from: "if (code === undefined) throw",
+    to: 'if (code === "") throw',
+    tests: ["conformance/unix-socket"],
+  },
+  {
+    name: "what is no socket is replaced by one",
+    file: "rpc/server/unix-socket.ts",
+    from: "if (!found.isSocket()) throw",
+    to: 'if (path === "") throw',
+    tests: ["conformance/unix-socket"],
+  },
+  {
+    name: "a server that ends removes another's socket",
+    file: "rpc/server/unix-socket.ts",
+    from: "if (found?.ino !== mine.ino || found.dev !== mine.dev) return;",
+    to: "",
+    tests: ["conformance/unix-socket"],
+  },
+  {
+    name: "a server that ends leaves its socket behind",
+    file: "loader/server/serve.ts",
+    from: "    listener[Symbol.dispose]();\n",
+    to: "",
+    tests: ["conformance/unix-socket"],
+  },
+  {
+    name: "peers of a Unix socket have no name",
+    file: "rpc/server/listen.ts",
+    from: "    nameUnixPeers(server, address);\n",
+    to: "",
+    tests: ["conformance/unix-socket"],
+  },
   {
     name: "any token is the right one",
     file: "rpc/server/tokens.ts",

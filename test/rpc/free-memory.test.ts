@@ -59,7 +59,7 @@ test("gRPC's copy of a message is freed once it was sent, unless it shares memor
       }
     },
   } as Partial<Handlers<"DataService">> as Handlers<"DataService">);
-  const channel = openChannel(await listen(server, {}));
+  const channel = openChannel((await listen(server, {})).address);
   t.teardown(() => {
     channel.client.close();
     server.forceShutdown();

@@ -32,7 +32,7 @@ export interface TrainerOptions extends ListenOptions, MetricsOptions {
  * progress, then closes.
  */
 export interface TrainerServer extends AsyncDisposable {
-  /** host:port */
+  /** host:port or unix:/path */
   readonly address: string;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
@@ -62,7 +62,8 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
     onEnd: metrics.callEnded,
   });
   const health = addStandardServices(server, "TrainerService");
-  const address = await listen(server, options);
+  const listener = await listen(server, options);
+  const { address } = listener;
   log(startOf("TrainerService", address, options));
   const endpoint = await serveMetrics(metrics.registry, options);
   return {
@@ -72,6 +73,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
       health.set("NOT_SERVING");
       log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });
       if (drainDelayMs > 0) await setTimeout(drainDelayMs);
+      listener[Symbol.dispose]();
       const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       log({ event: "listener-closed" });
       await trainings[Symbol.asyncDispose]();

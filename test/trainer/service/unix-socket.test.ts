@@ -1,0 +1,26 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "ava";
+import { patchstream, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../processes.js";
+
+test("a training runs with trainer and data server on Unix sockets, which are gone when both have ended", async (t) => {
+  const { store, cases } = await sampleStore(t, 2);
+  const folder = temporaryFolder(t);
+  const [dataAt, trainerAt] = [`unix:${join(folder, "data.sock")}`, `unix:${join(folder, "trainer.sock")}`];
+  const data = await serving(t, "serve", store, "--workers", "1", "--listen", dataAt);
+  const trainer = await trainerIn(t, join(folder, "runs"), "--listen", trainerAt, "--data-servers", dataAt);
+  t.deepEqual([data.address, trainer.address], [dataAt, trainerAt]);
+  const run = join(folder, "run.json");
+  writeFileSync(run, JSON.stringify(tinyRun(cases)));
+  await patchstream("train", "--data", dataAt, "--trainer", trainerAt, "--run", run);
+  const { stdout } = await patchstream("trainings", "--trainer", trainerAt, "--json");
+  t.regex(stdout, /"TRAINING_STATE_DONE"/);
+  for (const [server, address] of [
+    [trainer, trainerAt],
+    [data, dataAt],
+  ] as const) {
+    await server.end();
+    const refused = patchstream("trainings", "--trainer", address);
+    t.regex((await t.throwsAsync<Error & { stderr: string }>(refused))?.stderr ?? "", /there is no such socket/);
+  }
+});
