@@ -65,6 +65,8 @@ export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptio
 export interface DataServer extends AsyncDisposable {
   /** host:port or unix:/path that it listens on. */
   readonly address: string;
+  /** host:port or unix:/path of the lanes; undefined where there are none. */
+  readonly laneAddress: string | undefined;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
   /**
@@ -229,5 +231,12 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     return closing;
   };
   signal?.addEventListener("abort", () => void drain(), { once: true });
-  return { address, metricsAddress: endpoint?.address, drain, closed, [Symbol.asyncDispose]: drain };
+  return {
+    address,
+    laneAddress: lanes?.address,
+    metricsAddress: endpoint?.address,
+    drain,
+    closed,
+    [Symbol.asyncDispose]: drain,
+  };
 }

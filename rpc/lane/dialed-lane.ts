@@ -17,7 +17,9 @@ export interface DialedLaneEvents extends Pick<LaneReaderEvents, "message" | "ch
 /** The client's end of a lane. */
 export interface DialedLane {
   send(message: Buffer): void;
-  /** Closes the connection; nothing is told any more. */
+  /** Says that nothing more will be sent; what the server still sends is told. */
+  end(): void;
+  /** Says that nothing more will come and closes the connection; nothing is told any more. */
   close(): void;
 }
 
@@ -73,6 +75,10 @@ export function dialLane(
   socket.once("close", () => lose(new Error("the server closed the connection")));
   return {
     send: (message) => lane.write(message),
-    close: () => over(() => {}),
+    end: () => lane.last(),
+    close() {
+      lane.last(); // which tells the server that nothing was lost
+      over(() => {});
+    },
   };
 }

@@ -1,7 +1,13 @@
-import { type AddressInfo, createServer, type ListenOptions as NetListenOptions, type Server, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions as NetListenOptions,
+  type Server,
+  type Socket,
+} from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
-import { cannotListen, checkHostAndPort } from "../server/host-and-port.js";
+import { bracketed, cannotListen, checkHostAndPort } from "../server/host-and-port.js";
 import { type ListenOptions, readPem, type ServerTls } from "../server/listen.js";
 import { bindUnixSocket } from "../server/unix-socket.js";
 import { unixPath } from "../unix-path.js";
@@ -13,7 +19,7 @@ import { Tickets } from "./tickets.js";
 const WAITING_CONNECTIONS = 64;
 
 export interface LaneListenerOptions
-  extends Omit<LaneService, "tickets">,
+  extends Omit<LaneService, "tickets" | "peerName">,
     Pick<ListenOptions, "host" | "port" | "listen" | "tls"> {
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
@@ -21,24 +27,72 @@ export interface LaneListenerOptions
   readonly ticketMs: number;
 }
 
+/** Takes the connections of lanes. Disposing it ends those that are open at once. */
+export interface LaneListener extends AsyncDisposable {
+  /** `host:port` or `unix:/path`. */
+  readonly address: string;
+  /** Throws SERVER_BUSY where too many tickets are open. */
+  offer(): Messages["OpenLaneResponse"];
+  /** Takes no more connections; resolves when the lanes that are open are over. */
+  close(): Promise<void>;
+}
+
+/** Where a listener was bound. */
+interface Bound {
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  /** The file of a Unix socket. */
+  readonly file?: Disposable;
+}
+
 /**
  * Listens for lanes where gRPC listens, with its certificates: at a port of the same host, or at the path of its Unix socket with
  * `LANE_SUFFIX` behind it. Throws as `listen` does.
  */
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
-  const { host = "127.0.0.1", port = 0, listen, tls } = options;
-  if (listen !== undefined) {
-    const path = unixPath(listen, "listen");
-    const listener = new LaneListener({ peerName: `unix:${path}`, ...options }, undefined);
-    listener.socket = await bindUnixSocket(`${path}${LANE_SUFFIX}`, (first) => bind(listener.server, { path: first }));
-    return listener;
-  }
+  const { listen, tls, mostLanes, ticketMs, heartbeatMs } = options;
+  const tickets = new Tickets(ticketMs);
+  const service = { ...options, tickets, ...(listen !== undefined && { peerName: listen }) };
+  const serve = (socket: Socket) => serveLane(socket, service);
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tlsOptions(tls), serve);
+  server.maxConnections = mostLanes + WAITING_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => {}); // Also before its handshake is over.
+  });
+  const { address, port, file } = await (listen === undefined ? bindPort(server, options) : bindPath(server, listen));
+  const close = () => {
+    file?.[Symbol.dispose]();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return {
+    address,
+    offer: () => ({ port, ticket: tickets.issue(), ticketMs, heartbeatMs }),
+    close,
+    async [Symbol.asyncDispose]() {
+      const closed = close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function bindPort(server: Server, { host = "127.0.0.1", port = 0 }: ListenOptions): Promise<Bound> {
   checkHostAndPort({ host, port }, { host: "host", port: "lanePort" });
-  const listener = new LaneListener(options, tls && tlsOptions(tls));
-  await bind(listener.server, { host, port }).catch((error: Error) => {
+  await bind(server, { host, port }).catch((error: Error) => {
     throw cannotListen(host, port, error);
   });
-  return listener;
+  const bound = (server.address() as AddressInfo).port;
+  return { address: `${bracketed(host)}:${bound}`, port: bound };
+}
+
+async function bindPath(server: Server, listen: string): Promise<Bound> {
+  const path = `${unixPath(listen, "listen")}${LANE_SUFFIX}`;
+  const file = await bindUnixSocket(path, (first) => bind(server, { path: first }));
+  return { address: `unix:${path}`, port: 0, file };
 }
 
 function bind(server: Server, place: NetListenOptions): Promise<void> {
@@ -57,52 +111,4 @@ function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
     key: readPem(key),
     ...(ca !== undefined && { ca: readPem(ca), requestCert: true, rejectUnauthorized: true }),
   };
-}
-
-/** Takes the connections of lanes. */
-export class LaneListener implements AsyncDisposable {
-  readonly server: Server;
-  /** The file of a Unix socket. */
-  socket: Disposable | undefined;
-  readonly #tickets: Tickets;
-  readonly #options: LaneListenerOptions;
-  readonly #sockets = new Set<Socket>();
-
-  constructor(options: LaneListenerOptions, tls: TlsOptions | undefined) {
-    this.#options = options;
-    this.#tickets = new Tickets(options.ticketMs);
-    const service = { ...options, tickets: this.#tickets };
-    const serve = (socket: Socket) => serveLane(socket, service);
-    this.server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
-    this.server.maxConnections = options.mostLanes + WAITING_CONNECTIONS;
-    this.server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => {}); // Also before its handshake is over.
-    });
-  }
-
-  /** The port; 0 for a Unix socket. */
-  get port(): number {
-    return (this.server.address() as Partial<AddressInfo> | null)?.port ?? 0;
-  }
-
-  /** Throws SERVER_BUSY where too many tickets are open. */
-  offer(): Messages["OpenLaneResponse"] {
-    const { ticketMs, heartbeatMs } = this.#options;
-    return { port: this.port, ticket: this.#tickets.issue(), ticketMs, heartbeatMs };
-  }
-
-  /** Takes no more connections; resolves when the lanes that are open are over. */
-  close(): Promise<void> {
-    this.socket?.[Symbol.dispose]();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-
-  /** Ends the lanes that are open at once. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = this.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
 }

@@ -11,6 +11,7 @@ const nothing = Buffer.alloc(0);
 export class LaneSocket {
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
+  #isLast = false;
 
   /** `onSilence` is told when nothing has come for three heartbeats. */
   constructor(socket: Socket, heartbeatMs: number, onSilence: () => void) {
@@ -36,10 +37,16 @@ export class LaneSocket {
     this.#write(MESSAGE, message, done);
   }
 
-  /** Nothing is written after it. */
-  end(last: Buffer = nothing): void {
-    if (!this.#socket.writable) return;
-    this.#write(LAST, last);
+  /** Says that no message will follow. */
+  last(message: Buffer = nothing): void {
+    if (this.#isLast || !this.#socket.writable) return;
+    this.#isLast = true;
+    this.#write(LAST, message);
+  }
+
+  /** The same, and that the connection may be closed. */
+  end(message: Buffer): void {
+    this.last(message);
     this.#socket.end();
   }
 

@@ -6,6 +6,7 @@ import test from "ava";
 import { connect } from "../../client/connect.js";
 import type { Batch, ConnectOptions, DataClient } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
+import { CARRIER } from "./carrier.js";
 import { oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
@@ -17,7 +18,7 @@ const server = oneServer(test);
 const DEADLINE_MS = 25_000;
 
 function client(t: ExecutionContext, addresses: string | string[], options: ConnectOptions = {}): DataClient {
-  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, ...options });
+  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...options });
   t.teardown(() => connected[Symbol.asyncDispose]());
   return connected;
 }
@@ -38,7 +39,7 @@ let undisturbed: Promise<string[]> | undefined;
 /** What every run of the small spec must deliver. */
 function expected(): Promise<string[]> {
   undisturbed ??= (async () => {
-    const connected = connect((await server()).address, { deadlineMs: DEADLINE_MS });
+    const connected = connect((await server()).address, { deadlineMs: DEADLINE_MS, carrier: CARRIER });
     const run = await connected.openRun(SMALL_RUN, { creditBatches: 1 });
     const all = await collect(run.batches());
     await connected[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
-import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
+import { describe, getBatch, openStream, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
 const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
@@ -91,8 +91,8 @@ test("a client that answers pings and reads nothing for max_stall_ms loses its s
   t.teardown(() => client.close());
   const channel = { ...dial(t, watched), client };
   t.is((await describe(channel)).limits?.maxStallMs, 200);
-  const stream = await start(channel);
-  const end = new Promise<StatusObject>((resolve) => stream.call.once("status", resolve));
+  const stream = await startGrpc(channel);
+  const end = new Promise<StatusObject>((resolve) => stream.call.grpc.once("status", resolve));
   stream.want(0, RUN_STEPS, 2);
   t.is((await end).code, status.RESOURCE_EXHAUSTED);
 
@@ -229,7 +229,7 @@ test("with a token, every call must carry it", async (t) => {
     const channel = dial(t, guarded, options);
     for (const call of [() => describe(channel), () => getBatch(channel, { step: 0 })])
       t.is((await t.throwsAsync<PatchstreamError>(call()))?.code, "UNAUTHENTICATED");
-    const stream = new WireStream(channel);
+    const stream = openStream(channel);
     stream.send({
       kind: "start",
       start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },

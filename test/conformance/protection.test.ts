@@ -19,7 +19,7 @@ import { methodOf } from "../../rpc/service.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
-import { describe, getBatch, specBytes, start, UNCHECKED, WireStream } from "./wire.js";
+import { describe, getBatch, openStream, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -54,7 +54,7 @@ async function callBytes(
 
 test("a stream that does not say Start in time ends with DEADLINE_EXCEEDED and says what was waited for", async (t) => {
   const channel = dial(t, await startServer(t, { startTimeoutMs: 50 }));
-  const failure = await new WireStream(channel).failure();
+  const failure = await openStream(channel).failure();
   t.is(failure.code, status.DEADLINE_EXCEEDED);
   t.deepEqual(factsOf(failure), {
     code: "DEADLINE",
@@ -67,7 +67,7 @@ test("one client cannot take all streams: what is too much is refused by name, a
   const watched = await startServer(t, { metricsPort: 0 });
   const channel = dial(t, watched);
   const refusals: Promise<ServiceError>[] = [];
-  for (let count = 0; count < 300; count++) refusals.push(new WireStream(channel).failure());
+  for (let count = 0; count < 300; count++) refusals.push(openStream(channel).failure());
   const late = await refusals.at(-1);
   t.is(late?.code, status.RESOURCE_EXHAUSTED);
   const facts = { code: "SERVER_BUSY", limit: "max_streams_of_one_peer", got: 129, max: 128 };
@@ -119,11 +119,11 @@ test("a message beyond the limit is refused with facts, whole or on a stream", a
     callUnary(channel, "DataService", "describeRun", { spec: huge, specSha256: UNCHECKED }),
   );
   t.like(error?.facts, { code: "LIMIT_EXCEEDED", limit: "max_message_bytes", max: 4 << 20 });
-  const stream = new WireStream(channel);
+  const stream = openStream(channel);
   stream.sendBytes(Buffer.from(huge).fill(1, 0, 5));
   stream.sendBytes(Buffer.alloc(5 << 20));
   t.is((await stream.failure()).code, status.INVALID_ARGUMENT);
-  const other = new WireStream(channel);
+  const other = openStream(channel);
   other.sendBytes(Buffer.alloc(5 << 20));
   t.like(factsOf(await other.failure()), { code: "LIMIT_EXCEEDED", limit: "max_message_bytes", got: 5 << 20 });
 });
@@ -173,11 +173,14 @@ test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sen
 });
 
 /** A stream that does not read beyond the 16 messages, four batches of the last stage, that grpc-js takes by itself. */
-async function unreadStream(t: ExecutionContext, { address }: { address: string }): Promise<WireStream> {
+async function unreadStream(
+  t: ExecutionContext,
+  { address }: { address: string },
+): Promise<Awaited<ReturnType<typeof startGrpc>>> {
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   t.teardown(() => client.close());
-  const stream = await start({ ...dial(t, { address }), client });
-  stream.call.on("error", () => {});
+  const stream = await startGrpc({ ...dial(t, { address }), client });
+  stream.call.grpc.on("error", () => {});
   return stream;
 }
 
@@ -211,7 +214,7 @@ test("what a stream has cut and not sent is taken back when another needs its sh
 test("a stream that takes nothing while others wait for its memory is cut off, and they go on", async (t) => {
   const watched = await startServer(t, { slotBudgetBytes: 1.2 * STAGE_BYTES[2], maxStallWhenNeededMs: 100 });
   const unread = await unreadStream(t, watched);
-  const ended = new Promise<StatusObject>((resolve) => unread.call.once("status", resolve));
+  const ended = new Promise<StatusObject>((resolve) => unread.call.grpc.once("status", resolve));
   unread.want(0, RUN_STEPS, 2);
   await unread.expect("batchBegin");
   const reader = await start(dial(t, watched));

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions, DataClient } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
+import { CARRIER } from "./carrier.js";
 import { fingerprint } from "./reference-batches.js";
 import { oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
@@ -13,7 +14,7 @@ const DEADLINE_MS = 60_000;
 const SOON_MS = 15_000;
 
 function client(t: ExecutionContext, addresses: string[], options: ConnectOptions = {}): DataClient {
-  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, ...options });
+  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...options });
   t.teardown(() => connected[Symbol.asyncDispose]());
   return connected;
 }

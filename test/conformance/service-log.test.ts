@@ -13,7 +13,7 @@ import { methodOf } from "../../rpc/service.js";
 import { type Logged, spawnService, watchHealth } from "../service-process.js";
 import { dial, sampleStore } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
-import { describe, getBatch, specBytes, start } from "./wire.js";
+import { describe, getBatch, specBytes, start, startGrpc } from "./wire.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus/", import.meta.url));
 const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
@@ -126,8 +126,8 @@ test("the log tells handshakes, tokens, refused and failed calls, streams and th
   const bytes = sent.reduce((sum, batch) => sum + batch.bytes.length, 0);
   t.truthy(await logged("stream-ended", { stream: opened.stream, outcome: "done", batches: 2, bytes }));
 
-  const left = await start(channel, { spec });
-  left.call.on("error", () => {});
+  const left = await startGrpc(channel, { spec });
+  left.call.grpc.on("error", () => {});
   left.want(0, RUN_STEPS, 2);
   await left.expect("batchBegin");
   left.call.cancel();

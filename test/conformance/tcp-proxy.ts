@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { ExecutionContext } from "ava";
+import { callUnary } from "../../rpc/client/call.js";
+import { openChannel } from "../../rpc/client/channel.js";
+import { PREFIX_BYTES } from "../../rpc/lane/lane-frame.js";
 
-const FRAME_HEADER = 9;
 const DATA_FRAME = 0;
 
-/** A wire between a client and a server that can be cut, held still, or made to flip bits. */
+/** A wire between a client and a server, its lanes included, that can be cut, held still, or made to flip bits. */
 export interface TcpProxy {
   readonly address: string;
   /** Bytes that came from the server. */
@@ -18,7 +20,7 @@ export interface TcpProxy {
   freezeOpen(): void;
   /** A partition once the server has sent that many more bytes. */
   freezeAfter(bytes: number): void;
-  /** Flips one bit in each of the next `count` HTTP/2 data frames of full size that the server sends. */
+  /** Flips one bit in each of the next `count` frames (HTTP/2's of full size, or a lane's messages of 1,000 bytes) that the server sends. */
   damage(count: number): void;
   /** Flips one bit of the byte that is number `at` of all that goes up to the server, or down from it. */
   flip(way: "up" | "down", at: number, bit: number): void;
@@ -28,11 +30,36 @@ export interface TcpProxy {
   cutAfter(bytes: number): void;
 }
 
-/** Finds the payloads of full HTTP/2 data frames in what one end sends, however it is cut into pieces. */
+/** A kind of frames: bytes of the header, the length of the payload in it, and whether that carries data. */
+interface Framing {
+  readonly headerBytes: number;
+  payloadBytes(header: Buffer): number;
+  isData(header: Buffer): boolean;
+}
+
+const HTTP2: Framing = {
+  headerBytes: 9,
+  payloadBytes: (header) => header.readUIntBE(0, 3),
+  isData: (header) => header[3] === DATA_FRAME && header.readUIntBE(0, 3) >= 16_000,
+};
+
+const LANE: Framing = {
+  headerBytes: PREFIX_BYTES,
+  payloadBytes: (header) => header.readUInt32BE(1),
+  isData: () => true,
+};
+
+/** Finds the payloads of data frames in what one end sends, however it is cut into pieces. */
 class FrameWalker {
-  readonly #header = Buffer.alloc(FRAME_HEADER);
+  readonly #framing: Framing;
+  readonly #header: Buffer;
   #headerBytes = 0;
   #payloadLeft = 0;
+
+  constructor(framing: Framing) {
+    this.#framing = framing;
+    this.#header = Buffer.alloc(framing.headerBytes);
+  }
 
   /** Calls `onPayload` with the part of a data frame's payload that begins in this piece. */
   walk(piece: Buffer, onPayload: (start: number, end: number) => void): void {
@@ -44,21 +71,42 @@ class FrameWalker {
         at += skipped;
         continue;
       }
-      const taken = Math.min(FRAME_HEADER - this.#headerBytes, piece.length - at);
+      const taken = Math.min(this.#header.length - this.#headerBytes, piece.length - at);
       piece.copy(this.#header, this.#headerBytes, at, at + taken);
       this.#headerBytes += taken;
       at += taken;
-      if (this.#headerBytes < FRAME_HEADER) return;
+      if (this.#headerBytes < this.#header.length) return;
       this.#headerBytes = 0;
-      this.#payloadLeft = this.#header.readUIntBE(0, 3);
-      const isFull = this.#header[3] === DATA_FRAME && this.#payloadLeft >= 16_000;
-      if (isFull) onPayload(at, Math.min(at + this.#payloadLeft, piece.length));
+      this.#payloadLeft = this.#framing.payloadBytes(this.#header);
+      if (this.#framing.isData(this.#header)) onPayload(at, Math.min(at + this.#payloadLeft, piece.length));
     }
+  }
+}
+
+let proxies = 0;
+
+/** An address of this machine that no other proxy of this process has: the port of a lane is the server's own. */
+function nextHost(): string {
+  proxies++;
+  return `127.77.${proxies >> 8}.${proxies & 255}`;
+}
+
+/** The port of a server's lanes; undefined where it has none. */
+async function lanePortOf(address: string): Promise<number | undefined> {
+  const channel = openChannel(address);
+  try {
+    return (await callUnary(channel, "DataService", "openLane", {})).port;
+  } catch {
+    return undefined;
+  } finally {
+    channel.client.close();
   }
 }
 
 export async function startProxy(t: ExecutionContext, target: string): Promise<TcpProxy> {
   const [host, port] = target.split(":") as [string, string];
+  const lanePort = await lanePortOf(target);
+  const nearHost = nextHost();
   const sockets = new Set<Socket>();
   const state = { frozen: false, damage: 0, cutAfter: Infinity, freezeAfter: Infinity, received: 0 };
   const frozen = new WeakSet<Socket>();
@@ -71,9 +119,9 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
       else socket.resetAndDestroy();
     }
   };
-  const server = createServer((near) => {
-    const far = connect(Number(port), host);
-    const frames = new FrameWalker();
+  const pass = (farPort: number, framing: Framing) => (near: Socket) => {
+    const far = connect(farPort, host);
+    const frames = new FrameWalker(framing);
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -114,15 +162,22 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
         }
       });
     }
-  });
-  server.listen(0, "127.0.0.1");
+  };
+  const server = createServer(pass(Number(port), HTTP2));
+  const lanes = createServer(pass(lanePort ?? 0, LANE));
+  server.listen(0, nearHost);
   await once(server, "listening");
+  if (lanePort !== undefined) {
+    lanes.listen(lanePort, nearHost);
+    await once(lanes, "listening");
+  }
   t.teardown(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
+    lanes.close();
   });
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `${nearHost}:${(server.address() as AddressInfo).port}`,
     get received() {
       return state.received;
     },
@@ -144,6 +199,7 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
     },
     kill() {
       server.close();
+      lanes.close();
       reset();
     },
     cutAfter(bytes) {

@@ -4,7 +4,9 @@ import { callStream, callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
+import { CARRIER } from "./carrier.js";
 import { SMALL_RUN } from "./small-run.js";
+import { openWireLane } from "./wire-lane.js";
 
 type Response = Messages["StreamResponse"];
 
@@ -20,16 +22,43 @@ export interface WireBatch {
   readonly chunks: readonly { readonly offset: number; readonly length: number }[];
 }
 
-/** A stream as the wire sees it: messages out, messages in, nothing done on its own. */
-export class WireStream {
-  readonly call: ClientDuplexStream<Buffer, Buffer>;
-  readonly #responses: AsyncIterator<Buffer>;
+/** A call of `Stream` as bytes, over what carries it. */
+export interface WireCall {
+  write(bytes: Buffer): void;
+  /** Says that nothing more will be sent. */
+  end(): void;
+  cancel(): void;
+  /** The next message; undefined when the server has ended the call with OK. Throws what it ended with otherwise. */
+  next(): Promise<Buffer | undefined>;
+}
 
-  constructor({ client, metadata }: Channel) {
-    const bytes = (message: Buffer) => message;
-    const { path } = methodOf("DataService", "stream");
-    this.call = client.makeBidiStreamRequest(path, bytes, bytes, metadata, { deadline: Date.now() + LONGEST_MS });
-    this.#responses = this.call[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+/** A call over gRPC, which reads nothing that is not asked for. */
+export function openWireGrpc({
+  client,
+  metadata,
+}: Channel): WireCall & { readonly grpc: ClientDuplexStream<Buffer, Buffer> } {
+  const bytes = (message: Buffer) => message;
+  const { path } = methodOf("DataService", "stream");
+  const call = client.makeBidiStreamRequest(path, bytes, bytes, metadata, { deadline: Date.now() + LONGEST_MS });
+  const responses = call[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  return {
+    grpc: call,
+    write: (message) => call.write(message),
+    end: () => call.end(),
+    cancel: () => call.cancel(),
+    async next() {
+      const { done, value } = await responses.next();
+      return done ? undefined : value;
+    },
+  };
+}
+
+/** A stream as the wire sees it: messages out, messages in, nothing done on its own. */
+export class WireStream<Call extends WireCall = WireCall> {
+  readonly call: Call;
+
+  constructor(call: Call) {
+    this.call = call;
   }
 
   send(message: Messages["StreamRequest"]): void {
@@ -54,8 +83,8 @@ export class WireStream {
 
   /** The next message; undefined when the server has ended the stream with OK. Throws what it ended with otherwise. */
   async next(): Promise<Response | undefined> {
-    const { done, value } = await this.#responses.next();
-    return done ? undefined : codec("StreamResponse").decode(value);
+    const bytes = await this.call.next();
+    return bytes && codec("StreamResponse").decode(bytes);
   }
 
   async expect<Kind extends NonNullable<Response["kind"]>>(kind: Kind): Promise<Extract<Response, { kind: Kind }>> {
@@ -108,10 +137,32 @@ export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Me
   return callUnary(channel, "DataService", "describeRun", request, { timeoutMs: LONGEST_MS });
 }
 
+/** A stream over what the rules are held over. */
+export function openStream(channel: Channel): WireStream {
+  return new WireStream(CARRIER === "lane" ? openWireLane(channel) : openWireGrpc(channel));
+}
+
+/** A stream over gRPC. */
+export function openGrpc(channel: Channel) {
+  return new WireStream(openWireGrpc(channel));
+}
+
 /** Opens a stream and waits for Started. */
 export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
+  return startOn(openStream(channel), channel, overrides);
+}
+
+/** The same over gRPC, whatever the rules are held over. */
+export async function startGrpc(channel: Channel, overrides: Partial<Messages["Start"]> = {}) {
+  return startOn(openGrpc(channel), channel, overrides);
+}
+
+async function startOn<Stream extends WireStream>(
+  stream: Stream,
+  channel: Channel,
+  overrides: Partial<Messages["Start"]>,
+): Promise<Stream> {
   const spec = overrides.spec ?? (await describe(channel)).spec;
-  const stream = new WireStream(channel);
   stream.send({
     kind: "start",
     start: { spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, ...overrides },

@@ -3,7 +3,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import { openChannel } from "../../rpc/client/channel.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, startServer } from "../conformance/served-store.js";
-import { describe, getBatch, UNCHECKED, WireStream } from "../conformance/wire.js";
+import { describe, getBatch, openStream, UNCHECKED } from "../conformance/wire.js";
 
 const TOKEN = "a token of 24 characters";
 
@@ -21,11 +21,11 @@ test("a token that is wrong in one character is refused by every kind of call", 
     const channel = dial(t, server, { token });
     for (const call of [() => describe(channel), () => getBatch(channel, { step: 0 })])
       t.is((await t.throwsAsync<PatchstreamError>(call()))?.code, "UNAUTHENTICATED");
-    const stream = new WireStream(channel);
+    const stream = openStream(channel);
     stream.send({ kind: "start", start });
     t.is(fromStatus(await stream.failure(), { address: "", method: "" }).code, "UNAUTHENTICATED");
   }
-  const stream = new WireStream(right);
+  const stream = openStream(right);
   stream.send({ kind: "start", start });
   await stream.expect("started");
 });

@@ -4,7 +4,7 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/client/call.js";
 import { fromStatus } from "../../rpc/status.js";
 import { dial, oneServer } from "../conformance/served-store.js";
-import { describe, getBatch, specBytes, WireStream } from "../conformance/wire.js";
+import { describe, getBatch, openStream, specBytes } from "../conformance/wire.js";
 
 const server = oneServer(test);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
@@ -22,7 +22,7 @@ test("a spec that is not the one that was sent is refused by every call that car
     () => getBatch(channel, { spec, specSha256 }),
   ];
   for (const refusal of refusals) t.is((await t.throwsAsync<PatchstreamError>(refusal()))?.code, "MESSAGE_DAMAGED");
-  const stream = new WireStream(channel);
+  const stream = openStream(channel);
   const start = { timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1, spec: resolved, specSha256 } as const;
   stream.send({ kind: "start", start });
   t.is(fromStatus(await stream.failure(), { address: "", method: "" }).code, "MESSAGE_DAMAGED");
@@ -30,7 +30,7 @@ test("a spec that is not the one that was sent is refused by every call that car
   const whole = await callUnary(channel, "DataService", "describeRun", { spec: sent, specSha256 });
   t.deepEqual([...whole.receivedSha256], [...specSha256]);
   t.is((await getBatch(channel, { spec: sent, specSha256 })).begin.step, 0);
-  const good = new WireStream(channel);
+  const good = openStream(channel);
   good.send({ kind: "start", start: { ...start, specSha256: sha256(resolved) } });
   await good.expect("started");
 });

@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import type { Carrier } from "../../client/transport/carrier.js";
+
+/** A file of `certificates/`. */
+export function pem(name: string): string {
+  return fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
+}
+
+/**
+ * What the rules are held over: `CONFORMANCE_CARRIER` is `grpc` (the default) or `lane`, `CONFORMANCE_TLS=1` has both over TLS, and
+ * `CONFORMANCE_ADDRESS` is that of a server of the sample store that is held to them instead of ours.
+ */
+export const CARRIER: Carrier = process.env.CONFORMANCE_CARRIER === "lane" ? "lane" : "grpc";
+export const ADDRESS = process.env.CONFORMANCE_ADDRESS;
+const isTls = process.env.CONFORMANCE_TLS === "1";
+
+export const SERVER_TLS = isTls ? { tls: { cert: pem("server.pem"), key: pem("server.key") } } : {};
+export const CLIENT_TLS = isTls ? { tls: { ca: pem("authority.pem") } } : {};
