@@ -1,4 +1,5 @@
 import type { Timeline } from "../plan/batch/address.js";
+import type { RunTimeline } from "../plan/batch/run-timeline.js";
 import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
@@ -67,10 +68,13 @@ export interface RunInfo {
   readonly digest: string;
   /** Channels of the images. */
   readonly channels: number;
-  /** Bytes of a global training batch's tensors, of each stage. */
-  readonly batchBytes: readonly number[];
-  /** Bytes of a global validation batch's tensors. */
-  readonly validationBatchBytes: number;
+  /** Steps, and stages with their tensors, of each timeline. Shares are those of the ranks that the run was described for. */
+  readonly train: RunTimeline;
+  readonly val: RunTimeline;
+  /** nnU-Net's plans.json for this run (JSON): the store's, with the patch, batch and network of the run's plan in `3d_fullres`. */
+  readonly plansJson: string;
+  /** nnU-Net's dataset.json (JSON), with the label values that batches have. */
+  readonly datasetJson: string;
   /** What the server refuses beyond, with LIMIT_EXCEEDED. */
   readonly limits: {
     readonly maxOutstandingBytes: number;
@@ -212,9 +216,10 @@ export interface DataClient extends AsyncDisposable {
   describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
   /**
    * Resolves a data spec at a server: the `data` part of a run spec, or its JSON bytes. JSON that
-   * was read from a file becomes one with `parseDataSpec`.
+   * was read from a file becomes one with `parseDataSpec`. `ranks`: how many share every batch (default 1). Throws SPEC_INVALID, and
+   * REQUEST_INVALID for more ranks than the smallest batch has samples.
    */
-  describeRun(spec: DataSpecInput | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
+  describeRun(spec: DataSpecInput | Uint8Array, options?: WaitOptions & { readonly ranks?: number }): Promise<RunInfo>;
   /** Resolves a data spec at a server and opens its batches for one rank. */
   openRun(spec: DataSpecInput | Uint8Array, options?: OpenRunOptions): Promise<Run>;
   /** One batch by its address, outside of any stream. */

@@ -151,24 +151,30 @@ export interface DescribeRunRequest {
   readonly spec: Uint8Array;
   /** SHA-256 (32 bytes) of the spec that was meant to be sent; checked where it is not empty. */
   readonly specSha256: Uint8Array;
+  /** How many ranks are to share every batch: the answer's `shares` are theirs. 0 means 1; at most the smallest batch. */
+  readonly ranks: number;
 }
 
-/** What a run of a spec is. */
+/** What a run of a spec is: everything that a client would otherwise have to compute. */
 export interface DescribeRunResponse {
   /** The resolved spec, RFC 8785 canonical JSON. Send these bytes back unchanged in Start and GetBatch. */
   readonly spec: Uint8Array;
   /** SHA-256 (hex) over `spec`. */
   readonly digest: string;
-  /** Bytes of a global training batch's tensors, of each stage. */
-  readonly batchBytes: readonly number[];
-  /** What this server refuses beyond. */
-  readonly limits: Limits | null;
-  /** Bytes of a global validation batch's tensors. */
-  readonly validationBatchBytes: number;
-  /** Channels of the images. */
-  readonly channels: number;
   /** SHA-256 (32 bytes) of the spec as it was received. */
   readonly receivedSha256: Uint8Array;
+  /** What this server refuses beyond. */
+  readonly limits: Limits | null;
+  /** Channels of the images. */
+  readonly channels: number;
+  /** The timeline that a training goes through. */
+  readonly train: RunTimeline | null;
+  /** The timeline of validation batches. */
+  readonly val: RunTimeline | null;
+  /** nnU-Net's plans.json (UTF-8): that of the store, with the patch, batch and network of this run's plan in its configuration `3d_fullres`. */
+  readonly plansJson: Uint8Array;
+  /** nnU-Net's dataset.json (UTF-8): channel names, and labels (or regions) with the values that batches have. */
+  readonly datasetJson: Uint8Array;
 }
 
 /** All held-out cases were evaluated. */
@@ -355,6 +361,24 @@ export interface PreviewResponse {
   readonly samples: number;
 }
 
+/** What each rank from `first_rank` to before `end_rank` gets of a batch of a stage. */
+export interface RankShare {
+  /** The first of these ranks. */
+  readonly firstRank: number;
+  /** End of these ranks, outside. */
+  readonly endRank: number;
+  /** Samples of the batch that each of them gets. */
+  readonly samples: number;
+  /** What a rank's loss, a mean over its samples, is to be multiplied by where the gradients of the ranks are averaged, as
+   * DistributedDataParallel does: ranks x samples / batch_size. The average is then the gradient of the mean over the whole batch. 1 where
+   * all shares are equal. */
+  readonly lossWeight: number;
+  /** The tensors that each of them gets, as in BatchBegin. */
+  readonly tensors: readonly Tensor[];
+  /** Bytes of these tensors together: what a want of one step counts against `max_outstanding_bytes`. */
+  readonly byteLength: number;
+}
+
 /** Asks for a volume. */
 export interface ReadCaseRequest {
   /** Case id. */
@@ -414,6 +438,32 @@ export interface RunOpened {
   readonly engine: string;
   /** Weights to train. */
   readonly parameters: number;
+}
+
+/** A stage of a timeline. */
+export interface RunStage {
+  /** Its number, from 0. */
+  readonly stage: number;
+  /** The first step scheduled for it; absent where the stage of each step is drawn from the seed, so that BatchBegin is the first to say it. */
+  readonly firstStep?: number;
+  /** The end of its scheduled steps, outside; absent where `first_step` is. */
+  readonly endStep?: number;
+  /** Size of its patches in voxels (Z,Y,X). */
+  readonly patchSize: readonly number[];
+  /** Samples of a batch over all ranks. */
+  readonly batchSize: number;
+  /** What each rank gets of a batch, ascending by rank and without gaps. Shares differ by one sample at most: there are one or two entries. */
+  readonly shares: readonly RankShare[];
+}
+
+/** One timeline of a run. */
+export interface RunTimeline {
+  /** How many steps it has; they are numbered from 0. */
+  readonly steps: number;
+  /** The first step of each epoch. An epoch may have no step of its own: then it begins where the next one does. */
+  readonly epochFirstSteps: readonly number[];
+  /** Its stages, ascending. Validation has one, which has the number of the last training stage. */
+  readonly stages: readonly RunStage[];
 }
 
 /** Where the samples of a batch come from, in their order in the tensors. Each list has as many entries as there are samples,
@@ -731,12 +781,15 @@ export interface Messages {
   PredictResponse: PredictResponse;
   PreviewRequest: PreviewRequest;
   PreviewResponse: PreviewResponse;
+  RankShare: RankShare;
   ReadCaseRequest: ReadCaseRequest;
   ReadCaseResponse: ReadCaseResponse;
   ReadLocationsRequest: ReadLocationsRequest;
   ReadLocationsResponse: ReadLocationsResponse;
   Region: Region;
   RunOpened: RunOpened;
+  RunStage: RunStage;
+  RunTimeline: RunTimeline;
   Samples: Samples;
   ScheduledStage: ScheduledStage;
   SetStageRequest: SetStageRequest;
@@ -779,8 +832,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   ClassDice: [["class", "int32"]],
   DescribeDatasetRequest: [],
   DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"]],
-  DescribeRunRequest: [],
-  DescribeRunResponse: [["batchBytes", "uint64"], ["limits", "Limits"], ["validationBatchBytes", "uint64"], ["channels", "uint32"]],
+  DescribeRunRequest: [["ranks", "uint32"]],
+  DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],
   Failure: [["retry", "Retry"]],
   Geometry: [["originalShape", "uint32"], ["transpose", "uint32"], ["cropStart", "uint32"], ["cropEnd", "uint32"]],
@@ -799,12 +852,15 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["page", "uint32"], ["channel", "uint32"]],
   PreviewResponse: [["pages", "uint32"], ["firstSample", "uint32"], ["samples", "uint32"]],
+  RankShare: [["firstRank", "uint32"], ["endRank", "uint32"], ["samples", "uint32"], ["tensors", "Tensor"], ["byteLength", "uint64"]],
   ReadCaseRequest: [["volume", "Volume"], ["region", "Region"]],
   ReadCaseResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   ReadLocationsRequest: [["class", "int32"], ["k", "uint32"]],
   ReadLocationsResponse: [["zyx", "uint32"]],
   Region: [["start", "uint32"], ["end", "uint32"]],
   RunOpened: [["firstStep", "uint32"], ["steps", "uint32"], ["epochs", "uint32"], ["stages", "ScheduledStage"], ["parameters", "uint32"]],
+  RunStage: [["stage", "uint32"], ["firstStep", "uint32"], ["endStep", "uint32"], ["patchSize", "uint32"], ["batchSize", "uint32"], ["shares", "RankShare"]],
+  RunTimeline: [["steps", "uint32"], ["epochFirstSteps", "uint32"], ["stages", "RunStage"]],
   Samples: [["caseIndex", "uint32"], ["class", "int32"], ["start", "sint32"], ["size", "uint32"], ["checksum", "fixed32"]],
   ScheduledStage: [["patchSize", "uint32"], ["batchSize", "uint32"], ["fromStep", "uint32"]],
   SetStageRequest: [["stage", "uint32"], ["fromStep", "uint32"]],

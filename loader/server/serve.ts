@@ -12,6 +12,7 @@ import { type ListenOptions, listen, serverOptions } from "../../rpc/server/list
 import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { openStore } from "../dataset/open-store.js";
+import { readPlans } from "../dataset/sealed-file.js";
 import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
@@ -122,6 +123,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const volumeGate = new ByteGate(slotBudgetBytes);
   const parts = {
     store,
+    plansJson: await readPlans(store),
     engine,
     runs,
     sideThread,

@@ -4,7 +4,7 @@ import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { checkRank, ONLY_RANK, type Rank, shareSize } from "../../plan/batch/share.js";
+import { checkRank, type Rank, shareSize } from "../../plan/batch/share.js";
 import { scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
@@ -92,11 +92,6 @@ export class ServedRuns {
     return run;
   }
 
-  /** Bytes of a global batch's tensors at a stage of the training timeline, or of a validation batch. */
-  batchBytes({ spec }: ServedRun, timeline: Timeline, stage: number): number {
-    return this.#shareBytes(spec, timeline, stage, ONLY_RANK);
-  }
-
   /** One rank's share of a timeline. Throws REQUEST_INVALID for ranks that some stage cannot serve. */
   share(run: ServedRun, timeline: Timeline, rank: Rank): ServedShare {
     const { spec, digest } = run;
@@ -112,7 +107,7 @@ export class ServedRuns {
       schedule: scheduleOf(spec, timeline),
       checkStep: (step) => checkStep(spec, timeline, step),
       checkStage: (stage) => checkStage(spec, timeline, stage),
-      batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
+      batchBytes: (stage) => tensorBytes(shareTensors(spec, cases.channels, { timeline, stage }, rank)),
       cut: async (step, stage, signal) => {
         const startedMs = performance.now();
         const planned = await planOf(step, stage, signal);
@@ -145,10 +140,6 @@ export class ServedRuns {
         return { timeline, stage, bytes: bytes.length, cutSeconds, ...(statistics && { statistics }) };
       },
     };
-  }
-
-  #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, rank: Rank): number {
-    return tensorBytes(shareTensors(spec, this.#cases.channels, { timeline, stage }, rank));
   }
 }
 

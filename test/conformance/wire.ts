@@ -103,8 +103,12 @@ export function specBytes(spec: object = SMALL_RUN): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(spec));
 }
 
-export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Messages["DescribeRunResponse"]> {
-  const request = { spec: specBytes(spec), specSha256: UNCHECKED };
+export function describe(
+  channel: Channel,
+  spec: object = SMALL_RUN,
+  ranks = 1,
+): Promise<Messages["DescribeRunResponse"]> {
+  const request = { spec: specBytes(spec), specSha256: UNCHECKED, ranks };
   return callUnary(channel, "DataService", "describeRun", request, { timeoutMs: LONGEST_MS });
 }
 
