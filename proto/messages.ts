@@ -112,10 +112,16 @@ export interface ClassDice {
   readonly dice?: number;
 }
 
-/** Asks for DescribeDatasetResponse. */
-export type DescribeDatasetRequest = Record<string, never>;
+/** Asks for DescribeDatasetResponse, a page of cases at a time. Without a field set, the first page. */
+export interface DescribeDatasetRequest {
+  /** How many cases a page may have; 0: as many as the server likes. It may send fewer: a page has some 256 KiB at most. */
+  readonly pageSize: number;
+  /** `next_page_token` of the page before; empty: the first page. A token of what the data set was before is refused with ABORTED
+   * (DATASET_CHANGED): begin again with the first page. */
+  readonly pageToken: string;
+}
 
-/** The served store. */
+/** The served store. Every page says all of it but the cases. */
 export interface DescribeDatasetResponse {
   /** The store's name; a spec's `dataset` must equal it. */
   readonly name: string;
@@ -129,7 +135,7 @@ export interface DescribeDatasetResponse {
   readonly classes: readonly number[];
   /** The network plan stored at ingest, as UTF-8 JSON: what `data.plan` of a run spec overrides. */
   readonly plan: Uint8Array;
-  /** Sorted by id. */
+  /** This page's cases; those of all pages are sorted by id. */
   readonly cases: readonly Case[];
   /** The recipe that this server speaks. */
   readonly recipe: number;
@@ -143,6 +149,10 @@ export interface DescribeDatasetResponse {
   readonly ignoreLabel?: number;
   /** `batch_dice` of the plans.json stored at ingest: whether a training's Dice loss sums over the batch. Absent: the store does not say. */
   readonly batchDice?: boolean;
+  /** How many cases all pages have. */
+  readonly caseCount: number;
+  /** Asks for the page after this one; empty where this is the last. Opaque. */
+  readonly nextPageToken: string;
 }
 
 /** Asks for a run's description. */
@@ -830,8 +840,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   CheckpointWritten: [["step", "uint32"], ["bytes", "uint64"]],
   Chunk: [["step", "uint32"], ["offset", "uint64"]],
   ClassDice: [["class", "int32"]],
-  DescribeDatasetRequest: [],
-  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"]],
+  DescribeDatasetRequest: [["pageSize", "uint32"]],
+  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["caseCount", "uint32"]],
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],

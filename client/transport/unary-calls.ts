@@ -38,13 +38,44 @@ function readTimeline(message: Messages["RunTimeline"] | null, ranks: number): R
   return { ...message, stages };
 }
 
-export async function describeDataset(channel: Channel, options: CallOptions): Promise<DatasetInfo> {
-  const { regions, ...answer } = await callUnary(channel, "DataService", "describeDataset", {}, options);
+/** How often the data set may change between two of its pages. */
+const MOST_WALKS = 3;
+
+/** A data set's description, whole: all of its pages, from one state of it. */
+export async function describeDataset(channel: Channel, options: AttemptOptions): Promise<DatasetInfo> {
+  for (let walk = 1; ; walk++) {
+    try {
+      return await readDataset(channel, options);
+    } catch (error) {
+      if (!(error instanceof PatchstreamError && error.code === "DATASET_CHANGED") || walk === MOST_WALKS) throw error;
+    }
+  }
+}
+
+async function readDataset(channel: Channel, options: AttemptOptions): Promise<DatasetInfo> {
+  const read: Messages["Case"][] = [];
+  for (let pageToken = ""; ; ) {
+    const request = { pageSize: 0, pageToken };
+    const page = await callUnary(channel, "DataService", "describeDataset", request, options);
+    options.heard();
+    const { cases, caseCount, nextPageToken, ...head } = page;
+    read.push(...cases);
+    if (nextPageToken === "" ? read.length !== caseCount : cases.length === 0)
+      throw brokenProtocol(`${read.length} cases came of ${caseCount}`);
+    if (nextPageToken === "") return datasetInfo(head, read);
+    pageToken = nextPageToken;
+  }
+}
+
+function datasetInfo(
+  { regions, ...head }: Omit<Messages["DescribeDatasetResponse"], "cases" | "caseCount" | "nextPageToken">,
+  cases: readonly Messages["Case"][],
+): DatasetInfo {
   return {
-    ...answer,
+    ...head,
     ...(regions.length > 0 && { regions }),
-    plan: JSON.parse(text(answer.plan)),
-    cases: answer.cases.map(({ geometry, shape, spacingMm, ...entry }) => {
+    plan: JSON.parse(text(head.plan)),
+    cases: cases.map(({ geometry, shape, spacingMm, ...entry }) => {
       if (geometry === null) throw brokenProtocol(`case ${entry.id} came without geometry`);
       return {
         ...entry,

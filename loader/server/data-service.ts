@@ -3,7 +3,6 @@ import { runTimeline } from "../../plan/batch/run-timeline.js";
 import { checkRank, type Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
-import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
 import type { Handlers } from "../../rpc/server/implement.js";
@@ -14,6 +13,7 @@ import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import { makePreview, type PreviewMakers, previewSpec } from "../preview/preview.js";
 import type { ByteGate } from "./byte-gate.js";
+import type { DatasetPages } from "./dataset-pages.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
@@ -37,8 +37,7 @@ export interface DataServiceParts {
   readonly volumeGate: ByteGate;
   /** Of the memory for batches. */
   readonly shares: FairShares;
-  /** Package version, told in DescribeDataset. */
-  readonly version: string;
+  readonly pages: DatasetPages;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long a stream may be without its Start. */
@@ -81,7 +80,7 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   };
 
   return {
-    describeDataset: async () => describeDataset(parts),
+    describeDataset: async (request) => parts.pages.page(request),
     describeRun: async (request) => describeRun(parts, request, await resolve(request)),
     stream: (call) => serveStream(call, { ...parts, open: openShare }),
     getBatch: async function* (request, { signal }) {
@@ -141,37 +140,6 @@ function describeRun(
 /** As nnU-Net writes its files. */
 function jsonFile(value: object): Uint8Array {
   return Buffer.from(JSON.stringify(value, undefined, 4));
-}
-
-function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
-  const {
-    name,
-    digest,
-    channelNames,
-    labels,
-    classes,
-    sourceValues,
-    regions = [],
-    ignoreLabel,
-    plan,
-    batchDice,
-    cases,
-  } = dataset;
-  return {
-    name,
-    digest,
-    channelNames,
-    labels,
-    classes,
-    sourceValues,
-    regions,
-    ...(ignoreLabel !== undefined && { ignoreLabel }),
-    plan: Buffer.from(JSON.stringify(plan)),
-    ...(batchDice !== undefined && { batchDice }),
-    cases: cases.map((entry) => ({ ...entry, unlabelled: entry.unlabelled ?? false })),
-    recipe: RECIPE,
-    version,
-  };
 }
 
 async function readLocations(store: Store, request: Messages["ReadLocationsRequest"]): Promise<number[]> {

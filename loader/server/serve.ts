@@ -18,6 +18,7 @@ import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
+import { DatasetPages } from "./dataset-pages.js";
 import { FairShares } from "./fair-shares.js";
 import { DEFAULT_LIMITS, MAX_CALLS, MAX_STALL_WHEN_NEEDED_MS, type ServerLimits, START_TIMEOUT_MS } from "./limits.js";
 import { createMetrics } from "./metrics.js";
@@ -132,7 +133,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log,
     volumeGate,
     shares,
-    version: packageVersion,
+    pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
   };

@@ -23,7 +23,7 @@ type Lie = (batch: WireBatch) => readonly Response[];
 async function startPeer(t: ExecutionContext, channel: Channel, stream: Handlers["stream"]): Promise<string> {
   const server = new Server();
   implement(server, "DataService", {
-    describeDataset: () => callUnary(channel, "DataService", "describeDataset", {}),
+    describeDataset: (request) => callUnary(channel, "DataService", "describeDataset", request),
     describeRun: (request) => callUnary(channel, "DataService", "describeRun", request),
     readLocations: (request) => callUnary(channel, "DataService", "readLocations", request),
     preview: (request) => callUnary(channel, "DataService", "preview", request),
