@@ -7,6 +7,7 @@ import type { LabelSet } from "../plan/label-set.js";
 import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import type { ImageType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
+import type { Messages } from "../proto/messages.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
@@ -28,7 +29,7 @@ export type ImageTensor = Tensor<
 
 type LabelShape = readonly [b: number, z: number, y: number, x: number];
 
-/** (B,Z,Y,X). In u8 the voxels that the loss leaves out are 255, in i16 -1. */
+/** (B,Z,Y,X). What the crop to nonzero masked, -1 in a stored volume, is 0 here. */
 export type LabelTensor = Tensor<"u8", LabelShape, Uint8Array> | Tensor<"i16", LabelShape, Int16Array>;
 
 /**
@@ -75,16 +76,8 @@ export interface RunInfo {
   readonly plansJson: string;
   /** nnU-Net's dataset.json (JSON), with the label values that batches have. */
   readonly datasetJson: string;
-  /** What the server refuses beyond, with LIMIT_EXCEEDED. */
-  readonly limits: {
-    readonly maxOutstandingBytes: number;
-    readonly maxOutstandingSteps: number;
-    readonly maxSpecBytes: number;
-    readonly maxMessageBytes: number;
-    readonly maxBatchBytes: number;
-    readonly maxStreams: number;
-    readonly maxStallMs: number;
-  };
+  /** What the server refuses beyond, with LIMIT_EXCEEDED or SERVER_BUSY. */
+  readonly limits: Messages["Limits"];
 }
 
 /** How a stored case maps back to its source file. */

@@ -276,22 +276,36 @@ export interface LabelRegion {
   readonly exportValue: number;
 }
 
-/** Beyond any of these a call ends with RESOURCE_EXHAUSTED. */
+/** Beyond any of these a call ends with RESOURCE_EXHAUSTED. `limit` of the failure's facts is the name of the field here; whether
+ * another attempt can help is in Failure.retry. */
 export interface Limits {
-  /** Bytes of wanted but unsent batches on one stream; a single batch is always allowed up to `max_batch_bytes`. */
+  /** Bytes of this rank's wanted but unsent batches on one stream; a single batch is always allowed up to `max_batch_bytes`. Fatal. */
   readonly maxOutstandingBytes: number;
-  /** Bytes of a spec. */
-  readonly maxSpecBytes: number;
-  /** Bytes of one message received by the server. */
-  readonly maxMessageBytes: number;
-  /** Bytes of one rank's batch. */
-  readonly maxBatchBytes: number;
-  /** Streams open at once on the server. */
-  readonly maxStreams: number;
-  /** Steps wanted but unsent on one stream. */
+  /** Steps wanted but unsent on one stream. Fatal. */
   readonly maxOutstandingSteps: number;
-  /** Milliseconds for which a client may take nothing of what is on its way to it. */
+  /** Bytes of one rank's batch. Fatal. */
+  readonly maxBatchBytes: number;
+  /** Samples of one rank's batch. Fatal. */
+  readonly maxSamples: number;
+  /** Stage reports on one stream that still matter. Fatal. */
+  readonly maxStageDecisions: number;
+  /** Bytes of a spec. Fatal. */
+  readonly maxSpecBytes: number;
+  /** Bytes of one message received by the server. Fatal. */
+  readonly maxMessageBytes: number;
+  /** Streams open at once on the server. Another server, or this one later. */
+  readonly maxStreams: number;
+  /** Those of one peer: all ports of one host. Another server, or this one later. */
+  readonly maxStreamsOfOnePeer: number;
+  /** Other calls in progress at once on the server. Another server, or this one later. */
+  readonly maxCalls: number;
+  /** Those of one peer. Another server, or this one later. */
+  readonly maxCallsOfOnePeer: number;
+  /** Milliseconds for which a client may take nothing of what is on its way to it. The stream is reset, so that RESOURCE_EXHAUSTED comes
+   * without details; a new stream goes on. */
   readonly maxStallMs: number;
+  /** The same while others wait for memory that batches take. */
+  readonly maxStallWhenNeededMs: number;
 }
 
 /** Asks for all trainings. */
@@ -644,7 +658,7 @@ export interface StepTaken {
   readonly checksum: number;
 }
 
-/** Ends the stream in order: batches already begun are finished, then the server closes with OK. */
+/** Ends the stream in order: batches already begun are finished, then the server closes with OK. What comes after it is not read. */
 export type Stop = Record<string, never>;
 
 /** Asks for the end of a training. */
@@ -722,13 +736,16 @@ export interface VolumeEnd {
   readonly checksum: number;
 }
 
-/** Asks for `count` batches from `first_step` on: each step is one credit and is answered by exactly one batch. */
+/** Asks for `count` batches from `first_step` on: each step is one credit and is answered by exactly one batch.
+ * 
+ * It may be sent before Started has come, and may want a step that is wanted already: each is answered by a batch of its own, with the same
+ * bytes. A want that is refused, as one past the end of the timeline or beyond a limit, is refused whole and ends the stream. */
 export interface Want {
   /** First step wanted. */
   readonly firstStep: number;
   /** How many steps in a row. */
   readonly count: number;
-  /** The stage to use; absent: the one scheduled for each step (or reported before on this stream). */
+  /** The stage to use; absent: the one scheduled for each step (or reported before on this stream). Validation has the last stage only. */
   readonly stage?: number;
 }
 
@@ -852,7 +869,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   GetCheckpointRequest: [],
   GetCheckpointResponse: [["offset", "uint64"], ["totalBytes", "uint64"]],
   LabelRegion: [["values", "int32"], ["exportValue", "int32"]],
-  Limits: [["maxOutstandingBytes", "uint64"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxBatchBytes", "uint64"], ["maxStreams", "uint32"], ["maxOutstandingSteps", "uint32"], ["maxStallMs", "uint32"]],
+  Limits: [["maxOutstandingBytes", "uint64"], ["maxOutstandingSteps", "uint32"], ["maxBatchBytes", "uint64"], ["maxSamples", "uint32"], ["maxStageDecisions", "uint32"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxStreams", "uint32"], ["maxStreamsOfOnePeer", "uint32"], ["maxCalls", "uint32"], ["maxCallsOfOnePeer", "uint32"], ["maxStallMs", "uint32"], ["maxStallWhenNeededMs", "uint32"]],
   ListTrainingsRequest: [],
   ListTrainingsResponse: [["trainings", "Training"]],
   Notice: [],

@@ -18,6 +18,7 @@ import { sha256 } from "../dataset/sha256.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine, SlotLease } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
+import { MAX_SAMPLES } from "./limits.js";
 import type { SentBatch } from "./metrics.js";
 import type { SideThread } from "./side-thread.js";
 
@@ -56,9 +57,6 @@ export interface ServedShare extends BatchSource<ServedLease> {
 
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
 const KEPT_RUNS = 64;
-
-/** Of one rank's batch. The paper's largest has 1575; the plan of ten times as many would keep all other calls waiting. */
-const MOST_SAMPLES = 8192;
 
 /** One step in so many has its classes counted, for the metrics: often enough for a mean, and too seldom to be felt. */
 const COUNTED_STEPS = 8;
@@ -147,12 +145,12 @@ export class ServedRuns {
 function checkSamples({ stages, plan }: ResolvedSpec, rank: Rank): void {
   const largest = stages.reduce((most, { batchSize }) => Math.max(most, batchSize), plan.batchSize);
   const got = shareSize(largest, rank);
-  if (got > MOST_SAMPLES)
+  if (got > MAX_SAMPLES)
     throw new PatchstreamError({
       code: "LIMIT_EXCEEDED",
-      limit: "samples of one rank's batch",
+      limit: "max_samples",
       got,
-      max: MOST_SAMPLES,
+      max: MAX_SAMPLES,
     });
 }
 

@@ -134,7 +134,7 @@ test("a batch of more samples than a server plans is refused; shared among ranks
   const plan = { patchSize: [1, 1, 1], batchSize: 8193, pooling: [0, 0, 0] };
   const spec = specBytes({ ...SMALL_RUN, plan, stages, epochs: 1 });
   const error = await t.throwsAsync<PatchstreamError>(getBatch(channel, { spec }));
-  t.like(error?.facts, { code: "LIMIT_EXCEEDED", got: 8193, max: 8192 });
+  t.like(error?.facts, { code: "LIMIT_EXCEEDED", limit: "max_samples", got: 8193, max: 8192 });
   const { begin } = await getBatch(channel, { spec, rank: 1, ranks: 2 });
   t.deepEqual(begin.tensors[1]?.shape, [4096, 1, 1, 1]);
 });

@@ -179,6 +179,17 @@ test("more ranks than the smallest batch are refused when the run is described, 
   }
 });
 
+test("plan.minimum sets the first patch of a U-Net too, given by its strides or by its poolings", async (t) => {
+  const channel = dial(t, await server());
+  const { dataset, split } = SMALL_RUN;
+  const sizes = { patchSize: [40, 56, 40], batchSize: 2, minimum: [16, 8, 8] };
+  const strides = [[1, 1, 1], ...Array.from({ length: 3 }, () => [2, 2, 2])];
+  for (const network of [{ strides }, { pooling: [3, 3, 3] }]) {
+    const spec = { dataset, split, mode: "efficiency", plan: { ...sizes, ...network } };
+    t.deepEqual((await describe(channel, spec)).train?.stages[0]?.patchSize, [16, 8, 8]);
+  }
+});
+
 const parse = (json: Uint8Array | undefined) => JSON.parse(Buffer.from(json ?? []).toString());
 
 test("plans.json is the store's, with what the run's own plan changes in 3d_fullres", async (t) => {
