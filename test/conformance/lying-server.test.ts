@@ -9,7 +9,7 @@ import type { Channel } from "../../rpc/client/channel.js";
 import { type Handlers as AllHandlers, implement } from "../../rpc/server/implement.js";
 import { dial, oneServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
-import { getBatch, specBytes, UNCHECKED, type WireBatch } from "./wire.js";
+import { getBatch, specBytes, type WireBatch } from "./wire.js";
 
 const honest = oneServer(test);
 
@@ -23,8 +23,8 @@ type Lie = (batch: WireBatch) => readonly Response[];
 async function startPeer(t: ExecutionContext, channel: Channel, stream: Handlers["stream"]): Promise<string> {
   const server = new Server();
   implement(server, "DataService", {
-    describeDataset: () => callUnary(channel, "DataService", "describeDataset", {}),
-    describeRun: ({ spec }) => callUnary(channel, "DataService", "describeRun", { spec, specSha256: UNCHECKED }),
+    describeDataset: (request) => callUnary(channel, "DataService", "describeDataset", request),
+    describeRun: (request) => callUnary(channel, "DataService", "describeRun", request),
     readLocations: (request) => callUnary(channel, "DataService", "readLocations", request),
     preview: (request) => callUnary(channel, "DataService", "preview", request),
     async *getBatch() {},
