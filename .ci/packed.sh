@@ -32,3 +32,20 @@ done
 cmp batch-20/image.npy batch-22/image.npy
 cmp batch-20/image.npy batch-24/image.npy
 echo "the same batch, byte for byte, on Node 20, 22 and 24"
+
+printf '\n-- packed, the demo\n'
+mkdir empty # as a folder of runs would be; npx finds the package in the one above
+cd empty
+if npx patchstream demo >demo.txt 2>&1; then
+  echo "the demo trained without a package for it" >&2
+  exit 1
+fi
+want="patchstream: engine auto is not usable here: no package that can train is installed. Run: npm install onnxruntime-node"
+[ "$(cat demo.txt)" = "$want" ] || { cat demo.txt; exit 1; }
+ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix .. --no-audit onnxruntime-node >/dev/null
+npx patchstream demo --json >summary.json
+node -e '
+  const { meanDice, stages, seconds } = JSON.parse(fs.readFileSync("summary.json", "utf8"));
+  console.log(`mean foreground Dice ${meanDice.toFixed(3)} after ${stages.length} stages, ${seconds.toFixed(0)} s`);
+  process.exit(meanDice >= 0.75 ? 0 : 1);
+'

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ingest, openStore, volumeBytes } from "../loader/index.js";
+import { ingest, largestLabel, openStore, volumeBytes } from "../loader/index.js";
 import type { NetworkPlan } from "../plan/index.js";
 
 /** Size of a made CT volume (Z,Y,X): 16 million voxels, 63 MiB once stored as float32. */
@@ -69,6 +69,6 @@ export async function makeCtStore(
   return {
     path,
     plan: { patchSize: [128, 128, 128], batchSize: 2, pooling: [5, 5, 5] },
-    volumeBytes: Math.max(...dataset.cases.map((entry) => volumeBytes(entry, dataset.classes))),
+    volumeBytes: Math.max(...dataset.cases.map((entry) => volumeBytes(entry, largestLabel(dataset)))),
   };
 }

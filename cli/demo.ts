@@ -8,7 +8,7 @@ import { makeFolder } from "../disk/index.js";
 import { type IngestReport, ingest } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { openChannel } from "../rpc/index.js";
-import type { TrainingSummary } from "../trainer/index.js";
+import { openTrainingEngine, type TrainingSummary } from "../trainer/index.js";
 import { startServer } from "./child-server.js";
 import { showProgress } from "./ingest.js";
 import { type CommonOptions, printJson } from "./output.js";
@@ -42,6 +42,7 @@ function demoRun({ name, cases }: IngestReport) {
 /** Ingests the sample, then trains on it: data server and trainer are two processes that talk gRPC. */
 async function demo(folder: string, signal: AbortSignal): Promise<TrainingSummary> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
+  await openTrainingEngine("auto", () => undefined); // without one, say so before the ingest; the trainer tells what it passes over
   say(`1. ingest ${SAMPLE}`);
   const store = join(folder, "store");
   const ingesting = showProgress();

@@ -1,3 +1,4 @@
+import { checkRank } from "../plan/batch/share.js";
 import { PatchstreamError } from "../plan/errors.js";
 import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import { checkChannel } from "../rpc/client/channel.js";
@@ -29,8 +30,8 @@ export function connect(addresses: string | readonly string[], options: ConnectO
   const { deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.waitMs ?? 0), carrier = "auto", ...channel } = options;
   for (const address of list) checkChannel(address, channel);
   const transport = new Transport({ addresses: list, channel, deadlineMs, carrier });
-  const describeRun: DataClient["describeRun"] = (spec, { signal } = {}) =>
-    transport.call("describeRun", { spec: specBytes(spec) }, signal);
+  const describeRun: DataClient["describeRun"] = (spec, { ranks = 1, signal } = {}) =>
+    transport.call("describeRun", { spec: specBytes(spec), ranks }, signal);
   const readCase = async (
     caseId: string,
     volume: "image" | "label" | "reference",
@@ -42,7 +43,9 @@ export function connect(addresses: string | readonly string[], options: ConnectO
     describeDataset: ({ signal } = {}) => transport.call("describeDataset", {}, signal),
     describeRun,
     async openRun(spec, { signal, ...share } = {}) {
-      const info = await describeRun(spec, signal ? { signal } : {});
+      const { ranks = 1 } = share;
+      const info = await describeRun(spec, { ranks, ...(signal && { signal }) });
+      checkRank(info.spec, { rank: share.rank ?? 0, ranks });
       return new StreamedRun(transport, info, {
         timeline: "train",
         rank: 0,

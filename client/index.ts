@@ -1,3 +1,4 @@
+export type { RankShare, RunStage, RunTensor, RunTimeline } from "../plan/batch/run-timeline.js";
 export type { Sample } from "../plan/batch/sample.js";
 export type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/errors.js";

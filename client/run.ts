@@ -1,7 +1,6 @@
 import type { Timeline } from "../plan/batch/address.js";
 import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
-import { stepsOf } from "../plan/batch/timeline.js";
 import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import { memoryFreer } from "../rpc/free-memory.js";
@@ -98,7 +97,7 @@ export class StreamedRun implements Run {
     range: { from?: number; to?: number; decisions?: readonly StageDecision[] } = {},
   ): AsyncIterableIterator<Batch> {
     const { signal, ...share } = this.#share;
-    const { from = 0, to = stepsOf(this.info.spec, share.timeline), decisions = [] } = range;
+    const { from = 0, to = this.info[share.timeline].steps, decisions = [] } = range;
     await this.#close();
     Atomics.store(this.#firstUnwanted, 0, from);
     const request = { info: this.info, ...share, from, to, decisions, firstUnwanted: this.#firstUnwanted };

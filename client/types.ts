@@ -1,4 +1,5 @@
 import type { Timeline } from "../plan/batch/address.js";
+import type { RunTimeline } from "../plan/batch/run-timeline.js";
 import type { Sample } from "../plan/batch/sample.js";
 import type { StageDecision, StageProposal } from "../plan/batch/stage-timeline.js";
 import type { NetworkPlan } from "../plan/curriculum/stage.js";
@@ -6,6 +7,7 @@ import type { LabelSet } from "../plan/label-set.js";
 import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import type { ImageType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
+import type { Messages } from "../proto/messages.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
 import type { Carrier, CarrierChoice } from "./transport/carrier.js";
 
@@ -28,7 +30,7 @@ export type ImageTensor = Tensor<
 
 type LabelShape = readonly [b: number, z: number, y: number, x: number];
 
-/** (B,Z,Y,X). In u8 the voxels that the loss leaves out are 255, in i16 -1. */
+/** (B,Z,Y,X). What the crop to nonzero masked, -1 in a stored volume, is 0 here. */
 export type LabelTensor = Tensor<"u8", LabelShape, Uint8Array> | Tensor<"i16", LabelShape, Int16Array>;
 
 /**
@@ -70,20 +72,15 @@ export interface RunInfo {
   readonly digest: string;
   /** Channels of the images. */
   readonly channels: number;
-  /** Bytes of a global training batch's tensors, of each stage. */
-  readonly batchBytes: readonly number[];
-  /** Bytes of a global validation batch's tensors. */
-  readonly validationBatchBytes: number;
-  /** What the server refuses beyond, with LIMIT_EXCEEDED. */
-  readonly limits: {
-    readonly maxOutstandingBytes: number;
-    readonly maxOutstandingSteps: number;
-    readonly maxSpecBytes: number;
-    readonly maxMessageBytes: number;
-    readonly maxBatchBytes: number;
-    readonly maxStreams: number;
-    readonly maxStallMs: number;
-  };
+  /** Steps, and stages with their tensors, of each timeline. Shares are those of the ranks that the run was described for. */
+  readonly train: RunTimeline;
+  readonly val: RunTimeline;
+  /** nnU-Net's plans.json for this run (JSON): the store's, with the patch, batch and network of the run's plan in `3d_fullres`. */
+  readonly plansJson: string;
+  /** nnU-Net's dataset.json (JSON), with the label values that batches have. */
+  readonly datasetJson: string;
+  /** What the server refuses beyond, with LIMIT_EXCEEDED or SERVER_BUSY. */
+  readonly limits: Messages["Limits"];
 }
 
 /** How a stored case maps back to its source file. */
@@ -215,9 +212,10 @@ export interface DataClient extends AsyncDisposable {
   describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
   /**
    * Resolves a data spec at a server: the `data` part of a run spec, or its JSON bytes. JSON that
-   * was read from a file becomes one with `parseDataSpec`.
+   * was read from a file becomes one with `parseDataSpec`. `ranks`: how many share every batch (default 1). Throws SPEC_INVALID, and
+   * REQUEST_INVALID for more ranks than the smallest batch has samples.
    */
-  describeRun(spec: DataSpecInput | Uint8Array, options?: WaitOptions): Promise<RunInfo>;
+  describeRun(spec: DataSpecInput | Uint8Array, options?: WaitOptions & { readonly ranks?: number }): Promise<RunInfo>;
   /** Resolves a data spec at a server and opens its batches for one rank. */
   openRun(spec: DataSpecInput | Uint8Array, options?: OpenRunOptions): Promise<Run>;
   /** One batch by its address, outside of any stream. */

@@ -21,7 +21,7 @@ export {
   openEngine,
   type SlotLease,
 } from "./engine/engine.js";
-export { labelRange, volumeBytes } from "./engine/memory/volume-layout.js";
+export { largestLabel, volumeBytes } from "./engine/memory/volume-layout.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
 export type { Preview, PreviewPage } from "./preview/preview.js";
 export { previewFromStore, type StorePreviewRequest } from "./preview/preview-from-store.js";

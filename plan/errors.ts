@@ -12,6 +12,7 @@ export type ErrorFacts =
   | { code: "STORE_DAMAGED"; store: string; case?: string; chunk?: string; reason: string }
   | { code: "NOT_FOUND"; what: string; name: string; known: readonly string[] }
   | { code: "ALREADY_EXISTS"; what: string; name: string }
+  | { code: "DATASET_CHANGED"; dataset: string; digest: string }
   | { code: "RECIPE_UNKNOWN"; recipe: number; speaks: number }
   | { code: "STEP_PASSED"; step: number; delivered: number }
   | { code: "STEP_UNKNOWN"; timeline: "train" | "val"; step: number; steps: number }
@@ -71,6 +72,8 @@ function describe(facts: ErrorFacts): string {
       return `no ${facts.what} ${JSON.stringify(facts.name)}${facts.known.length > 0 ? `; known: ${facts.known.join(", ")}` : ""}`;
     case "ALREADY_EXISTS":
       return `${facts.what} ${facts.name} already exists`;
+    case "DATASET_CHANGED":
+      return `the pages of data set ${facts.dataset} were not all of the same data; it has digest ${facts.digest} now`;
     case "RECIPE_UNKNOWN":
       return `the run was made with recipe ${facts.recipe}; this server speaks recipe ${facts.speaks}`;
     case "STEP_PASSED":

@@ -112,10 +112,16 @@ export interface ClassDice {
   readonly dice?: number;
 }
 
-/** Asks for DescribeDatasetResponse. */
-export type DescribeDatasetRequest = Record<string, never>;
+/** Asks for DescribeDatasetResponse, a page of cases at a time. Without a field set, the first page. */
+export interface DescribeDatasetRequest {
+  /** How many cases a page may have; 0: as many as the server likes. It may send fewer: a page has some 256 KiB at most. */
+  readonly pageSize: number;
+  /** `next_page_token` of the page before; empty: the first page. A token of what the data set was before is refused with ABORTED
+   * (DATASET_CHANGED): begin again with the first page. */
+  readonly pageToken: string;
+}
 
-/** The served store. */
+/** The served store. Every page says all of it but the cases. */
 export interface DescribeDatasetResponse {
   /** The store's name; a spec's `dataset` must equal it. */
   readonly name: string;
@@ -129,7 +135,7 @@ export interface DescribeDatasetResponse {
   readonly classes: readonly number[];
   /** The network plan stored at ingest, as UTF-8 JSON: what `data.plan` of a run spec overrides. */
   readonly plan: Uint8Array;
-  /** Sorted by id. */
+  /** This page's cases; those of all pages are sorted by id. */
   readonly cases: readonly Case[];
   /** The recipe that this server speaks. */
   readonly recipe: number;
@@ -143,6 +149,10 @@ export interface DescribeDatasetResponse {
   readonly ignoreLabel?: number;
   /** `batch_dice` of the plans.json stored at ingest: whether a training's Dice loss sums over the batch. Absent: the store does not say. */
   readonly batchDice?: boolean;
+  /** How many cases all pages have. */
+  readonly caseCount: number;
+  /** Asks for the page after this one; empty where this is the last. Opaque. */
+  readonly nextPageToken: string;
 }
 
 /** Asks for a run's description. */
@@ -151,24 +161,30 @@ export interface DescribeRunRequest {
   readonly spec: Uint8Array;
   /** SHA-256 (32 bytes) of the spec that was meant to be sent; checked where it is not empty. */
   readonly specSha256: Uint8Array;
+  /** How many ranks are to share every batch: the answer's `shares` are theirs. 0 means 1; at most the smallest batch. */
+  readonly ranks: number;
 }
 
-/** What a run of a spec is. */
+/** What a run of a spec is: everything that a client would otherwise have to compute. */
 export interface DescribeRunResponse {
   /** The resolved spec, RFC 8785 canonical JSON. Send these bytes back unchanged in Start and GetBatch. */
   readonly spec: Uint8Array;
   /** SHA-256 (hex) over `spec`. */
   readonly digest: string;
-  /** Bytes of a global training batch's tensors, of each stage. */
-  readonly batchBytes: readonly number[];
-  /** What this server refuses beyond. */
-  readonly limits: Limits | null;
-  /** Bytes of a global validation batch's tensors. */
-  readonly validationBatchBytes: number;
-  /** Channels of the images. */
-  readonly channels: number;
   /** SHA-256 (32 bytes) of the spec as it was received. */
   readonly receivedSha256: Uint8Array;
+  /** What this server refuses beyond. */
+  readonly limits: Limits | null;
+  /** Channels of the images. */
+  readonly channels: number;
+  /** The timeline that a training goes through. */
+  readonly train: RunTimeline | null;
+  /** The timeline of validation batches. */
+  readonly val: RunTimeline | null;
+  /** nnU-Net's plans.json (UTF-8): that of the store, with the patch, batch and network of this run's plan in its configuration `3d_fullres`. */
+  readonly plansJson: Uint8Array;
+  /** nnU-Net's dataset.json (UTF-8): channel names, and labels (or regions) with the values that batches have. */
+  readonly datasetJson: Uint8Array;
 }
 
 /** All held-out cases were evaluated. */
@@ -260,22 +276,36 @@ export interface LabelRegion {
   readonly exportValue: number;
 }
 
-/** Beyond any of these a call ends with RESOURCE_EXHAUSTED. */
+/** Beyond any of these a call ends with RESOURCE_EXHAUSTED. `limit` of the failure's facts is the name of the field here; whether
+ * another attempt can help is in Failure.retry. */
 export interface Limits {
-  /** Bytes of wanted but unsent batches on one stream; a single batch is always allowed up to `max_batch_bytes`. */
+  /** Bytes of this rank's wanted but unsent batches on one stream; a single batch is always allowed up to `max_batch_bytes`. Fatal. */
   readonly maxOutstandingBytes: number;
-  /** Bytes of a spec. */
-  readonly maxSpecBytes: number;
-  /** Bytes of one message received by the server. */
-  readonly maxMessageBytes: number;
-  /** Bytes of one rank's batch. */
-  readonly maxBatchBytes: number;
-  /** Streams open at once on the server. */
-  readonly maxStreams: number;
-  /** Steps wanted but unsent on one stream. */
+  /** Steps wanted but unsent on one stream. Fatal. */
   readonly maxOutstandingSteps: number;
-  /** Milliseconds for which a client may take nothing of what is on its way to it. */
+  /** Bytes of one rank's batch. Fatal. */
+  readonly maxBatchBytes: number;
+  /** Samples of one rank's batch. Fatal. */
+  readonly maxSamples: number;
+  /** Stage reports on one stream that still matter. Fatal. */
+  readonly maxStageDecisions: number;
+  /** Bytes of a spec. Fatal. */
+  readonly maxSpecBytes: number;
+  /** Bytes of one message received by the server. Fatal. */
+  readonly maxMessageBytes: number;
+  /** Streams open at once on the server. Another server, or this one later. */
+  readonly maxStreams: number;
+  /** Those of one peer: all ports of one host. Another server, or this one later. */
+  readonly maxStreamsOfOnePeer: number;
+  /** Other calls in progress at once on the server. Another server, or this one later. */
+  readonly maxCalls: number;
+  /** Those of one peer. Another server, or this one later. */
+  readonly maxCallsOfOnePeer: number;
+  /** Milliseconds for which a client may take nothing of what is on its way to it. The stream is reset, so that RESOURCE_EXHAUSTED comes
+   * without details; a new stream goes on. */
   readonly maxStallMs: number;
+  /** The same while others wait for memory that batches take. */
+  readonly maxStallWhenNeededMs: number;
 }
 
 /** Asks for all trainings. */
@@ -371,6 +401,24 @@ export interface PreviewResponse {
   readonly samples: number;
 }
 
+/** What each rank from `first_rank` to before `end_rank` gets of a batch of a stage. */
+export interface RankShare {
+  /** The first of these ranks. */
+  readonly firstRank: number;
+  /** End of these ranks, outside. */
+  readonly endRank: number;
+  /** Samples of the batch that each of them gets. */
+  readonly samples: number;
+  /** What a rank's loss, a mean over its samples, is to be multiplied by where the gradients of the ranks are averaged, as
+   * DistributedDataParallel does: ranks x samples / batch_size. The average is then the gradient of the mean over the whole batch. 1 where
+   * all shares are equal. */
+  readonly lossWeight: number;
+  /** The tensors that each of them gets, as in BatchBegin. */
+  readonly tensors: readonly Tensor[];
+  /** Bytes of these tensors together: what a want of one step counts against `max_outstanding_bytes`. */
+  readonly byteLength: number;
+}
+
 /** Asks for a volume. */
 export interface ReadCaseRequest {
   /** Case id. */
@@ -430,6 +478,32 @@ export interface RunOpened {
   readonly engine: string;
   /** Weights to train. */
   readonly parameters: number;
+}
+
+/** A stage of a timeline. */
+export interface RunStage {
+  /** Its number, from 0. */
+  readonly stage: number;
+  /** The first step scheduled for it; absent where the stage of each step is drawn from the seed, so that BatchBegin is the first to say it. */
+  readonly firstStep?: number;
+  /** The end of its scheduled steps, outside; absent where `first_step` is. */
+  readonly endStep?: number;
+  /** Size of its patches in voxels (Z,Y,X). */
+  readonly patchSize: readonly number[];
+  /** Samples of a batch over all ranks. */
+  readonly batchSize: number;
+  /** What each rank gets of a batch, ascending by rank and without gaps. Shares differ by one sample at most: there are one or two entries. */
+  readonly shares: readonly RankShare[];
+}
+
+/** One timeline of a run. */
+export interface RunTimeline {
+  /** How many steps it has; they are numbered from 0. */
+  readonly steps: number;
+  /** The first step of each epoch. An epoch may have no step of its own: then it begins where the next one does. */
+  readonly epochFirstSteps: readonly number[];
+  /** Its stages, ascending. Validation has one, which has the number of the last training stage. */
+  readonly stages: readonly RunStage[];
 }
 
 /** Where the samples of a batch come from, in their order in the tensors. Each list has as many entries as there are samples,
@@ -600,7 +674,7 @@ export interface StepTaken {
   readonly checksum: number;
 }
 
-/** Ends the stream in order: batches already begun are finished, then the server closes with OK. */
+/** Ends the stream in order: batches already begun are finished, then the server closes with OK. What comes after it is not read. */
 export type Stop = Record<string, never>;
 
 /** Asks for the end of a training. */
@@ -678,13 +752,16 @@ export interface VolumeEnd {
   readonly checksum: number;
 }
 
-/** Asks for `count` batches from `first_step` on: each step is one credit and is answered by exactly one batch. */
+/** Asks for `count` batches from `first_step` on: each step is one credit and is answered by exactly one batch.
+ * 
+ * It may be sent before Started has come, and may want a step that is wanted already: each is answered by a batch of its own, with the same
+ * bytes. A want that is refused, as one past the end of the timeline or beyond a limit, is refused whole and ends the stream. */
 export interface Want {
   /** First step wanted. */
   readonly firstStep: number;
   /** How many steps in a row. */
   readonly count: number;
-  /** The stage to use; absent: the one scheduled for each step (or reported before on this stream). */
+  /** The stage to use; absent: the one scheduled for each step (or reported before on this stream). Validation has the last stage only. */
   readonly stage?: number;
 }
 
@@ -749,12 +826,15 @@ export interface Messages {
   PredictResponse: PredictResponse;
   PreviewRequest: PreviewRequest;
   PreviewResponse: PreviewResponse;
+  RankShare: RankShare;
   ReadCaseRequest: ReadCaseRequest;
   ReadCaseResponse: ReadCaseResponse;
   ReadLocationsRequest: ReadLocationsRequest;
   ReadLocationsResponse: ReadLocationsResponse;
   Region: Region;
   RunOpened: RunOpened;
+  RunStage: RunStage;
+  RunTimeline: RunTimeline;
   Samples: Samples;
   ScheduledStage: ScheduledStage;
   SetStageRequest: SetStageRequest;
@@ -795,10 +875,10 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   CheckpointWritten: [["step", "uint32"], ["bytes", "uint64"]],
   Chunk: [["step", "uint32"], ["offset", "uint64"]],
   ClassDice: [["class", "int32"]],
-  DescribeDatasetRequest: [],
-  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"]],
-  DescribeRunRequest: [],
-  DescribeRunResponse: [["batchBytes", "uint64"], ["limits", "Limits"], ["validationBatchBytes", "uint64"], ["channels", "uint32"]],
+  DescribeDatasetRequest: [["pageSize", "uint32"]],
+  DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["caseCount", "uint32"]],
+  DescribeRunRequest: [["ranks", "uint32"]],
+  DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],
   Failure: [["retry", "Retry"]],
   Geometry: [["originalShape", "uint32"], ["transpose", "uint32"], ["cropStart", "uint32"], ["cropEnd", "uint32"]],
@@ -807,7 +887,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   GetCheckpointRequest: [],
   GetCheckpointResponse: [["offset", "uint64"], ["totalBytes", "uint64"]],
   LabelRegion: [["values", "int32"], ["exportValue", "int32"]],
-  Limits: [["maxOutstandingBytes", "uint64"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxBatchBytes", "uint64"], ["maxStreams", "uint32"], ["maxOutstandingSteps", "uint32"], ["maxStallMs", "uint32"]],
+  Limits: [["maxOutstandingBytes", "uint64"], ["maxOutstandingSteps", "uint32"], ["maxBatchBytes", "uint64"], ["maxSamples", "uint32"], ["maxStageDecisions", "uint32"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxStreams", "uint32"], ["maxStreamsOfOnePeer", "uint32"], ["maxCalls", "uint32"], ["maxCallsOfOnePeer", "uint32"], ["maxStallMs", "uint32"], ["maxStallWhenNeededMs", "uint32"]],
   ListTrainingsRequest: [],
   ListTrainingsResponse: [["trainings", "Training"]],
   Notice: [],
@@ -819,12 +899,15 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["page", "uint32"], ["channel", "uint32"]],
   PreviewResponse: [["pages", "uint32"], ["firstSample", "uint32"], ["samples", "uint32"]],
+  RankShare: [["firstRank", "uint32"], ["endRank", "uint32"], ["samples", "uint32"], ["tensors", "Tensor"], ["byteLength", "uint64"]],
   ReadCaseRequest: [["volume", "Volume"], ["region", "Region"]],
   ReadCaseResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   ReadLocationsRequest: [["class", "int32"], ["k", "uint32"]],
   ReadLocationsResponse: [["zyx", "uint32"]],
   Region: [["start", "uint32"], ["end", "uint32"]],
   RunOpened: [["firstStep", "uint32"], ["steps", "uint32"], ["epochs", "uint32"], ["stages", "ScheduledStage"], ["parameters", "uint32"]],
+  RunStage: [["stage", "uint32"], ["firstStep", "uint32"], ["endStep", "uint32"], ["patchSize", "uint32"], ["batchSize", "uint32"], ["shares", "RankShare"]],
+  RunTimeline: [["steps", "uint32"], ["epochFirstSteps", "uint32"], ["stages", "RunStage"]],
   Samples: [["caseIndex", "uint32"], ["class", "int32"], ["start", "sint32"], ["size", "uint32"], ["checksum", "fixed32"]],
   ScheduledStage: [["patchSize", "uint32"], ["batchSize", "uint32"], ["fromStep", "uint32"]],
   SetStageRequest: [["stage", "uint32"], ["fromStep", "uint32"]],

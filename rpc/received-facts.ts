@@ -22,6 +22,7 @@ const FIELDS: { readonly [Code in ErrorCode]: FieldsOf<Code> } = {
   STORE_DAMAGED: { store: "text", reason: "text" },
   NOT_FOUND: { what: "text", name: "text", known: "list" },
   ALREADY_EXISTS: { what: "text", name: "text" },
+  DATASET_CHANGED: { dataset: "text", digest: "text" },
   RECIPE_UNKNOWN: { recipe: "number", speaks: "number" },
   STEP_PASSED: { step: "number", delivered: "number" },
   STEP_UNKNOWN: { timeline: "text", step: "number", steps: "number" },

@@ -112,8 +112,8 @@ interface Measured {
 
 async function measureStage(measured: Measured, stage: number): Promise<StageFigures> {
   const { engine, client, server, receiver, bareServer, bareReceiver, options } = measured;
-  const { spec, batchBytes } = await client.describeRun(options.data);
-  const bytes = batchBytes[stage] as number;
+  const { spec, train } = await client.describeRun(options.data);
+  const bytes = train.stages[stage]?.shares[0]?.byteLength as number;
   const steps = Math.ceil(BYTES / bytes);
   const totalBytes = steps * bytes;
   const cut: number[] = [];

@@ -7,6 +7,7 @@ import { callStream, callUnary, openChannel } from "../../rpc/index.js";
 import { jsonBytes, SMALL_SPEC, UNCHECKED } from "./specs.js";
 
 const channel = openChannel(process.argv[2] as string);
+const FIRST_PAGE = { pageSize: 0, pageToken: "" };
 const options = { timeoutMs: 60_000 };
 let tookMs: number[] = [];
 let failed = 0;
@@ -24,7 +25,7 @@ process.on("message", () => {
 for (let turn = 0; ; turn++) {
   const startedMs = performance.now();
   try {
-    await (turn % 2 === 0 ? callUnary(channel, "DataService", "describeDataset", {}, options) : small());
+    await (turn % 2 === 0 ? callUnary(channel, "DataService", "describeDataset", FIRST_PAGE, options) : small());
   } catch {
     failed++;
   }

@@ -16,7 +16,7 @@ const TRAIN = { timeline: "TIMELINE_TRAIN", step: 0 } as const;
 const options = { timeoutMs: 300_000 };
 
 async function describe(channel: Channel, spec: Uint8Array): Promise<void> {
-  await callUnary(channel, "DataService", "describeRun", { spec, specSha256: UNCHECKED }, options);
+  await callUnary(channel, "DataService", "describeRun", { spec, specSha256: UNCHECKED, ranks: 1 }, options);
 }
 
 async function batches(channel: Channel, run: object): Promise<void> {
@@ -29,7 +29,11 @@ async function batches(channel: Channel, run: object): Promise<void> {
 async function unread(channel: Channel, count: number, run?: object): Promise<void> {
   const described = run && {
     spec: (
-      await callUnary(channel, "DataService", "describeRun", { spec: specs.jsonBytes(run), specSha256: UNCHECKED })
+      await callUnary(channel, "DataService", "describeRun", {
+        spec: specs.jsonBytes(run),
+        specSha256: UNCHECKED,
+        ranks: 1,
+      })
     ).spec,
   };
   const calls = Array.from({ length: count }, () => {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { connect, type DatasetInfo } from "../../client/index.js";
-import { labelRange, volumeBytes } from "../../loader/index.js";
+import { largestLabel, volumeBytes } from "../../loader/index.js";
 import { checkStage, parseRunDocument, type ResolvedSpec, type Stage } from "../../plan/index.js";
 import { addressList } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
@@ -84,7 +84,7 @@ async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: Doc
 
 /** What all volumes take in a data server's memory. */
 function allVolumeBytes({ cases, ...labels }: DatasetInfo): number {
-  return cases.reduce((sum, entry) => sum + volumeBytes(entry, labelRange(labels)), 0);
+  return cases.reduce((sum, entry) => sum + volumeBytes(entry, largestLabel(labels)), 0);
 }
 
 function chosenStages({ stages }: ResolvedSpec, given: readonly number[] | undefined): readonly number[] {

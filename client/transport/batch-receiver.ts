@@ -1,5 +1,5 @@
 import { crc32 } from "../../checksum/crc.js";
-import type { BatchTensors } from "../../plan/batch/tensors.js";
+import type { RankShare } from "../../plan/batch/run-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { ChunkHead, ReceivedChunk } from "../../rpc/codec/framing.js";
@@ -61,10 +61,8 @@ export class ByteReceiver {
 export interface ExpectedBatch {
   /** Samples over all ranks. */
   readonly globalBatch: number;
-  /** Of this rank. */
-  readonly tensors: BatchTensors;
-  /** Of those tensors together. */
-  readonly byteLength: number;
+  /** What this rank gets of them. */
+  readonly share: Pick<RankShare, "samples" | "tensors" | "byteLength">;
   /** What `address_checksum` must be for a step: it shows that the batch is this run's, for this rank. */
   addressOf(step: number): number;
 }
@@ -77,18 +75,18 @@ export function checkBegin(begin: Messages["BatchBegin"], expected: ExpectedBatc
       code: "MESSAGE_DAMAGED",
       what: `the header of step ${step}, or the spec it was cut by,`,
     });
-  const names = expected.tensors.map(({ name }) => name);
+  const { share } = expected;
+  const names = share.tensors.map(({ name }) => name);
   if (tensors.length !== names.length || tensors.some(({ name }, index) => name !== names[index]))
     throw brokenProtocol(`step ${step} came with other tensors than ${names.join(", ")}`);
   const mismatch = (got: string, want: string) => new PatchstreamError({ code: "PATCH_MISMATCH", step, got, want });
-  for (const [index, want] of expected.tensors.entries()) {
+  for (const [index, want] of share.tensors.entries()) {
     const got = tensors[index] as Messages["Tensor"];
     if (tensorText(got) !== tensorText(want)) throw mismatch(tensorText(got), tensorText(want));
   }
   if (globalBatch !== expected.globalBatch)
     throw mismatch(`a batch of ${globalBatch} samples over all ranks`, `${expected.globalBatch}`);
-  const [, label] = expected.tensors;
-  checkSamples(begin.samples, label.shape[0] as number, step);
+  checkSamples(begin.samples, share.samples, step);
 }
 
 /** Such as "image f32 9x1x40x56x40 (3225600 bytes)". */
@@ -107,7 +105,7 @@ export class BatchReceiver {
   constructor(begin: Messages["BatchBegin"], expected: ExpectedBatch, carrier: Carrier) {
     this.begin = begin;
     this.#carrier = carrier;
-    this.#bytes = new ByteReceiver(expected.byteLength);
+    this.#bytes = new ByteReceiver(expected.share.byteLength);
   }
 
   add(chunk: ReceivedChunk): void {

@@ -1,4 +1,5 @@
 import type { Timeline } from "../../plan/batch/address.js";
+import type { RunTensor } from "../../plan/batch/run-timeline.js";
 import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
@@ -11,20 +12,13 @@ export interface ReceivedBatch {
   readonly stage: number;
   readonly globalBatch: number;
   readonly checksum: number;
-  readonly tensors: readonly ReceivedTensor[];
+  readonly tensors: readonly RunTensor[];
   readonly samples: Messages["Samples"];
   /** The tensors' bytes, end to end. */
   readonly buffer: ArrayBuffer;
   readonly carrier: Carrier;
   /** Milliseconds from its begin to its end. */
   readonly carriedMs: number;
-}
-
-export interface ReceivedTensor {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly number[];
-  readonly byteLength: number;
 }
 
 export interface BatchRequest {
@@ -62,7 +56,7 @@ export interface SessionRequest {
 /** What the main thread asks of the transport thread: arguments and answer of each call. */
 export interface TransportCalls {
   describeDataset: { args: Record<string, never>; answer: DatasetInfo };
-  describeRun: { args: { spec: Uint8Array }; answer: RunInfo };
+  describeRun: { args: { spec: Uint8Array; ranks: number }; answer: RunInfo };
   getBatch: { args: BatchRequest; answer: ReceivedBatch };
   readCase: { args: { caseId: string; volume: VolumeKind; region?: Region }; answer: ArrayBuffer };
   readLocations: { args: { caseId: string; classValue: number; k: readonly number[] }; answer: Uint32Array };

@@ -1,5 +1,5 @@
-import { type StageProposal, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
-import { checkStage, stepsOf } from "../../plan/batch/timeline.js";
+import { type StageProposal, StageTimeline } from "../../plan/batch/stage-timeline.js";
+import { checkStage } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import type { StageChanged } from "../types.js";
@@ -11,6 +11,7 @@ import { Patience, TICK_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { ReplicaLink } from "./replica-link.js";
 import type { Want } from "./replica-stream.js";
+import { scheduleOfRun } from "./schedule-of-run.js";
 import { expectedBatch } from "./share-of-run.js";
 import type { OpenStream } from "./stream-call.js";
 import { type WantedStep, WantedSteps } from "./wanted-steps.js";
@@ -52,11 +53,11 @@ export class Session {
     this.#request = request;
     this.#options = options;
     const { info, timeline, decisions } = request;
-    this.#timeline = new StageTimeline(scheduleOf(info.spec, timeline), decisions);
+    this.#timeline = new StageTimeline(scheduleOfRun(info, timeline), decisions);
     this.#steps = new WantedSteps({
       ...request,
       stageOf: (step) => this.#timeline.stageOf(step),
-      bytesOf: (stage) => this.#expectedOf(stage).byteLength,
+      bytesOf: (stage) => this.#expectedOf(stage).share.byteLength,
     });
     this.#tellFirstUnwanted();
     this.#links = options.replicas.map((replica) => this.#linkTo(replica));
@@ -90,7 +91,7 @@ export class Session {
     const { firstUndelivered, firstUnwanted } = this.#steps;
     const decision = decideStage(proposal, { firstUndelivered, firstUnwanted });
     this.#timeline.add(decision);
-    const steps = stepsOf(info.spec, timeline);
+    const { steps } = info[timeline];
     const isInTheRun = decision.fromStep < steps;
     const scheduleFrom = isInTheRun ? this.#timeline.resumes(decision, steps) : undefined;
     this.#steps.restage();
@@ -200,7 +201,7 @@ export class Session {
 
   /** Asks the least busy of those that have room and have not been asked, one that is heard of before one that is silent. */
   #askOne({ step, stage }: WantedStep): boolean {
-    const want = { step, stage, byteLength: this.#expectedOf(stage).byteLength };
+    const want = { step, stage, byteLength: this.#expectedOf(stage).share.byteLength };
     const usable = this.#links.filter((link) => link.hasRoom(want.byteLength) && !link.hasAsked(step));
     const heard = usable.filter((link) => !this.#isSilent(link));
     const [least] = (heard.length > 0 ? heard : usable).sort((a, b) => a.outstanding - b.outstanding);

@@ -1,10 +1,8 @@
 import { crc32 } from "../../checksum/crc.js";
 import { addressText, type Timeline } from "../../plan/batch/address.js";
 import type { Rank } from "../../plan/batch/share.js";
-import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
-import { stageOf } from "../../plan/batch/timeline.js";
 import type { RunInfo } from "../types.js";
-import type { ExpectedBatch } from "./batch-receiver.js";
+import { brokenProtocol, type ExpectedBatch } from "./batch-receiver.js";
 
 /** What one rank is to receive of a timeline. */
 export interface ShareOfRun extends Rank {
@@ -12,10 +10,12 @@ export interface ShareOfRun extends Rank {
   readonly timeline: Timeline;
 }
 
-/** What this rank's batches of a stage must look like. */
+/** What this rank's batches of a stage must look like, by what the server said of the run. */
 export function expectedBatch({ info, timeline, rank, ranks }: ShareOfRun, stage: number): ExpectedBatch {
-  const tensors = shareTensors(info.spec, info.channels, { timeline, stage }, { rank, ranks });
-  const { batchSize: globalBatch } = stageOf(info.spec, timeline, stage);
+  const described = info[timeline].stages.find((one) => one.stage === stage);
+  const share = described?.shares.find(({ endRank }) => rank < endRank);
+  if (described === undefined || share === undefined)
+    throw brokenProtocol(`rank ${rank} of stage ${stage} was not described`);
   const addressOf = (step: number) => crc32(addressText(info.digest, { timeline, step, stage }, { rank, ranks }));
-  return { globalBatch, tensors, byteLength: tensorBytes(tensors), addressOf };
+  return { globalBatch: described.batchSize, share, addressOf };
 }

@@ -50,8 +50,8 @@ const calls: Calls = {
   describeDataset: async (_, signal) => ({
     value: await replicas.call("describeDataset", signal, describeDataset),
   }),
-  describeRun: async ({ spec }, signal) => ({
-    value: await replicas.call("describeRun", signal, (channel, options) => describeRun(channel, spec, options)),
+  describeRun: async (request, signal) => ({
+    value: await replicas.call("describeRun", signal, (channel, options) => describeRun(channel, request, options)),
   }),
   getBatch: async (request, signal) => {
     const attempt: Attempt<ReceivedBatch> = (channel, options) => getBatch(channel, request, options);

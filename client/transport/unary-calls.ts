@@ -1,4 +1,4 @@
-import { scheduledStageOf } from "../../plan/batch/timeline.js";
+import type { RunTimeline } from "../../plan/batch/run-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -11,6 +11,7 @@ import type { DatasetInfo, Preview, RunInfo } from "../types.js";
 import { BatchReceiver, ByteReceiver, brokenProtocol, checkBegin } from "./batch-receiver.js";
 import type { BatchRequest, PreviewRequest, ReceivedBatch, TransportCalls } from "./messages.js";
 import type { AttemptOptions } from "./replicas.js";
+import { scheduleOfRun } from "./schedule-of-run.js";
 import { expectedBatch } from "./share-of-run.js";
 
 const VOLUMES = { image: "VOLUME_IMAGE", label: "VOLUME_LABEL", reference: "VOLUME_REFERENCE" } as const;
@@ -21,13 +22,60 @@ function toZyx(values: readonly number[]): Zyx {
   return [z, y, x];
 }
 
-export async function describeDataset(channel: Channel, options: CallOptions): Promise<DatasetInfo> {
-  const { regions, ...answer } = await callUnary(channel, "DataService", "describeDataset", {}, options);
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** A timeline whose stages each say what every one of `ranks` ranks gets. */
+function readTimeline(message: Messages["RunTimeline"] | null, ranks: number): RunTimeline {
+  if (message === null || message.stages.length === 0) throw brokenProtocol("a run was described without its stages");
+  const stages = message.stages.map((stage) => {
+    const ends = [0, ...stage.shares.map(({ endRank }) => endRank)];
+    if (ends.at(-1) !== ranks || stage.shares.some(({ firstRank }, index) => firstRank !== ends[index]))
+      throw brokenProtocol(`stage ${stage.stage} was not described for ${ranks} ranks`);
+    return { ...stage, patchSize: toZyx(stage.patchSize) };
+  });
+  return { ...message, stages };
+}
+
+/** How often the data set may change between two of its pages. */
+const MOST_WALKS = 3;
+
+/** A data set's description, whole: all of its pages, from one state of it. */
+export async function describeDataset(channel: Channel, options: AttemptOptions): Promise<DatasetInfo> {
+  for (let walk = 1; ; walk++) {
+    try {
+      return await readDataset(channel, options);
+    } catch (error) {
+      if (!(error instanceof PatchstreamError && error.code === "DATASET_CHANGED") || walk === MOST_WALKS) throw error;
+    }
+  }
+}
+
+async function readDataset(channel: Channel, options: AttemptOptions): Promise<DatasetInfo> {
+  const read: Messages["Case"][] = [];
+  for (let pageToken = ""; ; ) {
+    const request = { pageSize: 0, pageToken };
+    const page = await callUnary(channel, "DataService", "describeDataset", request, options);
+    options.heard();
+    const { cases, caseCount, nextPageToken, ...head } = page;
+    read.push(...cases);
+    if (nextPageToken === "" ? read.length !== caseCount : cases.length === 0)
+      throw brokenProtocol(`${read.length} cases came of ${caseCount}`);
+    if (nextPageToken === "") return datasetInfo(head, read);
+    pageToken = nextPageToken;
+  }
+}
+
+function datasetInfo(
+  { regions, ...head }: Omit<Messages["DescribeDatasetResponse"], "cases" | "caseCount" | "nextPageToken">,
+  cases: readonly Messages["Case"][],
+): DatasetInfo {
   return {
-    ...answer,
+    ...head,
     ...(regions.length > 0 && { regions }),
-    plan: JSON.parse(new TextDecoder().decode(answer.plan)),
-    cases: answer.cases.map(({ geometry, shape, spacingMm, ...entry }) => {
+    plan: JSON.parse(text(head.plan)),
+    cases: cases.map(({ geometry, shape, spacingMm, ...entry }) => {
       if (geometry === null) throw brokenProtocol(`case ${entry.id} came without geometry`);
       return {
         ...entry,
@@ -46,16 +94,30 @@ export async function describeDataset(channel: Channel, options: CallOptions): P
   };
 }
 
-export async function describeRun(channel: Channel, spec: Uint8Array, options: CallOptions): Promise<RunInfo> {
+export async function describeRun(
+  channel: Channel,
+  { spec, ranks }: TransportCalls["describeRun"]["args"],
+  options: CallOptions,
+): Promise<RunInfo> {
   const specSha256 = sha256(spec);
-  const answer = await callUnary(channel, "DataService", "describeRun", { spec, specSha256 }, options);
-  const { digest, channels, batchBytes, validationBatchBytes, limits } = answer;
+  const answer = await callUnary(channel, "DataService", "describeRun", { spec, specSha256, ranks }, options);
+  const { digest, channels, limits } = answer;
   if (limits === null) throw brokenProtocol("a run was described without limits");
   const specBytes = Uint8Array.from(answer.spec);
-  const resolved = JSON.parse(new TextDecoder().decode(specBytes)) as RunInfo["spec"];
+  const resolved = JSON.parse(text(specBytes)) as RunInfo["spec"];
   if (!specSha256.equals(answer.receivedSha256) || sha256(specBytes).toString("hex") !== digest)
     throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: "the run spec" });
-  return { spec: resolved, specBytes, digest, channels, batchBytes, validationBatchBytes, limits };
+  return {
+    spec: resolved,
+    specBytes,
+    digest,
+    channels,
+    train: readTimeline(answer.train, ranks),
+    val: readTimeline(answer.val, ranks),
+    plansJson: text(answer.plansJson),
+    datasetJson: text(answer.datasetJson),
+    limits,
+  };
 }
 
 /** One batch by its address. Throws BATCH_DAMAGED when its checksum does not match. */
@@ -64,7 +126,7 @@ export async function getBatch(
   request: BatchRequest,
   options: AttemptOptions,
 ): Promise<ReceivedBatch> {
-  const info = await describeRun(channel, request.spec, options);
+  const info = await describeRun(channel, request, options);
   options.heard();
   const { timeline, ...address } = request;
   const message: Messages["GetBatchRequest"] = {
@@ -90,7 +152,7 @@ export async function getBatch(
 
 /** Throws MESSAGE_DAMAGED or PATCH_MISMATCH for another batch than the one asked for. */
 function beginBatch(begin: Messages["BatchBegin"], request: BatchRequest, info: RunInfo): BatchReceiver {
-  const stage = request.stage ?? scheduledStageOf(info.spec, request.timeline, request.step);
+  const stage = request.stage ?? scheduleOfRun(info, request.timeline).stageOf(request.step);
   if (begin.step !== request.step || begin.stage !== stage)
     throw brokenProtocol(`step ${begin.step} of stage ${begin.stage} came instead of step ${request.step} of ${stage}`);
   const expected = expectedBatch({ info, ...request }, stage);

@@ -4,7 +4,7 @@ import { locationClasses } from "../../plan/label-set.js";
 import type { ByteReader } from "./folder-reader.js";
 import { PREVIOUS } from "./generations.js";
 import { readCases, readerOf } from "./open-store.js";
-import { sha256 } from "./sha256.js";
+import { readSealed } from "./sealed-file.js";
 import type { Store } from "./store.js";
 import { caseDigest, datasetDigest, OtherFormat, openSeal, type SealedCase } from "./store-metadata.js";
 
@@ -17,7 +17,7 @@ export async function verifyStore({ path, location }: Store, caseIds?: readonly 
   const { record } = location;
   const reader = readerOf(location);
   if (datasetDigest(record.cases) !== record.digest) throw damaged(path, "its digest is not that of its cases");
-  for (const { file, sha256: expected } of Object.values(record.files)) await verifyFile(path, reader, file, expected);
+  for (const { file, sha256 } of Object.values(record.files)) await readSealed(path, reader, { file, sha256 });
   await verifyPrevious(path, reader);
   for (const one of record.cases) {
     if (caseIds?.includes(one.id) ?? true) await verifyCase(path, reader, one, locationClasses(record));
@@ -44,7 +44,7 @@ export async function verifyCase(
 ): Promise<void> {
   const { id, folder, metadataSha256, metadata, digest, unlabelled } = one;
   for (const [below, expected] of Object.entries({ ".": metadataSha256, ...metadata })) {
-    await verifyFile(store, reader, join(folder, below, "zarr.json"), expected, id);
+    await readSealed(store, reader, { file: join(folder, below, "zarr.json"), sha256: expected }, id);
   }
   const reads = readCases(store, reader, { cases: [one], classes });
   const locations: Uint32Array[] = [];
@@ -52,18 +52,6 @@ export async function verifyCase(
   const found = caseDigest(await reads.readImage(id), await reads.readLabel(id), locations, classes);
   if (found !== digest) throw damaged(store, "its digest is not that of its arrays", id);
   if (!unlabelled) await reads.readReference(id);
-}
-
-async function verifyFile(
-  store: string,
-  reader: ByteReader,
-  file: string,
-  expected: string,
-  caseId?: string,
-): Promise<void> {
-  const bytes = await reader.get(`/${file}`);
-  if (bytes === undefined) throw damaged(store, `${file} is missing`, caseId);
-  if (sha256(bytes) !== expected) throw damaged(store, `${file} is not as it was written`, caseId);
 }
 
 function damaged(store: string, reason: string, caseId?: string): PatchstreamError {

@@ -15,7 +15,7 @@ import { regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
 import { scratchBytes } from "./memory/scratch.js";
 import { SlotPool } from "./memory/slots.js";
 import { VolumeCache } from "./memory/volume-cache.js";
-import { labelRange } from "./memory/volume-layout.js";
+import { largestLabel } from "./memory/volume-layout.js";
 import { WaitingLine } from "./memory/waiting-line.js";
 import { type Workspace, Workspaces } from "./memory/workspaces.js";
 import { packCrops, unpackedTransforms } from "./workers/packed-crops.js";
@@ -170,7 +170,7 @@ class StoreEngine implements Engine {
     const setupOf = () => ({ store: location, arenas: arenas.map(({ memory }) => memory) });
     this.#threads = new WorkerThreads(workers, setupOf, options.onWorkerDeath);
     const line = new WaitingLine();
-    const kept = { classes: labelRange(dataset), longAgo: LONG_AGO * dataset.cases.length };
+    const kept = { largestLabel: largestLabel(dataset), longAgo: LONG_AGO * dataset.cases.length };
     this.#volumes = new VolumeCache(arenas, kept, line, ({ id }, home) => {
       return this.#threads.run({ kind: "load", caseId: id, home });
     });

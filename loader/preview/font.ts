@@ -27,7 +27,8 @@ export const LINE_HEIGHT = 9 * DOT;
 /** Calls `dot` for each pixel of a text whose upper left corner is at (0,0). */
 export function drawText(text: string, dot: (x: number, y: number) => void): void {
   for (const [at, letter] of [...text].entries()) {
-    const glyph = GLYPHS[(letter.codePointAt(0) ?? 0) - 0x20] ?? UNKNOWN;
+    const bare = letter.normalize("NFD"); // an accent stands behind its letter then, and is not drawn
+    const glyph = GLYPHS[(bare.codePointAt(0) ?? 0) - 0x20] ?? UNKNOWN;
     for (const [column, bits] of glyph.entries())
       for (let y = 0; y < ROWS * DOT; y++)
         for (let x = 0; x < DOT; x++)

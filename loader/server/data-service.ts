@@ -1,16 +1,19 @@
 import { setMaxListeners } from "node:events";
-import type { Rank } from "../../plan/batch/share.js";
+import { runTimeline } from "../../plan/batch/run-timeline.js";
+import { checkRank, type Rank } from "../../plan/batch/share.js";
 import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
-import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import type { ServiceLog } from "../../rpc/server/service-log.js";
+import { nnunetDatasetJson } from "../dataset/nnunet-dataset-json.js";
+import { plansOfRun } from "../dataset/planner/run-plans.js";
 import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import { makePreview, type PreviewMakers, previewSpec } from "../preview/preview.js";
 import type { ByteGate } from "./byte-gate.js";
+import type { DatasetPages } from "./dataset-pages.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
@@ -23,6 +26,8 @@ import { findCase, volumeFrames } from "./volume-frames.js";
 
 export interface DataServiceParts {
   readonly store: Store;
+  /** The plans.json beside its record. */
+  readonly plansJson: unknown;
   readonly engine: Engine;
   readonly runs: ServedRuns;
   readonly sideThread: SideThread;
@@ -34,8 +39,7 @@ export interface DataServiceParts {
   readonly shares: FairShares;
   /** Throws UNSUPPORTED where there are no lanes. */
   readonly offerLane: () => Messages["OpenLaneResponse"];
-  /** Package version, told in DescribeDataset. */
-  readonly version: string;
+  readonly pages: DatasetPages;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long a stream may be without its Start. */
@@ -78,19 +82,8 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   };
 
   return {
-    describeDataset: async () => describeDataset(parts),
-    describeRun: async (request) => {
-      const run = await resolve(request);
-      return {
-        spec: run.bytes,
-        digest: run.digest,
-        receivedSha256: sha256(request.spec),
-        channels: store.dataset.channelNames.length,
-        batchBytes: run.spec.stages.map((_, stage) => runs.batchBytes(run, "train", stage)),
-        validationBatchBytes: runs.batchBytes(run, "val", run.spec.stages.length - 1),
-        limits,
-      };
-    },
+    describeDataset: async (request) => parts.pages.page(request),
+    describeRun: async (request) => describeRun(parts, request, await resolve(request)),
     stream: (call) => serveStream(call, { ...parts, open: openShare }),
     openLane: async () => parts.offerLane(),
     getBatch: async function* (request, { signal }) {
@@ -126,35 +119,30 @@ function checkSpec(spec: Uint8Array, specSha256: Uint8Array): void {
     throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: "the run spec" });
 }
 
-function describeDataset({ store: { dataset }, version }: DataServiceParts): Messages["DescribeDatasetResponse"] {
-  const {
-    name,
-    digest,
-    channelNames,
-    labels,
-    classes,
-    sourceValues,
-    regions = [],
-    ignoreLabel,
-    plan,
-    batchDice,
-    cases,
-  } = dataset;
+function describeRun(
+  { store: { dataset }, plansJson, limits }: DataServiceParts,
+  request: Messages["DescribeRunRequest"],
+  { spec, bytes, digest }: ServedRun,
+): Messages["DescribeRunResponse"] {
+  const ranks = request.ranks || 1;
+  checkRank(spec, { rank: 0, ranks });
+  const channels = dataset.channelNames.length;
   return {
-    name,
+    spec: bytes,
     digest,
-    channelNames,
-    labels,
-    classes,
-    sourceValues,
-    regions,
-    ...(ignoreLabel !== undefined && { ignoreLabel }),
-    plan: Buffer.from(JSON.stringify(plan)),
-    ...(batchDice !== undefined && { batchDice }),
-    cases: cases.map((entry) => ({ ...entry, unlabelled: entry.unlabelled ?? false })),
-    recipe: RECIPE,
-    version,
+    receivedSha256: sha256(request.spec),
+    limits,
+    channels,
+    train: runTimeline(spec, { timeline: "train", channels, ranks }),
+    val: runTimeline(spec, { timeline: "val", channels, ranks }),
+    plansJson: jsonFile(plansOfRun(plansJson, spec.plan)),
+    datasetJson: jsonFile(nnunetDatasetJson(dataset)),
   };
+}
+
+/** As nnU-Net writes its files. */
+function jsonFile(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value, undefined, 4));
 }
 
 async function readLocations(store: Store, request: Messages["ReadLocationsRequest"]): Promise<number[]> {

@@ -14,37 +14,21 @@ import { type ListenOptions, listen, serverOptions } from "../../rpc/server/list
 import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
 import { openStore } from "../dataset/open-store.js";
+import { readPlans } from "../dataset/sealed-file.js";
 import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
 import { dataService } from "./data-service.js";
+import { DatasetPages } from "./dataset-pages.js";
 import { FairShares } from "./fair-shares.js";
-import {
-  DEFAULT_LIMITS,
-  LANE_HEARTBEAT_MS,
-  LANE_TICKET_MS,
-  MAX_CALLS,
-  MAX_STALL_WHEN_NEEDED_MS,
-  type ServerLimits,
-  START_TIMEOUT_MS,
-} from "./limits.js";
+import { LANE_HEARTBEAT_MS, LANE_TICKET_MS, type LimitOptions, START_TIMEOUT_MS, serverLimits } from "./limits.js";
 import { createMetrics } from "./metrics.js";
 import { ServedRuns } from "./served-run.js";
 import { SideThread } from "./side-thread.js";
 
 /** Where a data server listens, whom it serves, and what it may use. */
-export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptions {
-  /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
-  readonly maxOutstandingBytes?: number;
-  /** Streams open at once. Default 256; one peer may have half of them. */
-  readonly maxStreams?: number;
-  /** Other calls in progress at once. Default 256; one peer may have half of them. */
-  readonly maxCalls?: number;
-  /** Milliseconds for which a client may take nothing of what is on its way to it; then its call ends. Default 10 minutes. */
-  readonly maxStallMs?: number;
-  /** The same while others wait for memory that batches take. Default 10 seconds. */
-  readonly maxStallWhenNeededMs?: number;
+export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptions, LimitOptions {
   /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
   readonly startTimeoutMs?: number;
   /** Where lanes are taken, beside gRPC. Default 0: any free port. `none`: there are no lanes. */
@@ -97,11 +81,6 @@ export async function serve(store: Store | string, options: ServeOptions = {}): 
   }
 }
 
-/** One peer may have half of what there is. */
-function admission(name: string, most: number): Admission {
-  return new Admission({ name, most, mostOfPeer: Math.ceil(most / 2) });
-}
-
 async function open(path: Store | string, options: ServeOptions, resources: AsyncDisposable[]): Promise<DataServer> {
   const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainDelayMs = 0, drainTimeoutMs = 10_000 } = options;
   const log = serviceLog(options.logger);
@@ -117,21 +96,17 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
       slotBudgetBytes,
     }),
   );
-  const limits: ServerLimits = {
-    ...DEFAULT_LIMITS,
-    // An eighth is for small batches: no stream may keep them all waiting.
-    maxBatchBytes: Math.min(Math.floor((slotBudgetBytes * 7) / 8), LARGEST_ARENA_BYTES),
-    maxOutstandingBytes: options.maxOutstandingBytes ?? DEFAULT_LIMITS.maxOutstandingBytes,
-    maxStreams: options.maxStreams ?? DEFAULT_LIMITS.maxStreams,
-    maxStallMs: options.maxStallMs ?? DEFAULT_LIMITS.maxStallMs,
-  };
-  const { maxCalls = MAX_CALLS, startTimeoutMs = START_TIMEOUT_MS } = options;
-  const streams = admission("max_streams", limits.maxStreams);
-  const calls = admission("max_calls", maxCalls);
+  // An eighth is for small batches: no stream may keep them all waiting.
+  const maxBatchBytes = Math.min(Math.floor((slotBudgetBytes * 7) / 8), LARGEST_ARENA_BYTES);
+  const limits = serverLimits(options, maxBatchBytes);
+  const { startTimeoutMs = START_TIMEOUT_MS } = options;
+  const { maxStreams, maxStreamsOfOnePeer, maxCalls, maxCallsOfOnePeer } = limits;
+  const streams = new Admission({ name: "max_streams", most: maxStreams, mostOfPeer: maxStreamsOfOnePeer });
+  const calls = new Admission({ name: "max_calls", most: maxCalls, mostOfPeer: maxCallsOfOnePeer });
   const metrics = createMetrics({ engine, streams, calls, pause: keep(new EventLoopPause()) });
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
-  const callsOfConnection = 2 * (limits.maxStreams + maxCalls);
+  const callsOfConnection = 2 * (maxStreams + maxCalls);
   const server = new Server(serverOptions({ maxMessageBytes: limits.maxMessageBytes, callsOfConnection, log }));
   const health = addStandardServices(server, "DataService");
   const sideThread = keep(new SideThread({ ...store.dataset, cases: caseTable(store.dataset) }));
@@ -140,6 +115,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const volumeGate = new ByteGate(slotBudgetBytes);
   const parts = {
     store,
+    plansJson: await readPlans(store),
     engine,
     runs,
     sideThread,
@@ -148,7 +124,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log,
     volumeGate,
     shares,
-    version: packageVersion,
+    pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
     offerLane: () => {
@@ -165,7 +141,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     stall: {
       maxStallMs: limits.maxStallMs,
       whenNeeded: {
-        maxStallMs: options.maxStallWhenNeededMs ?? MAX_STALL_WHEN_NEEDED_MS,
+        maxStallMs: limits.maxStallWhenNeededMs,
         isNeeded: () => engine.metrics.waitingBatches > 0,
       },
     },

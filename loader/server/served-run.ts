@@ -4,7 +4,7 @@ import type { Timeline } from "../../plan/batch/address.js";
 import { addressText } from "../../plan/batch/address.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
-import { checkRank, ONLY_RANK, type Rank, shareSize } from "../../plan/batch/share.js";
+import { checkRank, type Rank, shareSize } from "../../plan/batch/share.js";
 import { scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
@@ -18,6 +18,7 @@ import { sha256 } from "../dataset/sha256.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine, SlotLease } from "../engine/engine.js";
 import type { BatchSource } from "./cut-ahead.js";
+import { MAX_SAMPLES } from "./limits.js";
 import type { SentBatch } from "./metrics.js";
 import type { SideThread } from "./side-thread.js";
 
@@ -57,9 +58,6 @@ export interface ServedShare extends BatchSource<ServedLease> {
 /** Resolved specs that are kept so as not to resolve them again; they can always be. */
 const KEPT_RUNS = 64;
 
-/** Of one rank's batch. The paper's largest has 1575; the plan of ten times as many would keep all other calls waiting. */
-const MOST_SAMPLES = 8192;
-
 /** One step in so many has its classes counted, for the metrics: often enough for a mean, and too seldom to be felt. */
 const COUNTED_STEPS = 8;
 
@@ -92,11 +90,6 @@ export class ServedRuns {
     return run;
   }
 
-  /** Bytes of a global batch's tensors at a stage of the training timeline, or of a validation batch. */
-  batchBytes({ spec }: ServedRun, timeline: Timeline, stage: number): number {
-    return this.#shareBytes(spec, timeline, stage, ONLY_RANK);
-  }
-
   /** One rank's share of a timeline. Throws REQUEST_INVALID for ranks that some stage cannot serve. */
   share(run: ServedRun, timeline: Timeline, rank: Rank): ServedShare {
     const { spec, digest } = run;
@@ -112,7 +105,7 @@ export class ServedRuns {
       schedule: scheduleOf(spec, timeline),
       checkStep: (step) => checkStep(spec, timeline, step),
       checkStage: (stage) => checkStage(spec, timeline, stage),
-      batchBytes: (stage) => this.#shareBytes(spec, timeline, stage, rank),
+      batchBytes: (stage) => tensorBytes(shareTensors(spec, cases.channels, { timeline, stage }, rank)),
       cut: async (step, stage, signal) => {
         const startedMs = performance.now();
         const planned = await planOf(step, stage, signal);
@@ -146,22 +139,18 @@ export class ServedRuns {
       },
     };
   }
-
-  #shareBytes(spec: ResolvedSpec, timeline: Timeline, stage: number, rank: Rank): number {
-    return tensorBytes(shareTensors(spec, this.#cases.channels, { timeline, stage }, rank));
-  }
 }
 
 /** Throws LIMIT_EXCEEDED where a batch of some stage has more samples for a rank than we plan. */
 function checkSamples({ stages, plan }: ResolvedSpec, rank: Rank): void {
   const largest = stages.reduce((most, { batchSize }) => Math.max(most, batchSize), plan.batchSize);
   const got = shareSize(largest, rank);
-  if (got > MOST_SAMPLES)
+  if (got > MAX_SAMPLES)
     throw new PatchstreamError({
       code: "LIMIT_EXCEEDED",
-      limit: "samples of one rank's batch",
+      limit: "max_samples",
       got,
-      max: MOST_SAMPLES,
+      max: MAX_SAMPLES,
     });
 }
 

@@ -19,7 +19,7 @@ export interface StageDecision {
 export const LONGEST_REASON = 200;
 
 /** Far more decisions than any curriculum has. Each takes a few bytes while its stream is open. */
-const MOST_DECISIONS = 4096;
+export const MOST_DECISIONS = 4096;
 
 /** A change of stage as it is asked for. What is left out is filled in where it is known how far the run is. */
 export interface StageProposal {
@@ -79,7 +79,7 @@ export class StageTimeline {
     if (kept.length === MOST_DECISIONS)
       throw new PatchstreamError({
         code: "LIMIT_EXCEEDED",
-        limit: "stage decisions of one run",
+        limit: "max_stage_decisions",
         got: MOST_DECISIONS + 1,
         max: MOST_DECISIONS,
       });

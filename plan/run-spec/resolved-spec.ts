@@ -26,7 +26,6 @@ export type Strategy = "nnunet" | "single-volume" | "multi-crop" | "split-crop" 
 /** Numbers and types of the tensors on the wire. */
 export interface WireFormat {
   readonly image: ImageType;
-  /** `u8` carries label -1 as 255. */
   readonly label: LabelType;
   readonly layout: Layout;
 }

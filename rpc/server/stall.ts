@@ -26,7 +26,7 @@ export function watchStalls<Message>(
     if (got >= maxStallMs)
       return onStall(new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "max_stall_ms", got, max: maxStallMs }));
     if (whenNeeded !== undefined && got >= whenNeeded.maxStallMs && whenNeeded.isNeeded()) {
-      const limit = "max_stall_ms while others wait for memory";
+      const limit = "max_stall_when_needed_ms";
       return onStall(new PatchstreamError({ code: "SERVER_BUSY", limit, got, max: whenNeeded.maxStallMs }));
     }
     timer = setTimeout(look, got < shortestMs ? shortestMs - got : Math.min(shortestMs, maxStallMs - got));

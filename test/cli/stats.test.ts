@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import anyTest, { type TestFn } from "ava";
+import { ingest } from "../../loader/index.js";
 import { serve } from "../../loader/server/serve.js";
 import { SMALL_RUN, STAGE_STEPS } from "../conformance/small-run.js";
+import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 
 const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -94,6 +96,38 @@ test("store and server give the same figures, which are those of get's labels", 
     const [z, y, x] = (SMALL_RUN.stages[stage] as (typeof SMALL_RUN.stages)[number]).patchSize;
     t.is(patchSizeRatio, (z * y * x) / (40 * 56 * 40));
   }
+});
+
+test("of regions and an ignore label the foreground values are counted, and ignored voxels are not", async (t) => {
+  const { folder } = t.context;
+  const values = Float32Array.from({ length: 12 * 10 * 8 }, (_, i) => [0, 2, 2, 7, 9, 9, 9][i % 7] as number);
+  const labels = { background: 0, whole: [2, 7], core: 7, ignore: 9 };
+  writeRawDataset(join(folder, "Regions"), {
+    shape: [12, 10, 8],
+    label: { shape: [12, 10, 8], values, datatype: "uint8" },
+    json: { labels, regions_class_order: [2, 7] },
+  });
+  const store = join(folder, "regions");
+  await ingest(join(folder, "Regions"), store, { workers: 1 });
+  const run = join(folder, "regions.json");
+  const data = {
+    dataset: "Regions",
+    split: { train: ["phantom_1"], val: ["phantom_2"] },
+    plan: { patchSize: [8, 8, 4], batchSize: 3, pooling: [1, 1, 1] },
+    epochs: 1,
+    stepsPerEpoch: 2,
+    augmentation: "none",
+  };
+  await writeFile(run, JSON.stringify({ data }));
+  const { stdout } = await patchstream("stats", "--store", store, "--run", run, "--steps", "1:2", "--json");
+  const [stage] = (JSON.parse(stdout) as { stages: StageJson[] }).stages;
+  const stored = await labelsOf(store, run, 1, 0, join(folder, "regions-batch"));
+  t.deepEqual([...new Set(stored)].sort(), [0, 1, 2, 3]);
+  t.is(stage?.foregroundShare.mean, stored.filter((value) => value === 1 || value === 2).length / stored.length);
+  t.is(stage?.classesSeen.mean, 1);
+  await using server = await serve(store, { workers: 1, volumeBudgetBytes: 2 ** 24, slotBudgetBytes: 2 ** 24 });
+  const remote = await patchstream("stats", "--data", server.address, "--run", run, "--steps", "1:2", "--json");
+  t.deepEqual(JSON.parse(remote.stdout), JSON.parse(stdout));
 });
 
 test("a range of steps is counted at the scheduled stages, and the table has at most 100 columns", async (t) => {

@@ -15,7 +15,7 @@ export async function startPeer(
 ): Promise<string> {
   const server = new Server();
   const handlers: Handlers<"DataService"> = {
-    describeDataset: () => callUnary(honest, "DataService", "describeDataset", {}),
+    describeDataset: (request) => callUnary(honest, "DataService", "describeDataset", request),
     describeRun: (request) => callUnary(honest, "DataService", "describeRun", request),
     readLocations: (request) => callUnary(honest, "DataService", "readLocations", request),
     preview: (request) => callUnary(honest, "DataService", "preview", request),

@@ -340,8 +340,7 @@ test("the server's own refusal reaches the caller with its facts and hint", asyn
   const connected = client(t, (await server()).address);
   const error = await t.throwsAsync<PatchstreamError>(connected.openRun({ ...SMALL_RUN, dataset: "Task01" }));
   t.like(error?.facts, { code: "SPEC_INVALID", field: "data.dataset", got: "Task01" });
-  const ranks = await connected.openRun(SMALL_RUN, { rank: 0, ranks: 9 });
-  const refused = await t.throwsAsync<PatchstreamError>(collect(ranks.batches()));
+  const refused = await t.throwsAsync<PatchstreamError>(connected.openRun(SMALL_RUN, { rank: 0, ranks: 9 }));
   t.like(refused?.facts, { code: "REQUEST_INVALID", field: "ranks", got: 9 });
 });
 

@@ -59,6 +59,37 @@ test("regions and the ignore label reach the client, whose targets are each regi
   }
 });
 
+test("what the crop to nonzero masked is -1 in a stored volume and 0 in batches, of both types and on both timelines", async (t) => {
+  const folder = temporaryFolder(t);
+  const bright = Float32Array.from({ length: 210 }, (_, i) => (i % 7 < 3 && i % 42 < 21 ? 0 : 1 + i));
+  const background = Float32Array.from({ length: 210 }, (_, i) => (bright[i] === 0 ? 0 : i % 3));
+  writeRawDataset(join(folder, "raw"), { image: { shape, values: bright }, label: { shape, values: background } });
+  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 1 });
+  const server = await serve(join(folder, "store"), {
+    workers: 1,
+    volumeBudgetBytes: 64 << 20,
+    slotBudgetBytes: 32 << 20,
+  });
+  t.teardown(() => server.drain());
+  await using client = connect(server.address);
+  t.true((await client.readLabel("phantom_1")).includes(-1));
+  const augmentations: DataSpecInput["augmentation"][] = ["none", "nnunet", [{ kind: "mirror" }]];
+  for (const augmentation of augmentations)
+    for (const label of ["u8", "i16"] as const)
+      for (const [timeline, step] of [
+        ["train", 0],
+        ["train", 3],
+        ["val", 0],
+      ] as const) {
+        const spec = { ...specOf("raw"), wire: { label }, ...(augmentation && { augmentation }) };
+        const batch = await client.getBatch(spec, { timeline, step });
+        t.deepEqual(
+          [...new Set(batch.label.data)].filter((value) => ![0, 1, 2].includes(value)),
+          [],
+        );
+      }
+});
+
 test("a training on regions or with an ignore label is refused before it starts, naming which", async (t) => {
   const access = { servers: [], connection: {} };
   const ignoring = await serveLabels(t, { labels: { background: 0, first: 2, second: 7, ignore: 9 } });

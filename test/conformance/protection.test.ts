@@ -116,7 +116,7 @@ test("a message beyond the limit is refused with facts, whole or on a stream", a
   const channel = dial(t, await server());
   const huge = new Uint8Array(4 << 20);
   const error = await t.throwsAsync<PatchstreamError>(
-    callUnary(channel, "DataService", "describeRun", { spec: huge, specSha256: UNCHECKED }),
+    callUnary(channel, "DataService", "describeRun", { spec: huge, specSha256: UNCHECKED, ranks: 1 }),
   );
   t.like(error?.facts, { code: "LIMIT_EXCEEDED", limit: "max_message_bytes", max: 4 << 20 });
   const stream = openStream(channel);
@@ -134,7 +134,7 @@ test("a batch of more samples than a server plans is refused; shared among ranks
   const plan = { patchSize: [1, 1, 1], batchSize: 8193, pooling: [0, 0, 0] };
   const spec = specBytes({ ...SMALL_RUN, plan, stages, epochs: 1 });
   const error = await t.throwsAsync<PatchstreamError>(getBatch(channel, { spec }));
-  t.like(error?.facts, { code: "LIMIT_EXCEEDED", got: 8193, max: 8192 });
+  t.like(error?.facts, { code: "LIMIT_EXCEEDED", limit: "max_samples", got: 8193, max: 8192 });
   const { begin } = await getBatch(channel, { spec, rank: 1, ranks: 2 });
   t.deepEqual(begin.tensors[1]?.shape, [4096, 1, 1, 1]);
 });
@@ -143,7 +143,11 @@ test("a spec too large for the thread that answers calls is resolved beside it, 
   const channel = dial(t, await server());
   const padded = Buffer.concat([specBytes(), Buffer.alloc(1 << 16, " ")]);
   const { spec, digest } = await describe(channel);
-  const resolved = await callUnary(channel, "DataService", "describeRun", { spec: padded, specSha256: UNCHECKED });
+  const resolved = await callUnary(channel, "DataService", "describeRun", {
+    spec: padded,
+    specSha256: UNCHECKED,
+    ranks: 1,
+  });
   t.is(resolved.digest, digest);
   t.deepEqual(Buffer.from(resolved.spec), Buffer.from(spec));
   const wrong = { ...SMALL_RUN, split: { train: Array.from({ length: 9000 }, (_, i) => `case_${i}`), val: [] } };
@@ -153,7 +157,7 @@ test("a spec too large for the thread that answers calls is resolved beside it, 
 
 test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sent again; an answer has its own in the trailers", async (t) => {
   const channel = dial(t, await server());
-  const request = codec("DescribeRunRequest").encode({ spec: specBytes(), specSha256: UNCHECKED });
+  const request = codec("DescribeRunRequest").encode({ spec: specBytes(), specSha256: UNCHECKED, ranks: 1 });
   const checksum = (value: number) => {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(value);

@@ -147,10 +147,15 @@ test("a spec nested a million deep is refused like any other", async (t) => {
   const deep = callUnary(channel, "DataService", "describeRun", {
     spec: Buffer.from("[".repeat(500_000)),
     specSha256: UNCHECKED,
+    ranks: 1,
   });
   t.like((await t.throwsAsync<PatchstreamError>(deep))?.facts, { code: "SPEC_INVALID", field: "data" });
   const closed = `{"dataset":${"[".repeat(400_000)}${"]".repeat(400_000)}}`;
-  const valid = callUnary(channel, "DataService", "describeRun", { spec: Buffer.from(closed), specSha256: UNCHECKED });
+  const valid = callUnary(channel, "DataService", "describeRun", {
+    spec: Buffer.from(closed),
+    specSha256: UNCHECKED,
+    ranks: 1,
+  });
   t.like((await t.throwsAsync<PatchstreamError>(valid))?.facts, { code: "SPEC_INVALID", field: "data" });
 });
 

@@ -34,7 +34,7 @@ test("a silent first replica costs no unary call more than the hedge time", asyn
     if (frozenAfter === "the first call") await connected.describeDataset();
     proxy.freeze();
     const run = await soon(t, "openRun", connected.openRun(SMALL_RUN));
-    t.is(run.info.batchBytes.length, 3);
+    t.is(run.info.train.stages.length, 3);
     const batch = await soon(t, "getBatch", connected.getBatch(SMALL_RUN, { step: 17 }));
     t.is(batch.stage, 2);
     await soon(t, "readImage", connected.readImage("hippocampus_003"));

@@ -13,7 +13,7 @@ import { methodOf } from "../../rpc/service.js";
 import { type Logged, spawnService, watchHealth } from "../service-process.js";
 import { dial, sampleStore } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
-import { describe, getBatch, specBytes, start, startGrpc } from "./wire.js";
+import { describe, FIRST_PAGE, getBatch, specBytes, start, startGrpc } from "./wire.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus/", import.meta.url));
 const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
@@ -78,7 +78,9 @@ test("the log tells handshakes, tokens, refused and failed calls, streams and th
 
   const secure = { ca: pem("authority.pem"), serverName: "localhost" };
   for (const token of [`wrong-${TOKEN}`, `other-${TOKEN}`])
-    await t.throwsAsync(callUnary(dial(t, { address }, { tls: secure, token }), "DataService", "describeDataset", {}));
+    await t.throwsAsync(
+      callUnary(dial(t, { address }, { tls: secure, token }), "DataService", "describeDataset", FIRST_PAGE),
+    );
   t.like(await logged("token-refused"), { level: "warn", method: "DescribeDataset" });
   t.truthy(await logged("token-refused", { reason: 'the bearer token lacks the scope "data"' }));
 

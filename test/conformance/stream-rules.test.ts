@@ -80,7 +80,10 @@ test("GetBatch sends the same frames and bytes as the stream, and so does any ot
 test("DescribeRun tells the bytes that each stage's batch then has, and resolves its own answer to itself", async (t) => {
   const channel = dial(t, await server());
   const info = await describe(channel);
-  t.deepEqual(info.batchBytes, STAGE_BYTES);
+  t.deepEqual(
+    info.train?.stages.map(({ shares }) => shares[0]?.byteLength),
+    STAGE_BYTES,
+  );
   const resolved = JSON.parse(Buffer.from(info.spec).toString());
   const again = await describe(channel, resolved);
   t.is(again.digest, info.digest);
@@ -132,8 +135,9 @@ test("with deep supervision a batch has after its label one of each further deco
     );
     t.true(bytes.subarray(0, plain.bytes.length).equals(plain.bytes));
     t.is(checksum, crc32(bytes));
-    const { validationBatchBytes, batchBytes } = deepRun;
-    t.is(timeline === "TIMELINE_VAL" ? validationBatchBytes : batchBytes[begin.stage], bytes.length);
+    const described = timeline === "TIMELINE_VAL" ? deepRun.val : deepRun.train;
+    const [share] = described?.stages.find(({ stage }) => stage === begin.stage)?.shares ?? [];
+    t.is(share?.byteLength, bytes.length);
   }
 });
 

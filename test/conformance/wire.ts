@@ -128,12 +128,19 @@ export class WireStream<Call extends WireCall = WireCall> {
 /** For a spec that the server need not hold against its SHA-256. */
 export const UNCHECKED = new Uint8Array();
 
+/** Asks for a data set's description. */
+export const FIRST_PAGE = { pageSize: 0, pageToken: "" } as const;
+
 export function specBytes(spec: object = SMALL_RUN): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(spec));
 }
 
-export function describe(channel: Channel, spec: object = SMALL_RUN): Promise<Messages["DescribeRunResponse"]> {
-  const request = { spec: specBytes(spec), specSha256: UNCHECKED };
+export function describe(
+  channel: Channel,
+  spec: object = SMALL_RUN,
+  ranks = 1,
+): Promise<Messages["DescribeRunResponse"]> {
+  const request = { spec: specBytes(spec), specSha256: UNCHECKED, ranks };
   return callUnary(channel, "DataService", "describeRun", request, { timeoutMs: LONGEST_MS });
 }
 

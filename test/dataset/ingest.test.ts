@@ -160,6 +160,10 @@ const refusals: Record<string, [json: Record<string, unknown>, reason: RegExp]> 
     { labels: { background: 0, whole: [1, 2], core: 2 } },
     /dataset.json: regions_class_order is missing; it must be a list of 2 label values, one for each region, in their order/,
   ],
+  "one name for two values": [
+    { labels: { 0: "background", 1: "first", 2: "first" } },
+    /dataset.json: labels .*without one name, "first", for 1 and 2/,
+  ],
   "an order of regions that names another value": [
     { labels: { background: 0, whole: [1, 2], core: 2 }, regions_class_order: [1, 3] },
     /dataset.json: regions_class_order is 3; it must be one of 0, 1, 2, the values of labels/,
@@ -191,7 +195,7 @@ const refusals: Record<string, [json: Record<string, unknown>, reason: RegExp]> 
   ],
   "a case id that leaves the store": [
     { dataset: { "../a": { images: ["imagesTr/phantom_1_0000.nii.gz"], label: "labelsTr/phantom_1.nii.gz" } } },
-    /case id is "..\/a"; it must be made of letters, digits/,
+    /case id is "..\/a"; it must be a file name of letters that can be seen/,
   ],
 };
 

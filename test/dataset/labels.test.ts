@@ -89,6 +89,16 @@ test("a region has the locations of all of its values, in the order of dataset.j
   }
 });
 
+test("a value without a name of its own gets one that dataset.json has not given to anything else", async (t) => {
+  const labels = { background: 0, "label 1": [2, 3], "label 2": [1, 2, 3], "label 3": 2, "label 3_": [2, 4] };
+  const { dataset } = await storeOf(t, labels, (i) => i % 5, { regions_class_order: [1, 2, 3, 4] });
+  t.deepEqual(dataset.labels, { background: 0, "label 1_": 1, "label 3": 2, "label 3__": 3, "label 4": 4 });
+  t.deepEqual(
+    dataset.regions?.map(({ name }) => name),
+    ["label 1", "label 2", "label 3", "label 3_"],
+  );
+});
+
 test("nothing is drawn around ignored voxels: random patches lie around labelled ones, foreground ones around classes", async (t) => {
   const labels = { background: 0, first: 1, ignore: 9 };
   const store = await storeOf(t, labels, (i) => (i < 70 ? [0, 1][i % 2] : 9) as number);

@@ -22,6 +22,6 @@ export function caseOf(id: string, blocks: number): StoredCase {
   };
   return {
     ...entry,
-    foregroundCounts: [Math.floor((blocks * BLOCK_BYTES - volumeBytes({ ...entry, foregroundCounts: [0] }, [1])) / 12)],
+    foregroundCounts: [Math.floor((blocks * BLOCK_BYTES - volumeBytes({ ...entry, foregroundCounts: [0] }, 1)) / 12)],
   };
 }

@@ -12,7 +12,7 @@ import { type Engine, type EngineOptions, openEngine, usableMemory } from "../..
 import { LARGEST_ARENA_BYTES } from "../../loader/engine/memory/arenas.js";
 import { regionRoom } from "../../loader/engine/memory/region-source.js";
 import { scratchBytes } from "../../loader/engine/memory/scratch.js";
-import { volumeBytes } from "../../loader/engine/memory/volume-layout.js";
+import { largestLabel, volumeBytes } from "../../loader/engine/memory/volume-layout.js";
 import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
 import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
@@ -170,7 +170,7 @@ test("the bytes depend neither on workers, nor on what is in memory, nor on what
   const plans = [0, 3, 8, 14].map((stage) => planOf(store, spec, 5, stage));
   const expected = await Promise.all(plans.map((plan) => referenceBatch(store, plan)));
   const least = leastBudget(store, spec, ...plans);
-  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, store.dataset.classes)));
+  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
   const settings: [string, EngineOptions][] = [
     ["one worker", { workers: 1 }],
     ["four workers", { workers: 4 }],
@@ -218,7 +218,7 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
 
 test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
   const { store } = t.context;
-  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, store.dataset.classes)));
+  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
   const plain = await engineFor(t, { volumeBudgetBytes: 2 ** 24, workers: 1 });
   await fc.assert(
     fc.asyncProperty(
@@ -242,7 +242,7 @@ test("the bytes are those of the plain path for any budget, strategy, stage and 
 
 test("with room for one volume of three it is loaded once, stays, and the others are read by region", async (t) => {
   const { store } = t.context;
-  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, store.dataset.classes)));
+  const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
   const engine = await engineFor(t, { volumeBudgetBytes: largest + 65_536 });
   const spec = specOf(store, { strategy: "single-crop" });
   const plan = planOf(store, spec, 0, 14);

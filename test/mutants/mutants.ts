@@ -29,6 +29,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["plan/batch/share"],
   },
   {
+    name: "every rank is told to weigh its loss the same",
+    file: "plan/batch/run-timeline.ts",
+    from: "lossWeight: (ranks * samples) / batchSize",
+    to: "lossWeight: 1",
+    tests: ["conformance/run-description"],
+  },
+  {
+    name: "all ranks are told the share of the first",
+    file: "plan/batch/run-timeline.ts",
+    from: "const larger = batchSize % ranks;",
+    to: "const larger = 0;",
+    tests: ["conformance/run-description"],
+  },
+  {
     name: "more ranks than the smallest batch are let in",
     file: "plan/batch/share.ts",
     from: "|| ranks > smallest",
@@ -317,6 +331,27 @@ export const MUTANTS: readonly Mutant[] = [
     from: "specSha256.length > 0 && !sha256(spec)",
     to: "false && !sha256(spec)",
     tests: ["server/damaged-spec"],
+  },
+  {
+    name: "a page token of another data set is taken",
+    file: "loader/server/dataset-pages.ts",
+    from: "revision !== undefined && revision !== this.#revision",
+    to: "false",
+    tests: ["conformance/dataset-pages"],
+  },
+  {
+    name: "a page has as many cases as the data set",
+    file: "loader/server/dataset-pages.ts",
+    from: "page.length > 0 && bytes > PAGE_BYTES",
+    to: "false",
+    tests: ["conformance/dataset-pages"],
+  },
+  {
+    name: "a run's plans.json has the network planned at ingest",
+    file: "loader/dataset/planner/run-plans.ts",
+    from: ", ...levelArguments(network) } }",
+    to: " } }",
+    tests: ["conformance/run-description"],
   },
   // rpc
   {

@@ -1,18 +1,10 @@
 import test from "ava";
 import fc from "fast-check";
 import { type BatchSource, CutAhead, type ReadyBatch } from "../../loader/server/cut-ahead.js";
-import type { ServerLimits } from "../../loader/server/limits.js";
+import { type ServerLimits, serverLimits } from "../../loader/server/limits.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 
-const LIMITS: ServerLimits = {
-  maxOutstandingBytes: 1_000,
-  maxOutstandingSteps: 50,
-  maxSpecBytes: 1,
-  maxMessageBytes: 1,
-  maxBatchBytes: 500,
-  maxStreams: 1,
-  maxStallMs: 1,
-};
+const LIMITS: ServerLimits = { ...serverLimits({ maxOutstandingBytes: 1_000 }, 500), maxOutstandingSteps: 50 };
 
 const AMPLE = { shareBytes: Number.POSITIVE_INFINITY };
 

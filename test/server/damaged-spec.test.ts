@@ -18,7 +18,7 @@ test("a spec that is not the one that was sent is refused by every call that car
   // one bit on the way: the seed, say, is another number, and the spec is as valid as before
   const spec = specBytes({ ...JSON.parse(Buffer.from(sent).toString()), seed: 3 });
   const refusals = [
-    () => callUnary(channel, "DataService", "describeRun", { spec, specSha256 }),
+    () => callUnary(channel, "DataService", "describeRun", { spec, specSha256, ranks: 1 }),
     () => getBatch(channel, { spec, specSha256 }),
   ];
   for (const refusal of refusals) t.is((await t.throwsAsync<PatchstreamError>(refusal()))?.code, "MESSAGE_DAMAGED");
@@ -27,7 +27,7 @@ test("a spec that is not the one that was sent is refused by every call that car
   stream.send({ kind: "start", start });
   t.is(fromStatus(await stream.failure(), { address: "", method: "" }).code, "MESSAGE_DAMAGED");
 
-  const whole = await callUnary(channel, "DataService", "describeRun", { spec: sent, specSha256 });
+  const whole = await callUnary(channel, "DataService", "describeRun", { spec: sent, specSha256, ranks: 1 });
   t.deepEqual([...whole.receivedSha256], [...specSha256]);
   t.is((await getBatch(channel, { spec: sent, specSha256 })).begin.step, 0);
   const good = openStream(channel);

@@ -3,6 +3,7 @@ import type { Zyx } from "../../../plan/zyx.js";
 import { schemeOfChannel } from "../preprocess/normalize.js";
 import { resampledShape } from "../preprocess/preprocess-case.js";
 import { permute } from "../volume.js";
+import { architectureOf } from "./architecture.js";
 import type { DatasetFingerprint } from "./fingerprint.js";
 import { percentilePerAxis } from "./percentile.js";
 import { type PlanInput, planNetwork, plansLowResolution } from "./plan-network.js";
@@ -33,7 +34,6 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
     labelCount: subject.labelCount,
   };
   const network = planNetwork(input);
-  const levels = network.strides.length;
   const schemes = subject.channelNames.map(schemeOfChannel);
   const masked = fingerprint.median_relative_size_after_cropping < MASK_THRESHOLD;
   const resampling = (isSegmentation: boolean, order: number) => ({
@@ -68,26 +68,7 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
         resampling_fn_seg_kwargs: resampling(true, 1),
         resampling_fn_probabilities: "resample_data_or_seg_to_shape",
         resampling_fn_probabilities_kwargs: resampling(false, 1),
-        architecture: {
-          network_class_name: "dynamic_network_architectures.architectures.unet.PlainConvUNet",
-          arch_kwargs: {
-            n_stages: levels,
-            features_per_stage: network.features,
-            conv_op: "torch.nn.modules.conv.Conv3d",
-            kernel_sizes: network.kernelSizes,
-            strides: network.strides,
-            n_conv_per_stage: network.strides.map(() => 2),
-            n_conv_per_stage_decoder: network.strides.slice(1).map(() => 2),
-            conv_bias: true,
-            norm_op: "torch.nn.modules.instancenorm.InstanceNorm3d",
-            norm_op_kwargs: { eps: 1e-5, affine: true },
-            dropout_op: null,
-            dropout_op_kwargs: null,
-            nonlin: "torch.nn.LeakyReLU",
-            nonlin_kwargs: { inplace: true },
-          },
-          _kw_requires_import: ["conv_op", "norm_op", "dropout_op", "nonlin"],
-        },
+        architecture: architectureOf(network),
         batch_dice: plansLowResolution(network, input),
       },
     },

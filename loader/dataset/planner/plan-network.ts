@@ -78,7 +78,8 @@ function shrink(topology: Topology, spacingMm: Zyx, medianShape: readonly number
   return planTopology(spacingMm, less(2 ** (coarser.pooling[axis] as number)));
 }
 
-function featuresOf({ strides }: Topology): number[] {
+/** Features of each level: 32, doubled from level to level up to 320. */
+export function featuresOf({ strides }: Pick<Topology, "strides">): number[] {
   return strides.map((_, level) => Math.min(BASE_FEATURES * 2 ** level, MOST_FEATURES));
 }
 

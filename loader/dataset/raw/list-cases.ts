@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PatchstreamError } from "../../../plan/errors.js";
+import { PREVIOUS } from "../generations.js";
 import { type DatasetJson, type FileListing, type ListedCase, parseDatasetJson } from "./dataset-json.js";
 import { imageEnding } from "./read-image.js";
 
@@ -32,7 +33,9 @@ export type FilePlaces = "inside" | "anywhere";
 export function readRawDataset(folder: string, places: FilePlaces = "inside", unlabelled = false): RawDataset {
   const json = parseDatasetJson(readJson(join(folder, "dataset.json")));
   const listed = unlabelled ? listUnlabelled(folder, json) : listCases(folder, json, places);
-  const cases = listed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  // One name has two spellings in Unicode, and file systems differ in which of them they keep.
+  const named = listed.map((one) => ({ ...one, id: one.id.normalize("NFC") }));
+  const cases = named.sort((a, b) => (a.id < b.id ? -1 : 1));
   if (cases.length === 0)
     throw damaged(folder, `it holds no ${unlabelled ? "" : "training "}case`, "a data set with at least one");
   for (const [i, { id, images, label }] of cases.entries()) {
@@ -42,15 +45,27 @@ export function readRawDataset(folder: string, places: FilePlaces = "inside", un
   return { ...json, cases };
 }
 
+/** Bytes of a name; a store puts up to 30 beside it, and file systems take 255. */
+const MOST_NAME_BYTES = 200;
+
+/**
+ * What no name may have: separators; control, format and line characters, which are not seen; what is beyond U+FFFF, since JavaScript
+ * and Python sort it differently; U+FFFD, which stands for bytes of a file name that are not UTF-8.
+ */
+const FORBIDDEN = /[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{FFFD}\u{10000}-\u{10FFFF}\p{Cs}]/u;
+
+/** Beginnings and ends that a store has for itself (`~2` is a later generation), or that a reader would overlook. */
+const MISLEADING = /^[.\s]|\s$|~\d+$/u;
+
+/** Names of a store's own files: a case's folder of that name would be taken for one. */
+const TAKEN: readonly string[] = ["zarr.json", PREVIOUS];
+
 /** A name that becomes a folder: throws SPEC_INVALID for anything that could leave the store or hide in it. */
 export function checkName(what: string, name: string): void {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name) || name === "zarr.json") {
-    throw new PatchstreamError({
-      code: "SPEC_INVALID",
-      field: what,
-      got: name,
-      want: "made of letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 128 long",
-    });
+  const isTooLong = Buffer.byteLength(name) > MOST_NAME_BYTES;
+  if (name === "" || isTooLong || FORBIDDEN.test(name) || MISLEADING.test(name) || TAKEN.includes(name)) {
+    const want = `a file name of letters that can be seen, of at most ${MOST_NAME_BYTES} bytes, without / and \\, not beginning with a dot or ending with ~ and a number`;
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: what, got: name, want });
   }
 }
 

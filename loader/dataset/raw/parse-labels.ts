@@ -40,7 +40,7 @@ export function parseLabels(value: unknown, classOrder: unknown): ParsedLabels {
   const stored = (source: number) => sourceValues.indexOf(source);
   const regions = parseRegions(learnt, classOrder, { sourceValues, stored });
   return {
-    labels: regions === undefined ? singleLabels(learnt, stored) : everyLabel(learnt, sourceValues, ignore),
+    labels: regions === undefined ? singleLabels(learnt, stored) : everyLabel(named, sourceValues, ignore),
     sourceValues,
     classes:
       regions?.map((_, index) => index + 1) ??
@@ -69,9 +69,13 @@ function isBackground(values: readonly number[]): boolean {
 
 function checkNames(learnt: readonly NamedValues[], given: unknown, field: string): void {
   for (const [index, { name, values }] of learnt.entries()) {
-    const twin = learnt.slice(0, index).find((one) => one.values.join() === values.join());
+    const before = learnt.slice(0, index);
+    const twin = before.find((one) => one.values.join() === values.join());
     if (twin !== undefined)
       refuse(field, given, `without two names for ${values.join(",")} ("${twin.name}" and "${name}")`);
+    const namesake = before.find((one) => one.name === name);
+    if (namesake !== undefined)
+      refuse(field, given, `without one name, "${name}", for ${namesake.values.join()} and ${values.join()}`);
   }
 }
 
@@ -107,13 +111,21 @@ function singleLabels(learnt: readonly NamedValues[], stored: (source: number) =
   return Object.fromEntries(learnt.map(({ name, values: [value] }) => [name, stored(value as number)]));
 }
 
-/** A name for each value of regions: its own, or `label N` for a value that occurs in larger regions only. */
+/** A name for each value of regions: its own, or one of ours for a value that occurs in larger regions only. */
 function everyLabel(
-  learnt: readonly NamedValues[],
+  named: readonly NamedValues[],
   sourceValues: readonly number[],
   ignore: NamedValues | undefined,
 ): Record<string, number> {
-  const own = new Map(learnt.flatMap(({ name, values }) => (values.length === 1 ? [[values[0], name] as const] : [])));
+  const own = new Map(named.flatMap(({ name, values }) => (values.length === 1 ? [[values[0], name] as const] : [])));
   const kept = sourceValues.filter((value) => !ignore?.values.includes(value));
-  return Object.fromEntries(kept.map((value, index) => [own.get(value) ?? `label ${value}`, index]));
+  const taken = new Set(named.map(({ name }) => name));
+  return Object.fromEntries(kept.map((value, index) => [own.get(value) ?? nameOf(value, taken), index]));
+}
+
+/** `label N`, with underscores behind it where dataset.json has that name for something else. */
+function nameOf(value: number, taken: ReadonlySet<string>): string {
+  let name = `label ${value}`;
+  while (taken.has(name)) name += "_";
+  return name;
 }

@@ -43,7 +43,7 @@ export class VolumeCache {
   readonly #residents = new Map<string, Resident>();
   /** All volumes that have blocks: those that are loaded, and those that failed to load while a caller waits for them. */
   readonly #placed = new Set<Resident>();
-  readonly #classes: readonly number[];
+  readonly #largestLabel: number;
   readonly #longAgo: number;
   #uses = 0;
   readonly counts = { hits: 0, loads: 0, evictions: 0 };
@@ -51,12 +51,12 @@ export class VolumeCache {
   /** A volume may go after `longAgo` uses of others. `line` is tried again when one is unpinned. */
   constructor(
     arenas: readonly Arena[],
-    { classes, longAgo }: { readonly classes: readonly number[]; readonly longAgo: number },
+    { largestLabel, longAgo }: { readonly largestLabel: number; readonly longAgo: number },
     line: WaitingLine,
     load: LoadVolume,
   ) {
     this.#arenas = arenas;
-    this.#classes = classes;
+    this.#largestLabel = largestLabel;
     this.#longAgo = longAgo;
     this.#line = line;
     this.#load = load;
@@ -70,7 +70,7 @@ export class VolumeCache {
     this.#uses++;
     const resident = this.#residents.get(entry.id);
     if (resident !== undefined) return resident.home.arena;
-    const count = blocksFor(volumeBytes(entry, this.#classes));
+    const count = blocksFor(volumeBytes(entry, this.#largestLabel));
     const withRoom = this.#arenas.findIndex(({ blocks }) => blocks.hasRoomFor(count));
     if (withRoom !== -1) return withRoom;
     const isLargeEnough = (arena: number) => (this.#arenas[arena] as Arena).blocks.capacity >= count;
@@ -150,7 +150,7 @@ export class VolumeCache {
 
   /** Room is made only by volumes whose last use was `idle` or more uses ago. */
   #place(entry: StoredCase, arena: number, idle: number): Resident | undefined {
-    const count = blocksFor(volumeBytes(entry, this.#classes));
+    const count = blocksFor(volumeBytes(entry, this.#largestLabel));
     const { blocks } = this.#arenas[arena] as Arena;
     if (blocks.capacity < count) return undefined;
     do {

@@ -20,36 +20,33 @@ export interface VolumeViews {
 
 type CaseSize = Pick<StoredCase, "shape" | "foregroundCounts">;
 
-/** Label values of a data set, ascending; what counts is the last one. */
-type Classes = readonly number[];
-
-/** The stored label values of a data set, for `volumeBytes` and `volumeViews`. */
-export function labelRange({ sourceValues }: Pick<Dataset, "sourceValues">): Classes {
-  return [...sourceValues.keys()];
+/** The largest stored label value of a data set, the ignore label included. */
+export function largestLabel({ sourceValues }: Pick<Dataset, "sourceValues">): number {
+  return sourceValues.length - 1;
 }
 
-/** Bytes of a label's voxel in memory: one where that holds -1 and all classes, since the speed of memory limits cutting. */
-function labelVoxelBytes(classes: Classes): 1 | 2 {
-  return (classes.at(-1) ?? 0) < 128 ? 1 : 2;
+/** Bytes of a label's voxel in memory: one where that holds -1 and every label, since the speed of memory limits cutting. */
+function labelVoxelBytes(largest: number): 1 | 2 {
+  return largest < 128 ? 1 : 2;
 }
 
-/** Bytes that an arena needs for a case of a data set with these classes. */
-export function volumeBytes(entry: CaseSize, classes: Classes): number {
-  return layout(entry, classes).byteLength;
+/** Bytes that an arena needs for a case of a data set whose largest label is `largest`. */
+export function volumeBytes(entry: CaseSize, largest: number): number {
+  return layout(entry, largest).byteLength;
 }
 
 /** Views of the case that lies at byte `offset` of `buffer`; they own nothing. */
 export function volumeViews(
   entry: CaseSize,
-  classes: Classes,
+  largest: number,
   { buffer, offset }: { readonly buffer: ArrayBufferLike; readonly offset: number },
 ): VolumeViews {
-  const { label, locations } = layout(entry, classes);
+  const { label, locations } = layout(entry, largest);
   const [channels, ...size] = entry.shape;
   const voxels = voxelCount(size);
   return {
     image: { values: new Float32Array(buffer, offset, channels * voxels), shape: entry.shape },
-    label: { values: labelView(labelVoxelBytes(classes), buffer, offset + label, voxels), shape: [1, ...size] },
+    label: { values: labelView(labelVoxelBytes(largest), buffer, offset + label, voxels), shape: [1, ...size] },
     locations: locations.map((at, index) => {
       return new Uint32Array(buffer, offset + at, 3 * (entry.foregroundCounts[index] as number));
     }),
@@ -66,10 +63,10 @@ export function locationAt(locations: Uint32Array, index: number): Zyx {
   return [axis(0), axis(1), axis(2)];
 }
 
-function layout({ shape: [channels, ...size], foregroundCounts }: CaseSize, classes: Classes): VolumeLayout {
+function layout({ shape: [channels, ...size], foregroundCounts }: CaseSize, largest: number): VolumeLayout {
   const voxels = voxelCount(size);
   const label = 4 * channels * voxels;
-  let end = label + 4 * Math.ceil((voxels * labelVoxelBytes(classes)) / 4); // locations are 4-byte aligned
+  let end = label + 4 * Math.ceil((voxels * labelVoxelBytes(largest)) / 4); // locations are 4-byte aligned
   const locations = foregroundCounts.map((count) => {
     const at = end;
     end += 12 * count;

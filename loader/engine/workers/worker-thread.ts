@@ -52,6 +52,8 @@ export class WorkerThread implements AsyncDisposable {
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
+      // piscina loads modules with `require` where Node can: a thread that ends just behind the module's last line aborts the process then.
+      execArgv: ["--no-experimental-require-module"],
     });
     const lose = () => {
       if (pool === this.#pool) this.#isLost = true;

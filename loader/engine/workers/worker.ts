@@ -16,7 +16,7 @@ import { loadVolume } from "../memory/load-volume.js";
 import { boxRead, type RegionRoom, readSource } from "../memory/region-source.js";
 import { scratchBytes } from "../memory/scratch.js";
 import type { VolumeHome } from "../memory/volume-cache.js";
-import { labelRange, locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
+import { largestLabel, locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
 import type { Workspace } from "../memory/workspaces.js";
 import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
 import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
@@ -25,7 +25,7 @@ const setup = workerData as WorkerSetup;
 const module = compileKernels();
 const kernels = setup.arenas.map((memory) => instantiateKernels(module, memory));
 const store = openLocation(setup.store);
-const labels = labelRange(store.dataset);
+const largest = largestLabel(store.dataset);
 const listed = locationClasses(store.dataset);
 
 /** Runs one task in this thread. Never throws: see `Outcome`. */
@@ -168,7 +168,7 @@ function workplaceAt({ arena, offset }: Workspace): Workplace {
 
 function viewsAt(entry: StoredCase, { arena, offset }: VolumeHome): VolumeViews {
   const { buffer } = setup.arenas[arena] as WebAssembly.Memory;
-  return volumeViews(entry, labels, { buffer, offset });
+  return volumeViews(entry, largest, { buffer, offset });
 }
 
 parentPort?.postMessage("loaded");

@@ -12,7 +12,7 @@ function cacheOf(blocks: number, longAgo = 1000): { cache: VolumeCache; loading:
   const loading: string[] = [];
   const cache = new VolumeCache(
     reserveArenas(blocks * BLOCK_BYTES, 0),
-    { classes: [1], longAgo },
+    { largestLabel: 1, longAgo },
     new WaitingLine(),
     async ({ id }) => {
       loading.push(id);
@@ -120,7 +120,7 @@ test("a load that fails tells all who waited, frees its room, and is tried again
   let attempts = 0;
   const cache = new VolumeCache(
     reserveArenas(4 * BLOCK_BYTES, 0),
-    { classes: [1], longAgo: 1000 },
+    { largestLabel: 1, longAgo: 1000 },
     new WaitingLine(),
     async () => {
       attempts++;

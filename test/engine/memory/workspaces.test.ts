@@ -15,7 +15,7 @@ const DAMAGED = "f";
 function memoryOf(blocks: number, most: number, longAgo = 1000): { volumes: VolumeCache; workspaces: Workspaces } {
   const arenas = reserveArenas(blocks * BLOCK_BYTES, 0);
   const line = new WaitingLine();
-  const volumes = new VolumeCache(arenas, { classes: [1], longAgo }, line, async ({ id }) => {
+  const volumes = new VolumeCache(arenas, { largestLabel: 1, longAgo }, line, async ({ id }) => {
     await turns(2)();
     if (id === DAMAGED) throw new Error("chunk 3 is damaged");
   });

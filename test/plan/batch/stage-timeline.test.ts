@@ -95,7 +95,7 @@ test("where stages are drawn for each step, a stage that was set holds to the en
 test("more decisions than any run makes are refused", (t) => {
   const timeline = new StageTimeline(schedule);
   for (let fromStep = 0; fromStep < 4096; fromStep++) timeline.add(decided({ fromStep }));
-  t.throws(() => timeline.add(decided({ fromStep: 4096 })), { message: /stage decisions of one run is 4097/ });
+  t.throws(() => timeline.add(decided({ fromStep: 4096 })), { message: /max_stage_decisions is 4097/ });
   timeline.add(decided({ fromStep: 9 }));
   t.is(timeline.decisions.length, 10);
 });

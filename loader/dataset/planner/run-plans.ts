@@ -1,0 +1,52 @@
+import { stridesOf } from "../../../plan/curriculum/levels.js";
+import type { NetworkPlan } from "../../../plan/curriculum/stage.js";
+import { entries } from "../../../plan/run-spec/read.js";
+import type { Zyx } from "../../../plan/zyx.js";
+import { architectureOf, levelArguments } from "./architecture.js";
+import { featuresOf } from "./plan-network.js";
+
+const CONFIGURATION = "3d_fullres";
+
+/** Fields of a configuration in plans that nnU-Net wrote before 2.2, which held its network. */
+const OLDER_NETWORK = new Set([
+  "UNet_class_name",
+  "UNet_base_num_features",
+  "unet_max_num_features",
+  "n_conv_per_stage_encoder",
+  "n_conv_per_stage_decoder",
+  "num_pool_per_axis",
+  "pool_op_kernel_sizes",
+  "conv_kernel_sizes",
+]);
+
+/**
+ * A store's plans.json with what a run's plan decides in its configuration 3d_fullres: patch, batch and network. Everything else
+ * stays. A plan without strides and poolings is of no U-Net: the network stays then too.
+ */
+export function plansOfRun(plansJson: unknown, plan: NetworkPlan): object {
+  const plans = members(plansJson, "plans.json");
+  const configurations = members(plans.configurations, "plans.json: configurations");
+  const configuration = members(configurations[CONFIGURATION], `plans.json: configurations.${CONFIGURATION}`);
+  const sizes = { ...configuration, batch_size: plan.batchSize, patch_size: plan.patchSize };
+  const isUNet = plan.strides !== undefined || plan.pooling.some((poolings) => poolings > 0);
+  const ofRun = isUNet ? withNetwork(sizes, plan) : sizes;
+  return { ...plans, configurations: { ...configurations, [CONFIGURATION]: ofRun } };
+}
+
+function withNetwork(configuration: Readonly<Record<string, unknown>>, plan: NetworkPlan): object {
+  const strides = stridesOf(plan);
+  const kernelSizes = plan.kernelSizes ?? strides.map((): Zyx => [3, 3, 3]);
+  const network = { strides, kernelSizes, features: plan.features ?? featuresOf({ strides }) };
+  const { architecture } = configuration;
+  if (architecture === undefined) {
+    const kept = Object.entries(configuration).filter(([name]) => !OLDER_NETWORK.has(name));
+    return { ...Object.fromEntries(kept), architecture: architectureOf(network) };
+  }
+  const stored = members(architecture, "architecture");
+  const kept = members(stored.arch_kwargs, "architecture.arch_kwargs");
+  return { ...configuration, architecture: { ...stored, arch_kwargs: { ...kept, ...levelArguments(network) } } };
+}
+
+function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(entries(value, field));
+}
