@@ -6,7 +6,7 @@ import type { Messages } from "../../proto/messages.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
-import { describe, getBatch, openStream, start, UNCHECKED } from "./wire.js";
+import { describe, getBatch, openStream, start, UNCHECKED, type WireStream } from "./wire.js";
 
 const server = oneServer(test);
 
