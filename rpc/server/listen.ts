@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { readAuthority, readKeyPair } from "../pem.js";
 import { logHandshakes } from "./handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
 import { refuseCompressed } from "./refuse-compressed.js";
@@ -58,12 +58,10 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function readPem(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "PEM file", name: file, known: [] }, undefined, { cause });
-  }
+function secureCredentials({ ca, ...files }: ServerTls): ServerCredentials {
+  const authority = ca === undefined ? null : readAuthority(ca);
+  const { cert, key } = readKeyPair(files);
+  return ServerCredentials.createSsl(authority, [{ cert_chain: cert, private_key: key }], authority !== null);
 }
 
 /**
@@ -80,13 +78,7 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
         ? "Give a certificate and key, or --insecure on a network you trust."
         : "Give a certificate and key: a token must not travel as plain text.",
     );
-  const credentials = tls
-    ? ServerCredentials.createSsl(
-        tls.ca === undefined ? null : readPem(tls.ca),
-        [{ cert_chain: readPem(tls.cert), private_key: readPem(tls.key) }],
-        tls.ca !== undefined,
-      )
-    : ServerCredentials.createInsecure();
+  const credentials = tls ? secureCredentials(tls) : ServerCredentials.createInsecure();
   return new Promise((resolve, reject) =>
     server.bindAsync(`${bracketed(host)}:${port}`, credentials, (error, bound) => {
       if (error) return reject(cannotListen(host, port, error));

@@ -10,7 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   plan: [],
   proto: [],
   checksum: [],
-  rpc: ["plan", "proto", "checksum"],
+  rpc: ["plan", "proto", "disk", "checksum"],
   disk: ["plan"],
   loader: ["plan", "proto", "checksum", "rpc", "disk"],
   client: ["plan", "proto", "checksum", "rpc"],
