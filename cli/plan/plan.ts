@@ -91,7 +91,7 @@ export function planCommand(): Command {
       "after",
       `
 Examples:
-  patchstream plan --patch-size 40,56,40 --batch-size 9 --pooling 3,3,3
+  patchstream plan --patch-size 40,56,40 --batch-size 2 --pooling 3,3,3
   patchstream plan --plans nnUNetPlans.json --mode efficiency --plot stages.svg
   patchstream plan --paper`,
     );
