@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
+import type { KeyPair } from "../pem.js";
 import type { Target } from "./target.js";
 
 /** Why a server cannot be reached, in words. */
@@ -12,10 +13,8 @@ export interface Unreachable {
   readonly mayPass: boolean;
 }
 
-export interface Credentials {
+export interface Credentials extends Partial<KeyPair> {
   readonly ca: Buffer | undefined;
-  readonly cert: Buffer | undefined;
-  readonly key: Buffer | undefined;
   readonly serverName: string | undefined;
 }
 
@@ -76,7 +75,9 @@ function open(target: Target, tls: Credentials | undefined): Socket {
     ca: tls.ca,
     cert: tls.cert,
     key: tls.key,
-    ...(/[a-z]/i.test(name) && !name.includes(":") && { servername: name }),
+    ...(isIP(name) === 0
+      ? { servername: name }
+      : { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(name, shown) }),
   };
   return connectTls(options);
 }
