@@ -12,6 +12,13 @@ export function addressList(text: string): readonly string[] {
   return addresses;
 }
 
+/** One address, `host:port`. Wrong use (exit 2) for what is none. */
+export function oneAddress(text: string): string {
+  if (!isAddress(text))
+    throw new InvalidArgumentError("It must be host:port, such as 127.0.0.1:7071, with a port from 1 to 65535.");
+  return text;
+}
+
 function isAddress(address: string): boolean {
   const target = parseTarget(address);
   if ("path" in target) return target.path !== "";

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { readNamedFile } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
 import { hostName, portNumber, unixAddress } from "./host-and-port.js";
@@ -19,12 +19,16 @@ export interface ListenFlags {
 
 export function addListenFlags(command: Command): Command {
   return command
-    .option("--host <host>", "address to listen on (default: this machine only; others need TLS)", hostName)
-    .option("--port <port>", "port (default 0: any free one)", portNumber)
+    .option(
+      "--host <host>",
+      "address to listen on; beyond this machine TLS is needed (default: 127.0.0.1, this machine only)",
+      hostName,
+    )
+    .option("--port <port>", "port to listen on (default: any free one)", portNumber)
     .option("--listen <address>", "unix:/path: a Unix socket instead, for this user's processes alone", unixAddress)
-    .option("--tls-cert <file>", "PEM certificate")
-    .option("--tls-key <file>", "PEM key of the certificate")
-    .option("--tls-ca <file>", "PEM certificate that clients' certificates must be signed by (mTLS)")
+    .option("--tls-cert <file>", "our own PEM certificate, for TLS")
+    .option("--tls-key <file>", "PEM key of our own certificate")
+    .option("--tls-ca <file>", "serve only clients whose certificate this PEM certificate signed (mTLS)")
     .option(
       "--token-file <file>",
       "file with the bearer tokens that calls may carry, one a line (SCOPE[,SCOPE] TOKEN; scopes: data, train)",
@@ -32,13 +36,11 @@ export function addListenFlags(command: Command): Command {
     .option("--insecure", "listen on other addresses than this machine's without TLS");
 }
 
-/** The token that a file holds; throws NOT_FOUND for no such file, INPUT_DAMAGED for an empty one. */
+/** The token that a file holds. Throws INPUT_DAMAGED for one that cannot be read or holds none. */
 function readToken(file: string, flag: string): string {
-  const facts = { code: "NOT_FOUND", what: `file of ${flag}`, name: file, known: [] } as const;
-  if (!existsSync(file)) throw new PatchstreamError(facts);
-  const token = readFileSync(file, "utf8").trim();
-  if (token === "")
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want: `the token of ${flag}` });
+  const want = `a file with a token (${flag})`;
+  const token = readNamedFile(file, want).toString().trim();
+  if (token === "") throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want });
   return token;
 }
 
@@ -77,11 +79,15 @@ export function addCallFlags(command: Command, prefix = ""): Command {
   return command
     .option(`--${prefix}tls`, "call over TLS, trusting the system's certificates")
     .option(`--${prefix}tls-ca <file>`, "call over TLS, trusting this PEM certificate")
-    .option(`--${prefix}tls-cert <file>`, "our own PEM certificate (mTLS)")
+    .option(`--${prefix}tls-cert <file>`, "our own PEM certificate, for servers that ask for one (mTLS)")
     .option(`--${prefix}tls-key <file>`, "PEM key of our own certificate")
     .option(`--${prefix}tls-server-name <name>`, "the name in the server's certificate, if not the address's host")
     .option(`--${prefix}token-file <file>`, "file with the bearer token to send")
-    .option(`--${prefix}wait <seconds>`, "wait that long for servers that start at the same time", wholeNumber);
+    .option(
+      `--${prefix}wait <seconds>`,
+      "wait so long for servers that start at the same time (default: 0)",
+      wholeNumber,
+    );
 }
 
 /** `CallFlags` in the clients' terms; errors name the flags with `prefix`. */

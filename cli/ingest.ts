@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import {
   type IngestOptions,
   type IngestProgress,
@@ -8,6 +8,7 @@ import {
   type ToleratedFlaw,
 } from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { oneOrMore } from "./whole-number.js";
 
 interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
 
@@ -15,33 +16,45 @@ interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
 export function ingestCommand(): Command {
   return new Command("ingest")
     .description("Turn a raw data set (nnU-Net's or MSD's folders of images) into a store.")
-    .argument("<raw>", "folder with dataset.json")
-    .argument("<store>", "folder to make")
+    .argument("<raw>", "the raw data set: a folder with dataset.json")
+    .argument("<store>", "the store: a folder that is made, or made new")
     .option("--plans <file>", "follow this nnU-Net plans.json instead of planning")
     .addOption(
-      new Option("--on-error <what>", "a damaged case ends the ingest, or is left out and reported")
+      new Option(
+        "--on-error <what>",
+        'what a damaged case does: "stop" ends the ingest, "skip" leaves the case out and reports it',
+      )
         .choices(["stop", "skip"])
         .default("stop"),
     )
     .addOption(
-      new Option("--nonfinite <what>", "voxels of NaN or infinity end their case, or are read as 0 and reported")
+      new Option(
+        "--nonfinite <what>",
+        'what voxels of NaN or infinity do: "stop" makes their case a damaged one, "zero" reads them as 0 and reports it',
+      )
         .choices(["stop", "zero"])
         .default("stop"),
     )
     .addOption(
-      new Option("--geometry <rule>", "a label or channel of another origin or direction than the first image")
+      new Option(
+        "--geometry <what>",
+        'what a file with another origin or direction than the first image does: "strict" makes its case a damaged one, "ignore" lays it on the image voxel by voxel and reports it',
+      )
         .choices(["strict", "ignore"])
         .default("strict"),
     )
     .addOption(
-      new Option("--files <where>", "where the files that dataset.json names may lie")
+      new Option(
+        "--files <where>",
+        'where the files that dataset.json names may lie: "inside" its folder, or "anywhere", also behind $NAME of the environment',
+      )
         .choices(["inside", "anywhere"])
         .default("inside"),
     )
     .option("--unlabelled", "store images without a label too (imagesTs, and what labelsTr lacks), for prediction")
     .option("--force", "write a new generation beside a finished store of other data, which is refused otherwise")
-    .option("--workers <n>", "threads (default: one per core)", parseCount)
-    .option("--name <name>", "name of the store (default: the raw folder's)")
+    .option("--workers <count>", "threads that read and preprocess (default: one per core)", oneOrMore)
+    .option("--name <name>", "name of the data set in the store (default: the raw folder's)")
     .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")
     .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
       const progress = showProgress();
@@ -50,12 +63,6 @@ export function ingestCommand(): Command {
       if (json) printJson(report);
       else process.stdout.write(summary(report, store));
     });
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("It must be an integer above 0.");
-  return count;
 }
 
 const VERBS = { measure: "measured", store: "stored" };

@@ -12,7 +12,7 @@ interface Options extends CommonOptions {
 export function inspectCommand(): Command {
   return new Command("inspect")
     .description("Show what a store holds: cases, shapes, spacing, classes, digest.")
-    .argument("<store>", "folder made by ingest")
+    .argument("<store>", "the store: a folder made by ingest")
     .option("--case <id>", "only this case, with its geometry")
     .option("--verify", "read every chunk and compare every digest")
     .addHelpText("after", "\nExample:\n  $ patchstream inspect stores/hippocampus --case hippocampus_003")
@@ -72,7 +72,7 @@ function describeCase(
     id,
     `digest      ${digest}`,
     `stored      ${shape.join("x")} (C,Z,Y,X), ${spacingMm.join("x")} mm`,
-    `source      ${geometry.originalShape.join("x")} (Z,Y,X), ${geometry.originalSpacingMm.join("x")} mm`,
+    `original    ${geometry.originalShape.join("x")} (Z,Y,X), ${geometry.originalSpacingMm.join("x")} mm`,
     `transpose   ${geometry.transpose.join(",")}`,
     `crop        ${geometry.cropStart.join(",")} to ${geometry.cropEnd.join(",")}`,
     unlabelled

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
@@ -55,7 +56,7 @@ for (const make of commands) {
 // A reader that has seen enough (`patchstream get ... | head`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") {
-    const facts = { code: "WRITE_FAILED", file: "standard output", reason: error.message } as const;
+    const facts = { code: "WRITE_FAILED", file: "standard output", reason: whyNotWritten(error) } as const;
     reportFailure(new PatchstreamError(facts), process.argv.includes("--debug"));
   }
   process.exit();

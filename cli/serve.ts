@@ -4,7 +4,7 @@ import { addListenFlags, type ListenFlags, listenOptions } from "./connection-fl
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
-import { wholeNumber } from "./whole-number.js";
+import { oneOrMore } from "./whole-number.js";
 
 interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags {
   readonly workers?: number;
@@ -16,8 +16,8 @@ interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFl
 export function serveCommand(): Command {
   const command = new Command("serve")
     .description("Serve the batches of a store over gRPC.")
-    .argument("<store>", "the store to serve")
-    .option("--workers <count>", "threads that cut (default: one per processor)", wholeNumber)
+    .argument("<store>", "the store: a folder made by ingest")
+    .option("--workers <count>", "threads that cut (default: one per core)", oneOrMore)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
   return addServiceFlags(addListenFlags(addMetricsFlags(command)))

@@ -12,7 +12,9 @@ export interface ServiceFlags {
 export function addServiceFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--log-level <level>", "what to log, as JSON lines on stderr").choices(LEVELS).default("info"),
+      new Option("--log-level <level>", 'log events of this level and above, as JSON lines on stderr; "silent": none')
+        .choices(LEVELS)
+        .default("info"),
     )
     .option(
       "--drain-delay <seconds>",

@@ -2,10 +2,10 @@ import { Command, Option } from "commander";
 import { callUnary, openChannel } from "../rpc/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
 import { wholeNumber } from "./whole-number.js";
 
-interface Options extends CommonOptions, CallFlags {
-  readonly trainer: string;
+interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly advance?: boolean;
   readonly to?: number;
   readonly fromStep?: number;
@@ -16,13 +16,12 @@ interface Options extends CommonOptions, CallFlags {
 export function stageCommand(): Command {
   const command = new Command("stage")
     .description("Change the stage of a running training by hand.")
-    .argument("<training>", "its id, as train printed it")
-    .requiredOption("--trainer <address>", "the trainer service, host:port")
+    .argument("<training>", "id of the training, as train printed it")
     .addOption(new Option("--advance", "go to the next stage").conflicts("to"))
     .option("--to <stage>", "go to this stage, from 0", wholeNumber)
     .option("--hold", "keep it to the end of the run (default: until the schedule reaches a later stage)")
     .option("--from-step <step>", "first step with that stage (default: the first not asked for yet)", wholeNumber);
-  return addCallFlags(command)
+  return addCallFlags(addTrainerFlag(command))
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream stage 20261123-173207-482-5f1c --trainer localhost:7071 --advance",

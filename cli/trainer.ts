@@ -13,7 +13,7 @@ import {
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
-import { wholeNumber } from "./whole-number.js";
+import { oneOrMore } from "./whole-number.js";
 
 /** `CallFlags` with the prefix "data-". */
 interface DataFlags {
@@ -50,8 +50,19 @@ function dataCallFlags(flags: DataFlags): CallFlags {
 export function trainerCommand(): Command {
   const command = new Command("trainer")
     .description("Serve trainings: start, watch, steer and stop them over gRPC.")
-    .addOption(new Option("--engine <name>", "for trainings whose spec says auto").choices(engineNames).default("auto"))
-    .option("--threads <n>", "CPU threads of the engine", wholeNumber, availableParallelism())
+    .addOption(
+      new Option(
+        "--engine <name>",
+        'the engine of trainings whose spec says "auto"; "auto" is the first of the others that works here',
+      )
+        .choices(engineNames)
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--threads <count>", "CPU threads of the engine")
+        .argParser(oneOrMore)
+        .default(availableParallelism(), "one per core"),
+    )
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
   addServiceFlags(addListenFlags(addMetricsFlags(command)));

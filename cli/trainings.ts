@@ -3,9 +3,9 @@ import { callUnary, openChannel } from "../rpc/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { stateName } from "./train/training-progress.js";
+import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
 
-interface Options extends CommonOptions, CallFlags {
-  readonly trainer: string;
+interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly stop?: string;
 }
 
@@ -13,9 +13,8 @@ interface Options extends CommonOptions, CallFlags {
 export function trainingsCommand(): Command {
   const command = new Command("trainings")
     .description("List a trainer's trainings, oldest first, or stop one.")
-    .requiredOption("--trainer <address>", "the trainer service, host:port")
     .option("--stop <training>", "end this one after the step in progress; train --resume goes on with it");
-  return addCallFlags(command)
+  return addCallFlags(addTrainerFlag(command))
     .addHelpText("after", "\nExample:\n  $ patchstream trainings --trainer localhost:7071")
     .action(async (options: Options) => {
       const { trainer: address, stop, json } = options;

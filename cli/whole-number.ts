@@ -5,3 +5,10 @@ export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
   return Number(text);
 }
+
+/** Reads an option's value that is at least one of something. Wrong use (exit 2) otherwise. */
+export function oneOrMore(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  return Number(text);
+}

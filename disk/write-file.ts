@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
+import { whyNotWritten } from "./file-faults.js";
 
 /** Stores, runs and checkpoints hold patient data: what is written is for its owner alone. */
 export const OWNER_ONLY_FILE = 0o600;
@@ -20,9 +21,21 @@ export function makeFolder(path: string): void {
   reportingFailure(path, () => makeMissing(path));
 }
 
+/** A file lies where a folder is needed. */
+class NoFolder extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} is a file, not a folder`);
+    this.path = path;
+  }
+}
+
 /** One folder after the other: `recursive` never returns where a folder cannot be made, as below /proc (Node 20). */
 function makeMissing(path: string): void {
-  if (existsSync(path)) return;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found !== undefined) throw new NoFolder(path);
   makeMissing(dirname(path));
   try {
     mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
@@ -66,7 +79,10 @@ export function replaceFiles(files: Files): void {
     join(dirname(path), `${UNFINISHED_PREFIX}${process.pid}-${path.slice(dirname(path).length + 1)}`);
   try {
     for (const [path, content] of files) {
-      reportingFailure(path, () => rmSync(temporary(path), { force: true }));
+      reportingFailure(path, () => {
+        makeMissing(dirname(path));
+        rmSync(temporary(path), { force: true });
+      });
       writeNewFile(temporary(path), content, path);
     }
     for (const [path] of files) moveIntoPlace(temporary(path), path);
@@ -106,7 +122,13 @@ export function reportingFailure<Value>(file: string, write: () => Value): Value
   try {
     return write();
   } catch (error) {
+    if (error instanceof NoFolder) {
+      const reason = error.path === file ? "it is a file, not a folder" : error.message;
+      throw new PatchstreamError({ code: "WRITE_FAILED", file, reason });
+    }
     if (error instanceof PatchstreamError || !(error instanceof Error && "code" in error)) throw error;
-    throw new PatchstreamError({ code: "WRITE_FAILED", file, reason: error.message }, undefined, { cause: error });
+    throw new PatchstreamError({ code: "WRITE_FAILED", file, reason: whyNotWritten(error) }, undefined, {
+      cause: error,
+    });
   }
 }

@@ -1,13 +1,13 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, Option } from "commander";
 import { connect, type DatasetInfo } from "../../client/index.js";
 import { largestLabel, volumeBytes } from "../../loader/index.js";
-import { checkStage, parseRunDocument, type ResolvedSpec, type Stage } from "../../plan/index.js";
-import { addressList } from "../address-list.js";
+import { checkStage, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { alignColumns, sizeText } from "../plan/plan-table.js";
-import { readJson } from "../read-json.js";
-import { wholeNumber } from "../whole-number.js";
+import { readRunSpec, runOption } from "../run-flag.js";
+import { oneOrMore, wholeNumber } from "../whole-number.js";
 import { holdVolumes } from "./hold-volumes.js";
 import { measureStage } from "./measure-stage.js";
 import { advice, type Diagnosis, diagnose, PARTS } from "./time-parts.js";
@@ -24,26 +24,19 @@ function stageList(text: string): number[] {
   return text.split(",").map(wholeNumber);
 }
 
-function positive(text: string): number {
-  const number = wholeNumber(text);
-  if (number === 0) throw new InvalidArgumentError("It must be 1 or more.");
-  return number;
-}
-
 /** `patchstream doctor`: what sets the pace between two batches, and what to change. */
 export function doctorCommand(): Command {
   const command = new Command("doctor")
     .description("Find out what a training waits for: fetching, cutting, carrying, or its own step.")
-    .requiredOption("--data <addresses>", "the data servers to ask, host:port[,host:port]", addressList)
-    .requiredOption("--run <file>", "the run spec (run.json)")
-    .option(
-      "--step-ms <ms>",
-      "milliseconds that a training step takes (default: batches are taken as fast as they come)",
-      wholeNumber,
-      0,
+    .addOption(dataOption().makeOptionMandatory())
+    .addOption(runOption().makeOptionMandatory())
+    .addOption(
+      new Option("--step-ms <ms>", "milliseconds that a training step takes")
+        .argParser(wholeNumber)
+        .default(0, "none: batches are taken as fast as they come"),
     )
     .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
-    .option("--pass-ms <ms>", "shortest time of each of a stage's 21 measurements (26 with a step)", positive, 1000);
+    .option("--pass-ms <ms>", "shortest time of each of a stage's 21 measurements (26 with a step)", oneOrMore, 1000);
   return addCallFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130")
     .action(doctor);
@@ -59,7 +52,7 @@ interface Finding extends Omit<Diagnosis, "longest"> {
 }
 
 async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
-  const { data: dataSpec } = parseRunDocument(readJson(run, "a run spec in JSON"));
+  const { data: dataSpec } = readRunSpec(run);
   await using client = connect(data, callOptions(flags));
   const { spec } = await client.describeRun(dataSpec);
   const dataset = await client.describeDataset();

@@ -1,48 +1,32 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
 import { type Files, replaceFiles } from "../../disk/index.js";
-import { parseRunDocument, type Timeline } from "../../plan/index.js";
-import { addressList } from "../address-list.js";
+import type { Crop, Timeline } from "../../plan/index.js";
+import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
-import { readJson } from "../read-json.js";
-import { wholeNumber } from "../whole-number.js";
+import { readRunSpec } from "../run-flag.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
 import { npyBytes } from "./npy.js";
 import { transformsText } from "./transforms-text.js";
 
-interface GetOptions extends CommonOptions, CallFlags {
-  readonly store?: string;
-  readonly data?: readonly string[];
-  readonly run: string;
-  readonly step: number;
-  readonly stage?: number;
-  readonly timeline: Timeline;
+interface GetOptions extends CommonOptions, CallFlags, SourceFlags, AddressFlags {
   readonly out?: string;
 }
 
 /** `patchstream get`: one batch of a run, as NumPy files and the plan that made it. */
 export function getCommand(): Command {
-  const command = new Command("get")
-    .description("Write one batch of a run, and which box of which case each of its samples is.")
-    .option("--store <folder>", "the store to cut from")
-    .addOption(
-      new Option("--data <addresses>", "or the data servers to ask, host:port[,host:port]")
-        .conflicts("store")
-        .argParser(addressList),
-    )
-    .requiredOption("--run <file>", "the run spec (run.json)")
-    .requiredOption("--step <number>", "the step, from 0", wholeNumber)
-    .option("--stage <number>", "the stage, from 0 (default: the one scheduled for the step)", wholeNumber)
-    .addOption(new Option("--timeline <name>", "which timeline").choices(["train", "val"]).default("train"))
-    .option(
-      "--out <folder>",
-      "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
-    );
+  const command = new Command("get").description(
+    "Write one batch of a run, and which box of which case each of its samples is.",
+  );
+  addAddressFlags(addSourceFlags(command)).option(
+    "--out <folder>",
+    "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
+  );
   return addCallFlags(command)
     .addHelpText(
       "after",
@@ -52,7 +36,7 @@ export function getCommand(): Command {
 }
 
 async function get(options: GetOptions, command: Command): Promise<void> {
-  const { data: dataSpec } = parseRunDocument(readJson(options.run, "a run spec in JSON"));
+  const { data: dataSpec } = readRunSpec(options.run);
   const request: RequestedBatch = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
   const batch = await fetchBatch(options, request, command);
   const description = describeBatch(batch);
@@ -62,13 +46,12 @@ async function get(options: GetOptions, command: Command): Promise<void> {
 }
 
 function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command): Promise<FetchedBatch> {
-  const { store, data } = options;
-  if (store !== undefined) return fetchFromStore(store, request);
-  if (data !== undefined) return fetchFromServer(data, callOptions(options), request);
-  return command.error("error: give --store FOLDER, or --data ADDRESS");
+  const source = batchSource(options, command);
+  if (source.at === "store") return fetchFromStore(source.folder, request);
+  return fetchFromServer(source.addresses, callOptions(options), request);
 }
 
-/** What batch.json holds; `lower` in store voxels, negative where a box leaves the volume. */
+/** What batch.json holds; `start` in store voxels (Z,Y,X), negative where a box leaves the volume. */
 interface BatchDescription {
   readonly timeline: Timeline;
   readonly step: number;
@@ -80,10 +63,10 @@ interface BatchDescription {
   readonly sha256: string;
   readonly samples: readonly {
     readonly case: string;
-    readonly kind: "foreground" | "random";
+    readonly kind: Crop["kind"];
     readonly class: number | null;
-    readonly lower: readonly number[];
-    readonly transforms: FetchedBatch["plan"]["crops"][number]["transforms"];
+    readonly start: readonly number[];
+    readonly transforms: Crop["transforms"];
   }[];
 }
 
@@ -97,12 +80,12 @@ function describeBatch({ plan, samples, image, label, deepLabels, checksum }: Fe
     cropSize,
     checksum,
     sha256: sha256([image, label, ...deepLabels]),
-    samples: samples.map(({ case: caseId, kind, class: of, start }, index) => ({
-      case: caseId,
-      kind,
-      class: kind === "foreground" ? of : null,
-      lower: start,
-      transforms: plan.crops[index]?.transforms ?? [],
+    samples: plan.crops.map((crop, index) => ({
+      case: crop.case,
+      kind: crop.kind,
+      class: crop.kind === "foreground" ? crop.class : null,
+      start: samples[index]?.start ?? [],
+      transforms: crop.transforms,
     })),
   };
 }
@@ -137,13 +120,13 @@ function batchText({ image }: FetchedBatch, batch: BatchDescription): string {
     `patch ${batch.patchSize.join("x")} voxels`,
     `batch ${batch.samples.length}`,
     `image ${mebibytes} MiB`,
-    `crc32 ${crc}`,
+    `checksum ${crc}`,
   ];
   const rows = batch.samples.map((sample, index) => [
     String(index).padStart(3),
     `case ${sample.case}`,
-    `start ${sample.lower.join(",")}`,
-    sample.class === null ? "random" : `foreground class ${sample.class}`,
+    `start ${sample.start.join(",")}`,
+    sample.class === null ? sample.kind : `${sample.kind} class ${sample.class}`,
     transformsText(sample.transforms),
   ]);
   return `${head.join("  ")}\n${alignColumns(rows)}`;

@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { readNamedJson, replaceFile } from "../../disk/index.js";
 import {
   MODE_DEFAULTS,
   MODES,
@@ -12,7 +12,6 @@ import {
   type Rounding,
 } from "../../plan/index.js";
 import { type CommonOptions, printJson } from "../output.js";
-import { readJson } from "../read-json.js";
 import { paperRows, paperTable } from "./plan-paper.js";
 import { plotStages } from "./plan-plot.js";
 import { curriculumJson, curriculumTable } from "./plan-table.js";
@@ -67,20 +66,32 @@ export function planCommand(): Command {
     .addOption(new Option("--paper", "all 15 data sets of the paper beside its Table 1").conflicts("plot"))
     .option("--plans <file>", "take the network from nnU-Net's plans.json (3d_fullres)")
     .option("--patch-size <z,y,x>", "final patch in voxels", triple)
-    .option("--batch-size <n>", "batch at the final patch", numeric)
+    .option("--batch-size <count>", "batch at the final patch", numeric)
     .option("--pooling <z,y,x>", "poolings per axis; the smallest patch and its growth are 2^pooling", triple)
     .option("--minimum <z,y,x>", "smallest patch of a network without poolings", triple)
     .option("--increment <z,y,x>", "growth per axis of a network without poolings", triple)
-    .addOption(new Option("--mode <mode>", "curriculum").choices(MODES).default("performance"))
-    .addOption(new Option("--rounding <rule>", "performance: how a batch becomes whole (floor)").choices(ROUNDINGS))
-    .option("--budget-fraction <share>", "performance: 1 fills the voxel budget, 0 is efficiency (1)", share)
-    .option("--epochs <n>", "epochs of the whole training", epochCount, 1000)
+    .addOption(
+      new Option(
+        "--mode <mode>",
+        'how patches grow: "constant" not at all, "efficiency" at the plan\'s batch, "performance" at the plan\'s voxels a batch, "progressive-resolution" whole patches from coarse to fine; MICCAI 2024: "pgps", "pgps-plus", and "rpss", which draws a stage for each step',
+      )
+        .choices(MODES)
+        .default("performance"),
+    )
+    .addOption(
+      new Option(
+        "--rounding <rule>",
+        'performance: how a batch becomes whole (default: floor): "floor" down, "even-floor" down to an even number, "floor-minus-1" down and one less, "power-of-two" and "multiple-of-base" down to a power of 2 or a multiple of the plan\'s batch',
+      ).choices(ROUNDINGS),
+    )
+    .option("--budget-fraction <share>", "performance: 1 fills the voxel budget, 0 is efficiency (default: 1)", share)
+    .option("--epochs <count>", "epochs of the whole training", epochCount, 1000)
     .option("--plot <file.svg>", "draw patch and batch over the epochs")
     .addHelpText(
       "after",
       `
 Examples:
-  patchstream plan --patch-size 40,56,40 --batch-size 9 --pooling 3,3,3
+  patchstream plan --patch-size 40,56,40 --batch-size 2 --pooling 3,3,3
   patchstream plan --plans nnUNetPlans.json --mode efficiency --plot stages.svg
   patchstream plan --paper`,
     );
@@ -115,13 +126,14 @@ function printCurriculum(options: PlanOptions): void {
   const { foregroundFraction } = MODE_DEFAULTS[mode];
   const stages = planStages(mode, { plan, epochs, foregroundFraction, rounding, budgetFraction });
   const curriculum = { plan, mode, stages };
-  if (options.plot !== undefined) writeFileSync(options.plot, plotStages(curriculum));
+  if (options.plot !== undefined) replaceFile(options.plot, plotStages(curriculum));
   if (options.json) printJson(curriculumJson(curriculum));
   else process.stdout.write(curriculumTable(curriculum));
 }
 
 function readPlan(options: PlanOptions): NetworkPlan {
-  if (options.plans !== undefined) return parseNnunetPlans(readJson(options.plans, "JSON, as nnU-Net writes it"));
+  if (options.plans !== undefined)
+    return parseNnunetPlans(readNamedJson(options.plans, "nnU-Net's plans.json (--plans)"));
   const fields = Object.fromEntries(NETWORK_OPTIONS.map((name) => [name, options[name]]));
   return parseNetworkPlan(fields, "plan");
 }

@@ -15,7 +15,7 @@ export interface StageStatistics {
   readonly patchSize: Zyx;
   readonly batchSize: number;
   /** Batches that were counted. */
-  readonly batches: number;
+  readonly counted: number;
   readonly foregroundShare: Spread;
   readonly classesSeen: Spread;
   readonly patchSizeRatio: number;
@@ -33,7 +33,7 @@ export function summarize({ spec: { stages, plan }, batches }: CountedRun): Stag
       stage,
       patchSize,
       batchSize,
-      batches: statistics.length,
+      counted: statistics.length,
       foregroundShare: spread(statistics.map(({ foregroundShare }) => foregroundShare)),
       classesSeen: spread(statistics.map(({ classesSeen }) => classesSeen)),
       patchSizeRatio: first.patchSizeRatio,

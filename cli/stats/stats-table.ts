@@ -3,12 +3,12 @@ import type { Spread, StageStatistics } from "./stats-summary.js";
 
 /** The table that `patchstream stats` prints: at most 100 columns. */
 export function statsTable(rows: readonly StageStatistics[]): string {
-  const header = ["stage", "patch", "batch", "counted", "foreground", "p5-p95", "classes seen", "p5-p95", "patch size"];
+  const header = ["stage", "patch", "batch", "counted", "foreground", "p5-p95", "classes seen", "p5-p95", "size ratio"];
   const cells = rows.map((row) => [
     `${row.stage}`,
     sizeText(row.patchSize),
     `${row.batchSize}`,
-    `${row.batches}`,
+    `${row.counted}`,
     ...spreadCells(row.foregroundShare),
     ...spreadCells(row.classesSeen),
     percent(row.patchSizeRatio),

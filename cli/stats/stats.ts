@@ -1,18 +1,14 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseRunDocument } from "../../plan/index.js";
-import { addressList } from "../address-list.js";
+import { addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
-import { readJson } from "../read-json.js";
-import { wholeNumber } from "../whole-number.js";
+import { readRunSpec } from "../run-flag.js";
+import { oneOrMore } from "../whole-number.js";
 import { type CountedRun, countFromServer, countFromStore } from "./count-batches.js";
 import { summarize } from "./stats-summary.js";
 import { statsTable } from "./stats-table.js";
 
-interface StatsOptions extends CommonOptions, CallFlags {
-  readonly store?: string;
-  readonly data?: readonly string[];
-  readonly run: string;
+interface StatsOptions extends CommonOptions, CallFlags, SourceFlags {
   readonly steps?: StepRange;
   readonly perStage: number;
 }
@@ -29,45 +25,34 @@ function stepRange(text: string): StepRange {
   return { from, to };
 }
 
-function positive(text: string): number {
-  const number = wholeNumber(text);
-  if (number === 0) throw new InvalidArgumentError("It must be 1 or more.");
-  return number;
-}
-
 /** `patchstream stats`: what the batches of a run show the network, stage by stage. */
 export function statsCommand(): Command {
-  const command = new Command("stats")
-    .description("Count foreground and classes in the batches of each stage (Figure 4 of the paper).")
-    .option("--store <folder>", "the store to cut from")
-    .addOption(
-      new Option("--data <addresses>", "or the data servers to ask, host:port[,host:port]")
-        .conflicts("store")
-        .argParser(addressList),
-    )
-    .requiredOption("--run <file>", "the run spec (run.json)")
+  const command = new Command("stats").description(
+    "Count foreground and classes in the batches of each stage (Figure 4 of the paper).",
+  );
+  addSourceFlags(command)
     .addOption(
       new Option("--steps <first:end>", "every step from the first to before the end, at its scheduled stage")
         .conflicts("perStage")
         .argParser(stepRange),
     )
-    .option("--per-stage <n>", "or this many steps of each stage, evenly spread", positive, 20);
+    .option("--per-stage <count>", "or this many steps of each stage, evenly spread", oneOrMore, 20);
   return addCallFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream stats --store stores/hippocampus --run run.json --per-stage 50")
     .action(stats);
 }
 
 async function stats(options: StatsOptions, command: Command): Promise<void> {
-  const { data: dataSpec } = parseRunDocument(readJson(options.run, "a run spec in JSON"));
+  const { data: dataSpec } = readRunSpec(options.run);
   const rows = summarize(await countBatches(options, dataSpec, command));
   if (options.json) printJson({ stages: rows });
   else process.stdout.write(statsTable(rows));
 }
 
 function countBatches(options: StatsOptions, dataSpec: unknown, command: Command): Promise<CountedRun> {
-  const { store, data, steps, perStage } = options;
+  const { steps, perStage } = options;
+  const source = batchSource(options, command);
   const request = { dataSpec, sampling: steps ?? { perStage } };
-  if (store !== undefined) return countFromStore(store, request);
-  if (data !== undefined) return countFromServer(data, callOptions(options), request);
-  return command.error("error: give --store FOLDER, or --data ADDRESS");
+  if (source.at === "store") return countFromStore(source.folder, request);
+  return countFromServer(source.addresses, callOptions(options), request);
 }

@@ -1,15 +1,15 @@
 import { Command } from "commander";
 import { openChannel } from "../../rpc/index.js";
-import { addressList } from "../address-list.js";
+import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
-import { readJson } from "../read-json.js";
+import { readRunJson, runOption } from "../run-flag.js";
+import { addTrainerFlag, type TrainerFlag } from "../trainer-flag.js";
 import { trainingProgress } from "./training-progress.js";
 import { trainingTable } from "./training-table.js";
 import { startTraining, watchTraining } from "./watch-training.js";
 
-interface Options extends CommonOptions, CallFlags {
-  readonly trainer: string;
+interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly data?: readonly string[];
   readonly run?: string;
   readonly resume?: string;
@@ -20,12 +20,11 @@ interface Options extends CommonOptions, CallFlags {
 export function trainCommand(): Command {
   const command = new Command("train")
     .description("Start a training at a trainer and watch it; leaving it does not stop it.")
-    .requiredOption("--trainer <address>", "the trainer service, host:port")
-    .option("--data <addresses>", "data servers of one store, host:port[,host:port]", addressList)
-    .option("--run <file>", "run spec (JSON)")
+    .addOption(dataOption())
+    .addOption(runOption())
     .option("--resume <training>", "go on with this training from its last checkpoint")
     .option("--watch <training>", "only watch this training, from its beginning");
-  return addCallFlags(command)
+  return addCallFlags(addTrainerFlag(command))
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json",
@@ -39,13 +38,19 @@ export function trainCommand(): Command {
       try {
         const request = {
           data,
-          run: run === undefined ? undefined : readJson(run, "a run spec in JSON"),
+          run: run === undefined ? undefined : readRunJson(run),
           ...(resume !== undefined && { resume }),
         };
         const training = watch ?? (await startTraining(trainer, request));
-        if (json) printJson({ training });
-        else process.stderr.write(`training ${training}\n`);
+        let isKnown = false;
+        const announce = () => {
+          isKnown = true;
+          if (json) printJson({ training });
+          else process.stderr.write(`training ${training}\n`);
+        };
+        if (watch === undefined) announce();
         const summary = await watchTraining(trainer, training, (event) => {
+          if (!isKnown) announce();
           if (json) printJson(event);
           else progress.show(event);
         });

@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { TrainingEvent } from "../../trainer/index.js";
 
-/** Shows a training as it goes, on stderr: a bar on a terminal, elsewhere one line per event worth telling. */
+/** Shows a training as it goes: a bar on a terminal, elsewhere one line per event worth telling. */
 export interface TrainingProgress {
   show(event: TrainingEvent): void;
   /** Leaves the terminal as it was. */
@@ -23,7 +23,7 @@ function newsOf(event: TrainingEvent): string | undefined {
     }
     case "opened": {
       const { dataset, firstStep, steps, stages, engine, parameters } = event.opened;
-      const network = `${parameters.toLocaleString("en")} weights on ${engine}`;
+      const network = `${parameters.toLocaleString("en")} parameters on ${engine}`;
       return `${dataset}: steps ${firstStep} to ${steps - 1}, ${stages.length} stages, ${network}`;
     }
     case "stage": {
@@ -43,11 +43,29 @@ function newsOf(event: TrainingEvent): string | undefined {
   }
 }
 
-function lines(): TrainingProgress {
+/** A log is silent for no longer than this, or a step, if that is longer. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Lines for a log. A step is worth one where nothing was said for half a minute: a log shows life, and stays short however many steps
+ * there are and however late somebody begins to watch.
+ */
+export function progressLines(write: (line: string) => void, nowMs: () => number): TrainingProgress {
+  let saidMs = nowMs();
+  let steps = 0;
+  const say = (line: string) => {
+    saidMs = nowMs();
+    write(`${line}\n`);
+  };
   return {
     show(event) {
+      if (event.kind === "opened") steps = event.opened.steps;
       const news = newsOf(event);
-      if (news !== undefined) process.stderr.write(`${news}\n`);
+      if (news !== undefined) say(news);
+      else if (event.kind === "step" && nowMs() - saidMs >= SILENCE_MS) {
+        const { step, stage, loss } = event.step;
+        say(`step ${step}: stage ${stage}, loss ${loss.toFixed(3)} (${step + 1} of ${steps} steps taken)`);
+      }
     },
     stop: () => undefined,
   };
@@ -77,6 +95,11 @@ function bar(): TrainingProgress {
   };
 }
 
+/** On stderr. */
 export function trainingProgress(): TrainingProgress {
-  return process.stderr.isTTY ? bar() : lines();
+  if (process.stderr.isTTY) return bar();
+  return progressLines(
+    (line) => process.stderr.write(line),
+    () => performance.now(),
+  );
 }

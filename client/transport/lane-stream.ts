@@ -9,7 +9,7 @@ import type { StreamCall, StreamCallEvents } from "./stream-call.js";
 /** An offer comes at once, or the server is busy. */
 const OFFER_MS = 5_000;
 /** From the connection to the ticket being taken: two ways there and back. */
-const ACCEPT_MS = 2_000;
+const ACCEPT_MS = 5_000;
 
 /** How OpenLane fails where a stream over gRPC would fail, too. */
 const SAME_FOR_GRPC: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE", "MESSAGE_DAMAGED"]);

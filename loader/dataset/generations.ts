@@ -12,8 +12,8 @@ import { openSeal, SealBroken, type StoreRecord } from "./store-metadata.js";
 /** The record of the generation before. */
 export const PREVIOUS = "previous.json";
 
-/** The record of the generation that is selected. */
-const CURRENT = "zarr.json";
+/** The record of the generation that is selected: a folder that has it is a finished store. */
+export const CURRENT = "zarr.json";
 
 /** Beginning of the names of what is being written or removed. No case id begins with a dot. */
 export const UNFINISHED = ".unfinished-";

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { basename, join, parse, resolve, sep } from "node:path";
 import { Piscina } from "piscina";
 import { lockFolder } from "../../disk/process-lock.js";
+import { readNamedJson } from "../../disk/read-file.js";
 import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { type ErrorFacts, PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
@@ -22,14 +23,7 @@ import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
 import { whatDecides } from "./preprocess/normalize.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
-import {
-  checkName,
-  type FilePlaces,
-  type RawCase,
-  type RawDataset,
-  readJson,
-  readRawDataset,
-} from "./raw/list-cases.js";
+import { checkName, type FilePlaces, type RawCase, type RawDataset, readRawDataset } from "./raw/list-cases.js";
 import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
 import { refuseOtherData, type WantedStore } from "./refuse-other-data.js";
 import { sha256 } from "./sha256.js";
@@ -111,7 +105,8 @@ export async function ingest(
   checkName("name", name);
   checkApart(resolve(rawFolder), resolve(storeFolder));
   const raw = readRawDataset(resolve(rawFolder), options.files, options.unlabelled);
-  const givenPlans = options.plans === undefined ? undefined : readJson(options.plans);
+  const givenPlans =
+    options.plans === undefined ? undefined : readNamedJson(options.plans, "nnU-Net's plans.json (--plans)");
   if (givenPlans !== undefined) parsePlans(givenPlans, raw.channelNames.length);
   using _lock = lockFolder(storeFolder, LOCK);
   using _leavings = { [Symbol.dispose]: () => removeUnfinished(storeFolder) };

@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
+import { whyNotRead } from "../../disk/file-faults.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { HeaderRefused } from "./nifti/header.js";
 
-const MISSING = ["ENOENT", "EISDIR", "ENOTDIR"];
-const UNREADABLE = ["EACCES", "EPERM", "EIO", "ELOOP", "ENAMETOOLONG"];
+const MISSING = ["ENOENT", "ENOTDIR"];
+const UNREADABLE = ["EACCES", "EPERM", "EIO", "EISDIR", "ELOOP", "ENAMETOOLONG"];
 
 /** What an error met while reading `file` says of it: INPUT_DAMAGED, or the error itself where it says nothing of the file. */
 export function inputDamaged(file: string, error: unknown): unknown {
@@ -12,8 +13,8 @@ export function inputDamaged(file: string, error: unknown): unknown {
   if (error instanceof HeaderRefused) return facts(error.reason, error.want);
   if (!(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "";
-  if (MISSING.includes(code)) return facts("there is no such file", "present");
-  if (UNREADABLE.includes(code)) return facts(`it cannot be read (${error.message})`, "readable");
+  if (MISSING.includes(code)) return facts(whyNotRead(error), "present");
+  if (UNREADABLE.includes(code)) return facts(whyNotRead(error), "readable");
   if (code.startsWith("Z_")) return facts(`its compressed stream is damaged (${error.message})`, "whole");
   if (error.message.includes("allocation failed"))
     return facts(`its voxels do not fit in memory (${error.message})`, "smaller");

@@ -1,7 +1,10 @@
 import { resolve } from "node:path";
+import { whyNotRead } from "../../disk/file-faults.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
 import { type ByteReader, folderReader } from "./folder-reader.js";
+import { CURRENT } from "./generations.js";
+import { noStore } from "./no-store.js";
 import type { Region, Store, StoredCase, StoreLocation } from "./store.js";
 import { OtherFormat, openSeal, type SealedCase, type StoreRecord, toDataset } from "./store-metadata.js";
 import type { DataType } from "./zarr/array-layout.js";
@@ -115,10 +118,10 @@ export function readCases(
 export async function readStoreRecord(path: string, reader: ByteReader): Promise<StoreRecord> {
   const damaged = (reason: string, hint?: string) =>
     new PatchstreamError({ code: "STORE_DAMAGED", store: path, reason }, hint);
-  const bytes = await reader.get("/zarr.json");
-  if (bytes === undefined) {
-    throw damaged("there is no finished store here", `Make one with "patchstream ingest RAW ${path}".`);
-  }
+  const bytes = await reader.get(`/${CURRENT}`).catch((error: unknown) => {
+    throw damaged(`its ${CURRENT}: ${whyNotRead(error)}`);
+  });
+  if (bytes === undefined) throw noStore(path);
   try {
     return openSeal<StoreRecord>(new TextDecoder().decode(bytes));
   } catch (error) {
@@ -129,7 +132,7 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
 
 function storeDamaged(store: string, caseId: string, array: string, error: unknown): PatchstreamError {
   const chunk = error instanceof ChunkDamaged ? `${array} ${error.chunk}` : array;
-  const reason = error instanceof ChunkDamaged ? error.reason : (error as Error).message;
+  const reason = error instanceof ChunkDamaged ? error.reason : whyNotRead(error);
   const hint = "Ingest again to mend it; if that was done since the store was opened, open it again.";
   return new PatchstreamError({ code: "STORE_DAMAGED", store, case: caseId, chunk, reason }, hint, { cause: error });
 }

@@ -69,7 +69,7 @@ export async function makePreview(
     `${where}, channel ${channel} ${channelNames[channel]}, samples ${from} to ${to} of ${crops.length}, page ${page} of ${pages}: axial, coronal, sagittal`;
   const captionOf = (crop: Crop, lower: Zyx) => {
     const kind =
-      crop.kind === "foreground" ? `for class ${crop.class} ${classNames.get(crop.class) ?? ""}`.trimEnd() : "random";
+      crop.kind === "foreground" ? `for class ${crop.class} ${classNames.get(crop.class) ?? ""}`.trimEnd() : crop.kind;
     return `${crop.sample} ${crop.case}\n${kind}\nstart ${lower.join(",")}`;
   };
   // Of each case and class one: a batch may have thousands of samples, and all have the same few lines.

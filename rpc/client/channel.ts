@@ -1,9 +1,8 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { OnReadOpts, Socket } from "node:net";
-import { createSecureContext } from "node:tls";
+import { isIP, type OnReadOpts, type Socket } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { readAuthority, readKeyPair } from "../pem.js";
 import { checkUnixPath } from "../unix-path.js";
 import { type Credentials, openSocket } from "./socket.js";
 import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
@@ -59,51 +58,48 @@ export interface Channel {
 const FLOW_CONTROL_WINDOW = 16 << 20;
 const MAX_RECEIVED_MESSAGE = 64 << 20;
 
-function readPem(file: string | undefined, flag: string): Buffer | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new PatchstreamError({ code: "NOT_FOUND", what: `PEM file of ${flag}`, name: file, known: [] }, undefined, {
-      cause,
-    });
-  }
-}
-
 function readCredentials({ ca, cert, key, serverName }: ClientTls, prefix: string): Credentials {
-  const flag = (name: string) => `--${prefix}${name}`;
-  const read = {
-    ca: readPem(ca, flag("tls-ca")),
-    cert: readPem(cert, flag("tls-cert")),
-    key: readPem(key, flag("tls-key")),
-  };
   if ((cert === undefined) !== (key === undefined))
     throw new PatchstreamError({
       code: "REQUEST_INVALID",
-      field: flag(cert === undefined ? "tls-cert" : "tls-key"),
+      field: `--${prefix}${cert === undefined ? "tls-cert" : "tls-key"}`,
       got: undefined,
       want: "given together with the other one of certificate and key",
     });
-  const check = (file: string | undefined, name: string, want: string, parse: () => unknown) => {
-    if (file === undefined) return;
-    try {
-      parse();
-    } catch (cause) {
-      const reason = `it cannot be read as what ${flag(name)} needs`;
-      throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause });
-    }
+  return {
+    ca: ca === undefined ? undefined : readAuthority(ca, prefix),
+    ...(cert !== undefined && key !== undefined && readKeyPair({ cert, key }, prefix)),
+    serverName,
   };
-  check(ca, "tls-ca", "a PEM certificate", () => read.ca && new X509Certificate(read.ca));
-  check(cert, "tls-cert", "a PEM certificate", () => read.cert && new X509Certificate(read.cert));
-  const { cert: ours, key: secret } = read;
-  check(key, "tls-key", "the PEM key of our certificate", () => createSecureContext({ cert: ours, key: secret }));
-  return { ...read, serverName };
+}
+
+/** Stands where TLS asks for the server's name: an IP address may not stand there (RFC 6066), and grpc-js always says something. */
+const NO_NAME = "address.invalid";
+
+/** What grpc-js needs for the certificate that is expected: one for `serverName`, else for the host that is called, name or IP address. */
+function securely(target: Target, { ca, cert, key, serverName }: Credentials) {
+  const expected = serverName ?? ("host" in target ? target.host : undefined);
+  const isAddress = expected !== undefined && isIP(expected) !== 0;
+  const verify = isAddress
+    ? { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(expected, shown) }
+    : undefined;
+  const sent = isAddress ? NO_NAME : serverName;
+  return {
+    credentials: credentials.createSsl(ca ?? null, key ?? null, cert ?? null, verify),
+    options: sent === undefined ? {} : { "grpc.ssl_target_name_override": sent },
+  };
+}
+
+/** Throws what `openChannel` would for PEM files, whatever is called. */
+export function checkPemFiles({ tls, flagPrefix = "" }: Pick<ChannelOptions, "tls" | "flagPrefix">): void {
+  if (tls !== undefined) readCredentials(tls, flagPrefix);
 }
 
 /** Throws what `openChannel` would, without opening anything. */
-export function checkChannel(address: string, { tls, token, flagPrefix = "" }: ChannelOptions): void {
+export function checkChannel(address: string, options: ChannelOptions): void {
   checkAddress(parseTarget(address));
-  if (tls !== undefined) readCredentials(tls, flagPrefix);
+  checkPemFiles(options);
+  const { tls, token, flagPrefix = "" } = options;
   checkToken(address, { tls, token, flagPrefix });
 }
 
@@ -133,7 +129,7 @@ function checkToken(
 
 /**
  * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
- * SPEC_INVALID for a path that is too long, NOT_FOUND or INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
+ * SPEC_INVALID for a path that is too long, INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
  */
 export function openChannel(address: string, options: ChannelOptions = {}): Channel {
   const { tls, token, waitMs = 0, flagPrefix = "" } = options;
@@ -141,24 +137,21 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
   const target = parseTarget(address);
   checkAddress(target);
   const pem = tls && readCredentials(tls, flagPrefix);
+  const secure = pem && securely(target, pem);
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  const client = new Client(
-    address,
-    pem ? credentials.createSsl(pem.ca ?? null, pem.key ?? null, pem.cert ?? null) : credentials.createInsecure(),
-    {
-      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
-      "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
-      "grpc.keepalive_time_ms": 30_000,
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.min_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 2_000,
-      "grpc.use_local_subchannel_pool": 1,
-      // A proxy is for other machines: it would look for this one's port on its own.
-      ...(isThisMachine(target) && { "grpc.enable_http_proxy": 0 }),
-      ...(tls?.serverName && { "grpc.ssl_target_name_override": tls.serverName }),
-    },
-  );
+  const client = new Client(address, secure?.credentials ?? credentials.createInsecure(), {
+    "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
+    "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.min_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 2_000,
+    "grpc.use_local_subchannel_pool": 1,
+    // A proxy is for other machines: it would look for this one's port on its own.
+    ...(isThisMachine(target) && { "grpc.enable_http_proxy": 0 }),
+    ...secure?.options,
+  });
   const diagnose = () => diagnosis(target, pem, flagPrefix);
   let contacted = false;
   return {

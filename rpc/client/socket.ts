@@ -1,12 +1,11 @@
-import { connect, type OnReadOpts, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls";
+import type { KeyPair } from "../pem.js";
 import type { Target } from "./target.js";
 
 /** What a client shows and trusts, read. */
-export interface Credentials {
+export interface Credentials extends Partial<KeyPair> {
   readonly ca: Buffer | undefined;
-  readonly cert: Buffer | undefined;
-  readonly key: Buffer | undefined;
   readonly serverName: string | undefined;
 }
 
@@ -29,7 +28,9 @@ export function openSocket(target: Target, tls: Credentials | undefined, options
     cert: tls.cert,
     key: tls.key,
     // An address may not be told by SNI (RFC 6066, section 3).
-    ...(/[a-z]/i.test(name) && !name.includes(":") && { servername: name }),
+    ...(isIP(name) === 0
+      ? { servername: name }
+      : { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(name, shown) }),
   };
   return connectTls(connection);
 }

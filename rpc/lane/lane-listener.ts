@@ -7,8 +7,9 @@ import {
 } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
+import { readAuthority, readKeyPair } from "../pem.js";
 import { bracketed, cannotListen, checkHostAndPort } from "../server/host-and-port.js";
-import { type ListenOptions, readPem, type ServerTls } from "../server/listen.js";
+import type { ListenOptions, ServerTls } from "../server/listen.js";
 import { bindUnixSocket } from "../server/unix-socket.js";
 import { unixPath } from "../unix-path.js";
 import { LANE_SUFFIX } from "./lane-frame.js";
@@ -107,8 +108,7 @@ function bind(server: Server, place: NetListenOptions): Promise<void> {
 
 function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
   return {
-    cert: readPem(cert),
-    key: readPem(key),
-    ...(ca !== undefined && { ca: readPem(ca), requestCert: true, rejectUnauthorized: true }),
+    ...readKeyPair({ cert, key }),
+    ...(ca !== undefined && { ca: readAuthority(ca), requestCert: true, rejectUnauthorized: true }),
   };
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { readAuthority, readKeyPair } from "../pem.js";
 import { unixPath } from "../unix-path.js";
 import { logHandshakes } from "./handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
@@ -66,12 +66,10 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-export function readPem(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "PEM file", name: file, known: [] }, undefined, { cause });
-  }
+function secureCredentials({ ca, ...files }: ServerTls): ServerCredentials {
+  const authority = ca === undefined ? null : readAuthority(ca);
+  const { cert, key } = readKeyPair(files);
+  return ServerCredentials.createSsl(authority, [{ cert_chain: cert, private_key: key }], authority !== null);
 }
 
 /** Where a server listens. Disposing it, right before the server stops to listen, removes the file of a Unix socket. */
@@ -118,13 +116,7 @@ async function listenOnPort(server: Server, options: ListenOptions): Promise<Lis
         ? "Give a certificate and key, or --insecure on a network you trust."
         : "Give a certificate and key: a token must not travel as plain text.",
     );
-  const credentials = tls
-    ? ServerCredentials.createSsl(
-        tls.ca === undefined ? null : readPem(tls.ca),
-        [{ cert_chain: readPem(tls.cert), private_key: readPem(tls.key) }],
-        tls.ca !== undefined,
-      )
-    : ServerCredentials.createInsecure();
+  const credentials = tls ? secureCredentials(tls) : ServerCredentials.createInsecure();
   try {
     const bound = await bind(server, `${bracketed(host)}:${port}`, credentials);
     return { address: `${bracketed(host)}:${bound}`, [Symbol.dispose]() {} };

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Metadata } from "@grpc/grpc-js";
+import { readNamedFile } from "../../disk/read-file.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import { sha256 } from "../checksum.js";
 import type { ServiceName } from "../service.js";
@@ -20,12 +20,14 @@ export interface AcceptedToken {
   readonly scopes?: readonly Scope[];
 }
 
+const WANTED = "a file with a token on each line (--token-file)";
+
 /**
- * The tokens of a file: one a line, `TOKEN` or `SCOPE[,SCOPE] TOKEN`; empty lines are left out. Throws SPEC_INVALID for a file without
- * a token and for a line that is neither, never telling what it holds, and NOT_FOUND for a file that cannot be read.
+ * The tokens of a file: one a line, `TOKEN` or `SCOPE[,SCOPE] TOKEN`; empty lines are left out. Throws SPEC_INVALID for a line that
+ * is neither, never telling what it holds, and INPUT_DAMAGED for a file without a token and one that cannot be read.
  */
 export function readTokenFile(file: string): AcceptedToken[] {
-  const lines = readText(file).split("\n");
+  const lines = readNamedFile(file, WANTED).toString().split("\n");
   const tokens = lines.flatMap((line, index) => {
     const words = line.trim().split(/\s+/);
     const [first = "", second] = words;
@@ -36,20 +38,13 @@ export function readTokenFile(file: string): AcceptedToken[] {
       refuse(`${file}, line ${index + 1}`, "something else", 'a token, or "data", "train" or "data,train" and a token');
     return [{ token: second, scopes: scopes.filter(isScope) }];
   });
-  if (tokens.length === 0) refuse(file, "empty", "a file with a token on each line");
+  if (tokens.length === 0)
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it holds no token", want: WANTED });
   return tokens;
 }
 
 function isScope(word: string): word is Scope {
   return SCOPES.some((scope) => scope === word);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "token file", name: file, known: [] }, undefined, { cause });
-  }
 }
 
 /**

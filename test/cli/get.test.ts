@@ -68,7 +68,7 @@ interface BatchJson {
     readonly case: string;
     readonly kind: string;
     readonly class: number | null;
-    readonly lower: Zyx;
+    readonly start: Zyx;
   }[];
 }
 
@@ -76,7 +76,7 @@ interface BatchJson {
 async function namedBoxes(store: Store, batch: BatchJson): Promise<{ image: Buffer; label: Buffer }> {
   const images: Buffer[] = [];
   const labels: Buffer[] = [];
-  for (const { case: id, lower } of batch.samples) {
+  for (const { case: id, start: lower } of batch.samples) {
     const { shape } = store.dataset.cases.find((entry) => entry.id === id) as StoredCase;
     const [, ...extent] = shape;
     const box = { lower, size: batch.patchSize };
@@ -177,7 +177,7 @@ test("--json prints batch.json's content and nothing else; without it a line a s
   const [head, ...rows] = text.stdout.trimEnd().split("\n");
   t.regex(
     head as string,
-    /^step 5 {2}stage 14 {2}patch 40x56x40 voxels {2}batch 2 {2}image 0\.7 MiB {2}crc32 [0-9a-f]{8}$/,
+    /^step 5 {2}stage 14 {2}patch 40x56x40 voxels {2}batch 2 {2}image 0\.7 MiB {2}checksum [0-9a-f]{8}$/,
   );
   t.is(rows.length, 2);
   t.regex(rows[0] as string, /^ {2}0 {2}case hippocampus_\d+ {2}start -?\d+,-?\d+,-?\d+ +random +as stored$/);
@@ -192,7 +192,10 @@ test("each mistake is one line that names it, and exit code 1; wrong use is 2", 
   const torn = await runFile(folder, "torn.json", '{ "data": ');
   const unknown = await runFile(folder, "unknown.json", { data: { ...DATA, patchSise: [8, 8, 8] } });
   const failures: [string[], RegExp][] = [
-    [["--store", store.path, "--run", torn, "--step", "0"], /torn\.json: .*JSON.*; it must be a run spec in JSON$/],
+    [
+      ["--store", store.path, "--run", torn, "--step", "0"],
+      /torn\.json: .*JSON.*; it must be a run spec in JSON \(--run\)$/,
+    ],
     [["--store", store.path, "--run", join(folder, "none.json"), "--step", "0"], /none\.json: there is no such file/],
     [["--store", store.path, "--run", unknown, "--step", "0"], /patchSise/],
     [["--store", store.path, "--run", run, "--step", "250000"], /step 250000 does not exist; .*0 to 249999$/],

@@ -47,7 +47,7 @@ interface Spread {
 
 interface StageJson {
   readonly stage: number;
-  readonly batches: number;
+  readonly counted: number;
   readonly foregroundShare: Spread;
   readonly classesSeen: Spread;
   readonly patchSizeRatio: number;
@@ -72,7 +72,7 @@ test("store and server give the same figures, which are those of get's labels", 
   t.deepEqual(JSON.parse(remote.stdout), JSON.parse(local.stdout));
   const { stages } = JSON.parse(local.stdout) as { stages: StageJson[] };
   t.deepEqual(
-    stages.map(({ stage, batches }) => [stage, batches]),
+    stages.map(({ stage, counted }) => [stage, counted]),
     [
       [0, 2],
       [1, 2],
@@ -135,7 +135,7 @@ test("a range of steps is counted at the scheduled stages, and the table has at 
   const range = ["stats", "--store", store, "--run", run, "--steps", `${STAGE_STEPS - 1}:${STAGE_STEPS + 2}`];
   const { stages } = JSON.parse((await patchstream(...range, "--json")).stdout) as { stages: StageJson[] };
   t.deepEqual(
-    stages.map(({ stage, batches }) => [stage, batches]),
+    stages.map(({ stage, counted }) => [stage, counted]),
     [
       [0, 1],
       [1, 2],

@@ -124,9 +124,10 @@ test("with waitMs a server that starts later is waited for", async (t) => {
 
 test("PEM files that are missing or none are named with their flag, at once", (t) => {
   t.like(t.throws<PatchstreamError>(() => connect("127.0.0.1:1", { tls: { ca: "no.pem" } }))?.facts, {
-    code: "NOT_FOUND",
-    what: "PEM file of --tls-ca",
-    name: "no.pem",
+    code: "INPUT_DAMAGED",
+    file: "no.pem",
+    reason: "there is no such file",
+    want: "a PEM certificate (--tls-ca)",
   });
   const file = join(mkdtempSync(join(tmpdir(), "patchstream-pem-")), "not.pem");
   writeFileSync(file, "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n");
@@ -176,7 +177,7 @@ test("an empty token file is refused, and a missing one", async (t) => {
   const empty = await patchstream(["trainings", "--trainer", "127.0.0.1:1", "--token-file", file]);
   t.regex(empty.stderr, /token: it is empty/);
   const missing = await patchstream(["trainings", "--trainer", "127.0.0.1:1", "--token-file", `${file}.no`]);
-  t.regex(missing.stderr, /no file of --token-file/);
+  t.regex(missing.stderr, /token\.no: there is no such file; it must be a file with a token \(--token-file\)/);
 });
 
 test("proxies of the environment are for other machines, and named where one fails", async (t) => {

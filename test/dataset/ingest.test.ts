@@ -471,7 +471,7 @@ test("the command prints one JSON document, and one readable line for a failure"
   const bad = await patchstream("ingest", folders.raw, folders.store);
   t.is(bad.code, 1);
   t.is(bad.stdout, "");
-  t.regex(bad.stderr, /^patchstream: .*dataset.json: it cannot be read .*\n$/);
+  t.regex(bad.stderr, /^patchstream: .*dataset.json: it cannot be read as JSON .*\n$/);
   t.is((await patchstream("ingest", folders.raw, folders.store, "--workers", "0")).code, 2);
 });
 

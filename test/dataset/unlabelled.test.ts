@@ -10,7 +10,7 @@ import { serve } from "../../loader/server/serve.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { temporaryFolder } from "./temporary-folder.js";
-import { writeRawDataset } from "./write-raw-dataset.js";
+import { writeDatasetJson, writeRawDataset } from "./write-raw-dataset.js";
 
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const IDS = ["a", "b", "c", "d", "e", "f"];
@@ -145,16 +145,45 @@ test("a second ingest keeps unlabelled cases, and makes them again when their la
   t.not(second.digest, first.digest);
 });
 
-test("a data set that lists its cases is refused with --unlabelled, and inspect shows which have no label", async (t) => {
+test("inspect shows which cases have no label", async (t) => {
   const { raw, store } = partlyLabelled(t);
   await ingest(raw, store, { workers: 1, unlabelled: true });
   const inspect = (...more: string[]) => promisify(execFile)(process.execPath, [MAIN, "inspect", store, ...more]);
   t.regex((await inspect()).stdout, /\ne {2}1x16x16x16 .* mm {2}unlabelled\nf .* unlabelled\n$/);
   t.regex((await inspect("--case", "e")).stdout, /label {7}none: for prediction only/);
-  const listed = join(raw, "../listed");
-  const dataset = { a: { images: ["imagesTr/a_0000.nii.gz"], label: "labelsTr/a.nii.gz" } };
-  writeRawDataset(listed, { ids: ["a"], json: { dataset } });
-  await t.throwsAsync(ingest(listed, `${store}-2`, { unlabelled: true }), {
-    message: /dataset.json: it lists its cases; it must be without that list for --unlabelled/,
+});
+
+test("of a data set that lists its cases, those of `test` and those without a label are stored with --unlabelled", async (t) => {
+  const { raw, store } = partlyLabelled(t);
+  await ingest(raw, store, { workers: 1, unlabelled: true });
+  const image = (id: string) => `./${id === "e" ? "imagesTs" : "imagesTr"}/${id}_0000.nii.gz`;
+  const label = (id: string) => `./labelsTr/${id}.nii.gz`;
+  const labelled = IDS.filter((id) => id !== "e" && id !== "f");
+  // MSD's images have the names of their cases; nnU-Net v1's carry the channel beside them.
+  const v1 = (id: string) => image(id).replace("_0000", "");
+  const lists = {
+    dataset: {
+      dataset: Object.fromEntries(
+        IDS.map((id) => [id, { images: [image(id)], ...(labelled.includes(id) && { label: label(id) }) }]),
+      ),
+    },
+    training: {
+      training: labelled.map((id) => ({ image: v1(id), label: label(id) })),
+      test: [v1("e"), v1("f")],
+    },
+  };
+  const written = JSON.parse(readFileSync(join(raw, "dataset.json"), "utf8"));
+  for (const [key, list] of Object.entries(lists)) {
+    writeDatasetJson(raw, { ...written, ...list });
+    const report = await ingest(raw, `${store}-${key}`, { workers: 1, unlabelled: true });
+    t.deepEqual(report.unlabelled, ["e", "f"], key);
+    t.is(report.digest, (await openStore(store)).dataset.digest, key);
+  }
+  // A label that the list names must be there: a slip in a path makes no case an unlabelled one.
+  rmSync(join(raw, "labelsTr/a.nii.gz"));
+  await t.throwsAsync(ingest(raw, `${store}-slip`, { workers: 1, unlabelled: true }), {
+    message: /labelsTr\/a\.nii\.gz: there is no such file/,
   });
+  writeDatasetJson(raw, { ...written, ...lists.dataset });
+  await t.throwsAsync(ingest(raw, `${store}-labelled`, { workers: 1 }), { message: /dataset\.e\.label is missing/ });
 });

@@ -54,8 +54,8 @@ def main(store: Path, folder: Path) -> None:
             label = group[case]["label"][:]
             volumes[case] = group[case]["image"][:], np.where(label < 0, 0, label)
         image, label = volumes[case]
-        np.testing.assert_array_equal(images[index], cut(image, sample["lower"], size), f"image of sample {index}")
-        np.testing.assert_array_equal(labels[index], cut(label, sample["lower"], size), f"label of sample {index}")
+        np.testing.assert_array_equal(images[index], cut(image, sample["start"], size), f"image of sample {index}")
+        np.testing.assert_array_equal(labels[index], cut(label, sample["start"], size), f"label of sample {index}")
         if sample["kind"] == "foreground":
             assert (labels[index] == sample["class"]).any(), f"sample {index} has no voxel of class {sample['class']}"
 

@@ -2,6 +2,7 @@ import { connect } from "../../client/connect.js";
 import type { ConnectOptions, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
+import { checkPemFiles } from "../../rpc/client/channel.js";
 import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
 import { refuseOtherLabels } from "../loop/refuse-other-labels.js";
 
@@ -18,9 +19,11 @@ const FIRST_ANSWER_MS = 5_000;
 
 /**
  * Throws SPEC_INVALID where a token or a certificate could go to a server that was not named when the trainer was started, or a
- * token without TLS to another machine. Callers name addresses: they must not get the token by naming their own.
+ * token without TLS to another machine, and INPUT_DAMAGED for a PEM file that is none. Callers name addresses: they must not get the token by naming their own.
  */
-export function checkAccess({ connection: { tls, token }, servers }: DataAccess): void {
+export function checkAccess({ connection, servers }: DataAccess): void {
+  checkPemFiles(connection);
+  const { tls, token } = connection;
   const secret =
     token !== undefined ? "a token" : tls?.key !== undefined || tls?.cert !== undefined ? "a certificate" : undefined;
   if (secret === undefined) return;

@@ -16,10 +16,11 @@ export type FileListing =
   | { readonly kind: "listed"; readonly cases: readonly ListedCase[] };
 
 export interface ListedCase {
-  /** Absent in a `training` list, where the image's file name is the case's. */
+  /** Absent in the lists `training` and `test`, where the image's file name is the case's. */
   readonly id?: string;
   readonly images: readonly string[];
-  readonly label: string;
+  /** Absent only where cases without a label were asked for. */
+  readonly label?: string;
 }
 
 /** What nnU-Net's other readers take (nnunetv2/imageio). */
@@ -30,15 +31,16 @@ const readPaths = list(readPath, 1, LIMITS.cases);
 
 /**
  * Reads nnU-Net v2's form (channel_names, labels by name, file_ending, optionally `dataset`) or MSD's (modality, labels by
- * value, `training`), which nnU-Net v1 has too. Throws SPEC_INVALID naming the field, for other file types too.
+ * value, `training`), which nnU-Net v1 has too. With `unlabelled` a listed case may lack its label, and those of MSD's `test` are listed
+ * too. Throws SPEC_INVALID naming the field, for other file types too.
  */
-export function parseDatasetJson(json: unknown): DatasetJson {
+export function parseDatasetJson(json: unknown, unlabelled = false): DatasetJson {
   const fields = members(json, "dataset.json");
   const naming = fields.channel_names === undefined ? "modality" : "channel_names";
   return {
     channelNames: parseChannels(fields[naming], `dataset.json: ${naming}`),
     ...parseLabels(fields.labels, fields.regions_class_order),
-    files: parseFiles(fields),
+    files: parseFiles(fields, unlabelled),
   };
 }
 
@@ -50,11 +52,19 @@ function parseChannels(value: unknown, field: string): string[] {
   return channels.map(([key, channel]) => name(channel, `${field}.${key}`));
 }
 
-function parseFiles({ file_ending, dataset, training, numTraining }: Readonly<Record<string, unknown>>): FileListing {
+function parseFiles(
+  { file_ending, dataset, training, test, numTraining }: Readonly<Record<string, unknown>>,
+  unlabelled: boolean,
+): FileListing {
   const listed = dataset ?? training;
   if (file_ending !== undefined || listed === undefined) checkFileEnding(file_ending, "dataset.json: file_ending");
-  if (dataset !== undefined) return { kind: "listed", cases: parseDatasetKey(dataset, "dataset.json: dataset") };
-  if (training !== undefined) return { kind: "listed", cases: readTraining(training, "dataset.json: training") };
+  if (dataset !== undefined)
+    return { kind: "listed", cases: parseDatasetKey(dataset, "dataset.json: dataset", unlabelled) };
+  if (training !== undefined) {
+    const cases = trainingReader(unlabelled)(training, "dataset.json: training");
+    const without = unlabelled && test !== undefined ? readTest(test, "dataset.json: test") : [];
+    return { kind: "listed", cases: [...cases, ...without] };
+  }
   const caseCount =
     numTraining === undefined ? undefined : integer(1, LIMITS.cases)(numTraining, "dataset.json: numTraining");
   return { kind: "folders", fileEnding: String(file_ending), caseCount };
@@ -69,25 +79,34 @@ function checkFileEnding(value: unknown, field: string): void {
   word(IMAGE_ENDINGS)(value, field);
 }
 
-function parseDatasetKey(value: unknown, field: string): ListedCase[] {
+function parseDatasetKey(value: unknown, field: string, unlabelled: boolean): ListedCase[] {
   return entries(value, field).map(([id, entry]) => {
     const { images, label } = members(entry, `${field}.${id}`);
     return {
       id,
       images: readPaths(images, `${field}.${id}.images`),
-      label: readPath(label, `${field}.${id}.label`),
+      ...readLabel(label, `${field}.${id}.label`, unlabelled),
     };
   });
 }
 
-const readTraining = list<ListedCase>(
-  (entry, field) => {
-    const { image, label } = members(entry, field);
-    return { images: [readPath(image, `${field}.image`)], label: readPath(label, `${field}.label`) };
-  },
-  1,
-  LIMITS.cases,
-);
+function trainingReader(unlabelled: boolean) {
+  return list<ListedCase>(
+    (entry, field) => {
+      const { image, label } = members(entry, field);
+      return { images: [readPath(image, `${field}.image`)], ...readLabel(label, `${field}.label`, unlabelled) };
+    },
+    1,
+    LIMITS.cases,
+  );
+}
+
+/** MSD's list of images without a label: paths alone. */
+const readTest = list<ListedCase>((entry, field) => ({ images: [readPath(entry, field)] }), 0, LIMITS.cases);
+
+function readLabel(value: unknown, field: string, mayLack: boolean): Pick<ListedCase, "label"> {
+  return mayLack && value === undefined ? {} : { label: readPath(value, field) };
+}
 
 function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(entries(value, field));

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { checkNamedFolder, readNamedJson } from "../../../disk/read-file.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { PREVIOUS } from "../generations.js";
 import { type DatasetJson, type FileListing, type ListedCase, parseDatasetJson } from "./dataset-json.js";
@@ -31,8 +32,12 @@ export type FilePlaces = "inside" | "anywhere";
  * INPUT_DAMAGED.
  */
 export function readRawDataset(folder: string, places: FilePlaces = "inside", unlabelled = false): RawDataset {
-  const json = parseDatasetJson(readJson(join(folder, "dataset.json")));
-  const listed = unlabelled ? listUnlabelled(folder, json) : listCases(folder, json, places);
+  checkNamedFolder(folder, "a raw data set, a folder with dataset.json");
+  const json = parseDatasetJson(
+    readNamedJson(join(folder, "dataset.json"), "the dataset.json of nnU-Net or MSD"),
+    unlabelled,
+  );
+  const listed = unlabelled ? listUnlabelled(folder, json, places) : listCases(folder, json, places);
   // One name has two spellings in Unicode, and file systems differ in which of them they keep.
   const named = listed.map((one) => ({ ...one, id: one.id.normalize("NFC") }));
   const cases = named.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -66,18 +71,6 @@ export function checkName(what: string, name: string): void {
   if (name === "" || isTooLong || FORBIDDEN.test(name) || MISLEADING.test(name) || TAKEN.includes(name)) {
     const want = `a file name of letters that can be seen, of at most ${MOST_NAME_BYTES} bytes, without / and \\, not beginning with a dot or ending with ~ and a number`;
     throw new PatchstreamError({ code: "SPEC_INVALID", field: what, got: name, want });
-  }
-}
-
-/** What some editors put before UTF-8, and JSON does not know. */
-const BYTE_ORDER_MARK = /^\uFEFF/;
-
-/** Parses a JSON file of the user's. Throws INPUT_DAMAGED. */
-export function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8").replace(BYTE_ORDER_MARK, ""));
-  } catch (error) {
-    throw damaged(file, `it cannot be read (${(error as Error).message})`, "a JSON file");
   }
 }
 
@@ -117,16 +110,13 @@ function imageIds(folder: string, channels: readonly string[], fileEnding: strin
   return ids;
 }
 
-/** The cases of imagesTs, and those of imagesTr with their labels where there are any; a folder may be missing. */
-function listUnlabelled(folder: string, { channelNames, files }: DatasetJson): RawCase[] {
-  if (files.kind === "listed") {
-    const reason = "it lists its cases";
-    throw damaged(
-      join(folder, "dataset.json"),
-      reason,
-      "without that list for --unlabelled, which takes imagesTs and imagesTr",
-    );
-  }
+/**
+ * The cases that dataset.json lists, with the labels that it names; where it lists none those of imagesTs, and those of imagesTr with the
+ * labels that there are. A folder may be missing.
+ */
+function listUnlabelled(folder: string, json: DatasetJson, places: FilePlaces): RawCase[] {
+  const { channelNames, files } = json;
+  if (files.kind === "listed") return listCases(folder, json, places);
   const channels = channelEndings(channelNames.length, files.fileEnding);
   return ["imagesTr", "imagesTs"].flatMap((images) => {
     if (!existsSync(join(folder, images))) return [];
@@ -164,13 +154,14 @@ function resolveListed(
   channelCount: number,
   place: (file: string) => string,
 ): RawCase {
-  if (id !== undefined) return { id, images: images.map(place), label: place(label) };
+  const labelled = label === undefined ? {} : { label: place(label) };
+  if (id !== undefined) return { id, images: images.map(place), ...labelled };
   const image = place(images[0] as string);
   const ending = imageEnding(image);
   const stem = image.slice(0, image.length - ending.length);
   const channels = channelEndings(channelCount, ending).map((channel) => `${stem}${channel}`);
   const isSplit = !existsSync(image) && existsSync(channels[0] as string);
-  return { id: basename(stem), images: isSplit ? channels : [image], label: place(label) };
+  return { id: basename(stem), images: isSplit ? channels : [image], ...labelled };
 }
 
 /** The absolute path of a file that dataset.json names. */

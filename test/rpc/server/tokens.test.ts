@@ -33,7 +33,7 @@ test("a token file has a token a line, each with scopes or with those of the ser
 test("a token file without a token, or with a line that is none, is refused by file and line, and its text is not told", (t) => {
   for (const text of ["", "\n  \n"]) {
     const error = t.throws<PatchstreamError>(() => readTokenFile(file("empty", text)));
-    t.like(error?.facts, { code: "SPEC_INVALID", got: "empty" });
+    t.like(error?.facts, { code: "INPUT_DAMAGED", file: join(folder, "empty") });
   }
   for (const line of ["dta secret", "data,everything secret", "data secret more", "one two three"]) {
     const error = t.throws<PatchstreamError>(() => readTokenFile(file("odd", `good\n${line}`)));
@@ -41,7 +41,7 @@ test("a token file without a token, or with a line that is none, is refused by f
     t.regex(error?.message ?? "", /odd, line 2/);
     t.notRegex(error?.message ?? "", /secret|three/);
   }
-  t.is(t.throws<PatchstreamError>(() => readTokenFile(join(folder, "none")))?.code, "NOT_FOUND");
+  t.is(t.throws<PatchstreamError>(() => readTokenFile(join(folder, "none")))?.code, "INPUT_DAMAGED");
 });
 
 test("each token opens the services of its scopes and no other, and nothing else opens any", (t) => {

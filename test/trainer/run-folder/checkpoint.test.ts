@@ -145,7 +145,10 @@ test("a disk that is full leaves the previous checkpoint whole and says so in on
   const limited = 'trap "" XFSZ; ulimit -f 512; exec "$0" --input-type=module -e "$1" "$2"';
   const child = spawnSync("bash", ["-c", limited, process.execPath, script, runs], { encoding: "utf8" });
   t.is(child.status, 7, child.stderr);
-  t.regex(child.stderr, /^WRITE_FAILED .*checkpoint\.safetensors was not written: EFBIG[^\n]*$/);
+  t.regex(
+    child.stderr,
+    /^WRITE_FAILED .*checkpoint\.safetensors was not written: it would be longer than the system allows$/,
+  );
   t.deepEqual(readFileSync(checkpointPath(runs)), before);
   t.deepEqual(readdirSync(runs), ["checkpoint.safetensors"]);
   t.deepEqual(await readCheckpoint(runs), checkpoint(3, 7));
