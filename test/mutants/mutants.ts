@@ -306,9 +306,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "one peer may have all streams",
-    file: "loader/server/serve.ts",
-    from: "mostOfPeer: Math.ceil(most / 2)",
-    to: "mostOfPeer: most",
+    file: "loader/server/limits.ts",
+    from: "maxStreamsOfOnePeer: Math.ceil(maxStreams / 2)",
+    to: "maxStreamsOfOnePeer: maxStreams",
     tests: ["conformance/protection"],
   },
   {
