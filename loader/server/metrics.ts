@@ -50,19 +50,19 @@ export function createMetrics({ engine, streams, calls, cuts, pause }: Measured)
   });
   const bytesSent = new Counter({
     name: "patchstream_batch_bytes_sent_total",
-    help: "Tensor bytes of those batches.",
+    help: "Tensor bytes of the batches sent.",
     registers,
   });
   const shared = new Counter({
     name: "patchstream_shared_batches_sent_total",
-    help: "Of those batches, the ones that were sent without a cut of their own, since another stream had been given the same.",
+    help: "Those of them that were sent without a cut of their own: another stream had been given the same.",
     labelNames: ["stage"],
     registers,
   });
   const latency = { labelNames: ["stage"], buckets: LATENCY_SECONDS, registers };
   const cutSeconds = new Histogram({
     name: "patchstream_batch_cut_duration_seconds",
-    help: "From the plan of a batch to its bytes, waiting for memory included, of batches that were sent; a shared cut counts once.",
+    help: "From the plan of a batch to its bytes, waiting for memory included, of batches that were sent. Batches that share a cut count once.",
     ...latency,
   });
   const wantSeconds = new Histogram({
@@ -111,7 +111,7 @@ export function createMetrics({ engine, streams, calls, cuts, pause }: Measured)
   });
   new Gauge({
     name: "patchstream_kept_batches",
-    help: "Batches in memory that no stream holds, kept for streams of the same run that come to them; they go when the memory is needed.",
+    help: "Batches in memory that no stream holds, kept for streams that come to them. They go when the memory is needed.",
     registers,
     collect() {
       this.set(cuts.kept);

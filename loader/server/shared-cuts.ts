@@ -64,8 +64,7 @@ function keyOf({ step, stage }: At): string {
 /** How many steps it is until a stream comes to the cut that has not had it; Infinity where none is behind it. */
 function stepsUntilWanted({ places }: Group<unknown>, { step, given }: Cut<unknown>): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const place of places)
-    if (place.step < step && !given.has(place)) least = Math.min(least, step - place.step);
+  for (const place of places) if (place.step < step && !given.has(place)) least = Math.min(least, step - place.step);
   return least;
 }
 
