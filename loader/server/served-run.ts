@@ -102,7 +102,7 @@ export class ServedRuns {
     const planOf = (step: number, stage: number, signal: AbortSignal) =>
       finish(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
     return {
-      name: `${digest} ${timeline} ${rank.rank} ${rank.ranks}`,
+      name: `${digest} ${timeline} ${rank.rank} of ${rank.ranks}`,
       digest,
       steps: stepsOf(spec, timeline),
       schedule: scheduleOf(spec, timeline),

@@ -156,7 +156,7 @@ export class SharedCuts<Lease extends { release(): void }> {
         if (group.cuts.get(keyOf(at)) === cut) cut.done = done;
         else done.release(); // done in spite of having been stopped
       },
-      () => this.#forget(group, cut),
+      () => {}, // whoever waits is told, and with the last of them the cut goes
     );
     return cut;
   }
@@ -175,13 +175,9 @@ export class SharedCuts<Lease extends { release(): void }> {
 
   /** Stops a cut that nobody holds, or releases it. */
   #drop(group: Group<Lease>, cut: Cut<Lease>): void {
-    this.#forget(group, cut);
+    group.cuts.delete(keyOf(cut));
     cut.stop.abort();
     cut.done?.release();
-  }
-
-  #forget(group: Group<Lease>, cut: Cut<Lease>): void {
-    if (group.cuts.get(keyOf(cut)) === cut) group.cuts.delete(keyOf(cut));
     this.#close(group);
   }
 

@@ -201,11 +201,13 @@ test("what a stream has cut and not sent is taken back when another needs its sh
   const watched = await startServer(t, { slotBudgetBytes: 4 * STAGE_BYTES[2], metricsPort: 0 });
   const waiting = await unreadStream(t, watched, 10);
   waiting.want(0, RUN_STEPS, 2);
-  const leased = async () => {
+  const standsStill = async () => {
     const text = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
-    return Number(/^patchstream_engine_leased_batches (\d+)/m.exec(text)?.[1]);
+    const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
+    const sent = value(/^patchstream_batches_sent_total{stage="2"} (\d+)/m);
+    return sent >= 4 && value(/^patchstream_engine_leased_batches (\d+)/m) === 3;
   };
-  while ((await leased()) < 3);
+  while (!(await standsStill()));
   const other = await start(dial(t, watched));
   other.want(0, RUN_STEPS, 2);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await other.batch()).begin.step, step);

@@ -117,7 +117,9 @@ test("a stream alone keeps nothing, and what is kept goes when the stream that i
   const source = new Source();
   const cuts = new SharedCuts<Lease>(ROOM);
   const ahead = cuts.join(source);
-  for (const step of [9, 3, 4]) (await given(source, ahead.cut(step, 0, never()))).release();
+  const leases = [];
+  for (const step of [9, 3, 4]) leases.push(await given(source, ahead.cut(step, 0, never())));
+  for (const { release } of leases) release();
   t.is(source.held, 0);
   const behind = cuts.join(source);
   for (const step of [10, 11, 12]) (await given(source, ahead.cut(step, 0, never()))).release();
@@ -179,14 +181,15 @@ test("a cut that fails is thrown at all who wait, and made anew for who asks the
   const source = new Source();
   const cuts = new SharedCuts<Lease>(ROOM);
   const streams = [cuts.join(source), cuts.join(source)];
+  cuts.join(source); // a third one is behind
   const waiting = streams.map((stream) => stream.cut(0, 0, never()));
   source.running[0]?.finish(new Error("no voxels"));
   for (const lease of waiting) await t.throwsAsync(lease, { message: "no voxels" });
+  t.is(cuts.kept, 0);
   const anew = streams.map((stream) => stream.cut(0, 0, never()));
   await source.finishAll();
-  for (const lease of await Promise.all(anew)) lease.release();
+  for (const { step } of await Promise.all(anew)) t.is(step, 0);
   t.is(source.begun, 2);
-  t.is(source.held, 0);
 });
 
 const STREAMS = 3;
