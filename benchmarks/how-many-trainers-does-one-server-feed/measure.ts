@@ -7,7 +7,7 @@ import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures } from "../figures.js";
 import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { type Receiver, startReceiver } from "../how-fast-is-the-wire/receiver.js";
-import type { TrainerJob } from "./trainer.js";
+import type { TrainerClient, TrainerJob } from "./trainer.js";
 
 /** Processors that the server has, and as many workers. */
 export const SERVER_PROCESSORS = 2;
@@ -31,9 +31,14 @@ export interface CrowdOptions {
 /** "one": all trainers have one run digest, as several seeds of a network have. "own": each has a seed of the data of its own. */
 export type Order = "one" | "own";
 
-export interface CrowdFigures {
+/** Who trains at once. */
+export interface Crowd {
   readonly trainers: number;
   readonly order: Order;
+  readonly client: TrainerClient;
+}
+
+export interface CrowdFigures extends Crowd {
   /** Accelerator utilisation of each trainer, 0 to 1. */
   readonly utilisation: readonly Figures[];
   /** Processor seconds that a step of all trainers takes the server, and each trainer. */
@@ -64,18 +69,19 @@ async function readCounters(metrics: string | undefined): Promise<{ readonly cut
   return { cut: sum("engine_batches_cut_total"), sent: sum("batches_sent_total") };
 }
 
-/** A new server feeds so many trainers at once, each a process of its own, with a client as any trainer has. */
-export async function measureCrowd(options: CrowdOptions, trainers: number, order: Order): Promise<CrowdFigures> {
+/** A new server feeds all trainers of a crowd at once, each a process of its own. */
+export async function measureCrowd(options: CrowdOptions, who: Crowd): Promise<CrowdFigures> {
   const flags = ["--workers", String(SERVER_PROCESSORS), "--metrics-port", "0", "--json", "--log-level", "warn"];
   await using server = await startServer(cli, ["serve", options.store, ...flags]);
   bind(server.process.pid, `0-${SERVER_PROCESSORS - 1}`);
-  const crowd = Array.from({ length: trainers }, () => {
-    const trainer = startReceiver<TrainerJob>("../how-many-trainers-does-one-server-feed/trainer.js", [server.address]);
+  const script = "../how-many-trainers-does-one-server-feed/trainer.js";
+  const crowd = Array.from({ length: who.trainers }, () => {
+    const trainer = startReceiver<TrainerJob>(script, [server.address, who.client]);
     bind(trainer.process.pid, `${SERVER_PROCESSORS}-${availableParallelism() - 1}`);
     return trainer;
   });
   try {
-    return await measureRounds(options, order, server, crowd);
+    return await measureRounds(options, who, server, crowd);
   } finally {
     await Promise.all(crowd.map((trainer) => trainer[Symbol.asyncDispose]()));
   }
@@ -83,11 +89,11 @@ export async function measureCrowd(options: CrowdOptions, trainers: number, orde
 
 async function measureRounds(
   { data, stage, steps, stepMs, rounds }: CrowdOptions,
-  order: Order,
+  who: Crowd,
   server: ServerProcess,
   crowd: readonly Receiver<TrainerJob>[],
 ): Promise<CrowdFigures> {
-  const trainers = crowd.length;
+  const { trainers, order } = who;
   const train = (round: number, timing: Pick<TrainerJob, "steps" | "stepMs">) =>
     Promise.all(
       crowd.map((one, trainer) => {
@@ -120,8 +126,7 @@ async function measureRounds(
   }
   const sum = (each: readonly number[]) => each.reduce((total, one) => total + one, 0);
   return {
-    trainers,
-    order,
+    ...who,
     utilisation: utilisation.map(figures),
     serverSeconds: figures(serverSeconds),
     trainerSeconds: figures(trainerSeconds),

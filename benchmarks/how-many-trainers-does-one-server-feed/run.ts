@@ -1,7 +1,7 @@
 /**
  * `node dist/benchmarks/how-many-trainers-does-one-server-feed/run.js`: the utilisation of 1, 2, 4 and 8 emulated trainers of one server with two
- * processors, and what they cost it; prints the tables and writes them to RESULTS.md. Linux. `--steps`, `--rounds` and `--trainers 1,4`
- * measure less, `--print-only` writes nothing.
+ * processors, and what they cost it; prints the tables and writes them to RESULTS.md. Linux. `--steps`, `--rounds`, `--clients ours` and
+ * `--trainers 1,4` measure less, `--print-only` writes nothing.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
@@ -20,6 +20,7 @@ import {
   type Order,
   SERVER_PROCESSORS,
 } from "./measure.js";
+import type { TrainerClient } from "./trainer.js";
 
 /** Milliseconds of nnU-Net's step on an A100 at 2 x 128^3, MIC-DKFZ/nnUNet#3063. */
 const A100_STEP_MS = 130;
@@ -29,7 +30,8 @@ const LAST_STAGE = 9;
 const { values } = parseArgs({
   options: {
     trainers: { type: "string", default: "1,2,4,8" },
-    steps: { type: "string", default: "60" },
+    clients: { type: "string", default: "ours,counting" },
+    steps: { type: "string", default: "40" },
     rounds: { type: "string", default: "3" },
     "print-only": { type: "boolean", default: false },
   },
@@ -41,8 +43,9 @@ function spread({ median, p5, p95 }: Figures, times: number, digits = 0): string
 }
 
 function row(crowd: CrowdFigures, one: CrowdFigures | undefined): string {
-  const { trainers, order, utilisation, serverSeconds, trainerSeconds, cutShare } = crowd;
+  const { trainers, order, client, utilisation, serverSeconds, trainerSeconds, cutShare } = crowd;
   const cells = [
+    client,
     trainers,
     order === "one" ? "one for all" : "each its own",
     utilisation.map(({ median }) => (100 * median).toFixed(0)).join(" "),
@@ -59,7 +62,8 @@ function row(crowd: CrowdFigures, one: CrowdFigures | undefined): string {
 /** What of the server's time is cutting and what is carrying: a further trainer of the same digest is carrying only. */
 function costs(crowds: readonly CrowdFigures[], engine: Figures): string[] {
   const median = (trainers: number, order: Order) =>
-    crowds.find((crowd) => crowd.trainers === trainers && crowd.order === order)?.serverSeconds.median;
+    crowds.find((crowd) => crowd.client === "ours" && crowd.trainers === trainers && crowd.order === order)
+      ?.serverSeconds.median;
   const [one, four, apart] = [median(1, "one"), median(4, "one"), median(4, "own")];
   if (one === undefined || four === undefined || apart === undefined) return [];
   const ms = (seconds: number) => `${(1e3 * seconds).toFixed(0)} ms`;
@@ -86,12 +90,15 @@ try {
   const cutting = await measureCutting(options);
   const crowds: CrowdFigures[] = [];
   const rows: string[] = [];
-  for (const trainers of values.trainers.split(",").map(Number))
-    for (const order of trainers === 1 ? (["one"] as const) : (["one", "own"] as const)) {
-      crowds.push(await measureCrowd(options, trainers, order));
-      rows.push(row(crowds.at(-1) as CrowdFigures, crowds[0]));
-      process.stderr.write(`${rows.at(-1)}\n`);
-    }
+  for (const client of values.clients.split(",") as TrainerClient[])
+    for (const trainers of values.trainers.split(",").map(Number))
+      for (const order of trainers === 4 ? (["one", "own"] as const) : (["one"] as const)) {
+        const measured = await measureCrowd(options, { trainers, order, client });
+        crowds.push(measured);
+        const one = crowds.find((crowd) => crowd.client === client && crowd.trainers === 1);
+        rows.push(row(measured, one));
+        process.stderr.write(`${rows.at(-1)}\n`);
+      }
   const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
   const where = hasProcessorsForTrainers
     ? "processors of its own; the trainers have the others"
@@ -101,8 +108,8 @@ try {
       `the server has ${SERVER_PROCESSORS} ${where}), load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
     "",
     ...costs(crowds, cutting),
-    "| trainers | order of data | AU % of each trainer | server, processor ms a step of all: median (p5 to p95) | / one trainer | batches cut / sent | server, processors | a trainer, processor ms a step | trainers, processors |",
-    "|---|---|---|---|---|---|---|---|---|",
+    "| client | trainers | order of data | AU % of each trainer | server, processor ms a step of all: median (p5 to p95) | / one trainer | batches cut / sent | server, processors | a trainer, processor ms a step | trainers, processors |",
+    "|---|---|---|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
   process.stdout.write(`${report}\n`);
