@@ -34,7 +34,7 @@ interface Cut<Lease> extends At {
   done?: Lease;
   /** Streams that wait for it or hold it. With none it is kept for those behind, or goes. */
   holders: number;
-  /** The streams that were given it. */
+  /** The streams that were given it and have not given it back unsent. */
   readonly given: Set<Place>;
 }
 
@@ -125,7 +125,9 @@ export class SharedCuts<Lease extends { release(): void }> {
     signal: AbortSignal,
   ): Promise<SharedLease<Lease>> {
     signal.throwIfAborted();
-    const cut = group.cuts.get(keyOf(at)) ?? this.#begin(group, source, at);
+    const known = group.cuts.get(keyOf(at));
+    // What was sent and is asked for again has not arrived as it should: the same memory would not mend it.
+    const cut = known?.given.has(place) === false ? known : this.#begin(group, source, at);
     cut.holders++;
     this.#dropUnwanted(group);
     let isHeld = true;
@@ -133,6 +135,7 @@ export class SharedCuts<Lease extends { release(): void }> {
       if (!isHeld) return;
       isHeld = false;
       cut.holders--;
+      if (signal.aborted) cut.given.delete(place);
       if (cut.holders === 0 && !this.#isWorthKeeping(group, cut)) this.#drop(group, cut);
     };
     try {
@@ -150,11 +153,13 @@ export class SharedCuts<Lease extends { release(): void }> {
     const stop = new AbortController();
     const lease = source.cut(at.step, at.stage, stop.signal);
     const cut: Cut<Lease> = { ...at, bytes: source.batchBytes(at.stage), stop, lease, holders: 0, given: new Set() };
+    const former = group.cuts.get(keyOf(at));
     group.cuts.set(keyOf(at), cut);
+    if (former?.holders === 0) this.#drop(group, former);
     lease.then(
       (done) => {
-        if (group.cuts.get(keyOf(at)) === cut) cut.done = done;
-        else done.release(); // done in spite of having been stopped
+        if (stop.signal.aborted) done.release();
+        else cut.done = done;
       },
       () => {}, // whoever waits is told, and with the last of them the cut goes
     );
@@ -162,8 +167,9 @@ export class SharedCuts<Lease extends { release(): void }> {
   }
 
   #isWorthKeeping(group: Group<Lease>, cut: Cut<Lease>): boolean {
+    if (cut.done === undefined || group.cuts.get(keyOf(cut)) !== cut) return false;
     const reach = Math.min(MOST_STEPS_BEHIND, this.#memory.budgetBytes / cut.bytes);
-    return cut.done !== undefined && stepsUntilWanted(group, cut) <= reach && !this.#memory.isShort();
+    return stepsUntilWanted(group, cut) <= reach && !this.#memory.isShort();
   }
 
   /** A stream has moved or left. */
@@ -175,7 +181,7 @@ export class SharedCuts<Lease extends { release(): void }> {
 
   /** Stops a cut that nobody holds, or releases it. */
   #drop(group: Group<Lease>, cut: Cut<Lease>): void {
-    group.cuts.delete(keyOf(cut));
+    if (group.cuts.get(keyOf(cut)) === cut) group.cuts.delete(keyOf(cut));
     cut.stop.abort();
     cut.done?.release();
     this.#close(group);

@@ -307,8 +307,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "streams of one run share no cut",
     file: "loader/server/shared-cuts.ts",
-    from: "group.cuts.get(keyOf(at)) ?? this.#begin",
-    to: "this.#begin",
+    from: "known?.given.has(place) === false ? known : this",
+    to: "this",
     tests: ["conformance/shared-cuts"],
   },
   {
@@ -335,8 +335,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a cut that failed is remembered",
     file: "loader/server/shared-cuts.ts",
-    from: "cut.done !== undefined && ",
+    from: "cut.done === undefined || ",
     to: "",
+    tests: ["server/shared-cuts"],
+  },
+  {
+    name: "a batch that arrived damaged is sent again from the same memory",
+    file: "loader/server/shared-cuts.ts",
+    from: "known?.given.has(place) === false ? known : this",
+    to: "known ?? this",
     tests: ["server/shared-cuts"],
   },
   {

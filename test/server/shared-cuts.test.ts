@@ -192,6 +192,25 @@ test("a cut that fails is thrown at all who wait, and made anew for who asks the
   t.is(source.begun, 2);
 });
 
+test("a stream that asks again for what it was given gets a new cut; what it gave back unsent is not cut again", async (t) => {
+  const source = new Source();
+  const cuts = new SharedCuts<Lease>(ROOM);
+  const [first, second] = [cuts.join(source), cuts.join(source)];
+  const takenBack = new AbortController();
+  const leases = [first.cut(0, 0, takenBack.signal), second.cut(0, 0, never())];
+  await source.finishAll();
+  const [unsent, sent] = await Promise.all(leases);
+  takenBack.abort();
+  unsent?.release();
+  t.true((await first.cut(0, 0, never())).isShared);
+  t.is(source.begun, 1);
+  const again = second.cut(0, 0, never());
+  t.is(source.begun, 2);
+  t.false((await given(source, again)).isShared);
+  sent?.release();
+  t.is(source.held, 2);
+});
+
 const STREAMS = 3;
 const stream = fc.nat(STREAMS - 1);
 const actions = fc.array(
