@@ -16,7 +16,7 @@ export async function* countedBatches(
   channel: Channel,
   { data, stage, steps }: { readonly data: DataSpecInput; readonly stage: number; readonly steps: number },
 ): AsyncGenerator<void> {
-  const request = { spec: new TextEncoder().encode(JSON.stringify(data)), specSha256: UNCHECKED };
+  const request = { spec: new TextEncoder().encode(JSON.stringify(data)), specSha256: UNCHECKED, ranks: 1 };
   const { spec } = await callUnary(channel, "DataService", "describeRun", request);
   const call = callDuplex(channel, "DataService", "stream", (bytes) => bytes);
   let arrived = 0;
