@@ -115,6 +115,11 @@ export function describe(
   return callUnary(channel, "DataService", "describeRun", request, { timeoutMs: LONGEST_MS });
 }
 
+/** The small run with another order of data: nobody else's stream has the same batches. */
+export async function otherOrder(channel: Channel, seed: number): Promise<Pick<Messages["Start"], "spec">> {
+  return { spec: (await describe(channel, { ...SMALL_RUN, seed })).spec };
+}
+
 /** Opens a stream and waits for Started. */
 export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
   const spec = overrides.spec ?? (await describe(channel)).spec;
