@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 /** A process of its own that receives: what else lies in a process's heap is collected with what it receives. */
 export interface Receiver<Job extends object> extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** Bytes per second. */
+  /** What the script answers: bytes per second, or what else it measures. */
   receive(job: Job): Promise<number>;
 }
 
-/** Starts `script`, a module beside this one that calls `answerJobs`. */
+/** Starts `script`, a module that calls `answerJobs`, by its place from this one. */
 export function startReceiver<Job extends object>(script: string, args: readonly string[]): Receiver<Job> {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), args);
   const exited = once(child, "exit");
@@ -21,8 +21,8 @@ export function startReceiver<Job extends object>(script: string, args: readonly
     process: child,
     async receive(job) {
       child.send(job);
-      const [bytesPerSecond] = await Promise.race([once(child, "message"), ended]);
-      return bytesPerSecond as number;
+      const [measured] = await Promise.race([once(child, "message"), ended]);
+      return measured as number;
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
@@ -31,7 +31,7 @@ export function startReceiver<Job extends object>(script: string, args: readonly
   };
 }
 
-/** In the receiver's process: answers each job with the bytes per second that `receive` measured. */
+/** In the receiver's process: answers each job with what `receive` measured. */
 export function answerJobs<Job>(receive: (job: Job) => Promise<number>): void {
   process.on("message", async (job: Job) => process.send?.(await receive(job)));
 }

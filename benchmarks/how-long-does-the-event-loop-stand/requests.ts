@@ -25,24 +25,21 @@ async function batches(channel: Channel, run: object): Promise<void> {
     for await (const _ of callStream(channel, "DataService", "getBatch", { ...request, step }, options));
 }
 
-/** Streams that are opened and not read, for 5 s; with a spec they want six batches each. */
+/** Streams that are opened and not read, for 5 s; with a spec they want six batches each, of seeds of their own: they share no cut. */
 async function unread(channel: Channel, count: number, run?: object): Promise<void> {
-  const described = run && {
-    spec: (
-      await callUnary(channel, "DataService", "describeRun", {
-        spec: specs.jsonBytes(run),
-        specSha256: UNCHECKED,
-        ranks: 1,
-      })
-    ).spec,
-  };
-  const calls = Array.from({ length: count }, () => {
+  const described = await Promise.all(
+    Array.from({ length: count }, (_, seed) => {
+      const request = { spec: specs.jsonBytes({ ...run, seed }), specSha256: UNCHECKED, ranks: 1 };
+      return run && callUnary(channel, "DataService", "describeRun", request);
+    }),
+  );
+  const calls = described.map((answer) => {
     const call = callDuplex(channel, "DataService", "stream", (bytes) => bytes);
     call.on("error", () => {});
-    if (described === undefined) return call;
+    if (answer === undefined) return call;
     call.write({
       kind: "start",
-      start: { ...described, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
+      start: { spec: answer.spec, specSha256: UNCHECKED, timeline: "TIMELINE_TRAIN", rank: 0, ranks: 1 },
     });
     call.write({ kind: "want", want: { firstStep: 0, count: 6 } });
     return call;

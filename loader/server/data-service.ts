@@ -19,7 +19,8 @@ import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import { readTimeline } from "./requests.js";
 import { batchFrames } from "./send-batch.js";
-import type { ServedRun, ServedRuns, ServedShare } from "./served-run.js";
+import type { ServedLease, ServedRun, ServedRuns, ServedShare } from "./served-run.js";
+import type { SharedCuts } from "./shared-cuts.js";
 import type { SideThread } from "./side-thread.js";
 import { serveStream } from "./stream.js";
 import { findCase, volumeFrames } from "./volume-frames.js";
@@ -39,6 +40,8 @@ export interface DataServiceParts {
   readonly shares: FairShares;
   /** Throws UNSUPPORTED where there are no lanes. */
   readonly offerLane: () => Messages["OpenLaneResponse"];
+  /** Of all streams. */
+  readonly cuts: SharedCuts<ServedLease>;
   readonly pages: DatasetPages;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;

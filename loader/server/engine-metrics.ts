@@ -5,7 +5,7 @@ type Kind = "gauge" | "counter";
 
 /** Every count of an engine: a count that is left out does not compile. */
 const METRICS: Readonly<Record<keyof EngineMetrics, readonly [Kind, name: string, help: string]>> = {
-  leasedSlots: ["gauge", "leased_batches", "Batches in memory that are cut, being cut or being sent."],
+  leasedSlots: ["gauge", "leased_batches", "Batches in memory that are cut, being cut, being sent or kept."],
   openCuts: ["gauge", "open_cuts", "Batches that are being cut, or wait for it."],
   waitingBatches: ["gauge", "waiting_batches", "Batches that wait for memory."],
   batches: ["counter", "batches_cut_total", "Batches cut."],

@@ -12,6 +12,8 @@ export interface SentBatch {
   readonly bytes: number;
   /** What planning and cutting it took, waiting for memory included. */
   readonly cutSeconds: number;
+  /** Whether another stream was given the same cut before. */
+  readonly isShared: boolean;
   /** Of the steps that are counted. */
   readonly statistics?: BatchStatistics;
 }
@@ -33,10 +35,11 @@ export interface Measured {
   /** Streams, and other calls, in progress. */
   readonly streams: { readonly inside: number };
   readonly calls: { readonly inside: number };
+  readonly cuts: { readonly kept: number };
   readonly pause: { takeLongestSeconds(): number };
 }
 
-export function createMetrics({ engine, streams, calls, pause }: Measured): ServerMetrics {
+export function createMetrics({ engine, streams, calls, cuts, pause }: Measured): ServerMetrics {
   const service = serviceMetrics("DataService");
   const registers = [service.registry];
   const batches = new Counter({
@@ -47,13 +50,19 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
   });
   const bytesSent = new Counter({
     name: "patchstream_batch_bytes_sent_total",
-    help: "Tensor bytes of those batches.",
+    help: "Tensor bytes of the batches sent.",
+    registers,
+  });
+  const shared = new Counter({
+    name: "patchstream_shared_batches_sent_total",
+    help: "Those of them that were sent without a cut of their own: another stream had been given the same.",
+    labelNames: ["stage"],
     registers,
   });
   const latency = { labelNames: ["stage"], buckets: LATENCY_SECONDS, registers };
   const cutSeconds = new Histogram({
     name: "patchstream_batch_cut_duration_seconds",
-    help: "From the plan of a batch to its bytes, waiting for memory included, of batches that were sent.",
+    help: "From the plan of a batch to its bytes, waiting for memory included, of batches that were sent. Batches that share a cut count once.",
     ...latency,
   });
   const wantSeconds = new Histogram({
@@ -101,6 +110,14 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
     },
   });
   new Gauge({
+    name: "patchstream_kept_batches",
+    help: "Batches in memory that no stream holds, kept for streams that come to them. They go when the memory is needed.",
+    registers,
+    collect() {
+      this.set(cuts.kept);
+    },
+  });
+  new Gauge({
     name: "patchstream_event_loop_longest_pause_seconds",
     help: "The longest time since the last scrape for which the thread that answers all calls was busy with one of them.",
     registers,
@@ -113,10 +130,11 @@ export function createMetrics({ engine, streams, calls, pause }: Measured): Serv
     ...service,
     stageReports,
     wantFulfilled: (stage, seconds) => wantSeconds.observe({ stage }, seconds),
-    batchSent({ timeline, stage, bytes, cutSeconds: seconds, statistics }) {
+    batchSent({ timeline, stage, bytes, cutSeconds: seconds, isShared, statistics }) {
       batches.inc({ stage });
       bytesSent.inc(bytes);
-      cutSeconds.observe({ stage }, seconds);
+      if (isShared) shared.inc({ stage });
+      else cutSeconds.observe({ stage }, seconds);
       if (statistics === undefined) return;
       foregroundShare.observe({ timeline, stage }, statistics.foregroundShare);
       classesSeen.observe({ timeline, stage }, statistics.classesSeen);

@@ -24,7 +24,8 @@ import { DatasetPages } from "./dataset-pages.js";
 import { FairShares } from "./fair-shares.js";
 import { LANE_HEARTBEAT_MS, LANE_TICKET_MS, type LimitOptions, START_TIMEOUT_MS, serverLimits } from "./limits.js";
 import { createMetrics } from "./metrics.js";
-import { ServedRuns } from "./served-run.js";
+import { type ServedLease, ServedRuns } from "./served-run.js";
+import { SharedCuts } from "./shared-cuts.js";
 import { SideThread } from "./side-thread.js";
 
 /** Where a data server listens, whom it serves, and what it may use. */
@@ -103,7 +104,9 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const { maxStreams, maxStreamsOfOnePeer, maxCalls, maxCallsOfOnePeer } = limits;
   const streams = new Admission({ name: "max_streams", most: maxStreams, mostOfPeer: maxStreamsOfOnePeer });
   const calls = new Admission({ name: "max_calls", most: maxCalls, mostOfPeer: maxCallsOfOnePeer });
-  const metrics = createMetrics({ engine, streams, calls, pause: keep(new EventLoopPause()) });
+  const isShort = () => engine.metrics.waitingBatches > 0;
+  const cuts = new SharedCuts<ServedLease>({ budgetBytes: slotBudgetBytes, isShort });
+  const metrics = createMetrics({ engine, streams, calls, cuts, pause: keep(new EventLoopPause()) });
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
   const callsOfConnection = 2 * (maxStreams + maxCalls);
@@ -111,7 +114,10 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const health = addStandardServices(server, "DataService");
   const sideThread = keep(new SideThread({ ...store.dataset, cases: caseTable(store.dataset) }));
   const shares = new FairShares(slotBudgetBytes);
-  const runs = new ServedRuns(engine, sideThread, () => shares.takeBack());
+  const runs = new ServedRuns(engine, sideThread, () => {
+    cuts.giveBack();
+    if (isShort()) shares.takeBack();
+  });
   const volumeGate = new ByteGate(slotBudgetBytes);
   const parts = {
     store,
@@ -124,6 +130,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log,
     volumeGate,
     shares,
+    cuts,
     pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
@@ -142,7 +149,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
       maxStallMs: limits.maxStallMs,
       whenNeeded: {
         maxStallMs: limits.maxStallWhenNeededMs,
-        isNeeded: () => engine.metrics.waitingBatches > 0,
+        isNeeded: isShort,
       },
     },
     onFailure: (error, call) => {

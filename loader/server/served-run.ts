@@ -17,9 +17,9 @@ import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import { sha256 } from "../dataset/sha256.js";
 import { batchStatistics } from "../engine/cut/batch-statistics.js";
 import type { ChecksummedLease, Engine, SlotLease } from "../engine/engine.js";
-import type { BatchSource } from "./cut-ahead.js";
 import { MAX_SAMPLES } from "./limits.js";
 import type { SentBatch } from "./metrics.js";
+import type { NamedSource } from "./shared-cuts.js";
 import type { SideThread } from "./side-thread.js";
 
 /** A run as this store serves it. */
@@ -36,10 +36,12 @@ export interface ServedLease extends ChecksummedLease {
   readonly samples: Messages["Samples"];
   /** What planning and cutting took, waiting for memory included. */
   readonly cutSeconds: number;
+  /** Whether another stream was given the same cut before. */
+  readonly isShared?: boolean;
 }
 
 /** What one rank is served of one timeline. */
-export interface ServedShare extends BatchSource<ServedLease> {
+export interface ServedShare extends NamedSource<ServedLease> {
   readonly digest: string;
   /** Of the timeline. */
   readonly steps: number;
@@ -100,6 +102,7 @@ export class ServedRuns {
     const planOf = (step: number, stage: number, signal: AbortSignal) =>
       finish(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
     return {
+      name: `${digest} ${timeline} ${rank.rank} of ${rank.ranks}`,
       digest,
       steps: stepsOf(spec, timeline),
       schedule: scheduleOf(spec, timeline),
@@ -132,10 +135,10 @@ export class ServedRuns {
         addressChecksum: crc32(addressText(digest, { timeline, step, stage }, rank)),
         samples: lease.samples,
       }),
-      sent: (stage, { tensors: [, label], bytes, classVoxels, cutSeconds }) => {
+      sent: (stage, { tensors: [, label], bytes, classVoxels, cutSeconds, isShared = false }) => {
         const [samples, ...patchSize] = label.shape as [number, number, number, number];
         const statistics = classVoxels && batchStatistics({ samples, patchSize, classVoxels }, spec.plan.patchSize);
-        return { timeline, stage, bytes: bytes.length, cutSeconds, ...(statistics && { statistics }) };
+        return { timeline, stage, bytes: bytes.length, cutSeconds, isShared, ...(statistics && { statistics }) };
       },
     };
   }

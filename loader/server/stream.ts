@@ -9,6 +9,7 @@ import type { ServerMetrics } from "./metrics.js";
 import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
 import type { ServedLease, ServedShare } from "./served-run.js";
+import type { SharedCuts } from "./shared-cuts.js";
 import { StreamRecord } from "./stream-record.js";
 
 type Call = DuplexCall<Messages["StreamRequest"], Messages["StreamResponse"]>;
@@ -21,6 +22,8 @@ export interface StreamServer {
   readonly log: ServiceLog;
   /** Of the memory for batches. */
   readonly shares: FairShares;
+  /** With the other streams of the same run. */
+  readonly cuts: SharedCuts<ServedLease>;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long the stream may be without its Start. */
@@ -33,13 +36,14 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, log, shares, draining, startTimeoutMs }: StreamServer,
+  { open, limits, metrics, log, shares, cuts, draining, startTimeoutMs }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
   const share = await open(start);
   const record = new StreamRecord(log, call, start, share.digest);
-  const batches = new CutAhead<ServedLease>(share, limits, shares);
+  const source = cuts.join(share);
+  const batches = new CutAhead<ServedLease>(source, limits, shares);
   const leave = shares.join(batches);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
@@ -71,6 +75,7 @@ export async function serveStream(
     throw error;
   } finally {
     batches.close();
+    source.leave();
     leave();
     call.signal.removeEventListener("abort", hangUp);
     draining.removeEventListener("abort", drain);

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
@@ -7,6 +7,7 @@ import type { DataClient } from "../../client/types.js";
 import { type Engine, ingest, openEngine, openStore, type Store } from "../../loader/index.js";
 import { caseTable, PatchstreamError, planBatch, resolveSpec } from "../../plan/index.js";
 import { SHAPE, writeDistinctCase, writeDistinctCases } from "../dataset/distinct-cases.js";
+import { shardOf } from "../dataset/shard-of.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { testRounds } from "../rounds.js";
 import { type ServerProcess, spawnServerOf } from "./server-process.js";
@@ -187,16 +188,6 @@ function damage(store: string, older: string, { kind, one, other, array, where }
     writeFileSync(second, bytes);
     renameSync(`${second}.kept`, file);
   }
-}
-
-/** The shard of a case's newest folder. */
-function shardOf(store: string, id: string, array: string): string {
-  const record = JSON.parse(readFileSync(join(store, "zarr.json"), "utf8")).attributes.patchstream;
-  const { folder } = record.cases.find((one: { id: string }) => one.id === id);
-  const names = readdirSync(join(store, folder, array)).filter((name) => name.startsWith("c."));
-  const file = join(store, folder, array, names[0] as string);
-  if (!statSync(file).isFile()) throw new Error(`${file} is no shard`);
-  return file;
 }
 
 test("a run that is streamed goes on through a re-ingest with the bytes of the generation it began with", async (t) => {

@@ -19,7 +19,7 @@ import { methodOf } from "../../rpc/service.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
-import { describe, getBatch, openStream, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
+import { describe, getBatch, openStream, otherOrder, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -176,21 +176,22 @@ test("a request that does not match its CRC-32 is MESSAGE_DAMAGED and may be sen
   }
 });
 
-/** A stream that does not read beyond the 16 messages, four batches of the last stage, that grpc-js takes by itself. */
-async function unreadStream(
-  t: ExecutionContext,
-  { address }: { address: string },
-): Promise<Awaited<ReturnType<typeof startGrpc>>> {
+/**
+ * A stream that does not read beyond the 16 messages, four batches of the last stage, that grpc-js takes by itself. It shares its
+ * batches with no stream of another seed.
+ */
+async function unreadStream(t: ExecutionContext, { address }: { address: string }, seed: number) {
   const client = new Client(address, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   t.teardown(() => client.close());
-  const stream = await startGrpc({ ...dial(t, { address }), client });
+  const channel = { ...dial(t, { address }), client };
+  const stream = await startGrpc(channel, await otherOrder(channel, seed));
   stream.call.grpc.on("error", () => {});
   return stream;
 }
 
 test("streams of large batches that nobody reads do not hold up a client of small ones", async (t) => {
   const watched = await startServer(t, { slotBudgetBytes: 2 * STAGE_BYTES[2] });
-  for (let count = 0; count < 6; count++) (await unreadStream(t, watched)).want(0, RUN_STEPS, 2);
+  for (let seed = 10; seed < 16; seed++) (await unreadStream(t, watched, seed)).want(0, RUN_STEPS, 2);
   const reader = await start(dial(t, watched));
   reader.want(0, RUN_STEPS, 1);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await reader.batch()).begin.step, step);
@@ -198,13 +199,15 @@ test("streams of large batches that nobody reads do not hold up a client of smal
 
 test("what a stream has cut and not sent is taken back when another needs its share, and is cut again later", async (t) => {
   const watched = await startServer(t, { slotBudgetBytes: 4 * STAGE_BYTES[2], metricsPort: 0 });
-  const waiting = await unreadStream(t, watched);
+  const waiting = await unreadStream(t, watched, 10);
   waiting.want(0, RUN_STEPS, 2);
-  const leased = async () => {
+  const standsStill = async () => {
     const text = await (await fetch(`http://${watched.metricsAddress}/metrics`)).text();
-    return Number(/^patchstream_engine_leased_batches (\d+)/m.exec(text)?.[1]);
+    const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
+    const sent = value(/^patchstream_batches_sent_total{stage="2"} (\d+)/m);
+    return sent >= 4 && value(/^patchstream_engine_leased_batches (\d+)/m) === 3;
   };
-  while ((await leased()) < 3);
+  while (!(await standsStill()));
   const other = await start(dial(t, watched));
   other.want(0, RUN_STEPS, 2);
   for (let step = 0; step < RUN_STEPS; step++) t.is((await other.batch()).begin.step, step);
@@ -217,7 +220,7 @@ test("what a stream has cut and not sent is taken back when another needs its sh
 
 test("a stream that takes nothing while others wait for its memory is cut off, and they go on", async (t) => {
   const watched = await startServer(t, { slotBudgetBytes: 1.2 * STAGE_BYTES[2], maxStallWhenNeededMs: 100 });
-  const unread = await unreadStream(t, watched);
+  const unread = await unreadStream(t, watched, 10);
   const ended = new Promise<StatusObject>((resolve) => unread.call.grpc.once("status", resolve));
   unread.want(0, RUN_STEPS, 2);
   await unread.expect("batchBegin");

@@ -5,7 +5,7 @@ import type { Messages } from "../../proto/messages.js";
 import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
-import { describe, getBatch, specBytes, start, type WireStream } from "./wire.js";
+import { describe, getBatch, otherOrder, specBytes, start, type WireStream } from "./wire.js";
 
 const server = oneServer(test);
 
@@ -280,7 +280,7 @@ test("Stop drops what has not been begun; batches begun are finished", async (t)
 
 test("short of slots, wants queue: two streams share memory for one batch and both get all of theirs", async (t) => {
   const channel = dial(t, await startServer(t, { slotBudgetBytes: 1_600_000 }));
-  const streams = [await start(channel), await start(channel)];
+  const streams = [await start(channel), await start(channel, await otherOrder(channel, 10))];
   for (const stream of streams) stream.want(16, 3);
   await Promise.all(
     streams.map(async (stream) => {

@@ -154,6 +154,11 @@ export function openGrpc(channel: Channel) {
   return new WireStream(openWireGrpc(channel));
 }
 
+/** The small run with another order of data: nobody else's stream has the same batches. */
+export async function otherOrder(channel: Channel, seed: number): Promise<Pick<Messages["Start"], "spec">> {
+  return { spec: (await describe(channel, { ...SMALL_RUN, seed })).spec };
+}
+
 /** Opens a stream and waits for Started. */
 export async function start(channel: Channel, overrides: Partial<Messages["Start"]> = {}): Promise<WireStream> {
   return startOn(openStream(channel), channel, overrides);

@@ -53,7 +53,7 @@ const damages: Readonly<Record<string, Damage>> = {
   },
   "g-events-folder": {
     file: "events.jsonl",
-    reason: /EISDIR/,
+    reason: /a folder has this name/,
     do(folder) {
       rmSync(join(folder, "events.jsonl"));
       mkdirSync(join(folder, "events.jsonl"));
