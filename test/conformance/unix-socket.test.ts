@@ -71,12 +71,17 @@ test("the socket and a folder made for it are for their owner alone, and nothing
   const path = join(temporaryFolder(t), "run/data.sock");
   const server = await serveAt(t, path);
   t.true(lstatSync(path).isSocket());
-  t.is(statSync(path).mode & 0o777, 0o600);
+  for (const file of [path, `${path}.lane`]) t.is(statSync(file).mode & 0o777, 0o600);
   t.is(statSync(dirname(path)).mode & 0o777, 0o700);
-  t.deepEqual(readdirSync(dirname(path)), [".data.sock.lock.1", "data.sock"]);
+  t.deepEqual(readdirSync(dirname(path)), [
+    ".data.sock.lane.lock.1",
+    ".data.sock.lock.1",
+    "data.sock",
+    "data.sock.lane",
+  ]);
   server.kill("SIGTERM");
   t.is(await server.ended, 0);
-  t.deepEqual(readdirSync(dirname(path)), [".data.sock.lock.1"]);
+  t.deepEqual(readdirSync(dirname(path)), [".data.sock.lane.lock.1", ".data.sock.lock.1"]);
 });
 
 test("until its permissions are set, a socket lies in a folder that only its owner may enter", async (t) => {
