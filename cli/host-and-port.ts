@@ -8,6 +8,11 @@ export function portNumber(text: string): number {
   return Number(text);
 }
 
+/** Reads `--lane-port`: a port or `none`. Wrong use (exit 2) unless it is one of them. */
+export function lanePort(text: string): number | "none" {
+  return text === "none" ? "none" : portNumber(text);
+}
+
 /** Reads an option's value that is a host. Wrong use (exit 2) for an empty one. */
 export function hostName(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It must be a host name or an address, such as 127.0.0.1.");

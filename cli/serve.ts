@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
 import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
+import { lanePort } from "./host-and-port.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
@@ -10,6 +11,7 @@ interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFl
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
+  readonly lanePort?: number | "none";
 }
 
 /** `patchstream serve`: the data server of one store, until SIGINT or SIGTERM drains it. */
@@ -17,6 +19,7 @@ export function serveCommand(): Command {
   const command = new Command("serve")
     .description("Serve the batches of a store over gRPC.")
     .argument("<store>", "the store: a folder made by ingest")
+    .option("--lane-port <port>", "port of the lanes, beside gRPC's (default: any free one); none: no lanes", lanePort)
     .option("--workers <count>", "threads that cut (default: one per core)", oneOrMore)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
@@ -34,7 +37,9 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
   const readyMs = Math.round(performance.now() - startedMs);
   const { name, cases } = store.dataset;
   const metrics = server.metricsAddress === undefined ? {} : { metrics: server.metricsAddress };
-  if (flags.json) printJson({ address: server.address, dataset: name, cases: cases.length, ...metrics, readyMs });
+  const lane = server.laneAddress === undefined ? {} : { lane: server.laneAddress };
+  if (flags.json)
+    printJson({ address: server.address, ...lane, dataset: name, cases: cases.length, ...metrics, readyMs });
   else {
     const version = command.parent?.version() ?? "";
     const also = server.metricsAddress === undefined ? "" : `, metrics at http://${server.metricsAddress}/metrics`;
@@ -45,10 +50,11 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
 }
 
 function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
-  const { workers, volumeBudget, slotBudget } = flags;
+  const { workers, volumeBudget, slotBudget, lanePort: port } = flags;
   return {
     ...listenOptions(flags, command),
     ...metricsOptions(flags, command),
+    ...(port !== undefined && { lanePort: port }),
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
