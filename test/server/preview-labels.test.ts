@@ -131,7 +131,8 @@ function expectedPicture(batch: Batch, channel: number): { width: number; height
         for (const [x, colour] of row.entries()) paint(left + offset + x, down + y, colour);
     }
     write(`${sample} ${id}`, left, top + 324);
-    write(kind === "random" ? "random" : `for class ${of} ${of === 1 ? "whole" : "core"}`, left, top + 342);
+    // Beside an ignore label every other box lies around a voxel with a label; the wire says only that no class was drawn.
+    write(kind === "random" ? "annotated" : `for class ${of} ${of === 1 ? "whole" : "core"}`, left, top + 342);
     write(`start ${start}`, left, top + 360);
   }
   for (const [index, [name, colour]] of [

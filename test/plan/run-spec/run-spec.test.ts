@@ -368,7 +368,13 @@ test("a run spec is data and training; data stays as written, for the server to 
   const run = parseRunDocument({ data: { dataset: "A", epochs: 3 }, training });
   t.deepEqual(run, { data: { dataset: "A", epochs: 3 }, training });
   const refused = (value: unknown) => t.throws(() => parseRunDocument(value))?.message;
-  t.is(refused({ training: {} }), "data is missing; it must be an object");
+  t.is(
+    refused({ training: {} }),
+    'data is missing; it must be an object. The least is { "data": { "dataset": NAME } }, with the name that inspect prints first.',
+  );
   t.is(refused({ data: {} }), "data.dataset is missing; it must be the name of a data set that the server holds");
-  t.is(refused({ dataset: "A" }), 'dataset is "A"; it must be left out: a run spec has "data" and "training" only');
+  t.is(
+    refused({ dataset: "A" }),
+    'dataset is "A"; it must be left out: a run spec has "data" and "training" only. The least is { "data": { "dataset": NAME } }, with the name that inspect prints first.',
+  );
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { callUnary } from "../../../rpc/index.js";
 import { checkAccess, checkAddresses } from "../../../trainer/service/data-servers.js";
+import { pem } from "../../conformance/carrier.js";
 import {
   channelTo,
   collect,
@@ -23,10 +24,11 @@ import {
 test("a secret without a list of servers, and a token in plain text beyond this machine, are refused", (t) => {
   const token = { token: "t" };
   const overTls = { token: "t", tls: {} };
-  const certificate = { tls: { cert: "c.pem", key: "k.pem" } };
+  const certificate = { tls: { cert: pem("client.pem"), key: pem("client.key") } };
   const check = (connection: object, ...servers: string[]) => checkAccess({ connection, servers });
   t.notThrows(() => check({}));
-  t.notThrows(() => check({ tls: { ca: "ca.pem" } }));
+  t.notThrows(() => check({ tls: { ca: pem("authority.pem") } }));
+  t.throws(() => check({ tls: { ca: "nowhere.pem" } }), { message: /nowhere\.pem: there is no such file/ });
   for (const connection of [token, overTls, certificate])
     t.throws(() => check(connection), {
       message: /^data servers is \[\]; it must be named for a (token|certificate) /,
@@ -108,7 +110,7 @@ test("a trainer that might give its token away does not start, nor does one whos
   const empty = ["--data-token-file", token, "--data-servers", "localhost:7070"];
   await t.throwsAsync(started(...empty), {
     code: 1,
-    message: /it is empty; it must be the token of --data-token-file/,
+    message: /it is empty; it must be a file with a token \(--data-token-file\)/,
   });
   await t.throwsAsync(started("--token-file", token), {
     code: 1,
