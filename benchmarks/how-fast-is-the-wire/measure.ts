@@ -1,4 +1,4 @@
-import { connect, type DataClient, type DataSpecInput } from "../../client/index.js";
+import { type Carrier, connect, type DataClient, type DataSpecInput } from "../../client/index.js";
 import { type Engine, openEngine } from "../../loader/index.js";
 import { caseTable, planBatch, type ResolvedSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
@@ -18,10 +18,13 @@ export interface StageFigures {
   readonly batchBytes: number;
   /** Bytes per second. */
   readonly engine: Figures;
+  /** Over gRPC. */
   readonly wire: CarriedFigures;
+  readonly lane: CarriedFigures;
   readonly bare: CarriedFigures;
-  /** Bytes per second of wire / bare, pair by pair. */
+  /** Bytes per second of gRPC / bare and of the lane / bare, pair by pair. */
   readonly share: Figures;
+  readonly laneShare: Figures;
 }
 
 export interface CarriedFigures {
@@ -105,30 +108,34 @@ interface Measured {
   readonly client: DataClient;
   readonly server: ServerProcess;
   readonly receiver: Receiver<BatchesJob>;
+  readonly laneReceiver: Receiver<BatchesJob>;
   readonly bareServer: ServerProcess;
   readonly bareReceiver: Receiver<BareJob>;
   readonly options: MeasureOptions;
 }
 
 async function measureStage(measured: Measured, stage: number): Promise<StageFigures> {
-  const { engine, client, server, receiver, bareServer, bareReceiver, options } = measured;
+  const { engine, client, server, receiver, laneReceiver, bareServer, bareReceiver, options } = measured;
   const { spec, train } = await client.describeRun(options.data);
   const bytes = train.stages[stage]?.shares[0]?.byteLength as number;
   const steps = Math.ceil(BYTES / bytes);
   const totalBytes = steps * bytes;
   const cut: number[] = [];
   const wire: Carried[] = [];
+  const lane: Carried[] = [];
   const limit: Carried[] = [];
   for (let round = -1; round < options.rounds; round++) {
     const results = [
       await engineBytesPerSecond(engine, spec, stage, steps),
       await carried(server, receiver, totalBytes, { stage, steps, untimedBytes: UNTIMED_BYTES }),
+      await carried(server, laneReceiver, totalBytes, { stage, steps, untimedBytes: UNTIMED_BYTES }),
       await carried(bareServer, bareReceiver, totalBytes, { totalBytes, untimedBytes: UNTIMED_BYTES }),
     ] as const;
     if (round < 0) continue; // warm-up
     cut.push(results[0]);
     wire.push(results[1]);
-    limit.push(results[2]);
+    lane.push(results[2]);
+    limit.push(results[3]);
   }
   const { patchSize, batchSize } = spec.stages[stage] as ResolvedSpec["stages"][number];
   return {
@@ -138,31 +145,36 @@ async function measureStage(measured: Measured, stage: number): Promise<StageFig
     batchBytes: bytes,
     engine: figures(cut),
     wire: carriedFigures(wire),
+    lane: carriedFigures(lane),
     bare: carriedFigures(limit),
     share: ratios(
       wire.map(({ bytesPerSecond }) => bytesPerSecond),
       limit.map(({ bytesPerSecond }) => bytesPerSecond),
     ),
+    laneShare: ratios(
+      lane.map(({ bytesPerSecond }) => bytesPerSecond),
+      limit.map(({ bytesPerSecond }) => bytesPerSecond),
+    ),
   };
 }
 
-/** For every stage of a run: bytes per second out of the engine, over gRPC, and of a bare grpc-js stream, in turn; and what both cost. */
+/** For every stage of a run: bytes per second out of the engine, over gRPC, over a lane, and of a bare grpc-js stream, in turn; and what both cost. */
 export async function measureStages(options: MeasureOptions): Promise<StageFigures[]> {
   const workers = String(options.workers);
   const cli = new URL("../../cli/main.js", import.meta.url).pathname;
   await using engine = await openEngine(options.store, { workers: options.workers });
   await using server = await startServer(cli, ["serve", options.store, "--workers", workers, "--json"]);
   await using bareServer = await startServer(new URL("./bare-server.js", import.meta.url).pathname);
-  await using receiver = startReceiver<BatchesJob>("./receive-batches.js", [
-    server.address,
-    JSON.stringify(options.data),
-  ]);
+  const startOver = (carrier: Carrier) =>
+    startReceiver<BatchesJob>("./receive-batches.js", [server.address, JSON.stringify(options.data), carrier]);
+  await using receiver = startOver("grpc");
+  await using laneReceiver = startOver("lane");
   await using bareReceiver = startReceiver<BareJob>("./receive-bare.js", [bareServer.address]);
   await using client = await connect(server.address);
   const { spec } = await client.describeRun(options.data);
   const all: StageFigures[] = [];
   for (let stage = 0; stage < spec.stages.length; stage++) {
-    const measured = { engine, client, server, receiver, bareServer, bareReceiver, options };
+    const measured = { engine, client, server, receiver, laneReceiver, bareServer, bareReceiver, options };
     const stageFigures = await measureStage(measured, stage);
     options.onStage(stageFigures);
     all.push(stageFigures);
