@@ -5,9 +5,10 @@ export { type ErrorCode, type ErrorFacts, PatchstreamError } from "../plan/error
 export type { LabelRegion, LabelSet } from "../plan/label-set.js";
 export type { AugmentationInput, AugmentationProfile } from "../plan/run-spec/augmentation.js";
 export { type DataSpecInput, parseDataSpec } from "../plan/run-spec/data-spec.js";
+export type { Carrier } from "../rpc/carrier.js";
 export { connect } from "./connect.js";
 export { imageValues, labelClasses, labelValues, regionTargets, type WireTensor } from "./tensor-values.js";
-export type { Carrier, CarrierChoice } from "./transport/carrier.js";
+export type { CarrierChoice } from "./transport/carrier.js";
 export type {
   Batch,
   BatchAddress,

@@ -8,8 +8,9 @@ import type { DataSpecInput } from "../plan/run-spec/data-spec.js";
 import type { ImageType, ResolvedSpec } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import type { Messages } from "../proto/messages.js";
+import type { Carrier } from "../rpc/carrier.js";
 import type { ChannelOptions } from "../rpc/client/channel.js";
-import type { Carrier, CarrierChoice } from "./transport/carrier.js";
+import type { CarrierChoice } from "./transport/carrier.js";
 
 /** A tensor as received; the memory is this batch's own (never shared, safe to keep or transfer). */
 interface Tensor<Type extends string, Shape extends readonly number[], Values> {

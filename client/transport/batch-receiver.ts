@@ -2,10 +2,10 @@ import { crc32 } from "../../checksum/crc.js";
 import type { RankShare } from "../../plan/batch/run-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import type { ChunkHead, ReceivedChunk } from "../../rpc/codec/framing.js";
 import type { ChunkMemory } from "../../rpc/lane/lane-reader.js";
 import { checkSamples } from "../../rpc/samples.js";
-import type { Carrier } from "./carrier.js";
 import type { ReceivedBatch } from "./messages.js";
 
 /** A stream's peer broke the protocol; what it sends from now on means nothing. */

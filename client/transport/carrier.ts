@@ -1,9 +1,6 @@
-import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import { openLaneStream } from "./lane-stream.js";
 import { type OpenStream, openGrpcStream } from "./stream-call.js";
-
-/** What carries a stream. */
-export type Carrier = "grpc" | "lane";
 
 /** `auto`: a lane where one can be opened, else gRPC. */
 export type CarrierChoice = Carrier | "auto";
@@ -14,7 +11,7 @@ export function streamOpener(choice: CarrierChoice): OpenStream {
     case "grpc":
       return openGrpcStream;
     case "lane":
-      return (replica, events) => openLaneStream(replica, { ...events, unreachable: events.over, opened: () => {} });
+      return (replica, events) => openLaneStream(replica, { ...events, unreachable: (error) => events.over(error) });
     case "auto":
       return openLaneOrGrpc;
   }
@@ -24,13 +21,12 @@ export function streamOpener(choice: CarrierChoice): OpenStream {
 const openLaneOrGrpc: OpenStream = (replica, events) => {
   const { lanes } = replica;
   if (!lanes.mayTry) return openGrpcStream(replica, events);
-  const sent: Messages["StreamRequest"][] = [];
   let isOpen = false;
   let call = openLaneStream(replica, {
     ...events,
-    opened() {
+    carried(by) {
       isOpen = true;
-      sent.length = 0;
+      events.carried(by);
     },
     chunk(head) {
       lanes.carried();
@@ -40,17 +36,14 @@ const openLaneOrGrpc: OpenStream = (replica, events) => {
       if (isOpen) lanes.lost();
       events.over(error);
     },
-    unreachable() {
+    unreachable(_, unsent) {
       lanes.failed();
       call = openGrpcStream(replica, events);
-      for (const message of sent) call.send(message);
+      for (const message of unsent) call.send(message);
     },
   });
   return {
-    send(message) {
-      if (!isOpen) sent.push(message);
-      call.send(message);
-    },
+    send: (message) => call.send(message),
     cancel: () => call.cancel(),
   };
 };

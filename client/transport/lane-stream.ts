@@ -1,8 +1,8 @@
 import { type ErrorCode, PatchstreamError } from "../../plan/errors.js";
-import { callFailure, callUnary } from "../../rpc/client/call.js";
+import type { Messages } from "../../proto/messages.js";
+import { callFailure } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
-import { type DialedLane, dialLane } from "../../rpc/lane/dialed-lane.js";
-import { LANE_SUFFIX } from "../../rpc/lane/lane-frame.js";
+import { askForLane, type DialedLane } from "../../rpc/lane/dialed-lane.js";
 import type { Replica } from "./replica.js";
 import type { StreamCall, StreamCallEvents } from "./stream-call.js";
 
@@ -17,16 +17,14 @@ const SAME_FOR_GRPC: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE"
 /** What a lane tells beside the call's own events. */
 export interface LaneEvents extends StreamCallEvents {
   /** The server answers and its lane does not open, or it offers none: nothing was sent of the call. */
-  unreachable(error: PatchstreamError): void;
-  /** The server has taken the ticket. */
-  opened(): void;
+  unreachable(error: PatchstreamError, unsent: readonly Messages["StreamRequest"][]): void;
 }
 
 /** A call of `Stream` over a lane. What is sent before it is open waits. */
 export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall {
   const { channel } = replica;
   const stop = new AbortController();
-  const waiting: Buffer[] = [];
+  const waiting: Messages["StreamRequest"][] = [];
   let lane: DialedLane | undefined;
   let isOpen = false;
   let isOver = false;
@@ -36,30 +34,24 @@ export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall
     clearTimeout(timer);
     lane?.close();
     const isForGrpc = lane !== undefined || (error !== undefined && !SAME_FOR_GRPC.has(error.code));
-    if (error !== undefined && !isOpen && isForGrpc) events.unreachable(error);
+    if (error !== undefined && !isOpen && isForGrpc) events.unreachable(error, waiting);
     else events.over(error);
   };
   const lost = (reason: string, cause?: unknown) =>
     end(new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, undefined, { cause }));
+  const send = (message: Messages["StreamRequest"]) => lane?.send(codec("StreamRequest").encode(message));
   let timer: NodeJS.Timeout | undefined;
 
   const open = async () => {
-    let peer = channel.address;
-    const onPeer = (address: string) => {
-      peer = address;
-    };
-    const options = { timeoutMs: OFFER_MS, signal: stop.signal, onPeer };
-    const offer = await callUnary(channel, "DataService", "openLane", {}, options);
+    const offered = await askForLane(channel, { timeoutMs: OFFER_MS, signal: stop.signal });
     if (isOver) return;
-    timer = setTimeout(() => lost(`its lane at port ${offer.port} does not answer`), ACCEPT_MS);
-    const to = { peer, port: offer.port, suffix: LANE_SUFFIX };
-    lane = dialLane((onread) => channel.openBeside(to, onread), offer, {
+    timer = setTimeout(() => lost(`its lane at port ${offered.port} does not answer`), ACCEPT_MS);
+    lane = offered.dial({
       accepted() {
         clearTimeout(timer);
         isOpen = true;
         events.carried("lane");
-        for (const message of waiting.splice(0)) lane?.send(message);
-        events.opened();
+        for (const message of waiting.splice(0)) send(message);
       },
       message: events.message,
       chunk: events.chunk,
@@ -73,11 +65,7 @@ export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall
     else lost(error instanceof Error ? error.message : String(error), error);
   });
   return {
-    send(message) {
-      const bytes = codec("StreamRequest").encode(message);
-      if (isOpen) lane?.send(bytes);
-      else waiting.push(bytes);
-    },
+    send: (message) => (isOpen ? send(message) : waiting.push(message)),
     cancel() {
       isOver = true;
       clearTimeout(timer);

@@ -3,8 +3,8 @@ import type { RunTensor } from "../../plan/batch/run-timeline.js";
 import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import type { DatasetInfo, Preview, Region, RunInfo, StageChanged } from "../types.js";
-import type { Carrier } from "./carrier.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
 export interface ReceivedBatch {

@@ -1,12 +1,12 @@
 import type { StageDecision } from "../../plan/batch/stage-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { type ChunkHead, type ReceivedChunk, readChunkFrame } from "../../rpc/codec/framing.js";
 import { memoryFreer } from "../../rpc/free-memory.js";
 import type { ChunkMemory } from "../../rpc/lane/lane-reader.js";
 import { BatchReceiver, brokenProtocol, checkBegin, type ExpectedBatch } from "./batch-receiver.js";
-import type { Carrier } from "./carrier.js";
 import type { Clock } from "./clock.js";
 import type { ReceivedBatch } from "./messages.js";
 import type { Replica } from "./replica.js";

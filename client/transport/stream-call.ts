@@ -1,9 +1,9 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import { callDuplex, callFailure } from "../../rpc/client/call.js";
 import type { LaneReaderEvents } from "../../rpc/lane/lane-reader.js";
-import type { Carrier } from "./carrier.js";
 import type { Replica } from "./replica.js";
 
 /** What a call of `Stream` tells: messages as their bytes, then how it ended. A lane asks where the data of each chunk goes. */

@@ -1,5 +1,5 @@
 import type { Messages } from "../../proto/messages.js";
-import type { Carrier } from "../../rpc/server/implement.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import type { ServiceEvent, ServiceLog } from "../../rpc/server/service-log.js";
 
 type End = Pick<Extract<ServiceEvent, { event: "stream-ended" }>, "outcome" | "code">;

@@ -1,5 +1,8 @@
 import type { OnReadOpts, Socket } from "node:net";
 import type { ServiceError } from "@grpc/grpc-js";
+import { type CallOptions, callUnary } from "../client/call.js";
+import type { Channel } from "../client/channel.js";
+import { LANE_SUFFIX } from "./lane-frame.js";
 import { LaneReader, type LaneReaderEvents } from "./lane-reader.js";
 import { LaneSocket } from "./lane-socket.js";
 import { readLaneStatus } from "./lane-status.js";
@@ -26,8 +29,27 @@ export interface DialedLane {
 /** Of messages that are not chunks: what gRPC's clients take. */
 const MOST_MESSAGE_BYTES = 64 << 20;
 
+/** A lane that the server of a channel has offered. */
+export interface OfferedLane {
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  /** Opens it, once. */
+  dial(events: DialedLaneEvents): DialedLane;
+}
+
+/** Asks for a lane to the server that answers, which a name with several addresses does not tell. Throws as `callUnary` does. */
+export async function askForLane(channel: Channel, options: CallOptions = {}): Promise<OfferedLane> {
+  let peer = channel.address;
+  const onPeer = (address: string) => {
+    peer = address;
+  };
+  const offer = await callUnary(channel, "DataService", "openLane", {}, { ...options, onPeer });
+  const to = { peer, port: offer.port, suffix: LANE_SUFFIX };
+  return { port: offer.port, dial: (events) => dialLane((onread) => channel.openBeside(to, onread), offer, events) };
+}
+
 /** Opens a lane on a connection that `connect` makes, which reads as it is told. */
-export function dialLane(
+function dialLane(
   connect: (onread: OnReadOpts) => Socket,
   { ticket, heartbeatMs }: { readonly ticket: Uint8Array; readonly heartbeatMs: number },
   events: DialedLaneEvents,

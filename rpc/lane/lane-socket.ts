@@ -60,8 +60,8 @@ export class LaneSocket {
       socket.uncork();
       return;
     }
-    const bytes = Buffer.allocUnsafe(message.byteLength);
-    message.copy(bytes, 0);
-    socket.write(Buffer.concat([prefix, bytes]), done);
+    const bytes = Buffer.allocUnsafe(prefix.length + message.byteLength);
+    message.copy(bytes, prefix.copy(bytes));
+    socket.write(bytes, done);
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { StatusObject } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { CarriedCall } from "../server/implement.js";
 import { toStatus } from "../status.js";
@@ -41,7 +42,7 @@ export function serveLane(socket: Socket, service: LaneService): void {
   };
   const messages = new ReadAhead(socket, signal);
   const lane = new LaneSocket(socket, heartbeatMs, close);
-  const fail = (error: unknown) => lane.end(encodeLaneStatus(toStatus(error)));
+  const fail = (status: StatusObject) => lane.end(encodeLaneStatus(status));
   const ticketTimer = setTimeout(close, ticketTimeoutMs);
   let isOpen = false;
   const open = (ticket: Buffer) => {
@@ -51,7 +52,7 @@ export function serveLane(socket: Socket, service: LaneService): void {
       tickets.redeem(ticket);
     } catch (error) {
       service.onRefused(error, peer);
-      fail(error);
+      fail(toStatus(error));
       return;
     }
     reader.mostMessageBytes = mostMessageBytes;
@@ -74,7 +75,7 @@ export function serveLane(socket: Socket, service: LaneService): void {
           });
         }),
       end: () => lane.end(LANE_OK),
-      fail: (status) => lane.end(encodeLaneStatus(status)),
+      fail,
       reset: close,
     };
     void service.serve(call);

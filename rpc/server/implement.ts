@@ -10,6 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { services } from "../../proto/messages.js";
+import type { Carrier } from "../carrier.js";
 import { setChecksum, verifyChecksum } from "../checksum.js";
 import type { Frame } from "../codec/framing.js";
 import { memoryFreer } from "../free-memory.js";
@@ -36,9 +37,6 @@ export interface CallContext {
   readonly signal: AbortSignal;
   readonly peer: string;
 }
-
-/** What carries a call that both sides stream on. */
-export type Carrier = "grpc" | "lane";
 
 /** A call that both sides stream on. */
 export interface DuplexCall<Request, Response> extends CallContext {

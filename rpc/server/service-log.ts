@@ -1,10 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import type { BaseLogger } from "pino";
 import { type ErrorCode, PatchstreamError } from "../../plan/errors.js";
+import type { Carrier } from "../carrier.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
 import { STATUS_OF } from "../status.js";
-import type { Carrier } from "./implement.js";
 import type { ListenOptions } from "./listen.js";
 
 /** What a service writes its log with: pino's loggers are such. */

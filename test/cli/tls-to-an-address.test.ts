@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test from "ava";
 import { serve } from "../../loader/server/serve.js";
+import { pem } from "../conformance/carrier.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 import { patchstream } from "./command.js";
 
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "patchstream-tls-"));
 const run = join(folder, "run.json");
 

@@ -8,12 +8,12 @@ import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
+import { pem } from "../conformance/carrier.js";
 import { oneServer, startServer } from "../conformance/served-store.js";
 import { spawnServer } from "../conformance/server-process.js";
 
 const server = oneServer(test);
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const files = { cert: pem("server.pem"), key: pem("server.key") };
 
 /** Far below the deadline of 60 s, above the 2 s that are promised: the machine may be busy. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Carrier } from "../../client/transport/carrier.js";
+import type { Carrier } from "../../rpc/carrier.js";
 
 /** A file of `certificates/`. */
 export function pem(name: string): string {

@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { describedFiles } from "../../proto/descriptors.js";
 import { PACKAGE } from "../../proto/proto-files.js";
 import { temporaryFolder, trainerIn } from "../trainer/processes.js";
+import { pem } from "./carrier.js";
 import { oneServer, startServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
 
 const folder = process.env.PATCHSTREAM_GRPC_TOOLS;
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const server = oneServer(test);
 
 /** What a tool printed, and its exit code. */

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client, credentials, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
@@ -9,13 +8,13 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { fromStatus } from "../../rpc/status.js";
+import { pem } from "./carrier.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { describe, getBatch, openStream, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const bytes = (message: Buffer) => message;
 
 async function* watchHealth({ client }: Channel): AsyncGenerator<Buffer> {

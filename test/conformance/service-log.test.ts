@@ -11,12 +11,12 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/index.js";
 import { methodOf } from "../../rpc/service.js";
 import { type Logged, spawnService, watchHealth } from "../service-process.js";
+import { pem } from "./carrier.js";
 import { dial, sampleStore } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
 import { describe, FIRST_PAGE, getBatch, specBytes, start, startGrpc } from "./wire.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus/", import.meta.url));
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const SMALL = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
 
 /** Patients with names, in a folder with one. */

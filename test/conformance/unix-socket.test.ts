@@ -20,11 +20,11 @@ import type { PatchstreamError } from "../../plan/errors.js";
 import { bindUnixSocket } from "../../rpc/server/unix-socket.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { spawnService, watchHealth } from "../service-process.js";
+import { pem } from "./carrier.js";
 import { dial, oneServer, sampleStore, startServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
 
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-const pem = (name: string) => fileURLToPath(new URL(`../../../test/conformance/certificates/${name}`, import.meta.url));
 const SMALL = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
 const overTcp = oneServer(test);
 

@@ -1,8 +1,6 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
-import { type DialedLane, dialLane } from "../../rpc/lane/dialed-lane.js";
-import { LANE_SUFFIX } from "../../rpc/lane/lane-frame.js";
+import { askForLane, type DialedLane } from "../../rpc/lane/dialed-lane.js";
 import type { WireCall } from "./wire.js";
 
 /** A lane as the wire sees it: messages out, messages in. */
@@ -17,15 +15,8 @@ export function openWireLane(channel: Channel): WireCall {
     wake();
   };
   const open = async () => {
-    let peer = "";
-    const options = {
-      onPeer: (address: string) => {
-        peer = address;
-      },
-    };
-    const offer = await callUnary(channel, "DataService", "openLane", {}, options);
-    const to = { peer, port: offer.port, suffix: LANE_SUFFIX };
-    const dialed = dialLane((onread) => channel.openBeside(to, onread), offer, {
+    const offered = await askForLane(channel);
+    const dialed = offered.dial({
       accepted() {
         lane = dialed;
         for (const act of waiting.splice(0)) act(dialed);

@@ -1,0 +1,2 @@
+/** What carries a call that both sides stream on: gRPC, or a lane beside it. */
+export type Carrier = "grpc" | "lane";
