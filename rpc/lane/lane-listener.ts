@@ -54,7 +54,11 @@ interface Bound {
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
   const { listen, tls, mostLanes, ticketMs, heartbeatMs } = options;
   const tickets = new Tickets(ticketMs);
-  const service = { ...options, tickets, ...(listen !== undefined && { peerName: listen }) };
+  const service = {
+    ...options,
+    tickets,
+    ...(listen !== undefined && { peerName: `unix:${unixPath(listen, "listen")}` }),
+  };
   const serve = (socket: Socket) => serveLane(socket, service);
   const server = tls === undefined ? createServer(serve) : createTlsServer(tlsOptions(tls), serve);
   server.maxConnections = mostLanes + WAITING_CONNECTIONS;

@@ -81,9 +81,15 @@ test("auto takes the lane, and a batch says what carried it; the bytes are those
 
 test("over a Unix socket the lane is the socket beside it", async (t) => {
   const path = join(temporaryFolder(t), "data.sock");
-  const { laneAddress } = await startServer(t, { listen: `unix:${path}` });
+  const events: { readonly event?: string; readonly peer?: string }[] = [];
+  const write = (event: object) => events.push(event);
+  const logger = { error: write, warn: write, info: write, debug: write };
+  const { laneAddress } = await startServer(t, { listen: `unix://${path}`, logger });
   t.is(laneAddress, `unix:${path}.lane`);
   const overLane = await take(t, `unix:${path}`, "lane");
+  await take(t, `unix:${path}`, "grpc");
+  const peers = events.filter(({ event }) => event === "stream-opened").map(({ peer }) => peer);
+  t.deepEqual(peers, [`unix:${path}`, `unix:${path}`], "one peer for the limits, whatever carries its streams");
   t.deepEqual(checksums(overLane), checksums(await take(t, (await server()).address, "grpc")));
 });
 
