@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
-# Writes src/patchstream/v1 from the .proto files. Needs grpcio-tools 1.76.0 (its output runs on protobuf 6.31 and newer).
+# Writes patchstream/v1 from the .proto files, into src or the folder named.
 set -euo pipefail
 cd "$(dirname "$0")"
-python="${PYTHON:-.venv/bin/python}"
-"$python" -m grpc_tools.protoc --proto_path=../../proto --python_out=src --pyi_out=src patchstream/v1/data.proto
+into=${1:-src}
+
+python=.venv-generate/bin/python
+[ -x "$python" ] || python3 -m venv .venv-generate
+"$python" -m pip install --quiet --disable-pip-version-check -r requirements-generate.txt
+"$python" -m grpc_tools.protoc --proto_path=../../proto --python_out="$into" --pyi_out="$into" patchstream/v1/data.proto
