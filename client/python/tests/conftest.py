@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from serving import SAMPLE_DATA, Server, patchstream, serve
+from tests.serving import SAMPLE_DATA, Server, patchstream, serve
 
 
 @pytest.fixture(scope="session")

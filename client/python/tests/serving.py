@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,19 @@ SAMPLE_DATA = REPOSITORY / "examples" / "data" / "Task04_Hippocampus"
 
 SMALL_SPEC: dict[str, object] = {
     "dataset": "Task04_Hippocampus",
-    "plan": {"patchSize": [16, 16, 16], "batchSize": 2, "pooling": [1, 1, 1]},
-    "mode": "performance",
-    "curriculum": {"stages": 2},
+    "split": {"train": ["hippocampus_003", "hippocampus_052"], "val": ["hippocampus_060"]},
+    "plan": {"patchSize": [40, 56, 40], "batchSize": 3, "pooling": [3, 3, 3]},
+    "stages": [
+        {"patchSize": [8, 8, 8], "batchSize": 6, "epochs": 2},
+        {"patchSize": [16, 16, 16], "batchSize": 4, "epochs": 2},
+        {"patchSize": [40, 56, 40], "batchSize": 3, "epochs": 2},
+    ],
+    "epochs": 6,
+    "stepsPerEpoch": 4,
+    "valSteps": 3,
+    "strategy": "nnunet",
 }
-"""The `data` part of a run whose batches are small."""
+"""The `data` part of a run of 24 steps, 8 a stage, whose largest batch takes two chunks."""
 
 _MAIN = REPOSITORY / "dist" / "cli" / "main.js"
 _BUDGETS = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"]
@@ -48,7 +56,7 @@ def patchstream(*arguments: str) -> str:
 
 
 @contextmanager
-def serve(store: str | os.PathLike[str], *flags: str) -> Iterator[Server]:
+def serve(store: str | os.PathLike[str], *flags: str) -> Generator[Server]:
     """`patchstream serve STORE FLAGS` on a free port (or where `--listen` says)."""
     command = ["node", str(_MAIN), "serve", os.fspath(store), "--json", "--log-level", "silent", *_BUDGETS, *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -21,7 +21,10 @@ TensorType: TypeAlias = Literal["f32", "f16", "bf16", "i16", "u8"]
 
 @dataclass(frozen=True, slots=True)
 class StreamStart:
-    """What a stream is about. `spec` are the bytes of the resolved spec as DescribeRun gave them, `digest` their SHA-256 (hex)."""
+    """What a stream is about.
+
+    `spec` are the bytes of the resolved spec as DescribeRun gave them, `digest` is their SHA-256 (hex).
+    """
 
     spec: bytes
     digest: str
@@ -55,7 +58,10 @@ class ExpectedBatch:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedTensor:
-    """One array of a received batch. `values` is a view on the batch's memory, little-endian; bf16 are their 16 bits, as uint16."""
+    """One array of a received batch.
+
+    `values` is a view on the batch's memory, little-endian; bf16 are their 16 bits, as uint16.
+    """
 
     name: str
     type: TensorType
@@ -112,7 +118,10 @@ class BatchSkipped:
 
 @dataclass(frozen=True, slots=True)
 class StageApplied:
-    """A report holds at the server. Answers come in the order of what they answer. `schedule_from`: where the schedule goes on."""
+    """A report holds at the server; answers come in the order of what they answer.
+
+    `schedule_from`: the first step at which the schedule goes on; None: it never does.
+    """
 
     stage: int
     from_step: int
@@ -146,10 +155,16 @@ Event: TypeAlias = Started | BatchArrived | BatchDamaged | BatchSkipped | StageA
 
 
 class StreamEvents(Protocol):
-    """Who a stream asks and tells, on its own thread and in order. A PatchstreamError from here ends the stream with it."""
+    """Who a stream asks and tells, on its own thread and in order.
+
+    A PatchstreamError that is raised here ends the stream with it, as `Over`.
+    """
 
     def begins(self, step: int, stage: int) -> tuple[ExpectedBatch, bool]:
-        """A batch begins: what it must look like, and whether it is kept. Raises `broken_protocol` for one that was not wanted."""
+        """A batch begins: what it must look like, and whether it is kept.
+
+        Raises `broken_protocol` for one that was not wanted.
+        """
         ...
 
     def tell(self, event: Event) -> None:
