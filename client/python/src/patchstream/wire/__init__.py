@@ -1,0 +1,1 @@
+"""Bytes between us and a data server: channels, calls, and streams over gRPC or a lane. It knows no run."""
