@@ -1,9 +1,6 @@
 """What an extra of the package brings."""
 
-from importlib.util import find_spec
 
-
-def need(module: str, *, extra: str, feature: str) -> None:
-    """Raises ModuleNotFoundError with what to install where `module` is not installed."""
-    if find_spec(module) is None:
-        raise ModuleNotFoundError(f'{feature} needs {module}: pip install "patchstream[{extra}]"', name=module)
+def needs_extra(feature: str, extra: str, missing: ModuleNotFoundError) -> ModuleNotFoundError:
+    """What to install, in one line, where an import has found something missing."""
+    return ModuleNotFoundError(f'{feature} needs {missing.name}: pip install "patchstream[{extra}]"', name=missing.name)

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._extras import need
+from ._extras import needs_extra
 
-need("monai", extra="monai", feature="run.monai()")
+try:
+    import torch
+    from monai.data.meta_tensor import MetaTensor
 
-import torch  # noqa: E402
-from monai.data.meta_tensor import MetaTensor  # noqa: E402
+    from .torch.batch import ToTorch, TorchBatch
+except ModuleNotFoundError as missing:
+    raise needs_extra("run.monai()", "monai", missing) from None
 
-from .affine import patch_affine  # noqa: E402
-from .batch import Batch  # noqa: E402
-from .dataset_info import DatasetCase  # noqa: E402
-from .torch.batch import ToTorch, TorchBatch  # noqa: E402
+from .affine import patch_affine
+from .batch import Batch
+from .dataset_info import DatasetCase
 
 MonaiBatch = dict[str, Any]
 """`image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X) as MetaTensors, `label_1`, ... with deep supervision; `step`, `stage`, `loss_weight`."""

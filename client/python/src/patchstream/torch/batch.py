@@ -1,55 +1,113 @@
 """A batch as torch tensors, without a copy."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ..batch import Batch, Sample
+from ..run_info import Zyx
+from .memory import tensor_beneath
 
 
 @dataclass(frozen=True, slots=True)
-class TorchBatch:
-    """One rank's share of a batch. Its tensors are views on the memory that it was received in, which lives as long as they do."""
+class BatchFacts:
+    """What a batch is, besides its tensors."""
 
-    image: torch.Tensor
-    """(B,C,Z,Y,X), float32, float16 or bfloat16; of a channels-last run in `torch.channels_last_3d`."""
-    label: torch.Tensor
-    """(B,Z,Y,X), or (B,1,Z,Y,X) where a channel axis was asked for; uint8 or int16."""
-    deep_labels: tuple[torch.Tensor, ...]
-    """Of deep supervision: the labels of further decoder levels, finest first."""
     step: int
     stage: int
-    patch_size: tuple[int, int, int]
-    """(Z,Y,X)."""
+    patch_size: Zyx
+    """(Z,Y,X), voxels."""
     global_batch: int
     """Samples over all ranks."""
     loss_weight: float
     """What a rank's mean loss is multiplied by where gradients are averaged over ranks; 1 with one rank."""
     samples: tuple[Sample, ...]
-    """Where each sample comes from."""
+    """Where each sample comes from, in the order of the tensors' first axis."""
     checksum: int
-    """CRC-32 over the bytes as they travelled."""
+    """CRC-32 over image, label and deep labels as they travelled."""
+    waited_ms: float
+    """For how long the process that received it waited for it."""
+
+
+@dataclass(eq=False)
+class TorchBatch:
+    """One rank's share of a batch. Its tensors are views on the memory that it was received in, which lives as long as they do.
+
+    Only the tensors are fields: what walks through a batch's fields (Lightning) converts them and leaves the facts alone.
+    """
+
+    image: torch.Tensor
+    """(B,C,Z,Y,X), float32, float16 or bfloat16; in a channels-last run in `torch.channels_last_3d`."""
+    label: torch.Tensor
+    """(B,Z,Y,X), or (B,1,Z,Y,X) where a channel axis was asked for; uint8 or int16."""
+    deep_labels: tuple[torch.Tensor, ...]
+    """Of deep supervision: the labels of further decoder levels, finest first."""
+    facts: InitVar[BatchFacts]
+
+    def __post_init__(self, facts: BatchFacts) -> None:
+        """Keeps the facts beside the fields."""
+        self._facts = facts
+
+    @property
+    def step(self) -> int:
+        """Of the run."""
+        return self._facts.step
+
+    @property
+    def stage(self) -> int:
+        """Of the curriculum."""
+        return self._facts.stage
+
+    @property
+    def patch_size(self) -> Zyx:
+        """(Z,Y,X), voxels."""
+        return self._facts.patch_size
+
+    @property
+    def global_batch(self) -> int:
+        """Samples over all ranks."""
+        return self._facts.global_batch
+
+    @property
+    def loss_weight(self) -> float:
+        """What this rank's mean loss is multiplied by where the gradients of all ranks are averaged."""
+        return self._facts.loss_weight
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Where each sample comes from."""
+        return self._facts.samples
+
+    @property
+    def checksum(self) -> int:
+        """CRC-32 over the bytes as they travelled."""
+        return self._facts.checksum
+
+    @property
+    def waited_ms(self) -> float:
+        """For how long the process that received the batch waited for it."""
+        return self._facts.waited_ms
 
     @property
     def targets(self) -> list[torch.Tensor]:
         """`label` and behind it `deep_labels`: what a loss with deep supervision takes."""
         return [self.label, *self.deep_labels]
 
-    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> "TorchBatch":
-        """The batch with its tensors on a device."""
-        return replace(
-            self,
-            image=self.image.to(device, non_blocking=non_blocking),
-            label=self.label.to(device, non_blocking=non_blocking),
-            deep_labels=tuple(label.to(device, non_blocking=non_blocking) for label in self.deep_labels),
-        )
+    def to(self, device: torch.device | str, *, non_blocking: bool | None = None) -> "TorchBatch":
+        """The batch with its tensors on a device. `non_blocking` None: where they are pinned."""
+        is_async = self.image.is_pinned() if non_blocking is None else non_blocking
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=is_async))
 
     def pin_memory(self) -> "TorchBatch":
         """The batch with its tensors in pinned memory."""
-        deep_labels = tuple(label.pin_memory() for label in self.deep_labels)
-        return replace(self, image=self.image.pin_memory(), label=self.label.pin_memory(), deep_labels=deep_labels)
+        return self._mapped(torch.Tensor.pin_memory)
+
+    def _mapped(self, change: Callable[[torch.Tensor], torch.Tensor]) -> "TorchBatch":
+        deep_labels = tuple(change(label) for label in self.deep_labels)
+        return TorchBatch(change(self.image), change(self.label), deep_labels, self._facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +121,41 @@ class ToTorch:
 
     def __call__(self, batch: Batch) -> TorchBatch:
         """Views on the batch's memory."""
-        image = tensor_of(batch.image)
-        return TorchBatch(
-            image=image.permute(0, 4, 1, 2, 3) if self.channels_last else image,
-            label=self._label(batch.label),
-            deep_labels=tuple(self._label(label) for label in batch.deep_labels),
+        image = _tensor(batch.image, batch.memory)
+        facts = BatchFacts(
             step=batch.step,
             stage=batch.stage,
             patch_size=batch.patch_size,
             global_batch=batch.global_batch,
             loss_weight=batch.loss_weight,
-            samples=tuple(batch.samples),
+            samples=batch.samples,
             checksum=batch.checksum,
+            waited_ms=batch.waited_ms,
+        )
+        labels = [_tensor(label, batch.memory) for label in (batch.label, *batch.deep_labels)]
+        if self.label_channel:
+            labels = [label.unsqueeze(1) for label in labels]
+        label, *deep_labels = labels
+        return TorchBatch(
+            image.permute(0, 4, 1, 2, 3) if self.channels_last else image, label, tuple(deep_labels), facts
         )
 
-    def _label(self, label: NDArray[np.generic]) -> torch.Tensor:
-        tensor = tensor_of(label)
-        return tensor.unsqueeze(1) if self.label_channel else tensor
+
+def _tensor(array: NDArray[np.generic], memory: NDArray[np.uint8]) -> torch.Tensor:
+    """A view of `array`, which lies in `memory`; uint16 are the bits of bfloat16, a type that numpy does not have."""
+    beneath = tensor_beneath(memory)
+    if beneath is not None:
+        start = array.ctypes.data - memory.ctypes.data
+        flat = beneath[start : start + array.nbytes]
+    else:
+        flat = torch.from_numpy(array.reshape(-1).view(np.uint8))
+    return flat.view(_TORCH_TYPES[array.dtype.name]).view(array.shape)
 
 
-def tensor_of(array: NDArray[np.generic]) -> torch.Tensor:
-    """A view; uint16 are the bits of bfloat16, a type that numpy does not have."""
-    if array.dtype == np.uint16:
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+_TORCH_TYPES = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "uint16": torch.bfloat16,
+    "uint8": torch.uint8,
+    "int16": torch.int16,
+}

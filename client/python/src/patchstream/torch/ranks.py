@@ -78,4 +78,14 @@ def agree_on_stage(
     furthest = RunProgress(
         max(one.progress.first_undelivered for one in heard), max(one.progress.first_unwanted for one in heard)
     )
-    return replace(chosen, from_step=decide_stage(chosen, furthest).from_step, immediate=False)
+    return with_first_step(chosen, furthest)
+
+
+def with_first_step(proposal: StageProposal, progress: RunProgress) -> StageProposal:
+    """With the step that it begins at. Raises as `decide_stage`."""
+    return replace(proposal, from_step=decide_stage(proposal, progress).from_step, immediate=False)
+
+
+def is_distributed() -> bool:
+    """Whether this process can ask other ranks."""
+    return dist.is_available() and dist.is_initialized()

@@ -1,43 +1,28 @@
-"""What a loader takes its batches from."""
+"""What a loader takes its batches from: streams of this process, or of workers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
-from ..transport.decide_stage import RunProgress, StageProposal
-from ..transport.stage_timeline import StageDecision
-from ..types import StageChanged
+from ..run import Run
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class BatchSource(Protocol[T_co]):
-    """One rank's batches in step order, each exactly once, across passes."""
+    """One rank's batches in step order, each exactly once, from pass to pass."""
 
     @property
-    def step(self) -> int:
-        """The step that is handed out next."""
+    def run(self) -> Run:
+        """Where the steps and the stage decisions are held."""
         ...
 
     @property
-    def progress(self) -> RunProgress:
-        """Where a change of stage may begin."""
-        ...
-
-    @property
-    def decisions(self) -> Sequence[StageDecision]:
-        """The stage decisions that still matter."""
+    def first_unwanted(self) -> int:
+        """The first step that nobody has been asked for: a stage from there on throws nothing away."""
         ...
 
     def batches(self, end: int) -> Iterator[T_co]:
-        """From `step` to before `end`. A pass that is left early goes on where it was with the next one."""
-        ...
-
-    def change_stage(self, proposal: StageProposal) -> StageChanged:
-        """Decides a stage."""
-        ...
-
-    def seek(self, step: int, decisions: Sequence[StageDecision]) -> None:
-        """Goes on at a step, over decisions made before."""
+        """From `run.step` to before `end`. A pass that is left early goes on with the next one."""
         ...
 
     def close(self) -> None:
