@@ -44,7 +44,9 @@ class DatasetCase:
     spacing_mm: tuple[float, float, float]
     """Of the stored volume (Z,Y,X)."""
     foreground_counts: tuple[int, ...]
-    """Stored locations of each class, in the order of the data set's `classes`; with an ignore label those of any label last."""
+    """Stored locations of each class, in the order of the data set's `classes`; with an ignore label those of any label
+    last.
+    """
     digest: str
     geometry: CaseGeometry
     unlabelled: bool

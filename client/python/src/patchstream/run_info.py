@@ -18,7 +18,10 @@ class RankShare:
     samples: int
     """Of each of these ranks."""
     loss_weight: float
-    """ranks x samples / batch_size: what a rank's mean loss is multiplied by where the gradients of all ranks are averaged."""
+    """ranks x samples / batch_size.
+
+    What a rank's mean loss is multiplied by where the gradients of all ranks are averaged.
+    """
     tensors: tuple[TensorShape, ...]
     byte_length: int
     """Of these tensors together."""
@@ -84,9 +87,14 @@ class RunInfo:
     train: RunTimeline
     val: RunTimeline
     plans_json: str
-    """nnU-Net's plans.json for this run: the store's, with the patch, batch and network of the run's plan in `3d_fullres`."""
+    """nnU-Net's plans.json for this run.
+
+    The store's, with the patch, batch and network of the run's plan in `3d_fullres`.
+    """
     dataset_json: str
     """nnU-Net's dataset.json, with the label values that batches have."""
+    channels_last: bool
+    """Images are (B,Z,Y,X,C)."""
     limits: Limits
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ..wire.stream import Cancelled, StageApplied, broken_protocol, damaged
-from .stage_timeline import StageDecision
+from .stage_timeline import StageChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class _Receiving:
 
 
 class AskedSteps:
-    """The wants of one stream, in the order in which they were asked for. Steps may be asked for again once taken back."""
+    """The wants of one stream, in the order in which they were asked for.
+
+    Steps may be asked for again once taken back.
+    """
 
     def __init__(self) -> None:
         """Nothing was asked for yet."""
@@ -72,9 +75,7 @@ class AskedSteps:
         """Notes a want that is sent."""
         self._asked[want.step] = _Asked(want, now)
 
-    def report(
-        self, decision: StageDecision, schedule_from: int | None, is_needed: Callable[[Want], bool]
-    ) -> None:
+    def report(self, decision: StageChanged, is_needed: Callable[[Want], bool]) -> None:
         """Notes a report that is sent: it takes back every want from its step on that has not begun.
 
         A batch that has begun comes to its end, and is kept where `is_needed` still holds.
@@ -90,13 +91,13 @@ class AskedSteps:
         # What has begun for another stage ends unneeded, and its step may be asked for again before that.
         if receiving is not None and any(want.step == begun for want in gone):
             self._receiving = replace(receiving, is_asked=False)
-        answer = StageApplied(decision.stage, decision.from_step, schedule_from)
+        answer = StageApplied(decision.stage, decision.from_step, decision.schedule_from)
         self._take_back(answer, [want for want in gone if want.step != begun])
         for want in gone:
             self._asked.pop(want.step, None)
 
     def take_back(self, step: int) -> bool:
-        """Notes that one want is taken back; False where nothing is to be sent, as it has begun or was never asked for."""
+        """Notes that one want is taken back; False where it has begun or was never asked for: nothing is sent then."""
         asked = self._asked.get(step)
         receiving = self._receiving
         if asked is None or (receiving is not None and receiving.is_asked and receiving.want.step == step):
@@ -117,7 +118,10 @@ class AskedSteps:
         return self._receiving.want
 
     def ended(self, step: int, now: float) -> tuple[Want, float]:
-        """The batch that had begun has come to its end: its want, and the seconds from being asked for or from the batch before."""
+        """The batch that had begun has come to its end.
+
+        Its want, and the seconds from being asked for or from the batch before.
+        """
         receiving = self._receiving
         if receiving is None or receiving.want.step != step:
             raise broken_protocol(f"step {step} ended that had not begun")
@@ -145,7 +149,10 @@ class AskedSteps:
         return _Receiving(asked.want, is_asked=True)
 
     def _unsettled(self) -> Iterator[int]:
-        """Bytes of what may come beside what is asked for: one batch of each unconfirmed answer, and one that has begun."""
+        """Bytes of what may come beside what is asked for.
+
+        One batch of each unconfirmed answer, and one that has begun.
+        """
         for taken in self._taking_back:
             if taken.wants:
                 yield max(want.byte_length for want in taken.wants)

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from ..errors import PatchstreamError
-from .stage_timeline import StageDecision
+from ..errors import PatchstreamError, refuse_request
+from ..run_info import RunTimeline
+from ..wire.stream import Timeline
+from .stage_timeline import StageChanged, StageDecision, StageTimeline
 
 LONGEST_REASON = 200
 """Of a decision, in characters."""
@@ -37,16 +39,16 @@ class RunProgress:
 def decide_stage(proposal: StageProposal, progress: RunProgress) -> StageDecision:
     """The decision that a proposal amounts to.
 
-    Raises STEP_PASSED for a step that was delivered, REQUEST_INVALID for what is none, a reason that is too long, and metrics
-    that are no finite numbers.
+    Raises STEP_PASSED for a step that was delivered, REQUEST_INVALID for what is none, a reason that is too long, and
+    metrics that are no finite numbers.
     """
     if len(proposal.reason) > LONGEST_REASON:
-        raise _refused("reason", f"{len(proposal.reason)} characters", f"at most {LONGEST_REASON}")
+        raise refuse_request("reason", f"{len(proposal.reason)} characters", f"at most {LONGEST_REASON}")
     if len(proposal.metrics) > MOST_METRICS or not all(isfinite(value) for value in proposal.metrics.values()):
-        raise _refused("metrics", dict(proposal.metrics), f"at most {MOST_METRICS} finite numbers")
+        raise refuse_request("metrics", dict(proposal.metrics), f"at most {MOST_METRICS} finite numbers")
     from_step = _first_step(proposal, progress)
     if from_step < 0:
-        raise _refused("from_step", from_step, "a step")
+        raise refuse_request("from_step", from_step, "a step")
     if from_step < progress.first_undelivered:
         facts = {"code": "STEP_PASSED", "step": from_step, "delivered": progress.first_undelivered - 1}
         raise PatchstreamError(facts, f"Name step {progress.first_undelivered} or a later one.")
@@ -59,5 +61,25 @@ def _first_step(proposal: StageProposal, progress: RunProgress) -> int:
     return progress.first_undelivered if proposal.immediate else progress.first_unwanted
 
 
-def _refused(field_name: str, got: object, want: str) -> PatchstreamError:
-    return PatchstreamError({"code": "REQUEST_INVALID", "field": field_name, "got": got, "want": want})
+def change_stage(
+    stages: StageTimeline, proposal: StageProposal, progress: RunProgress, *, timeline: Timeline, described: RunTimeline
+) -> StageChanged:
+    """Decides, and adds the decision to `stages`.
+
+    Raises STAGE_UNKNOWN for a stage that the timeline does not have, and as `decide_stage`.
+    """
+    first, last = described.stages[0].stage, described.stages[-1].stage
+    if not first <= proposal.stage <= last:
+        facts = {"code": "STAGE_UNKNOWN", "timeline": timeline, "stage": proposal.stage, "first": first, "last": last}
+        raise PatchstreamError(facts)
+    decision = decide_stage(proposal, progress)
+    stages.add(decision)
+    is_in_the_run = decision.from_step < described.steps
+    return StageChanged(
+        stage=decision.stage,
+        from_step=decision.from_step,
+        reason=decision.reason,
+        hold=decision.hold,
+        metrics=decision.metrics,
+        schedule_from=stages.resumes(decision, described.steps) if is_in_the_run else None,
+    )

@@ -1,11 +1,10 @@
 """One data server, how it is reached, and how it did lately."""
 
-from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 
 from ..errors import PatchstreamError
-from ..wire.channel import Channel
+from ..wire.channel import Channel, ChannelOptions, open_channel
 
 TROUBLE_S = 10.0
 """Trouble that is older is forgotten."""
@@ -14,17 +13,15 @@ TROUBLE_S = 10.0
 class Replica:
     """Shared by unary calls and streams. All methods may be called from any thread."""
 
-    def __init__(self, open_channel: Callable[[], Channel]) -> None:
-        """Opens the first channel, which connects when it is first used."""
-        self._open = open_channel
+    def __init__(self, address: str, options: ChannelOptions) -> None:
+        """Opens the first channel, which connects when it is first used. Raises as `open_channel` does."""
+        self.address = address
+        self._options = options
         self._lock = Lock()
-        self._channel = open_channel()
+        self._channel = open_channel(address, options)
         self._troubled_at = float("-inf")
-        self.address = self._channel.address
-        self.calls = 0
-        """Unary calls that are under way."""
-        self.last_asked = 0
-        """Rises with every unary call that any replica is asked: who was asked longest ago is asked first."""
+        self._calls = 0
+        self._last_asked = 0
 
     @property
     def channel(self) -> Channel:
@@ -36,6 +33,22 @@ class Replica:
         """True when it was silent or failed lately, and has not answered since."""
         return monotonic() - self._troubled_at < TROUBLE_S
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """Unary calls that are under way, and the number of the one asked last: the smallest is asked first."""
+        return self._calls, self._last_asked
+
+    def began_call(self, number: int) -> None:
+        """A unary call begins; numbers rise over all replicas."""
+        with self._lock:
+            self._calls += 1
+            self._last_asked = number
+
+    def ended_call(self) -> None:
+        """A unary call has ended."""
+        with self._lock:
+            self._calls -= 1
+
     def troubled(self) -> None:
         """It was silent, or failed."""
         self._troubled_at = monotonic()
@@ -45,11 +58,14 @@ class Replica:
         self._troubled_at = float("-inf")
 
     def renew(self) -> None:
-        """Calls from now on go over a new connection: damage may have left the old one with wrong headers or no answers at all."""
+        """Calls from now on go over a new connection.
+
+        Damage may have left the old one with wrong headers or no answers at all.
+        """
         with self._lock:
             old = self._channel
             try:
-                self._channel = self._open()
+                self._channel = open_channel(self.address, self._options, old.lanes)
             except PatchstreamError:
                 return  # Files of certificates cannot be read just now: the connection that was made with them goes on.
         old.give_up()

@@ -28,7 +28,7 @@ from .asked_steps import AskedSteps, Want
 from .patience import FIRST_RENEWAL_S
 from .replica import Replica
 from .retry import next_try
-from .stage_timeline import StageDecision
+from .stage_timeline import StageChanged
 
 MOST_RENEWALS = 3
 """Streams opened anew after damage, in a row without a good batch in between."""
@@ -184,7 +184,7 @@ class ReplicaLink:
         if self._stream is not None and self._asked.take_back(step):
             self._stream.take_back(step, 1)
 
-    def report(self, decision: StageDecision, schedule_from: int | None) -> None:
+    def report(self, decision: StageChanged) -> None:
         """Reports a decision; a link without a stream has nothing to take back."""
         if self._stream is None or not self._takes_wants:
             return
@@ -195,7 +195,7 @@ class ReplicaLink:
             metrics=dict(decision.metrics),
             hold=decision.hold,
         )
-        self._asked.report(decision, schedule_from, self._owner.is_needed)
+        self._asked.report(decision, self._owner.is_needed)
 
     def renew_if_silent(self, awake_since: float) -> None:
         """Gives the connection up for a new one after a long silence; the next silence may be twice as long."""
@@ -270,7 +270,8 @@ class ReplicaLink:
             self._failures += 1
             self._reopen_after(min(LONGEST_BACKOFF_S, pause_s))
         elif self._renewals < MOST_RENEWALS:
-            # Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose headers were.
+            # Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose
+            # headers were.
             self._renewals += 1
             self.replica.renew()
             self._reopen_after(0.0)

@@ -5,8 +5,11 @@ from typing import Literal, TypeAlias
 from ..errors import PatchstreamError
 
 NextTry: TypeAlias = Literal["later", "elsewhere", "again", "never"]
-"""`later`: ask elsewhere, or here again when some time has passed. `elsewhere`: ask others; this server will say the same. `again`: what was
-sent or received was damaged: the same call at once, over a new connection. `never`: it fails everywhere and always."""
+"""`later`: ask elsewhere, or here again when some time has passed.
+
+`elsewhere`: ask others; this server will say the same. `again`: what was sent or received was damaged: the same call
+at once, over a new connection. `never`: it fails everywhere and always.
+"""
 
 _PASSING = frozenset({"UNAVAILABLE", "WORKER_DIED", "DEADLINE", "SERVER_BUSY"})
 """States of a server that end by themselves."""
@@ -24,6 +27,7 @@ def next_try(error: PatchstreamError) -> NextTry:
         return error.retry
     if is_passing:
         return "later"
-    # What we find ourselves in an answer is damage, and so is a status that no server of ours has sent: it is a proxy's, or what
+    # What we find ourselves in an answer is damage, and so is a status that no server of ours has sent: it is a
+    # proxy's, or what
     # damage on the way makes of a call.
     return "never" if error.code in _OURS else "again"

@@ -1,6 +1,7 @@
 """One rank's batches, in step order, from any of the replicas."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
@@ -10,13 +11,12 @@ from ..errors import PatchstreamError
 from ..run_info import RunInfo
 from ..wire.stream import ExpectedBatch, ReceivedBatch, Timeline
 from .asked_steps import Want
-from .decide_stage import RunProgress, StageProposal, decide_stage
+from .decide_stage import RunProgress, StageProposal, change_stage
 from .patience import TICK_S, Patience
 from .replica import Replica
 from .replica_link import OpenStream, ReplicaLink
-from .schedule_of_run import schedule_of_run
 from .share_of_run import expected_batches
-from .stage_timeline import StageDecision, StageTimeline
+from .stage_timeline import StageChanged, StageTimeline
 from .wanted_steps import Credit, WantedStep, WantedSteps
 
 MOST_ATTEMPTS = 3
@@ -34,37 +34,32 @@ class SessionRequest:
     rank: int
     steps: range
     credit: Credit
-    decisions: Sequence[StageDecision]
+    stages: StageTimeline
+    """The stage of each step. The session's alone while it is open."""
     deadline_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class StageChanged:
-    """A change of stage as it was decided, and what becomes of the schedule."""
-
-    decision: StageDecision
-    schedule_from: int | None
-    """The first step at which the schedule goes on; None: it never does."""
-
-
 class Session:
-    """Wants steps ahead within the credit. Each is asked of the replica with the fewest wants, and again elsewhere when that one fails,
-    falls silent or sends damage.
+    """Wants steps ahead within the credit.
 
-    Its state has one lock, which the streams' threads, its own thread (silences, pauses) and the caller's take in turn.
+    Each is asked of the replica with the fewest wants, and again elsewhere when that one fails, falls silent or sends
+    damage.
+
+    Its state has one lock, which the streams' threads, its own thread (silences, pauses) and the caller's take in
+    turn.
     """
 
     def __init__(self, request: SessionRequest, replicas: Sequence[Replica], open_stream: OpenStream) -> None:
-        """Opens a stream to every replica. Raises LIMIT_EXCEEDED for too many decisions."""
+        """Opens a stream to every replica, from its own thread."""
         self._request = request
         self._changed = Condition()
         self._wake: SimpleQueue[bool] = SimpleQueue()
         self._expected = expected_batches(request.info, request.timeline, request.rank)
-        self._timeline = StageTimeline(schedule_of_run(request.info, request.timeline), request.decisions)
+        self._stages = request.stages
         self._steps: WantedSteps[ReceivedBatch] = WantedSteps(
             request.steps,
             request.credit,
-            stage_of=self._timeline.stage_of,
+            stage_of=self._stages.stage_of,
             bytes_of=lambda stage: self._expected(stage).byte_length,
         )
         self._patience = Patience()
@@ -87,12 +82,6 @@ class Session:
         """The first step that no server has been asked for."""
         with self._changed:
             return self._steps.first_unwanted
-
-    @property
-    def decisions(self) -> tuple[StageDecision, ...]:
-        """Those that still matter."""
-        with self._changed:
-            return self._timeline.decisions
 
     def take(self) -> ReceivedBatch | None:
         """The batch of the first undelivered step, which counts as delivered from then on; None at the end.
@@ -117,23 +106,22 @@ class Session:
     def change_stage(self, proposal: StageProposal) -> StageChanged:
         """Decides a stage, at once, whatever the servers do.
 
-        Steps from its first on are taken back from every replica and wanted again right behind the report, as far as the credit
-        reaches at the new size. Wants name their stage, so that a replica that does not answer needs no report.
+        Steps from its first on are taken back from every replica and wanted again right behind the report, as far as
+        the credit reaches at the new size. Wants name their stage, so that a replica that does not answer needs no
+        report.
         """
         with self._changed:
             progress = RunProgress(self._steps.first_undelivered, self._steps.first_unwanted)
-            decision = decide_stage(proposal, progress)
-            self._timeline.add(decision)
-            steps = self._request.info.timeline(self._request.timeline).steps
-            is_in_the_run = decision.from_step < steps
-            schedule_from = self._timeline.resumes(decision, steps) if is_in_the_run else None
+            timeline = self._request.timeline
+            described = self._request.info.timeline(timeline)
+            changed = change_stage(self._stages, proposal, progress, timeline=timeline, described=described)
             self._steps.restage()
-            if is_in_the_run:
+            if changed.from_step < described.steps:
                 for link in self._links:
-                    link.report(decision, schedule_from)
+                    link.report(changed)
             self._ask()
             self._changed.notify_all()
-            return StageChanged(decision, schedule_from)
+            return changed
 
     def close(self) -> None:
         """Ends every stream; who waits for a batch is told so."""
@@ -215,11 +203,11 @@ class Session:
                 return
 
     def _ask_one(self, wanted: WantedStep[ReceivedBatch]) -> bool:
-        """Asks the least busy of those that have room and have not been asked, one that is heard of before one that is silent."""
+        """Asks the least busy of those that have room and have not been asked, one that is heard of before one that is
+        silent.
+        """
         want = Want(wanted.step, wanted.stage, self._expected(wanted.stage).byte_length)
-        usable = [
-            link for link in self._links if link.has_room(want.byte_length) and not link.has_asked(wanted.step)
-        ]
+        usable = [link for link in self._links if link.has_room(want.byte_length) and not link.has_asked(wanted.step)]
         if not usable:
             return False
         min(usable, key=lambda link: (self._is_silent(link), link.outstanding)).want(want)
@@ -236,10 +224,8 @@ class Session:
         goes_on = True
         while goes_on:
             slept_at = monotonic()
-            try:
+            with suppress(Empty):
                 goes_on = self._wake.get(timeout=TICK_S)
-            except Empty:
-                pass
             with self._changed:
                 if monotonic() - slept_at > MOST_TICK_S:
                     self._awake_since = monotonic()
@@ -249,7 +235,10 @@ class Session:
             self._close()
 
     def _tick(self) -> None:
-        """Opens what is to be opened, and looks at silences: the wants of silent replicas go elsewhere too, in the end over a new connection."""
+        """Opens what is to be opened, and looks at silences.
+
+        The wants of silent replicas go elsewhere too, in the end over a new connection.
+        """
         for link in self._links:
             link.open_when_due(monotonic())
         silent = [link for link in self._links if self._is_silent(link)]

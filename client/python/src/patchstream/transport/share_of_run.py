@@ -9,7 +9,9 @@ from ..wire.stream import ExpectedBatch, Timeline, broken_protocol
 
 
 def check_rank(info: RunInfo, rank: int, ranks: int) -> None:
-    """Raises REQUEST_INVALID where some rank would get no sample of some batch, and for a rank that is not 0 to ranks - 1."""
+    """Raises REQUEST_INVALID where some rank would get no sample of some batch, and for a rank that is not 0 to ranks -
+    1.
+    """
     smallest = min(stage.batch_size for timeline in (info.train, info.val) for stage in timeline.stages)
     if not 1 <= ranks <= smallest:
         raise refuse_request("ranks", ranks, f"an integer from 1 to {smallest}, the smallest batch of the run")
@@ -36,4 +38,17 @@ def expected_batch(info: RunInfo, timeline: Timeline, rank: int, stage: int) -> 
 
 def expected_batches(info: RunInfo, timeline: Timeline, rank: int) -> Callable[[int], ExpectedBatch]:
     """`expected_batch` of every stage, each looked up once."""
-    return cache(lambda stage: expected_batch(info, timeline, rank, stage))
+
+    @cache
+    def expected(stage: int) -> ExpectedBatch:
+        return expected_batch(info, timeline, rank, stage)
+
+    return expected
+
+
+def loss_weights(info: RunInfo, timeline: Timeline, rank: int) -> dict[int, float]:
+    """By stage: what a rank's mean loss is multiplied by where the gradients of all ranks are averaged."""
+    return {
+        stage.stage: next(share.loss_weight for share in stage.shares if rank < share.end_rank)
+        for stage in info.timeline(timeline).stages
+    }

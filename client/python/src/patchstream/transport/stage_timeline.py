@@ -27,6 +27,14 @@ class StageDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class StageChanged(StageDecision):
+    """A change of stage as it was decided, and what becomes of the schedule."""
+
+    schedule_from: int | None = None
+    """The first step at which the schedule goes on; None: it never does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """The schedule that decisions are made over."""
 
@@ -85,8 +93,8 @@ class StageTimeline:
     def _holds(self, decision: StageDecision, step: int) -> bool:
         """Whether a decision still covers a step.
 
-        Scheduled stages are numbered in order: the schedule goes on at the first step whose stage is later than both the
-        decided one and the one scheduled at `from_step`.
+        Scheduled stages are numbered in order: the schedule goes on at the first step whose stage is later than both
+        the decided one and the one scheduled at `from_step`.
         """
         if decision.hold or self._schedule.order == "random":
             return True

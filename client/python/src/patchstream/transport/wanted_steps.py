@@ -64,7 +64,7 @@ class WantedSteps(Generic[Batch]):
         return (wanted for wanted in list(self._wanted.values()) if wanted.batch is None)
 
     def deliver(self) -> Batch | None:
-        """The batch of the first undelivered step, which counts as delivered from then on; None where it has not come."""
+        """The batch of the first undelivered step, which is delivered by this; None where it has not come."""
         wanted = self._wanted.get(self.first_undelivered)
         if wanted is None or wanted.batch is None:
             return None
@@ -74,7 +74,9 @@ class WantedSteps(Generic[Batch]):
         return wanted.batch
 
     def restage(self) -> None:
-        """After a decision: what has come for another stage is dropped, and so is what the credit does not reach at the new sizes."""
+        """After a decision: what has come for another stage is dropped, and so is what the credit does not reach at the
+        new sizes.
+        """
         total = 0
         for wanted in list(self._wanted.values()):
             stage = self._stage_of(wanted.step)
