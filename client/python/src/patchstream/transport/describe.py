@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from operator import itemgetter
 
 from ..dataset_info import CaseGeometry, DatasetCase, DatasetInfo, LabelRegion
 from ..errors import PatchstreamError
@@ -88,7 +89,7 @@ def _dataset(page: data_pb2.DescribeDatasetResponse, cases: Iterable[DatasetCase
         name=page.name,
         digest=page.digest,
         channel_names=tuple(page.channel_names),
-        labels=dict(page.labels),
+        labels=dict(sorted(page.labels.items(), key=itemgetter(1))),
         classes=tuple(page.classes),
         source_values=tuple(page.source_values),
         regions=tuple(LabelRegion(one.name, tuple(one.values), one.export_value) for one in page.regions),
