@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if given[:1] in (["-h"], ["--help"]) else 2
 
 
-_USAGE = """usage: python -m patchstream.nnunet import FOLDER STORE    a preprocessed folder of nnU-Net becomes a store
-       python -m patchstream.nnunet train ...             nnUNetv2_train with patchstream's trainer, for nnU-Net 2.5 to 2.7
+_USAGE = """usage: python -m patchstream.nnunet import FOLDER STORE   a preprocessed folder of nnU-Net becomes a store
+       python -m patchstream.nnunet train ...            nnUNetv2_train with patchstream's trainer, for 2.5 to 2.7
 
 From nnU-Net 2.8 on, nnUNetv2_train finds the trainer by itself:
        export nnUNet_extTrainer="$(python -m patchstream.nnunet.external)"

@@ -1,12 +1,13 @@
 """`import-nnunet`: a preprocessed folder becomes a store, voxel for voxel.
 
-Decoding is done here, the store is written by `patchstream ingest-prepared` alone. It asks for one case after the other, and gets each
-through its standard input (docs/reference/prepared.md): nothing is written but the store, and each side holds one case at a time.
+Decoding is done here, the store is written by `patchstream ingest-prepared` alone. It asks for one case after the
+other, and gets each through its standard input (docs/reference/prepared.md): nothing is written but the store, and each
+side holds one case at a time.
 """
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -27,8 +28,8 @@ def import_folder(
 ) -> Mapping[str, object]:
     """Imports `nnUNet_preprocessed/DatasetXXX_Name` and returns the report of the ingest.
 
-    `command` starts patchstream's own program; by default the one that comes with the package. Throws INPUT_DAMAGED for a folder that
-    is none, or is damaged; PROCESS_DIED where the ingest ended early, having said why on stderr.
+    `command` starts patchstream's own program; by default the one that comes with the package. Throws INPUT_DAMAGED for
+    a folder that is none, or is damaged; PROCESS_DIED where the ingest ended early, having said why on stderr.
     """
     source = open_preprocessed(folder, plans_name)
     with _ingest([*(command or patchstream_command()), "ingest-prepared", str(store), *(["--force"] * force)]) as child:
@@ -49,7 +50,7 @@ def patchstream_command() -> Sequence[str]:
 
 
 @contextmanager
-def _ingest(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _ingest(command: Sequence[str]) -> Generator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:
             yield child
@@ -63,16 +64,14 @@ def _ingest(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _describe(source: PreprocessedFolder) -> Mapping[str, object]:
-    described: dict[str, object] = {
+    beside = {"fingerprint": source.fingerprint, "splits": source.splits}
+    return {
         "name": source.name,
         "dataset": source.dataset,
         "plans": source.plans,
         "cases": [{"id": case, "sha256": source.sha256(case)} for case in source.cases],
+        **{name: value for name, value in beside.items() if value is not None},
     }
-    for name, value in (("fingerprint", source.fingerprint), ("splits", source.splits)):
-        if value is not None:
-            described[name] = value
-    return described
 
 
 def _write_case(child: subprocess.Popen[bytes], one: PreprocessedCase, source: PreprocessedFolder) -> None:
@@ -97,7 +96,7 @@ def _write_case(child: subprocess.Popen[bytes], one: PreprocessedCase, source: P
     _write(child, line)
     to = cast(IO[bytes], child.stdin)
     for array, kind in ((one.image, "<f4"), (one.label, "<i2"), *((places, "<u4") for places in found.locations)):
-        to.write(memoryview(np.ascontiguousarray(array, dtype=kind)).cast("B"))
+        to.write(np.ascontiguousarray(array, dtype=kind).data.cast("B"))
     to.flush()
 
 

@@ -93,7 +93,10 @@ class PreprocessedFolder:
 
 
 def open_preprocessed(folder: str | Path, plans_name: str = "nnUNetPlans") -> PreprocessedFolder:
-    """Opens a preprocessed folder; `plans_name` is what `nnUNetv2_train -p` takes. Throws INPUT_DAMAGED for any other folder."""
+    """Opens a preprocessed folder; `plans_name` is what `nnUNetv2_train -p` takes.
+
+    Throws INPUT_DAMAGED for any other folder.
+    """
     path = Path(folder).absolute()
     if not path.is_dir():
         raise damaged(path, "there is no such folder", "a folder nnUNet_preprocessed/DatasetXXX_Name")
@@ -105,7 +108,9 @@ def open_preprocessed(folder: str | Path, plans_name: str = "nnUNetPlans") -> Pr
     configurations = cast(Mapping[str, Mapping[str, object]], plans.get("configurations", {}))
     configuration = configurations.get(CONFIGURATION)
     if configuration is None:
-        raise damaged(plans_file, f"it has no configuration {CONFIGURATION}", f"plans with it, not of {[*configurations]}")
+        raise damaged(
+            plans_file, f"it has no configuration {CONFIGURATION}", f"plans with it, not of {[*configurations]}"
+        )
     arrays = path / str(configuration.get("data_identifier", f"{plans_name}_{CONFIGURATION}"))
     cases = tuple(sorted(file.stem for file in arrays.glob("*.pkl")))
     if not cases:

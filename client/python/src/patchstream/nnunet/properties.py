@@ -54,20 +54,16 @@ def read_properties(file: Path, dataset: Mapping[str, object]) -> CaseProperties
 
 
 def location_keys(dataset: Mapping[str, object]) -> list[object]:
-    """Keys of nnU-Net's `class_locations` (DefaultPreprocessor.run_case_npy), in the order of the classes of a store."""
-    labels = cast(Mapping[str, object], dataset["labels"])
-    learnt = {name: value for name, value in labels.items() if name != "ignore"}
-    is_region = any(isinstance(value, list) and len(_numbers(value)) > 1 for value in learnt.values())
-    foreground = [value for value in learnt.values() if {int(one) for one in _listed(value)} != {0}]
-    if is_region:
-        keys: list[object] = [
-            tuple(int(one) for one in _numbers(value)) if isinstance(value, list) else int(cast(int, value))
-            for value in foreground
-        ]
+    """Keys of `class_locations` (DefaultPreprocessor.run_case_npy), in the order of a store's classes."""
+    labels = cast(Mapping[str, int | list[int]], dataset["labels"])
+    learnt = [value for name, value in labels.items() if name != "ignore"]
+    foreground = [value for value in learnt if set(_listed(value)) != {0}]
+    if any(len(_listed(value)) > 1 for value in learnt):
+        keys: list[object] = [tuple(value) if isinstance(value, list) else value for value in foreground]
     else:
-        keys = [*sorted(int(one) for value in foreground for one in _listed(value))]
+        keys = [*sorted(one for value in foreground for one in _listed(value))]
     if "ignore" in labels:
-        keys.append((-1, *sorted({int(one) for value in learnt.values() for one in _listed(value)})))
+        keys.append((-1, *sorted({one for value in learnt for one in _listed(value)})))
     return keys
 
 
@@ -88,9 +84,9 @@ def _affine(properties: Mapping[str, object]) -> tuple[float, ...] | None:
         itk = cast(Mapping[str, Sequence[float]], properties["sitk_stuff"])
         if len(itk["spacing"]) != 3:
             return None
-        direction = np.asarray(itk["direction"], dtype=np.float64).reshape(3, 3) * np.asarray(itk["spacing"])
+        rows = np.array([itk["direction"][3 * row : 3 * row + 3] for row in range(3)], dtype=np.float64)
         matrix = np.eye(4)
-        matrix[:3, :3] = direction
+        matrix[:3, :3] = rows * np.asarray(itk["spacing"])
         matrix[:3, 3] = itk["origin"]
         matrix[:2] *= -1  # ITK's world points left and back, NIfTI's right and front
         return tuple(matrix.ravel().tolist())
@@ -115,8 +111,8 @@ def _numbers(value: object) -> Sequence[float]:
     return cast(Sequence[float], value)
 
 
-def _listed(value: object) -> Sequence[float]:
-    return _numbers(value) if isinstance(value, list) else [cast(float, value)]
+def _listed(value: int | list[int]) -> list[int]:
+    return value if isinstance(value, list) else [value]
 
 
 def _damaged(file: Path, reason: str, want: str) -> PatchstreamError:
