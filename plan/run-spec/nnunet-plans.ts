@@ -7,7 +7,7 @@ import { entries, integer } from "./read.js";
 
 const CONFIGURATION = "3d_fullres";
 /** The only network that is built here (dynamic_network_architectures.architectures.unet), and its convolutions a level. */
-const NETWORK = "PlainConvUNet";
+export const NETWORK = "PlainConvUNet";
 const CONVOLUTIONS = 2;
 
 /** Fields of an object of the file; it may have others. */
@@ -18,9 +18,9 @@ function members(value: unknown, field: string): Readonly<Record<string, unknown
 /**
  * The network plan in nnU-Net v2's plans.json, configuration 3d_fullres: with `architecture`, or with the older
  * `pool_op_kernel_sizes` and similar fields. Throws SPEC_INVALID naming the field in the file, also for another network than the
- * plain U-Net.
+ * plain U-Net unless `networks` is "any": then it is the geometry of any network with strides, kernels and features a level.
  */
-export function parseNnunetPlans(json: unknown): NetworkPlan {
+export function parseNnunetPlans(json: unknown, networks: "plain" | "any" = "plain"): NetworkPlan {
   const plans = members(json, "plans.json");
   const configurations = members(plans.configurations, "plans.json: configurations");
   const field = `plans.json: configurations.${CONFIGURATION}`;
@@ -30,8 +30,9 @@ export function parseNnunetPlans(json: unknown): NetworkPlan {
   const configuration = members(configurations[CONFIGURATION], field);
   const patchSize = readPatchSize(configuration.patch_size, `${field}.patch_size`);
   const batchSize = readBatchSize(configuration.batch_size, `${field}.batch_size`);
-  const network =
-    configuration.architecture === undefined ? olderNetwork(configuration, field) : newerNetwork(configuration, field);
+  const isOlder = configuration.architecture === undefined;
+  if (networks === "plain") checkIsPlain(configuration, field, isOlder);
+  const network = isOlder ? olderNetwork(configuration, field) : newerNetwork(configuration, field);
   const plan = { patchSize, batchSize, ...network };
   checkPatch(plan, patchSize, `${field}.patch_size`);
   return checkNetworkPlan(plan, field);
@@ -41,11 +42,8 @@ type Network = Required<Pick<NetworkPlan, "pooling" | "strides" | "kernelSizes" 
 
 function newerNetwork(configuration: Readonly<Record<string, unknown>>, field: string): Network {
   const architecture = members(configuration.architecture, `${field}.architecture`);
-  checkNetwork(architecture.network_class_name, `${field}.architecture.network_class_name`);
   const path = `${field}.architecture.arch_kwargs`;
   const kwargs = members(architecture.arch_kwargs, path);
-  for (const name of ["n_conv_per_stage", "n_conv_per_stage_decoder"])
-    checkConvolutions(kwargs[name], `${path}.${name}`);
   const strides = readStrides(kwargs.strides, `${path}.strides`);
   return {
     pooling: poolingOfStrides(strides, `${path}.strides`),
@@ -53,6 +51,22 @@ function newerNetwork(configuration: Readonly<Record<string, unknown>>, field: s
     kernelSizes: readKernelSizes(kwargs.kernel_sizes, `${path}.kernel_sizes`),
     features: readFeatures(kwargs.features_per_stage, `${path}.features_per_stage`),
   };
+}
+
+/** Throws for any other network than the plain U-Net with nnU-Net's convolutions. */
+function checkIsPlain(configuration: Readonly<Record<string, unknown>>, field: string, isOlder: boolean): void {
+  if (isOlder) {
+    checkNetwork(configuration.UNet_class_name, `${field}.UNet_class_name`);
+    for (const name of ["n_conv_per_stage_encoder", "n_conv_per_stage_decoder"])
+      checkConvolutions(configuration[name], `${field}.${name}`);
+    return;
+  }
+  const architecture = members(configuration.architecture, `${field}.architecture`);
+  checkNetwork(architecture.network_class_name, `${field}.architecture.network_class_name`);
+  const path = `${field}.architecture.arch_kwargs`;
+  const kwargs = members(architecture.arch_kwargs, path);
+  for (const name of ["n_conv_per_stage", "n_conv_per_stage_decoder"])
+    checkConvolutions(kwargs[name], `${path}.${name}`);
 }
 
 /** Throws for any other network; plans that name none have nnU-Net's default. */
@@ -71,10 +85,6 @@ function checkConvolutions(value: unknown, field: string): void {
 
 /** Before nnU-Net 2.2 plans held the features of the finest level and their upper bound. */
 function olderNetwork(configuration: Readonly<Record<string, unknown>>, field: string): Network {
-  checkNetwork(configuration.UNet_class_name, `${field}.UNet_class_name`);
-  for (const name of ["n_conv_per_stage_encoder", "n_conv_per_stage_decoder"]) {
-    checkConvolutions(configuration[name], `${field}.${name}`);
-  }
   const strides = readStrides(configuration.pool_op_kernel_sizes, `${field}.pool_op_kernel_sizes`);
   const readCount = integer(1, LIMITS.features);
   const base = readCount(configuration.UNet_base_num_features, `${field}.UNet_base_num_features`);

@@ -1,5 +1,6 @@
 import { stridesOf } from "../../../plan/curriculum/levels.js";
 import type { NetworkPlan } from "../../../plan/curriculum/stage.js";
+import { NETWORK } from "../../../plan/run-spec/nnunet-plans.js";
 import { entries } from "../../../plan/run-spec/read.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { architectureOf, levelArguments } from "./architecture.js";
@@ -44,7 +45,24 @@ function withNetwork(configuration: Readonly<Record<string, unknown>>, plan: Net
   }
   const stored = members(architecture, "architecture");
   const kept = members(stored.arch_kwargs, "architecture.arch_kwargs");
-  return { ...configuration, architecture: { ...stored, arch_kwargs: { ...kept, ...levelArguments(network) } } };
+  const isPlain = typeof stored.network_class_name === "string" && stored.network_class_name.endsWith(`.${NETWORK}`);
+  const ofLevels = isPlain ? levelArguments(network) : otherLevels(kept, network);
+  return { ...configuration, architecture: { ...stored, arch_kwargs: { ...kept, ...ofLevels } } };
+}
+
+/** The arguments of a network other than the plain U-Net: its own counts of blocks and convolutions stay, for as many levels as there are. */
+function otherLevels(kept: Readonly<Record<string, unknown>>, network: Parameters<typeof levelArguments>[0]): object {
+  const { n_conv_per_stage, n_conv_per_stage_decoder, ...shared } = levelArguments(network);
+  const fitted = Object.entries({
+    n_conv_per_stage: n_conv_per_stage.length,
+    n_blocks_per_stage: n_conv_per_stage.length,
+    n_conv_per_stage_decoder: n_conv_per_stage_decoder.length,
+  }).flatMap(([name, levels]) => {
+    const counts = kept[name];
+    if (!Array.isArray(counts)) return [];
+    return [[name, Array.from({ length: levels }, (_, level) => counts[level] ?? counts.at(-1))] as const];
+  });
+  return { ...shared, ...Object.fromEntries(fitted) };
 }
 
 function members(value: unknown, field: string): Readonly<Record<string, unknown>> {
