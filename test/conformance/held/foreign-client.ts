@@ -40,7 +40,7 @@ export class ForeignCommand {
     });
     this.hello.catch(() => {});
     this.#process.on("error", (error) => this.#end(new Error(`${command}: ${error.message}`)));
-    this.#process.on("exit", (code, signal) => this.#end(new Error(`${command} ended with ${code ?? signal}`)));
+    this.#process.on("close", (code, signal) => this.#end(new Error(`${command} ended with ${code ?? signal}`)));
     this.#process.stdin?.on("error", () => {}); // said by its end
     if (this.#process.stdout !== null)
       createInterface({ input: this.#process.stdout }).on("line", (line) => this.#read(line));
@@ -61,7 +61,7 @@ export class ForeignCommand {
   async end(): Promise<void> {
     if (this.#ended !== undefined) return;
     await new Promise((resolve) => {
-      this.#process.once("exit", resolve);
+      this.#process.once("close", resolve);
       this.#process.stdin?.end();
     });
   }
@@ -88,7 +88,7 @@ export class ForeignCommand {
 }
 
 /** The failure that a client tells: its facts and hint make the message, and a message of its own must be the same. */
-function failureOf({ facts, hint, message }: NonNullable<Answer["error"]>): Error {
+export function failureOf({ facts, hint, message }: NonNullable<Answer["error"]>): Error {
   const failure = new PatchstreamError(facts, hint ?? undefined);
   if (message === undefined || message === failure.message) return failure;
   return new Error(`the client says "${message}", which should be "${failure.message}"`);

@@ -1,2 +1,0 @@
-process.env.CONFORMANCE_TLS = "1";
-await import("./replica-rules.test.js");
