@@ -48,6 +48,7 @@ function checkpoint(step: number, values: number): Checkpoint {
       features: [4],
       kernelSizes: [[3, 3, 3]],
       strides: [[1, 1, 1]],
+      heads: [0],
       convsPerLevel: 2,
     },
     batchDice: true,
