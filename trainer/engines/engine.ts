@@ -57,6 +57,8 @@ export interface ModelOptions {
   readonly batchDice: boolean;
   /** CPU threads of one operator. Sums depend on it in their last bits. tfjs ignores it. */
   readonly threads: number;
+  /** Memory that may stay taken between two steps so that each size of a batch need be prepared once. Absent: a quarter of the machine's. tfjs keeps nothing. */
+  readonly keptBytes?: number;
 }
 
 /** A backend that can train. */

@@ -42,7 +42,13 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
-    this.#nodes.push({ operator: "Identity", inputs: [value.name], outputs: [name], attributes: {} });
+    this.#nodes.push({
+      operator: "Identity",
+      inputs: [value.name],
+      outputs: [name],
+      shapes: [value.shape],
+      attributes: {},
+    });
     this.#outputs.push({ name, shape: value.shape, type: "float32" });
   }
 
@@ -72,7 +78,7 @@ export class GraphBuilder {
   ): Value[] {
     const outputs = shapes.map((shape, index) => ({ name: `n${this.#nodes.length}_${index}`, shape }));
     const names = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
-    this.#nodes.push({ operator, ...names, attributes });
+    this.#nodes.push({ operator, ...names, shapes, attributes });
     return outputs;
   }
 

@@ -8,7 +8,7 @@ import { countedLabels } from "../deep-supervision.js";
 import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
 import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
 import type { OnnxRuntime } from "./runtime.js";
-import { SessionCache } from "./sessions.js";
+import { defaultSessionBytes, SessionCache } from "./sessions.js";
 import { labelInput, predictionGraph, stepGraph } from "./step-graph.js";
 
 type FloatTensor = TypedTensor<"float32">;
@@ -26,12 +26,13 @@ export class OnnxModel implements Model {
   #weights: FloatTensor;
   #momenta: FloatTensor;
 
-  constructor(runtime: OnnxRuntime, network: NetworkDescription, { seed, batchDice, threads }: ModelOptions) {
+  constructor(runtime: OnnxRuntime, network: NetworkDescription, options: ModelOptions) {
+    const { seed, batchDice, threads, keptBytes = defaultSessionBytes() } = options;
     this.#ort = runtime.ort;
     this.#network = network;
     this.#batchDice = batchDice;
     this.#parameters = listParameters(network);
-    this.#sessions = new SessionCache(runtime, threads);
+    this.#sessions = new SessionCache(runtime, { threads, budgetBytes: keptBytes });
     const fresh = freshState(this.#parameters, seed);
     this.#weights = this.#vector(fresh.weights);
     this.#momenta = this.#vector(fresh.momenta);
