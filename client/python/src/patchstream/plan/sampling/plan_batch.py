@@ -140,8 +140,8 @@ def _draw_crops(crops: _Crops, cases: CaseTable, crop_size: Zyx) -> tuple[Planne
 
 
 def _present_classes(cases: CaseTable, counts: Integers) -> Truths:
-    """Of each sample and list of locations, whether it is that of a class, and not empty. The list of `ANNOTATED` is not."""
-    return (counts > 0) & (np.arange(counts.shape[1]) < len(cases.classes))
+    """Of each sample and list of locations, whether it is that of a class, and not empty; `ANNOTATED` is no class."""
+    return (counts > 0) & (np.arange(counts.shape[1], dtype=np.int64) < len(cases.classes))
 
 
 def _nth_true(table: Truths, numbers: Integers) -> Integers:
