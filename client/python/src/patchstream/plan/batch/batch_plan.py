@@ -19,10 +19,10 @@ class PlannedSample:
     """Case id."""
     kind: Literal["foreground", "annotated", "random"]
     """`annotated`: a random patch of a data set with an ignore label, around a voxel that has a label."""
-    class_value: int
-    """The class around a voxel of which its box lies (see `LabelSet.classes`); 0 unless it is `foreground`."""
+    label_class: int
+    """The class around a voxel of which its box lies (see `CaseTable.classes`); 0 unless it is `foreground`."""
     location: int | None
-    """The number of that voxel among the case's stored locations of `class_value`; None where it is `random`."""
+    """The number of that voxel among the case's stored locations of `label_class`; None where it is `random`."""
     start: Zyx | None
     """The first voxel of its box (Z,Y,X, store voxels; negative outside of the volume); None unless it is `random`.
 
@@ -34,7 +34,7 @@ class PlannedSample:
     @property
     def location_class(self) -> int:
         """The class of the list of locations that `location` counts in: what `read_locations` is asked for."""
-        return self.class_value if self.kind == "foreground" else ANNOTATED
+        return self.label_class if self.kind == "foreground" else ANNOTATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from patchstream.plan.arrays import Integers
 from patchstream.plan.label_set import location_classes
+from patchstream.plan.zyx import Zyx, zyx_of
 
 
 class DescribedCase(Protocol):
@@ -73,6 +74,10 @@ class CaseTable:
     def __post_init__(self) -> None:
         """Makes the index of the ids."""
         object.__setattr__(self, "rows", {case: row for row, case in enumerate(self.ids)})
+
+    def shape_of(self, case: str) -> Zyx:
+        """Stored shape (Z,Y,X) of a case."""
+        return zyx_of(self.shapes[self.rows[case]])
 
 
 def case_table(dataset: DescribedDataset) -> CaseTable:

@@ -26,8 +26,10 @@ def read_list(value: object, field: str, read: Callable[[object, str], Value]) -
 
 def read_integer(value: object, field: str) -> int:
     """An integer; 3.0 is one too."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     raise refuse(field, value, "an integer")
 
 

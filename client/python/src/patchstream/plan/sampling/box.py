@@ -16,6 +16,12 @@ def random_start_bounds(shapes: Integers, crop_size: Zyx) -> tuple[Integers, Int
     return -((need + 1) // 2), shapes + need // 2 + need % 2 - crop
 
 
+def located_start_bounds(shape: Zyx, crop_size: Zyx) -> tuple[Zyx, Zyx]:
+    """Bounds (both included) of `located_start` over all voxels of a volume of `shape`."""
+    z, y, x = shape
+    return located_start((0, 0, 0), shape, crop_size), located_start((z - 1, y - 1, x - 1), shape, crop_size)
+
+
 def located_start(voxel: Zyx, shape: Zyx, crop_size: Zyx) -> Zyx:
     """First voxel (Z,Y,X) of the box of `crop_size` around a `voxel` of a volume of `shape`.
 

@@ -130,7 +130,7 @@ def _draw_crops(crops: _Crops, cases: CaseTable, crop_size: Zyx) -> tuple[Planne
             sample=int(samples[index]),
             case=cases.ids[int(rows[index])],
             kind=kind,
-            class_value=cases.classes[int(columns[index])] if kind == "foreground" else 0,
+            label_class=cases.classes[int(columns[index])] if kind == "foreground" else 0,
             location=None if kind == "random" else int(locations[index]),
             start=zyx_of(starts[index]) if kind == "random" else None,
             transforms=crops.transforms[index],
