@@ -1,6 +1,6 @@
-import type { Zyx } from "../../../plan/zyx.js";
 import { foregroundLower, randomStartBounds } from "../../../plan/sampling/box.js";
 import { foldSplit } from "../../../plan/sampling/splits.js";
+import type { Zyx } from "../../../plan/zyx.js";
 import { chance } from "./chance.js";
 
 /** Where boxes lie: bounds of random ones, and those around a voxel. */
@@ -10,7 +10,13 @@ export function goldenBoxes() {
   return Array.from({ length: 40 }, () => {
     const [shape, cropSize] = [zyx(60), zyx(60)];
     const voxel: Zyx = [integer(0, shape[0] - 1), integer(0, shape[1] - 1), integer(0, shape[2] - 1)];
-    return { shape, cropSize, voxel, ...randomStartBounds(shape, cropSize), start: foregroundLower(voxel, shape, cropSize) };
+    return {
+      shape,
+      cropSize,
+      voxel,
+      ...randomStartBounds(shape, cropSize),
+      start: foregroundLower(voxel, shape, cropSize),
+    };
   });
 }
 

@@ -45,7 +45,7 @@ function randomSpec({ name, plan }: SpecDataset, { integer, one }: Chance, index
   return {
     dataset: name,
     ...(mode === undefined ? ownStages : { mode }),
-    ...(index % 5 === 4 && { strategy: STRATEGIES[(index / 5) % STRATEGIES.length | 0] }),
+    ...(index % 5 === 4 && { strategy: STRATEGIES[((index / 5) % STRATEGIES.length) | 0] }),
     plan: { batchSize: integer(3, 7) },
     foregroundFraction: integer(0, 100) / 100,
     epochs: integer(30, 1000),
@@ -85,7 +85,11 @@ function timelineOf(spec: ResolvedSpec, { cases }: SpecDataset, timeline: Timeli
 function batchOf(spec: ResolvedSpec, { cases }: SpecDataset, timeline: Timeline, { integer, one }: Chance) {
   const step = integer(0, stepsOf(spec, timeline) - 1);
   const { first, last } = stagesOf(spec, timeline);
-  const address: Address = { timeline, step, stage: one([scheduledStageOf(spec, timeline, step), integer(first, last)]) };
+  const address: Address = {
+    timeline,
+    step,
+    stage: one([scheduledStageOf(spec, timeline, step), integer(first, last)]),
+  };
   const ranks = integer(1, 3);
   const rank: Rank = { rank: integer(0, ranks - 1), ranks };
   const { crops, ...plan } = planBatch(spec, cases, address, rank);
