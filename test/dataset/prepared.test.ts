@@ -203,9 +203,11 @@ test("plans of a residual encoder are taken, and a run's plans keep its blocks",
   configuration.resampling_fn_data = "resample_torch_fornnunet";
   const { report } = await store(prepared, target);
   t.is(report.plan.strides?.length, levels);
+  t.deepEqual(report.plan.blocks, [1, 3, 4, 6, 6, 6].slice(0, levels));
   t.deepEqual(plansOfRun(plans, report.plan), { ...plans });
   const deeper = {
     ...report.plan,
+    blocks: undefined as never,
     strides: [[1, 1, 1], ...Array.from({ length: 3 }, () => [2, 2, 2] as const)] as const,
   };
   const kept = plansOfRun(plans, { ...deeper, pooling: [3, 3, 3], kernelSizes: undefined as never }) as typeof plans;

@@ -122,7 +122,8 @@ async function takeStep(
     );
   }
   const stepMs = performance.now() - began;
-  const batchBytes = batch.image.bytes.byteLength + batch.label.bytes.byteLength;
+  const tensorsOf = [batch.image, batch.label, ...batch.deepLabels];
+  const batchBytes = tensorsOf.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
 }
 

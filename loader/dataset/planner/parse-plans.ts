@@ -42,7 +42,7 @@ const readIntensity = real(-Number.MAX_VALUE, Number.MAX_VALUE);
 
 /** Reads nnU-Net v2's plans.json, configuration 3d_fullres. Throws SPEC_INVALID naming the field. */
 export function parsePlans(json: unknown, channelCount: number): Plans {
-  const { configuration, ...preprocessed } = readPlans(json, channelCount, "plain");
+  const { configuration, ...preprocessed } = readPlans(json, channelCount, "built");
   checkResampling(configuration, FIELD);
   const schemes = perChannel(word(NORMALIZATION_SCHEMES), channelCount)(configuration, "normalization_schemes");
   const intensitiesField = `plans.json: ${INTENSITIES}`;
@@ -66,7 +66,7 @@ export function parsePreprocessedPlans(json: unknown, channelCount: number): Pre
   return preprocessed;
 }
 
-function readPlans(json: unknown, channelCount: number, networks: "plain" | "any") {
+function readPlans(json: unknown, channelCount: number, networks: "built" | "any") {
   const network = parseNnunetPlans(json, networks);
   const plans = members(json, "plans.json");
   const configuration = members(members(plans.configurations, "plans.json: configurations")[CONFIGURATION], FIELD);
