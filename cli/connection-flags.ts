@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { CarrierChoice } from "../client/index.js";
 import { readNamedFile } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
@@ -106,4 +107,22 @@ export function callOptions(flags: CallFlags, prefix = ""): ChannelOptions {
     ...(wait !== undefined && { waitMs: 1_000 * wait }),
     ...(prefix !== "" && { flagPrefix: prefix }),
   };
+}
+
+/** What carries the batches of a command that streams them. */
+export interface CarrierFlag {
+  readonly carrier: CarrierChoice;
+}
+
+/** Adds `CarrierFlag`; with a prefix ("data-") for a command that listens too. */
+export function addCarrierFlag(command: Command, prefix = ""): Command {
+  const carriers: readonly CarrierChoice[] = ["auto", "lane", "grpc"];
+  return command.addOption(
+    new Option(
+      `--${prefix}carrier <carrier>`,
+      'what carries batches: "lane", a socket beside gRPC, "grpc", or "auto": a lane where one can be opened',
+    )
+      .choices(carriers)
+      .default("auto"),
+  );
 }

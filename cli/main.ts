@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
 import { getCommand } from "./get/get.js";
 import { ingestCommand } from "./ingest.js";
+import { ingestPreparedCommand } from "./ingest-prepared.js";
 import { inspectCommand } from "./inspect.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan/plan.js";
@@ -22,6 +23,7 @@ import { trainingsCommand } from "./trainings.js";
 const commands: (() => Command)[] = [
   planCommand,
   ingestCommand,
+  ingestPreparedCommand,
   inspectCommand,
   getCommand,
   previewCommand,

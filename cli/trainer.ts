@@ -1,9 +1,11 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
+import type { CarrierChoice } from "../client/index.js";
 import { engineNames, serveTrainer } from "../trainer/index.js";
 import { addressList } from "./address-list.js";
 import {
   addCallFlags,
+  addCarrierFlag,
   addListenFlags,
   type CallFlags,
   callOptions,
@@ -24,6 +26,7 @@ interface DataFlags {
   readonly dataTlsServerName?: string;
   readonly dataTokenFile?: string;
   readonly dataWait?: number;
+  readonly dataCarrier: CarrierChoice;
   readonly dataServers?: readonly string[];
 }
 
@@ -66,7 +69,7 @@ export function trainerCommand(): Command {
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
   addServiceFlags(addListenFlags(addMetricsFlags(command)));
-  return addCallFlags(command, "data-")
+  return addCarrierFlag(addCallFlags(command, "data-"), "data-")
     .addHelpText(
       "after",
       "\nThe --data flags say how data servers are called. A token or certificate goes to --data-servers alone.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
@@ -83,7 +86,10 @@ export function trainerCommand(): Command {
         threads,
         runsFolder,
         notice: (line) => process.stderr.write(`${line}\n`),
-        access: { connection: callOptions(dataCallFlags(options), "data-"), servers: options.dataServers ?? [] },
+        access: {
+          connection: { ...callOptions(dataCallFlags(options), "data-"), carrier: options.dataCarrier },
+          servers: options.dataServers ?? [],
+        },
       });
       const { address, metricsAddress: metrics } = server;
       if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });

@@ -7,6 +7,11 @@ export {
 } from "./dataset/ingest.js";
 export { openStore } from "./dataset/open-store.js";
 export { percentile } from "./dataset/planner/percentile.js";
+export {
+  ingestPrepared,
+  type PreparedIngestOptions,
+  type PreparedIngestReport,
+} from "./dataset/prepared/ingest-prepared.js";
 export type { ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
 export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";

@@ -9,6 +9,8 @@ export const LIMITS = {
   /** Levels of a network. */
   levels: 16,
   features: 4096,
+  /** Residual blocks of a level. */
+  blocks: 64,
   stages: 1024,
   epochs: 100_000,
   stepsPerEpoch: 100_000,

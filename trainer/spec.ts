@@ -2,9 +2,12 @@ import { LIMITS } from "../plan/limits.js";
 import type { DataSpec } from "../plan/run-spec/data-spec.js";
 import { integer, name, object, real, truth, word } from "../plan/run-spec/read.js";
 import { parseRunDocument } from "../plan/run-spec/run-spec.js";
+import { NETWORKS, type NetworkName } from "./networks/describe.js";
 
 /** The training half of a run spec with its defaults: it never reaches a data server. */
 export interface TrainingSpec {
+  /** The network, or "auto": what the plan is made for. */
+  readonly network: NetworkName | "auto";
   /** Channels of the finest level; each coarser level has twice as many. Absent: the plan's own `features`, or 32. */
   readonly baseFeatures?: number;
   /** Name of an engine, or "auto": the fastest one that is installed. */
@@ -28,8 +31,8 @@ export interface RunSpec {
 }
 
 const readFields = object({
+  network: word(["auto", ...NETWORKS]),
   // One value each: a document may name it, nothing depends on it.
-  network: word(["plain-unet"]),
   optimizer: word(["sgd"]),
   control: object({ kind: word(["scheduled"]) }),
   baseFeatures: integer(1, LIMITS.features),
@@ -44,6 +47,7 @@ const readFields = object({
 
 /** nnU-Net's settings (`nnUNetTrainer.py`). */
 const DEFAULTS: TrainingSpec = {
+  network: "auto",
   engine: "auto",
   learningRate: 0.01,
   momentum: 0.99,
@@ -54,7 +58,7 @@ const DEFAULTS: TrainingSpec = {
 
 /** Reads the training half, filling in defaults. Throws SPEC_INVALID naming the field under `training`. */
 export function parseTrainingSpec(value: unknown): TrainingSpec {
-  const { network, optimizer, control, ...settings } = readFields(value, "training");
+  const { optimizer, control, ...settings } = readFields(value, "training");
   return { ...DEFAULTS, ...settings };
 }
 

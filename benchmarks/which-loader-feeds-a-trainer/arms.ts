@@ -28,7 +28,7 @@ export function armCommands(environments: string) {
   return {
     engine: ours("ours, a case a patch", "engine-arm"),
     engineSplit: ours("ours, two cases", "engine-arm"),
-    stream: { ...ours("ours over gRPC", "stream-arm"), keepsRunning: true },
+    stream: { ...ours("ours", "stream-arm"), keepsRunning: true },
     memcpy: ours("memcpy", "memcpy-arm"),
     bare: { ...ours("bare grpc-js", "bare-arm"), keepsRunning: true },
     tcp: ours("raw TCP", "tcp-arm"),

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { connect, type DatasetInfo } from "../../client/index.js";
+import { type Carrier, connect, type DatasetInfo } from "../../client/index.js";
 import { largestLabel, volumeBytes } from "../../loader/index.js";
 import { checkStage, type ResolvedSpec, type Stage } from "../../plan/index.js";
 import { dataOption } from "../batch-flags.js";
-import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
+import { addCallFlags, addCarrierFlag, type CallFlags, type CarrierFlag, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { alignColumns, sizeText } from "../plan/plan-table.js";
 import { readRunSpec, runOption } from "../run-flag.js";
@@ -12,7 +12,7 @@ import { holdVolumes } from "./hold-volumes.js";
 import { measureStage } from "./measure-stage.js";
 import { advice, type Diagnosis, diagnose, PARTS } from "./time-parts.js";
 
-interface DoctorOptions extends CommonOptions, CallFlags {
+interface DoctorOptions extends CommonOptions, CallFlags, CarrierFlag {
   readonly data: readonly string[];
   readonly run: string;
   readonly stepMs: number;
@@ -36,8 +36,8 @@ export function doctorCommand(): Command {
         .default(0, "none: batches are taken as fast as they come"),
     )
     .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
-    .option("--pass-ms <ms>", "shortest time of each of a stage's 21 measurements (26 with a step)", oneOrMore, 1000);
-  return addCallFlags(command)
+    .option("--pass-ms <ms>", "shortest time of each of a stage's 26 measurements (31 with a step)", oneOrMore, 1000);
+  return addCarrierFlag(addCallFlags(command))
     .addHelpText("after", "\nExample:\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130")
     .action(doctor);
 }
@@ -48,12 +48,14 @@ interface Finding extends Omit<Diagnosis, "longest"> {
   readonly patchSize: readonly number[];
   readonly batchSize: number;
   readonly stepMs: number;
+  /** What carried the batches. */
+  readonly carrier: Carrier;
   readonly advice: string;
 }
 
-async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: DoctorOptions): Promise<void> {
+async function doctor({ data, run, stepMs, passMs, stages, json, carrier, ...flags }: DoctorOptions): Promise<void> {
   const { data: dataSpec } = readRunSpec(run);
-  await using client = connect(data, callOptions(flags));
+  await using client = connect(data, { ...callOptions(flags), carrier });
   const { spec } = await client.describeRun(dataSpec);
   const dataset = await client.describeDataset();
   const hold = async (few: ResolvedSpec) => {
@@ -67,9 +69,10 @@ async function doctor({ data, run, stepMs, passMs, stages, json, ...flags }: Doc
   for (const stage of chosenStages(spec, stages)) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
     process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
-    const diagnosis = diagnose(await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold }));
+    const { rounds, carrier } = await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold });
+    const diagnosis = diagnose(rounds);
     const { longest: _, ...found } = diagnosis;
-    findings.push({ stage, patchSize, batchSize, stepMs, ...found, advice: advice(diagnosis, about) });
+    findings.push({ stage, patchSize, batchSize, stepMs, carrier, ...found, advice: advice(diagnosis, about) });
   }
   if (json) printJson({ stages: findings });
   else process.stdout.write(findingsText(findings));
@@ -104,7 +107,12 @@ function findingsText(findings: readonly Finding[]): string {
   });
   return [
     alignColumns([header, ...rows], []),
-    "fetch, cut and carry overlap; the longest sets the pace, unless the step is longer\n\n",
+    `fetch, cut and carry (${carriersText(findings)}) overlap; the longest sets the pace, unless the step is longer\n\n`,
     ...verdicts,
   ].join("");
+}
+
+function carriersText(findings: readonly Finding[]): string {
+  const names: Readonly<Record<Carrier, string>> = { grpc: "over gRPC", lane: "over a lane" };
+  return [...new Set(findings.map(({ carrier }) => names[carrier]))].join(" and ");
 }

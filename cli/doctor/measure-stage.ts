@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { DataClient, DatasetInfo, RunInfo } from "../../client/index.js";
+import type { Carrier, DataClient, DatasetInfo, RunInfo, StageDecision } from "../../client/index.js";
 import { percentile } from "../../loader/index.js";
 import type { ResolvedSpec } from "../../plan/index.js";
 import { runOfFewCases } from "./hold-volumes.js";
@@ -28,12 +28,13 @@ const MANY_STEPS = { anEpoch: 100_000, inAll: 2 ** 32 - 1 };
 /**
  * Five rounds; in each, one pass of every kind, and no step is asked for twice. The kinds: any cases; cases whose volumes are
  * held; the same without augmentation; the same, one batch at a time; and, with a step to emulate, any cases for a consumer
- * that takes this step. One pass before the rounds lets a server that has just started read what it reads first.
+ * that takes this step. One pass before the rounds lets a server that has just started read what it reads first. Also says what carried
+ * the batches.
  */
 export async function measureStage(
   client: DataClient,
   { spec, dataset, stage, stepMs, passMs, hold }: StageTrial,
-): Promise<Rounds> {
+): Promise<{ readonly rounds: Rounds; readonly carrier: Carrier }> {
   const few = runOfFewCases(spec, dataset, stage);
   const open = async (of: ResolvedSpec) => {
     const stepsPerEpoch = Math.min(MANY_STEPS.anEpoch, MANY_STEPS.inAll / spec.epochs);
@@ -47,18 +48,24 @@ export async function measureStage(
     ...{ fresh: [] as number[], hot: [] as number[], plain: [] as number[] },
     ...{ cutAlone: [] as number[], carryAlone: [] as number[], utilisation: [] as number[] },
   };
-  await any.stream();
+  const { carrier } = await any.stream();
   for (let round = 0; round < ROUNDS; round++) {
     rounds.fresh.push((await any.stream()).intervalMs);
     await hold(few);
     rounds.hot.push((await held.stream()).intervalMs);
     rounds.plain.push((await unaugmented.stream()).intervalMs);
-    const alone = await held.oneAtATime();
-    rounds.cutAlone.push(alone.cutMs);
-    rounds.carryAlone.push(alone.carryMs);
+    rounds.cutAlone.push(await held.cutAlone());
+    rounds.carryAlone.push(await held.carryAlone());
     if (stepMs > 0) rounds.utilisation.push((await any.stream(stepMs)).utilisation);
   }
-  return { stepMs, ...rounds };
+  return { rounds: { stepMs, ...rounds }, carrier };
+}
+
+/** One pass: milliseconds between batches, the consumer's share of the time, and what carried the batches. */
+interface StreamPass {
+  readonly intervalMs: number;
+  readonly utilisation: number;
+  readonly carrier: Carrier;
 }
 
 /** Passes over the steps of one run, all at one stage whatever its schedule says. */
@@ -77,14 +84,15 @@ class StagePasses {
   }
 
   /** Streams the next steps to a consumer that takes `stepMs` per batch; time runs from the arrival of the first. */
-  async stream(stepMs = 0): Promise<{ readonly intervalMs: number; readonly utilisation: number }> {
+  async stream(stepMs = 0): Promise<StreamPass> {
     const from = this.#firstFresh;
     await using run = await this.#client.openRun(this.#info.specBytes);
-    const decisions = [{ stage: this.#stage, fromStep: from, reason: "doctor", hold: true }];
+    let carrier: Carrier = "grpc";
     let [intervals, startMs, totalMs, consumedMs] = [0, 0, 0, 0];
-    for await (using batch of run.batches({ from, decisions })) {
+    for await (using batch of run.batches({ from, decisions: this.#decisionsFrom(from) })) {
       const takenMs = performance.now();
       const { step } = batch;
+      carrier = batch.carrier;
       if (step === from) startMs = takenMs;
       intervals = step - from;
       totalMs = takenMs - startMs;
@@ -93,17 +101,16 @@ class StagePasses {
       consumedMs += performance.now() - takenMs;
     }
     this.#firstFresh = run.firstUnwanted;
-    return { intervalMs: totalMs / intervals, utilisation: consumedMs / totalMs };
+    return { intervalMs: totalMs / intervals, utilisation: consumedMs / totalMs, carrier };
   }
 
   /**
-   * Asks for batches one at a time. A header is sent when its batch has been cut: the time before it, less two calls (one asks
-   * for the run, one for the batch), is cutting, and the time after it is carrying. Answers are medians.
+   * Milliseconds until a batch that is asked for alone has been cut (median): its header is sent then, and two calls (one asks for the
+   * run, one for the batch) lie before that.
    */
-  async oneAtATime(): Promise<{ readonly cutMs: number; readonly carryMs: number }> {
+  async cutAlone(): Promise<number> {
     const { specBytes } = this.#info;
     const cut: number[] = [];
-    const carry: number[] = [];
     const endMs = performance.now() + this.#passMs;
     while (cut.length < FEWEST_INTERVALS || performance.now() < endMs) {
       const askedMs = performance.now();
@@ -112,8 +119,25 @@ class StagePasses {
       const address = { step: this.#firstFresh++, stage: this.#stage };
       using batch = await this.#client.getBatch(specBytes, address);
       cut.push(Math.max(0, batch.waitedMs - batch.carriedMs - 2 * callMs));
-      carry.push(batch.carriedMs);
     }
-    return { cutMs: percentile(cut, 50), carryMs: percentile(carry, 50) };
+    return percentile(cut, 50);
+  }
+
+  /** Milliseconds from the header of a batch to its last byte (median), on a stream that carries one batch at a time. */
+  async carryAlone(): Promise<number> {
+    const from = this.#firstFresh;
+    const carry: number[] = [];
+    await using run = await this.#client.openRun(this.#info.specBytes, { creditBatches: 1 });
+    const endMs = performance.now() + this.#passMs;
+    for await (using batch of run.batches({ from, decisions: this.#decisionsFrom(from) })) {
+      carry.push(batch.carriedMs);
+      if (carry.length >= FEWEST_INTERVALS && performance.now() >= endMs) break;
+    }
+    this.#firstFresh = run.firstUnwanted;
+    return percentile(carry, 50);
+  }
+
+  #decisionsFrom(fromStep: number): readonly StageDecision[] {
+    return [{ stage: this.#stage, fromStep, reason: "doctor", hold: true }];
   }
 }

@@ -111,10 +111,11 @@ export function removeUnfinished(store: string): void {
   }
 }
 
-/** What an ingest writes into a store: cases, and the two files beside them. */
+/** What an ingest writes into a store: cases, and the files beside them. */
 function isOurs(store: string, name: string): boolean {
   return (
-    existsSync(join(store, name, "locations", "zarr.json")) || /^(plans|dataset_fingerprint)(~\d+)?\.json$/.test(name)
+    existsSync(join(store, name, "locations", "zarr.json")) ||
+    /^(plans|dataset_fingerprint|splits_final)(~\d+)?\.json$/.test(name)
   );
 }
 

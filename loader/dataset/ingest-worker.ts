@@ -1,14 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
-import { folderReader } from "./folder-reader.js";
+import { finishedCase } from "./finished-case.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
 import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-case.js";
-import { sha256 } from "./sha256.js";
-import { type CaseRecord, openSeal, SealBroken, type SealedCase } from "./store-metadata.js";
-import { verifyCase } from "./verify-store.js";
+import type { SealedCase } from "./store-metadata.js";
 import { writeCase } from "./write-case.js";
 
 /** What a task came to. Failures cross the thread as plain facts, since a class would not survive it. */
@@ -58,7 +54,7 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
 export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
   return outcomeOf(async () => {
     for (const folder of task.finished) {
-      const finished = await finishedCase(task, folder);
+      const finished = await finishedCase(task.store, folder, { ...task, id: task.raw.id, ...task.settings });
       if (finished !== undefined) return finished;
     }
     return makeCase(task);
@@ -69,28 +65,27 @@ async function makeCase({ raw, rules, store, folder, settings, settingsSha256 }:
   const { channels, ...source } = await readRawCase(raw, rules);
   const stored = preprocessCase({ ...source, channels }, settings);
   if (stored === undefined) throw nothingLeft(raw, "nothing is left of it at the target spacing");
-  return writeCase(store, { id: raw.id, folder, source, stored, settings, settingsSha256 });
-}
-
-async function finishedCase(
-  { raw, store, settings, ...made }: StoreTask,
-  folder: string,
-): Promise<SealedCase | undefined> {
-  const file = join(store, folder, "zarr.json");
-  if (!existsSync(file)) return undefined;
-  try {
-    const text = readFileSync(file, "utf8");
-    const record = openSeal<CaseRecord>(text);
-    if (record.id !== raw.id || record.settingsSha256 !== made.settingsSha256) return undefined;
-    if (record.sourceSha256 !== made.sourceSha256) return undefined;
-    const finished = { ...record, metadataSha256: sha256(text), folder };
-    await verifyCase(store, folderReader(store), finished, settings.classes);
-    return finished;
-  } catch (error) {
-    if (error instanceof SealBroken || (error instanceof PatchstreamError && error.code === "STORE_DAMAGED"))
-      return undefined;
-    throw error;
-  }
+  return writeCase(store, {
+    id: raw.id,
+    folder,
+    shape: stored.shape,
+    image: stored.image,
+    label: stored.label,
+    classes: settings.classes,
+    locations: stored.locations,
+    geometry: {
+      affine: source.affine,
+      originalShape: source.shape,
+      originalSpacingMm: source.spacingMm,
+      transpose: settings.transpose,
+      cropStart: stored.cropStart,
+      cropEnd: stored.cropEnd,
+      spacingMm: settings.spacingMm,
+    },
+    ...(source.unlabelled ? { unlabelled: true } : { reference: source.label }),
+    sourceSha256: source.sha256,
+    settingsSha256,
+  });
 }
 
 function nothingLeft({ images }: RawCase, reason: string): PatchstreamError {

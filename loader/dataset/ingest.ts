@@ -1,23 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join, parse, resolve, sep } from "node:path";
+import { basename, resolve, sep } from "node:path";
 import { Piscina } from "piscina";
 import { lockFolder } from "../../disk/process-lock.js";
 import { readNamedJson } from "../../disk/read-file.js";
-import { replaceFile } from "../../disk/write-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { type ErrorFacts, PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
 import { locationClasses, valuesOfClass } from "../../plan/label-set.js";
-import {
-  foldersOf,
-  freeName,
-  type Generations,
-  readGenerations,
-  removeUnfinished,
-  removeUnnamed,
-  selectGeneration,
-} from "./generations.js";
+import { finishStore, indented } from "./finish-store.js";
+import { foldersOf, freeName, readGenerations, removeUnfinished } from "./generations.js";
 import type { MeasuredCase, MeasureTask, Outcome, StoreTask } from "./ingest-worker.js";
+import { labelRecordOf } from "./label-record.js";
 import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerprint.js";
 import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
@@ -27,12 +19,13 @@ import { checkName, type FilePlaces, type RawCase, type RawDataset, readRawDatas
 import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
 import { refuseOtherData, type WantedStore } from "./refuse-other-data.js";
 import { sha256 } from "./sha256.js";
-import { datasetDigest, type SealedCase, type SealedFile, type StoreRecord, sealedGroup } from "./store-metadata.js";
+import type { SealedCase } from "./store-metadata.js";
 
 /** Rises whenever the same files and settings make other bytes, so that finished cases are made again. */
 const PREPROCESSING = 2;
 
-const LOCK = { name: ".ingest-lock", doing: "is writing this store", hint: "Wait for it" };
+/** Held while a store is written. */
+export const LOCK = { name: ".ingest-lock", doing: "is writing this store", hint: "Wait for it" };
 
 /** How an ingest is done. */
 export interface IngestOptions {
@@ -133,7 +126,7 @@ export async function ingest(
   const plan = () =>
     fingerprint === undefined ? nothingToPlan(raw.cases) : planDataset(fingerprint, { ...raw, name });
   const plansJson = givenPlans ?? plan();
-  const { network, batchDice, settings, settingsSha256 } = settingsFrom(plansJson, raw);
+  const { network, batchDice, maskedChannels, settings, settingsSha256 } = settingsFrom(plansJson, raw);
   const texts = {
     "plans.json": indented(plansJson),
     ...(fingerprint && { "dataset_fingerprint.json": indented(fingerprint) }),
@@ -151,29 +144,31 @@ export async function ingest(
   const cases = [...stored.values.values()];
   const caseIds = cases.map(({ id }) => id);
   refuse({ caseIds, isComplete: true });
-  const record: StoreRecord = {
-    name,
-    digest: datasetDigest(cases),
-    channelNames: raw.channelNames,
-    maskedChannels: settings.normalizations.flatMap(({ useMask }, channel) => (useMask ? [channel] : [])),
-    ...labelRecord,
-    classes: raw.classes,
-    plan: network,
-    batchDice,
-    cases,
-    files: writeFiles(storeFolder, generations, texts),
-  };
-  selectGeneration(storeFolder, generations, sealedGroup(record));
-  removeUnnamed(storeFolder);
+  const { digest } = finishStore(
+    storeFolder,
+    generations,
+    {
+      name,
+      channelNames: raw.channelNames,
+      maskedChannels,
+      ...labelRecord,
+      classes: raw.classes,
+      plan: network,
+      batchDice,
+      cases,
+    },
+    texts,
+  );
   const skipped = [...measured.skipped, ...stored.skipped];
   const tolerated = [...measured.values.values()].flatMap((one) => one.tolerated);
   const unlabelled = cases.flatMap((one) => (one.unlabelled ? [one.id] : []));
-  return { name, digest: record.digest, cases: caseIds, unlabelled, skipped, tolerated, plan: network };
+  return { name, digest, cases: caseIds, unlabelled, skipped, tolerated, plan: network };
 }
 
 /** What a plans.json says of preprocessing, and the SHA-256 of what of it decides a stored case. */
 function settingsFrom(plansJson: unknown, raw: RawDataset) {
-  const { network, batchDice, transpose, spacingMm, normalizations } = parsePlans(plansJson, raw.channelNames.length);
+  const plans = parsePlans(plansJson, raw.channelNames.length);
+  const { network, batchDice, maskedChannels, transpose, spacingMm, normalizations } = plans;
   const classes = locationClasses(raw);
   const areSingle = raw.regions === undefined && raw.ignoreLabel === undefined;
   const settings: PreprocessSettings = {
@@ -185,17 +180,12 @@ function settingsFrom(plansJson: unknown, raw: RawDataset) {
   };
   const { sourceValues } = labelRecordOf(raw);
   const deciding = { ...settings, normalizations: normalizations.map(whatDecides), sourceValues };
-  return { network, batchDice, settings, settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })) };
-}
-
-/** What a record says of labels; the source's values only where they are not the stored ones. */
-function labelRecordOf({ labels, sourceValues, regions, ignoreLabel }: RawDataset): WantedStore["labelRecord"] {
-  const isRenumbered = sourceValues.some((value, stored) => value !== stored);
   return {
-    labels,
-    ...((isRenumbered || regions || ignoreLabel !== undefined) && { sourceValues }),
-    ...(regions && { regions }),
-    ...(ignoreLabel !== undefined && { ignoreLabel }),
+    network,
+    batchDice,
+    maskedChannels,
+    settings,
+    settingsSha256: sha256(JSON.stringify({ PREPROCESSING, ...deciding })),
   };
 }
 
@@ -257,31 +247,4 @@ function fingerprintOf(rawFolder: string, cases: readonly MeasuredCase[]): Datas
     throw new PatchstreamError({ code: "INPUT_DAMAGED", file: rawFolder, reason, want: "a labelled data set" });
   }
   return fingerprint;
-}
-
-function indented(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
-}
-
-/** Writes the files beside the record, or keeps those of the current generation that are the same. What the record holds of them. */
-function writeFiles(
-  store: string,
-  generations: Generations,
-  texts: Readonly<Record<string, string>>,
-): StoreRecord["files"] {
-  const { current } = generations;
-  const entries = Object.entries(texts).map(([name, text]) => {
-    const finished = current.at === "readable" ? current.record.files[name]?.file : undefined;
-    const sealed = (file: string): SealedFile => ({ file, sha256: sha256(text) });
-    if (finished !== undefined && holds(join(store, finished), text)) return [name, sealed(finished)] as const;
-    const { name: base, ext } = parse(name);
-    const file = freeName(store, generations, base, ext);
-    replaceFile(join(store, file), text);
-    return [name, sealed(file)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function holds(file: string, text: string): boolean {
-  return existsSync(file) && readFileSync(file, "utf8") === text;
 }

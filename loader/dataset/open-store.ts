@@ -99,8 +99,9 @@ export function readCases(
       return read<"int16", Into>(caseId, "label", "int16", { box: region, into });
     },
     async readReference(caseId) {
-      const { id, unlabelled } = caseOf(caseId);
-      if (unlabelled) throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: id, known: [] });
+      const { id, metadata } = caseOf(caseId);
+      if (metadata.reference === undefined)
+        throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: id, known: [] });
       return read(id, "reference", "int16");
     },
     async readLocations(caseId, classValue, range, into) {

@@ -40,7 +40,7 @@ export interface StoreRecord extends Omit<Dataset, "cases" | "sourceValues"> {
   /** Absent where the source's files have the stored values. */
   readonly sourceValues?: readonly number[];
   readonly cases: readonly SealedCase[];
-  /** The files beside it, by what they are: plans.json and dataset_fingerprint.json. */
+  /** The files beside it, by what they are: plans.json and, where there are such, dataset_fingerprint.json and splits_final.json. */
   readonly files: Readonly<Record<string, SealedFile>>;
 }
 

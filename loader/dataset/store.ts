@@ -89,7 +89,7 @@ export interface Store extends AsyncDisposable {
     region?: Region,
     into?: Into,
   ): Promise<Into>;
-  /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. Throws NOT_FOUND for an unlabelled case. */
+  /** (Z,Y,X) int16: the label on the original grid, `Geometry.originalShape`. Throws NOT_FOUND for an unlabelled case, and for one that came without it. */
   readReference(caseId: string): Promise<Int16Array>;
   /**
    * (n,3) Z,Y,X voxels of `classValue`, at most 10,000 (or 1 %), in store voxels; all, or those from `start` up to `end`.

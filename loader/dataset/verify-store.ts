@@ -42,7 +42,7 @@ export async function verifyCase(
   one: SealedCase,
   classes: readonly number[],
 ): Promise<void> {
-  const { id, folder, metadataSha256, metadata, digest, unlabelled } = one;
+  const { id, folder, metadataSha256, metadata, digest } = one;
   for (const [below, expected] of Object.entries({ ".": metadataSha256, ...metadata })) {
     await readSealed(store, reader, { file: join(folder, below, "zarr.json"), sha256: expected }, id);
   }
@@ -51,7 +51,7 @@ export async function verifyCase(
   for (const value of classes) locations.push(await reads.readLocations(id, value));
   const found = caseDigest(await reads.readImage(id), await reads.readLabel(id), locations, classes);
   if (found !== digest) throw damaged(store, "its digest is not that of its arrays", id);
-  if (!unlabelled) await reads.readReference(id);
+  if (metadata.reference !== undefined) await reads.readReference(id);
 }
 
 function damaged(store: string, reason: string, caseId?: string): PatchstreamError {

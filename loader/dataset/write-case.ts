@@ -2,9 +2,8 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { moveIntoPlace, syncFolder, writeNewFile } from "../../disk/write-file.js";
 import { removeWhole, UNFINISHED } from "./generations.js";
-import type { PreprocessedCase, PreprocessSettings } from "./preprocess/preprocess-case.js";
-import type { SourceCase } from "./raw/read-raw-case.js";
 import { sha256 } from "./sha256.js";
+import type { Geometry } from "./store.js";
 import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup } from "./store-metadata.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import { type ArrayDigests, writeArray } from "./zarr/write-array.js";
@@ -13,10 +12,20 @@ export interface CaseToWrite {
   readonly id: string;
   /** Where it goes: see `freeName`. */
   readonly folder: string;
-  /** The case as read, its label not yet cropped. */
-  readonly source: Omit<SourceCase, "channels">;
-  readonly stored: PreprocessedCase;
-  readonly settings: PreprocessSettings;
+  /** (C,Z,Y,X). */
+  readonly shape: readonly [c: number, z: number, y: number, x: number];
+  readonly image: Float32Array;
+  readonly label: Int16Array;
+  /** See `locationClasses`. */
+  readonly classes: readonly number[];
+  /** (n,3) of each class, in the order of `classes`. */
+  readonly locations: readonly Uint32Array[];
+  readonly geometry: Geometry;
+  /** The label on the original grid, `geometry.originalShape`; absent where it is not known. */
+  readonly reference?: Int16Array | undefined;
+  /** Present where the case has no label: `label` is 0 or -1 everywhere, and there is no reference. */
+  readonly unlabelled?: true | undefined;
+  readonly sourceSha256: string;
   readonly settingsSha256: string;
 }
 
@@ -25,18 +34,17 @@ export interface CaseToWrite {
  * Throws WRITE_FAILED.
  */
 export function writeCase(store: string, one: CaseToWrite): SealedCase {
-  const { id, folder, source, stored, settings, settingsSha256 } = one;
+  const { id, folder, shape, image, label, classes, locations, geometry, reference } = one;
   const unfinished = join(store, `${UNFINISHED}${folder}`);
   rmSync(unfinished, { recursive: true, force: true });
-  const { shape, image, label, locations } = stored;
   const arrays: Record<string, ArrayDigests> = {
     image: writeArray(join(unfinished, "image"), imageLayout(shape), image),
     label: writeArray(join(unfinished, "label"), labelLayout([shape[1], shape[2], shape[3]]), label),
-    ...(!source.unlabelled && {
-      reference: writeArray(join(unfinished, "reference"), labelLayout(source.shape), source.label),
+    ...(reference && {
+      reference: writeArray(join(unfinished, "reference"), labelLayout(geometry.originalShape), reference),
     }),
   };
-  for (const [i, value] of settings.classes.entries()) {
+  for (const [i, value] of classes.entries()) {
     const places = locations[i] as Uint32Array;
     const name = `locations/${value}`;
     arrays[name] = writeArray(join(unfinished, name), locationsLayout(places.length / 3), places);
@@ -48,21 +56,13 @@ export function writeCase(store: string, one: CaseToWrite): SealedCase {
   const record: CaseRecord = {
     id,
     shape,
-    spacingMm: settings.spacingMm,
+    spacingMm: geometry.spacingMm,
     foregroundCounts: locations.map((places) => places.length / 3),
-    digest: caseDigest(image, label, locations, settings.classes),
-    geometry: {
-      affine: source.affine,
-      originalShape: source.shape,
-      originalSpacingMm: source.spacingMm,
-      transpose: settings.transpose,
-      cropStart: stored.cropStart,
-      cropEnd: stored.cropEnd,
-      spacingMm: settings.spacingMm,
-    },
-    ...(source.unlabelled && { unlabelled: true }),
-    sourceSha256: source.sha256,
-    settingsSha256,
+    digest: caseDigest(image, label, locations, classes),
+    geometry,
+    ...(one.unlabelled && { unlabelled: true }),
+    sourceSha256: one.sourceSha256,
+    settingsSha256: one.settingsSha256,
     metadata,
     indexes: Object.fromEntries(Object.entries(arrays).flatMap(([name, { index }]) => (index ? [[name, index]] : []))),
   };

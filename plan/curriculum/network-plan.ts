@@ -34,7 +34,7 @@ export function checkNetworkPlan(plan: NetworkPlan, field: string): NetworkPlan 
     }
   }
   const levels = plan.strides?.length ?? 1 + Math.max(...plan.pooling);
-  for (const name of ["kernelSizes", "features"] as const) {
+  for (const name of ["kernelSizes", "features", "blocks"] as const) {
     const entries = plan[name];
     if (entries !== undefined && entries.length !== levels) {
       refuse(`${field}.${name}`, entries, `a list of ${levels} entries, one for each level`);

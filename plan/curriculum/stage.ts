@@ -17,6 +17,8 @@ export interface NetworkPlan {
   readonly kernelSizes?: readonly Zyx[];
   /** nnU-Net's `features_per_stage`: channels of each level. */
   readonly features?: readonly number[];
+  /** nnU-Net's `n_blocks_per_stage`: residual blocks of each level; a plan that has them is one of its residual-encoder U-Net. */
+  readonly blocks?: readonly number[];
 }
 
 /** One stage of a curriculum. Stages are numbered from 0 in the API and on the wire. */

@@ -14,6 +14,7 @@ export const readKernelSizes: Read<readonly Zyx[]> = (value, field) => {
   return even < 0 ? kernels : refuse(`${field}[${even}]`, kernels[even], "made of odd sizes");
 };
 export const readFeatures = list(integer(1, LIMITS.features), 1, LIMITS.levels);
+export const readBlocks = list(integer(1, LIMITS.blocks), 1, LIMITS.levels);
 
 const planFields = {
   patchSize: readPatchSize,
@@ -24,6 +25,7 @@ const planFields = {
   strides: readStrides,
   kernelSizes: readKernelSizes,
   features: readFeatures,
+  blocks: readBlocks,
 };
 
 /** A plan as written in a spec: each field valid by itself, any of them left out. */
@@ -35,6 +37,7 @@ const NNUNET_NAMES = {
   batch_size: "batchSize",
   kernel_sizes: "kernelSizes",
   features_per_stage: "features",
+  n_blocks_per_stage: "blocks",
 } as const satisfies Readonly<Record<string, keyof PlanSpec>>;
 
 /** A plan as it may be written: under our names or nnU-Net's. */

@@ -8,8 +8,10 @@ import {
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
 import { readAuthority, readKeyPair } from "../pem.js";
+import { logHandshakes } from "../server/handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "../server/host-and-port.js";
 import type { ListenOptions, ServerTls } from "../server/listen.js";
+import { serviceLog } from "../server/service-log.js";
 import { bindUnixSocket } from "../server/unix-socket.js";
 import { unixPath } from "../unix-path.js";
 import { LANE_SUFFIX } from "./lane-frame.js";
@@ -21,7 +23,7 @@ const WAITING_CONNECTIONS = 64;
 
 export interface LaneListenerOptions
   extends Omit<LaneService, "tickets" | "peerName">,
-    Pick<ListenOptions, "host" | "port" | "listen" | "tls"> {
+    Pick<ListenOptions, "host" | "port" | "listen" | "tls" | "logger"> {
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
   /** For how long a ticket is good. */
@@ -52,7 +54,7 @@ interface Bound {
  * `LANE_SUFFIX` behind it. Throws as `listen` does.
  */
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
-  const { listen, tls, mostLanes, ticketMs, heartbeatMs } = options;
+  const { listen, tls, logger, mostLanes, ticketMs, heartbeatMs } = options;
   const tickets = new Tickets(ticketMs);
   const service = {
     ...options,
@@ -61,6 +63,7 @@ export async function listenForLanes(options: LaneListenerOptions): Promise<Lane
   };
   const serve = (socket: Socket) => serveLane(socket, service);
   const server = tls === undefined ? createServer(serve) : createTlsServer(tlsOptions(tls), serve);
+  logHandshakes([server], serviceLog(logger));
   server.maxConnections = mostLanes + WAITING_CONNECTIONS;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {

@@ -1,12 +1,10 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Server } from "@grpc/grpc-js";
-import { listenersOf } from "./listeners.js";
 import type { ServiceLog } from "./service-log.js";
 
-/** Logs TLS connections that were not made. For a server that is bound. */
-export function logHandshakes(server: Server, log: ServiceLog): void {
-  for (const listener of listenersOf(server)) {
+/** Logs TLS connections to `listeners`, Node's servers, that were not made. */
+export function logHandshakes(listeners: Iterable<NodeJS.EventEmitter>, log: ServiceLog): void {
+  for (const listener of listeners) {
     // An address is known only as long as the connection lives, unless it was asked for before.
     listener.on("connection", (socket: Socket) => void socket.remoteAddress);
     listener.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket & { readonly _parent?: Socket }) => {

@@ -5,6 +5,7 @@ import { readAuthority, readKeyPair } from "../pem.js";
 import { unixPath } from "../unix-path.js";
 import { logHandshakes } from "./handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
+import { listenersOf } from "./listeners.js";
 import { refuseCompressed } from "./refuse-compressed.js";
 import { type ServiceLog, type ServiceLogger, serviceLog } from "./service-log.js";
 import type { AcceptedToken } from "./tokens.js";
@@ -85,7 +86,7 @@ export interface Listener extends Disposable {
 export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
   const listener =
     options.listen === undefined ? await listenOnPort(server, options) : await listenOnPath(server, options);
-  logHandshakes(server, serviceLog(options.logger));
+  logHandshakes(listenersOf(server), serviceLog(options.logger));
   return listener;
 }
 

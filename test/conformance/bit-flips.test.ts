@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from "ava";
-import { connect } from "../../client/connect.js";
-import type { DataClient } from "../../client/types.js";
-import { fingerprint, referenceBatches } from "./reference-batches.js";
+import { fingerprint } from "./held/held-client.js";
+import { heldClient } from "./held/hold.js";
+import { referenceBatches } from "./reference-batches.js";
 import { seedCount, seeded } from "./seeded.js";
 import { oneServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
@@ -17,14 +17,8 @@ const UP_BYTES = 4_500;
 const DOWN_BYTES = 60_000;
 
 const server = oneServer(test);
-let undisturbed: Promise<DataClient> | undefined;
-const expected = referenceBatches(() => {
-  undisturbed ??= server().then(({ address }) => connect(address));
-  return undisturbed;
-});
-test.after.always(async () => {
-  await (await undisturbed)?.[Symbol.asyncDispose]();
-});
+const expected = referenceBatches(test, server);
+const { hold } = heldClient(test, { carrier: "auto" });
 
 async function runSeed(t: ExecutionContext, seed: number): Promise<void> {
   const random = seeded(seed);
@@ -34,12 +28,12 @@ async function runSeed(t: ExecutionContext, seed: number): Promise<void> {
   const span = way === "up" ? UP_BYTES : random() < 0.5 ? DOWN_BYTES / 10 : DOWN_BYTES;
   const [at, bit] = [Math.floor(random() * span), Math.floor(random() * 8)];
   proxy.flip(way, at, bit);
-  const client = connect(proxy.address, { deadlineMs: 60_000 });
+  const client = hold(t, proxy.address);
   const what = `seed ${seed}, bit ${bit} of byte ${at} ${way}`;
   try {
-    const run = await client.openRun(SMALL_RUN, { creditBatches: 2 });
+    const run = await client.openRun(SMALL_RUN, { creditBatches: 2, to: STEPS });
     let next = 0;
-    for await (const batch of run.batches({ to: STEPS })) {
+    for await (const batch of run.batches()) {
       if (batch.step !== next++ || fingerprint(batch) !== (await expected(batch.step, 0)))
         throw new Error(`step ${batch.step} is wrong`);
       if (batch.step === 1) await run.changeStage({ stage: 0, fromStep: "immediate", reason: "none" });

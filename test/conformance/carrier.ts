@@ -14,5 +14,9 @@ export const CARRIER: Carrier = process.env.CONFORMANCE_CARRIER === "lane" ? "la
 export const ADDRESS = process.env.CONFORMANCE_ADDRESS;
 const isTls = process.env.CONFORMANCE_TLS === "1";
 
-export const SERVER_TLS = isTls ? { tls: { cert: pem("server.pem"), key: pem("server.key") } } : {};
-export const CLIENT_TLS = isTls ? { tls: { ca: pem("authority.pem") } } : {};
+export const SERVER_TLS: { readonly tls?: { readonly cert: string; readonly key: string } } = isTls
+  ? { tls: { cert: pem("server.pem"), key: pem("server.key") } }
+  : {};
+export const CLIENT_TLS: { readonly tls?: { readonly ca: string } } = isTls
+  ? { tls: { ca: pem("authority.pem") } }
+  : {};

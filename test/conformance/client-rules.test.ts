@@ -1,51 +1,36 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { ExecutionContext } from "ava";
 import test from "ava";
+import { crc32 } from "../../checksum/crc.js";
 import { connect } from "../../client/connect.js";
-import type { Batch, ConnectOptions, DataClient } from "../../client/types.js";
+import type { Batch } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { CARRIER } from "./carrier.js";
-import { oneServer, startServer } from "./served-store.js";
+import { readSamples } from "../../rpc/samples.js";
+import { CARRIER, CLIENT_TLS } from "./carrier.js";
+import { collect, fingerprint, type HeldBatch } from "./held/held-client.js";
+import { heldClient } from "./held/hold.js";
+import { referenceBatches, wireHashes } from "./reference-batches.js";
+import { dial, oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { startProxy } from "./tcp-proxy.js";
+import { getBatch, specBytes } from "./wire.js";
 
 const server = oneServer(test);
+const reference = referenceBatches(test, server);
 
-/** Long enough for a busy machine, shorter than any keepalive: nothing here may hang on one. */
+/** Shorter than any keepalive: nothing here may hang on one. */
 const DEADLINE_MS = 25_000;
 
-function client(t: ExecutionContext, addresses: string | string[], options: ConnectOptions = {}): DataClient {
-  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...options });
-  t.teardown(() => connected[Symbol.asyncDispose]());
-  return connected;
-}
+/** The silence after which a connection is replaced, which would mend it too. */
+const RENEWAL_MS = 5_000;
 
-function fingerprint({ step, stage, image, label }: Batch): string {
-  const hash = createHash("sha256").update(image.bytes).update(label.bytes).digest("hex");
-  return `${step} ${stage} ${hash}`;
-}
-
-async function collect(batches: AsyncIterable<Batch>): Promise<string[]> {
-  const all: string[] = [];
-  for await (const batch of batches) all.push(fingerprint(batch));
-  return all;
-}
-
-let undisturbed: Promise<string[]> | undefined;
+const { hold, testOurs } = heldClient(test, { deadlineMs: DEADLINE_MS });
 
 /** What every run of the small spec must deliver. */
-function expected(): Promise<string[]> {
-  undisturbed ??= (async () => {
-    const connected = connect((await server()).address, { deadlineMs: DEADLINE_MS, carrier: CARRIER });
-    const run = await connected.openRun(SMALL_RUN, { creditBatches: 1 });
-    const all = await collect(run.batches());
-    await connected[Symbol.asyncDispose]();
-    return all;
-  })();
-  return undisturbed;
+async function expected(): Promise<string[]> {
+  return Promise.all(Array.from({ length: RUN_STEPS }, (_, step) => reference(step, Math.floor(step / STAGE_STEPS))));
 }
 
 test("two clients get byte-identical batches, however many they want at once", async (t) => {
@@ -54,10 +39,10 @@ test("two clients get byte-identical batches, however many they want at once", a
   t.is(all.length, RUN_STEPS);
   t.is(new Set(all).size, RUN_STEPS);
   for (const creditBatches of [2, 7, 100]) {
-    const run = await client(t, address).openRun(SMALL_RUN, { creditBatches });
+    const run = await hold(t, address).openRun(SMALL_RUN, { creditBatches });
     t.deepEqual(await collect(run.batches()), all);
   }
-  const batch = await client(t, address).getBatch(SMALL_RUN, { step: 11 });
+  const batch = await hold(t, address).getBatch(SMALL_RUN, { step: 11 });
   t.is(fingerprint(batch), all[11] as string);
 });
 
@@ -65,39 +50,72 @@ test("a stream of many batches smaller than Node's buffer pool delivers what Get
   const { address } = await server();
   const plan = { patchSize: [8, 8, 8], batchSize: 1, pooling: [1, 1, 1] } as const;
   const spec = { dataset: SMALL_RUN.dataset, split: SMALL_RUN.split, plan, mode: "constant" } as const;
-  const connected = client(t, address);
-  const run = await connected.openRun(spec, { creditBatches: 8 });
-  const streamed: string[] = [];
-  for await (const batch of run.batches({ from: 0, to: 200 })) {
-    t.true(batch.image.bytes.byteLength < Buffer.poolSize / 2);
-    streamed.push(fingerprint(batch));
-  }
+  t.true(8 ** 3 * 4 < Buffer.poolSize / 2);
+  const connected = hold(t, address);
+  const run = await connected.openRun(spec, { creditBatches: 8, to: 200 });
+  const streamed = await collect(run.batches());
+  t.is(streamed.length, 200);
   const alone = streamed.map(async (_, step) => fingerprint(await connected.getBatch(spec, { step })));
   t.deepEqual(streamed, await Promise.all(alone));
 });
 
-test("a disposed batch gives its memory back at once, twice does no harm, and the next ones are whole", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
-  const all: string[] = [];
-  const kept: Batch[] = [];
-  for await (using batch of run.batches()) {
-    all.push(fingerprint(batch));
-    t.true(kept.every(({ image, label }) => image.bytes.buffer.byteLength + label.bytes.byteLength === 0));
-    kept.push(batch);
-    if (batch.step === 3) batch[Symbol.dispose]();
+test("a batch says what its BatchBegin says: stage, patch, types, shapes, samples and checksum", async (t) => {
+  const { address } = await server();
+  const connected = hold(t, address);
+  const run = await connected.openRun(SMALL_RUN, { rank: 1, ranks: 2, from: 15, to: 17 });
+  for await (const streamed of run.batches()) {
+    const { step } = streamed;
+    const share = { step, rank: 1, ranks: 2 };
+    const wire = await getBatch(dial(t, { address }), { spec: specBytes(SMALL_RUN), ...share });
+    const { begin, checksum } = wire;
+    if (begin.samples === null) return t.fail("the server has said nothing of its samples");
+    for (const batch of [streamed, await connected.getBatch(SMALL_RUN, share)]) {
+      t.deepEqual(batch.samples, readSamples(begin.samples));
+      t.like(batch, { step, stage: begin.stage, globalBatch: begin.globalBatch, checksum });
+      t.deepEqual(batch.patchSize, [...(SMALL_RUN.stages[begin.stage]?.patchSize ?? [])]);
+      t.deepEqual(
+        [batch.image, batch.label],
+        begin.tensors.map(({ type, shape }, at) => ({ type, shape, sha256: wireHashes(wire)[at] as string })),
+      );
+      t.deepEqual(batch.deepLabels, []);
+    }
+    t.is(streamed.carrier, CARRIER);
   }
-  t.deepEqual(all, await expected());
 });
 
+testOurs(
+  "a disposed batch gives its memory back at once, twice does no harm, and the next ones are whole",
+  "memory that is disposed by hand is TypeScript's",
+  async (t) => {
+    await using connected = connect((await server()).address, { carrier: CARRIER, ...CLIENT_TLS });
+    const run = await connected.openRun(SMALL_RUN);
+    const all: number[] = [];
+    const kept: Batch[] = [];
+    for await (using batch of run.batches()) {
+      all.push(crc32(Buffer.concat([batch.image.bytes, batch.label.bytes])));
+      t.is(all.at(-1), batch.checksum);
+      t.true(kept.every(({ image, label }) => image.bytes.buffer.byteLength + label.bytes.byteLength === 0));
+      kept.push(batch);
+      if (batch.step === 3) batch[Symbol.dispose]();
+    }
+    t.is(new Set(all).size, RUN_STEPS);
+  },
+);
+
 test("a run that begins at step s delivers what one that came there would", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
-  t.deepEqual(await collect(run.batches({ from: 13, to: 19 })), (await expected()).slice(13, 19));
-  t.deepEqual(await collect(run.batches({ from: 2, to: 4 })), (await expected()).slice(2, 4));
+  const connected = hold(t, (await server()).address);
+  for (const [from, to] of [
+    [13, 19],
+    [2, 4],
+  ] as const) {
+    const run = await connected.openRun(SMALL_RUN, { from, to });
+    t.deepEqual(await collect(run.batches()), (await expected()).slice(from, to));
+  }
 });
 
 test("a server that is killed and started again goes on at the same step with the same bytes", async (t) => {
   const first = await spawnServer(t);
-  const run = await client(t, first.address).openRun(SMALL_RUN, { creditBatches: 3 });
+  const run = await hold(t, first.address).openRun(SMALL_RUN, { creditBatches: 3 });
   const got: string[] = [];
   for await (const batch of run.batches()) {
     got.push(fingerprint(batch));
@@ -111,7 +129,7 @@ test("a server that is killed and started again goes on at the same step with th
 
 test("when one of two replicas is killed the other goes on, each step exactly once", async (t) => {
   const victim = await spawnServer(t);
-  const run = await client(t, [victim.address, (await server()).address]).openRun(SMALL_RUN, { creditBatches: 6 });
+  const run = await hold(t, [victim.address, (await server()).address]).openRun(SMALL_RUN, { creditBatches: 6 });
   const got: string[] = [];
   for await (const batch of run.batches()) {
     got.push(fingerprint(batch));
@@ -123,19 +141,23 @@ test("when one of two replicas is killed the other goes on, each step exactly on
 test("a replica that falls silent is hedged: its wants go to the other, long before keepalive would notice", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);
-  // Below the time after which a silent connection is replaced, which would mend it too.
-  const run = await client(t, [proxy.address, address], { deadlineMs: 4_500 }).openRun(SMALL_RUN);
+  const run = await hold(t, [proxy.address, address]).openRun(SMALL_RUN);
   const got: string[] = [];
+  let longestMs = 0;
+  let askedMs = Infinity;
   for await (const batch of run.batches()) {
+    longestMs = Math.max(longestMs, performance.now() - askedMs);
     got.push(fingerprint(batch));
     if (batch.step === 3) proxy.freeze();
+    if (batch.step >= 3) askedMs = performance.now();
   }
   t.deepEqual(got, await expected());
+  t.true(longestMs < RENEWAL_MS, `a batch was waited for for ${longestMs} ms`);
 });
 
 test("a connection reset in the middle of a batch costs nothing but the time to ask again", async (t) => {
   const proxy = await startProxy(t, (await server()).address);
-  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 2 });
+  const run = await hold(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 2 });
   const got: string[] = [];
   for await (const batch of run.batches()) {
     got.push(fingerprint(batch));
@@ -146,9 +168,9 @@ test("a connection reset in the middle of a batch costs nothing but the time to 
 
 test("a damaged batch is asked for again, and what is delivered is right", async (t) => {
   const proxy = await startProxy(t, (await server()).address);
-  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1 });
+  const run = await hold(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1, from: 16 });
   const got: string[] = [];
-  for await (const batch of run.batches({ from: 16 })) {
+  for await (const batch of run.batches()) {
     got.push(fingerprint(batch));
     if (batch.step === 17) proxy.damage(2);
   }
@@ -158,37 +180,41 @@ test("a damaged batch is asked for again, and what is delivered is right", async
 test("a batch that arrives damaged three times is BATCH_DAMAGED, never delivered", async (t) => {
   const proxy = await startProxy(t, (await server()).address);
   proxy.damage(1_000);
-  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1 });
-  const error = await t.throwsAsync<PatchstreamError>(collect(run.batches({ from: 20 })));
+  const run = await hold(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1, from: 20 });
+  const error = await t.throwsAsync<PatchstreamError>(collect(run.batches()));
   t.like(error?.facts, { code: "BATCH_DAMAGED", step: 20, attempts: 3 });
 });
 
 test("wants are bounded in batches and in bytes, and one batch is always allowed", async (t) => {
-  const connected = client(t, (await server()).address);
+  const connected = hold(t, (await server()).address);
   const few = await connected.openRun(SMALL_RUN, { creditBatches: 3 });
-  for await (const { step } of few.batches()) t.true(few.firstUnwanted <= step + 1 + 3);
+  for await (const { step } of few.batches()) t.true((await few.firstUnwanted()) <= step + 1 + 3);
   const small = await connected.openRun(SMALL_RUN, { creditBytes: 2 * STAGE_BYTES[1] });
   for await (const { step, stage } of small.batches()) {
-    const ahead = small.firstUnwanted - step - 1;
+    const ahead = (await small.firstUnwanted()) - step - 1;
     if (stage === 2) t.true(ahead <= 1, `${ahead} ahead of step ${step}`);
     if (stage === 1) t.true(ahead <= 2, `${ahead} ahead of step ${step}`);
   }
 });
 
-test("received memory is the batch's own: never shared, and in one piece", async (t) => {
-  const batch = await client(t, (await server()).address).getBatch(SMALL_RUN, { step: 16 });
-  t.true(batch.image.bytes.buffer instanceof ArrayBuffer);
-  t.is(batch.image.bytes.buffer, batch.label.bytes.buffer);
-  t.deepEqual(batch.patchSize, [40, 56, 40]);
-  t.like(batch, { timeline: "train", globalBatch: 3, step: 16, stage: 2 });
-  t.true(batch.carriedMs > 0 && batch.carriedMs < batch.waitedMs);
-});
+testOurs(
+  "received memory is the batch's own: never shared, and in one piece",
+  "what lies in one ArrayBuffer is TypeScript's",
+  async (t) => {
+    await using connected = connect((await server()).address, { carrier: CARRIER, ...CLIENT_TLS });
+    const batch = await connected.getBatch(SMALL_RUN, { step: 16 });
+    t.true(batch.image.bytes.buffer instanceof ArrayBuffer);
+    t.is(batch.image.bytes.buffer, batch.label.bytes.buffer);
+    t.like(batch, { timeline: "train", globalBatch: 3, step: 16, stage: 2 });
+    t.true(batch.carriedMs > 0 && batch.carriedMs < batch.waitedMs);
+  },
+);
 
 test("labels of deep supervision are delivered beside the full one, the same streamed and asked for alone", async (t) => {
-  const connected = client(t, (await server()).address);
+  const connected = hold(t, (await server()).address);
   const deep = { ...SMALL_RUN, deepSupervision: true };
-  const run = await connected.openRun(deep);
-  for await (const { step, image, label, deepLabels, ...batch } of run.batches({ from: 7, to: 9 })) {
+  const run = await connected.openRun(deep, { from: 7, to: 9 });
+  for await (const { step, image, label, deepLabels, ...batch } of run.batches()) {
     const plain = await connected.getBatch(SMALL_RUN, { step });
     t.deepEqual([image, label, []], [plain.image, plain.label, plain.deepLabels]);
     t.deepEqual(
@@ -202,11 +228,11 @@ test("labels of deep supervision are delivered beside the full one, the same str
 });
 
 test("a stage change defaults to the first step not wanted yet: nothing of the old size from there on", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 4 });
+  const run = await hold(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 4 });
   let fromStep = Infinity;
   for await (const { step, stage, patchSize } of run.batches()) {
     if (step === 2) {
-      const unwanted = run.firstUnwanted;
+      const unwanted = await run.firstUnwanted();
       const decision = await run.changeStage({ stage: 2, hold: true, reason: "plateau" });
       t.deepEqual(decision, { stage: 2, fromStep: unwanted, reason: "plateau", hold: true });
       fromStep = decision.fromStep;
@@ -218,9 +244,9 @@ test("a stage change defaults to the first step not wanted yet: nothing of the o
 });
 
 test("an immediate change holds from the first step not delivered, and drops what had arrived", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 8 });
+  const run = await hold(t, (await server()).address).openRun(SMALL_RUN, { creditBatches: 8, to: 14 });
   const stages: number[] = [];
-  for await (const { step, stage } of run.batches({ to: 14 })) {
+  for await (const { step, stage } of run.batches()) {
     stages.push(stage);
     if (step === 4)
       t.like(await run.changeStage({ stage: 1, hold: true, fromStep: "immediate", reason: "x" }), { fromStep: 5 });
@@ -232,12 +258,12 @@ test("an immediate change holds from the first step not delivered, and drops wha
 
 test("a stage change of two ranks at an agreed step holds for both, and together they get whole batches", async (t) => {
   const { address } = await server();
-  const whole = await client(t, address).getBatch(SMALL_RUN, { step: 12, stage: 2 });
+  const whole = await getBatch(dial(t, { address }), { spec: specBytes(SMALL_RUN), step: 12, stage: 2 });
   const shares = await Promise.all(
     [0, 1].map(async (rank) => {
-      const run = await client(t, address).openRun(SMALL_RUN, { rank, ranks: 2, creditBatches: 3 });
+      const run = await hold(t, address).openRun(SMALL_RUN, { rank, ranks: 2, creditBatches: 3 });
       const stages: number[] = [];
-      let twelfth: Batch | undefined;
+      let twelfth: HeldBatch | undefined;
       for await (const batch of run.batches()) {
         stages.push(batch.stage);
         if (batch.step === 12) twelfth = batch;
@@ -247,14 +273,22 @@ test("a stage change of two ranks at an agreed step holds for both, and together
     }),
   );
   for (const { stages } of shares) t.deepEqual(stages, [...Array(8).fill(0), 1, 1, ...Array(14).fill(2)]);
-  const rows = (batch: Batch | undefined) => batch?.label.shape[0];
-  t.deepEqual([rows(whole), rows(shares[0]?.twelfth), rows(shares[1]?.twelfth)], [3, 2, 1]);
-  const labelBytes = 40 * 56 * 40;
-  t.deepEqual(shares[1]?.twelfth?.label.bytes, whole.label.bytes.slice(labelBytes, 2 * labelBytes));
+  t.deepEqual(
+    shares.map(({ twelfth }) => twelfth?.label.shape[0]),
+    [2, 1],
+  );
+  // Sample j is rank j mod 2's; samples of a tensor lie one behind the other, the labels behind the images.
+  const [imageBytes, labelBytes] = [40 * 56 * 40 * 4, 40 * 56 * 40];
+  const second = (start: number, length: number) =>
+    createHash("sha256")
+      .update(whole.bytes.subarray(start, start + length))
+      .digest("hex");
+  t.is(shares[1]?.twelfth?.image.sha256, second(imageBytes, imageBytes));
+  t.is(shares[1]?.twelfth?.label.sha256, second(3 * imageBytes + labelBytes, labelBytes));
 });
 
 test("decisions are replayed on resume: the same stages from the same steps", async (t) => {
-  const connected = client(t, (await server()).address);
+  const connected = hold(t, (await server()).address);
   const first = await connected.openRun(SMALL_RUN);
   const got: string[] = [];
   const decisions = [];
@@ -263,13 +297,13 @@ test("decisions are replayed on resume: the same stages from the same steps", as
     if (batch.step === 3) decisions.push(await first.changeStage({ stage: 1, hold: true, fromStep: 6, reason: "a" }));
     if (batch.step === 14) decisions.push(await first.changeStage({ stage: 2, hold: true, fromStep: 20, reason: "b" }));
   }
-  const resumed = await connected.openRun(SMALL_RUN, { creditBatches: 3 });
-  t.deepEqual(await collect(resumed.batches({ from: 4, decisions })), got.slice(4));
+  const resumed = await connected.openRun(SMALL_RUN, { creditBatches: 3, from: 4, decisions });
+  t.deepEqual(await collect(resumed.batches()), got.slice(4));
 });
 
 test("a change at a step already delivered is STEP_PASSED and names the step that was", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
-  for await (const { step } of run.batches({ to: 7 })) {
+  const run = await hold(t, (await server()).address).openRun(SMALL_RUN, { to: 7 });
+  for await (const { step } of run.batches()) {
     if (step !== 5) continue;
     const late = run.changeStage({ stage: 1, hold: true, fromStep: 3, reason: "late" });
     t.like((await t.throwsAsync<PatchstreamError>(late))?.facts, { code: "STEP_PASSED", step: 3, delivered: 5 });
@@ -279,7 +313,7 @@ test("a change at a step already delivered is STEP_PASSED and names the step tha
 });
 
 test("a change after the last step was wanted changes nothing and harms nothing", async (t) => {
-  const run = await client(t, (await server()).address).openRun(SMALL_RUN);
+  const run = await hold(t, (await server()).address).openRun(SMALL_RUN);
   const stages: number[] = [];
   for await (const { step, stage } of run.batches()) {
     stages.push(stage);
@@ -291,9 +325,9 @@ test("a change after the last step was wanted changes nothing and harms nothing"
 
 test("a stage change survives the death of the only server", async (t) => {
   const first = await spawnServer(t);
-  const run = await client(t, first.address).openRun(SMALL_RUN, { creditBatches: 4 });
+  const run = await hold(t, first.address).openRun(SMALL_RUN, { creditBatches: 4, to: 14 });
   const stages: number[] = [];
-  for await (const { step, stage } of run.batches({ to: 14 })) {
+  for await (const { step, stage } of run.batches()) {
     stages.push(stage);
     if (step !== 4) continue;
     await run.changeStage({ stage: 2, hold: true, fromStep: 7, reason: "x" });
@@ -306,7 +340,7 @@ test("a stage change survives the death of the only server", async (t) => {
 test("a server that never comes ends the wait by the deadline, and the error names it", async (t) => {
   const gone = await startServer(t);
   await gone.drain();
-  const lonely = client(t, gone.address, { deadlineMs: 300 });
+  const lonely = hold(t, gone.address, { deadlineMs: 300 });
   const error = await t.throwsAsync<PatchstreamError>(lonely.openRun(SMALL_RUN));
   t.true(error?.code === "UNAVAILABLE" || error?.code === "DEADLINE");
   t.regex(error?.message ?? "", new RegExp(gone.address));
@@ -314,7 +348,7 @@ test("a server that never comes ends the wait by the deadline, and the error nam
 
 test("a server that goes away for good ends a blocked wait with DEADLINE, naming step and address", async (t) => {
   const doomed = await startServer(t);
-  const run = await client(t, doomed.address, { deadlineMs: 10_000 }).openRun(SMALL_RUN, { creditBatches: 1 });
+  const run = await hold(t, doomed.address, { deadlineMs: 10_000 }).openRun(SMALL_RUN, { creditBatches: 1 });
   const error = await t.throwsAsync<PatchstreamError>(async () => {
     for await (const { step } of run.batches()) if (step === 2) await doomed.drain();
   });
@@ -322,10 +356,11 @@ test("a server that goes away for good ends a blocked wait with DEADLINE, naming
   t.regex(error?.message ?? "", new RegExp(`step 3 .*${doomed.address}`));
 });
 
-test("an aborted signal ends a blocked wait with its own reason", async (t) => {
+testOurs("an aborted signal ends a blocked wait with its own reason", "signals are TypeScript's", async (t) => {
   const stop = new AbortController();
   const proxy = await startProxy(t, (await server()).address);
-  const run = await client(t, proxy.address).openRun(SMALL_RUN, { creditBatches: 1, signal: stop.signal });
+  await using connected = connect(proxy.address, { carrier: CARRIER, ...CLIENT_TLS });
+  const run = await connected.openRun(SMALL_RUN, { creditBatches: 1, signal: stop.signal });
   const error = await t.throwsAsync(async () => {
     for await (const { step } of run.batches())
       if (step === 1) {
@@ -337,7 +372,7 @@ test("an aborted signal ends a blocked wait with its own reason", async (t) => {
 });
 
 test("the server's own refusal reaches the caller with its facts and hint", async (t) => {
-  const connected = client(t, (await server()).address);
+  const connected = hold(t, (await server()).address);
   const error = await t.throwsAsync<PatchstreamError>(connected.openRun({ ...SMALL_RUN, dataset: "Task01" }));
   t.like(error?.facts, { code: "SPEC_INVALID", field: "data.dataset", got: "Task01" });
   const refused = await t.throwsAsync<PatchstreamError>(connected.openRun(SMALL_RUN, { rank: 0, ranks: 9 }));
@@ -346,14 +381,16 @@ test("the server's own refusal reaches the caller with its facts and hint", asyn
 
 test("a training loop that blocks its thread delays no transfer: what was wanted arrives meanwhile", async (t) => {
   const watched = await spawnServer(t, "--metrics-port", "0");
-  const run = await client(t, watched.address).openRun(SMALL_RUN, { creditBatches: RUN_STEPS, creditBytes: 1 << 30 });
+  const credit = { creditBatches: RUN_STEPS, creditBytes: 1 << 30 };
   const decisions = [{ stage: 2, fromStep: 0, reason: "more bytes than gRPC's window", hold: true }];
+  const run = await hold(t, watched.address).openRun(SMALL_RUN, { ...credit, decisions });
   const untilAllAreSent = `
     for (;;) {
       const text = await (await fetch("http://${watched.metrics}/metrics")).text();
       if (text.includes('patchstream_batches_sent_total{stage="2"} ${RUN_STEPS}')) break;
     }`;
-  for await (const { step } of run.batches({ decisions }))
+  // Blocks the thread that our client is called from; any other client is asked nothing meanwhile.
+  for await (const { step } of run.batches())
     if (step === 0) execFileSync(process.execPath, ["--input-type=module", "-e", untilAllAreSent]);
   t.pass();
 });

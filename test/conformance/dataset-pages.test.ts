@@ -2,7 +2,6 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
-import { connect } from "../../client/connect.js";
 import { datasetDigest, openSeal, type StoreRecord, sealedGroup } from "../../loader/dataset/store-metadata.js";
 import { serve } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
@@ -13,8 +12,11 @@ import { codec } from "../../rpc/codec/codec.js";
 import { STATUS_OF } from "../../rpc/status.js";
 import { startPeer } from "../client/peer.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { heldClient } from "./held/hold.js";
 import { dial, sampleStore } from "./served-store.js";
 import { FIRST_PAGE } from "./wire.js";
+
+const { hold } = heldClient(test);
 
 /** What gRPC's clients take in one message unless they are told otherwise. */
 const DEFAULT_CLIENT_BYTES = 4 << 20;
@@ -66,12 +68,8 @@ test("a data set of any size comes in pages that every gRPC client takes, and th
     t.deepEqual(head, first);
     t.is(head.caseCount, ids.length);
   }
-  await using client = connect(server.address);
-  const { cases, digest } = await client.describeDataset();
-  t.deepEqual(
-    cases.map(({ id }) => id),
-    ids,
-  );
+  const { cases, digest } = await hold(t, server.address).describeDataset();
+  t.deepEqual(cases, ids);
   t.true(pages.every((page) => page.digest === digest));
 });
 
@@ -127,9 +125,9 @@ test("a client begins again where the data set changes between two pages, and sa
       describeDataset: ({ pageToken }) => ask(isStill(++calls) ? before : after, { pageSize: 2, pageToken }),
     });
   };
-  await using replaced = connect(await peer((call) => call <= 1));
+  const replaced = hold(t, await peer((call) => call <= 1));
   t.is((await replaced.describeDataset()).cases.length, 6);
-  await using changing = connect(await peer((call) => call % 2 === 0));
+  const changing = hold(t, await peer((call) => call % 2 === 0));
   const error = await t.throwsAsync<PatchstreamError>(changing.describeDataset());
   t.is(error?.code, "DATASET_CHANGED");
 });
@@ -143,7 +141,7 @@ test("pages that lose a case, or never end, are no answer", async (t) => {
   ];
   for (const lie of lies) {
     const address = await startPeer(t, honest, { describeDataset: async () => lie(await ask(honest)) });
-    await using client = connect(address, { deadlineMs: 20_000 });
+    const client = hold(t, address, { deadlineMs: 20_000 });
     t.is((await t.throwsAsync<PatchstreamError>(client.describeDataset()))?.code, "INTERNAL");
   }
 });

@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
-import { connect } from "../../client/connect.js";
 import type { CarrierChoice } from "../../client/transport/carrier.js";
-import type { Batch } from "../../client/types.js";
 import type { DataServer } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/client/call.js";
@@ -16,12 +14,15 @@ import { LAST, MESSAGE, PREFIX_BYTES, prefixOf } from "../../rpc/lane/lane-frame
 import { startPeer } from "../client/peer.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { pem } from "./carrier.js";
+import type { HeldBatch } from "./held/held-client.js";
+import { heldClient } from "./held/hold.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
 import { startProxy } from "./tcp-proxy.js";
 import { describe, getBatch, openGrpc, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
+const { hold } = heldClient(test, { deadlineMs: 25_000 });
 
 const offer = (channel: Channel) => callUnary(channel, "DataService", "openLane", {});
 
@@ -59,11 +60,9 @@ async function take(
   t: ExecutionContext,
   address: string,
   carrier: CarrierChoice,
-): Promise<Pick<Batch, "checksum" | "carrier">[]> {
-  const client = connect(address, { deadlineMs: 25_000, carrier });
-  t.teardown(() => client[Symbol.asyncDispose]());
-  const run = await client.openRun(SMALL_RUN, { creditBatches: 3 });
-  const all: Pick<Batch, "checksum" | "carrier">[] = [];
+): Promise<Pick<HeldBatch, "checksum" | "carrier">[]> {
+  const run = await hold(t, address, { carrier }).openRun(SMALL_RUN, { creditBatches: 3 });
+  const all: Pick<HeldBatch, "checksum" | "carrier">[] = [];
   for await (const { checksum, carrier: by } of run.batches()) all.push({ checksum, carrier: by });
   return all;
 }
@@ -96,10 +95,9 @@ test("over a Unix socket the lane is the socket beside it", async (t) => {
 test("over mTLS a lane asks for the certificate that gRPC asks for", async (t) => {
   const ca = pem("authority.pem");
   const { address } = await startServer(t, { tls: { cert: pem("server.pem"), key: pem("server.key"), ca } });
-  const client = connect(address, { tls: { ca, cert: pem("client.pem"), key: pem("client.key") }, carrier: "lane" });
-  t.teardown(() => client[Symbol.asyncDispose]());
-  const run = await client.openRun(SMALL_RUN);
-  for await (const { carrier } of run.batches({ to: 2 })) t.is(carrier, "lane");
+  const client = hold(t, address, { tls: { ca, cert: pem("client.pem"), key: pem("client.key") }, carrier: "lane" });
+  const run = await client.openRun(SMALL_RUN, { to: 2 });
+  for await (const { carrier } of run.batches()) t.is(carrier, "lane");
   const channel = dial(t, { address }, { tls: { ca, cert: pem("client.pem"), key: pem("client.key") } });
   const { port, ticket } = await offer(channel);
   t.is(await answerTo(t, port, framed(ticket)), "", "plain text is hung up on");
@@ -228,10 +226,12 @@ test("where the lane's port cannot be reached auto goes over gRPC", async (t) =>
           await send({ kind: "started", started: { digest, timeline, rank, ranks } });
         }
         if (request.kind !== "want") continue;
-        const { begin, bytes, checksum } = await getBatch(channel, { step: request.want.firstStep });
-        await send({ kind: "batchBegin", batchBegin: begin });
-        await send({ kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } });
-        await send({ kind: "batchEnd", batchEnd: { step: begin.step, checksum } });
+        for (let step = request.want.firstStep; step < request.want.firstStep + request.want.count; step++) {
+          const { begin, bytes, checksum } = await getBatch(channel, { step });
+          await send({ kind: "batchBegin", batchBegin: begin });
+          await send({ kind: "chunk", chunk: { step, offset: 0, data: bytes } });
+          await send({ kind: "batchEnd", batchEnd: { step, checksum } });
+        }
       }
     },
   });

@@ -1,23 +1,17 @@
 import test, { type ExecutionContext } from "ava";
-import { connect } from "../../client/connect.js";
-import type { ConnectOptions, DataClient } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
-import { CARRIER } from "./carrier.js";
-import { fingerprint } from "./reference-batches.js";
+import { fingerprint } from "./held/held-client.js";
+import { heldClient } from "./held/hold.js";
+import { referenceBatches } from "./reference-batches.js";
 import { oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
 import { startProxy } from "./tcp-proxy.js";
 
 const server = oneServer(test);
-const DEADLINE_MS = 60_000;
+const reference = referenceBatches(test, server);
+const { hold } = heldClient(test);
 /** Far below the deadline, far above the hedge time: the machine may be busy. */
 const SOON_MS = 15_000;
-
-function client(t: ExecutionContext, addresses: string[], options: ConnectOptions = {}): DataClient {
-  const connected = connect(addresses, { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...options });
-  t.teardown(() => connected[Symbol.asyncDispose]());
-  return connected;
-}
 
 async function soon<T>(t: ExecutionContext, what: string, answer: Promise<T>): Promise<T> {
   const beganMs = performance.now();
@@ -30,11 +24,12 @@ test("a silent first replica costs no unary call more than the hedge time", asyn
   const { address } = await server();
   for (const frozenAfter of ["the connection", "the first call"]) {
     const proxy = await startProxy(t, address);
-    const connected = client(t, [proxy.address, address]);
+    const connected = hold(t, [proxy.address, address]);
     if (frozenAfter === "the first call") await connected.describeDataset();
     proxy.freeze();
-    const run = await soon(t, "openRun", connected.openRun(SMALL_RUN));
-    t.is(run.info.train.stages.length, 3);
+    const { steps, stages } = await soon(t, "describeRun", connected.describeRun(SMALL_RUN));
+    t.deepEqual([steps, stages], [RUN_STEPS, 3]);
+    await soon(t, "openRun", connected.openRun(SMALL_RUN));
     const batch = await soon(t, "getBatch", connected.getBatch(SMALL_RUN, { step: 17 }));
     t.is(batch.stage, 2);
     await soon(t, "readImage", connected.readImage("hippocampus_003"));
@@ -45,9 +40,9 @@ test("a silent first replica costs no unary call more than the hedge time", asyn
 
 test("a replica that falls silent in the middle of a volume is hedged, and the bytes are right", async (t) => {
   const { address } = await server();
-  const right = await client(t, [address]).readImage("hippocampus_003");
+  const right = await hold(t, [address]).readImage("hippocampus_003");
   const proxy = await startProxy(t, address);
-  const connected = client(t, [proxy.address, address]);
+  const connected = hold(t, [proxy.address, address]);
   await connected.describeDataset();
   proxy.freezeAfter(20_000);
   t.deepEqual(await soon(t, "readImage", connected.readImage("hippocampus_003")), right);
@@ -57,7 +52,7 @@ test("a replica that falls silent in the middle of a volume is hedged, and the b
 test("unary calls go round the replicas", async (t) => {
   const { address } = await server();
   const proxies = [await startProxy(t, address), await startProxy(t, address), await startProxy(t, address)];
-  const connected = client(
+  const connected = hold(
     t,
     proxies.map((proxy) => proxy.address),
   );
@@ -71,18 +66,18 @@ test("what fails everywhere is thrown at once, also beside a silent replica", as
   const { address } = await server();
   const proxy = await startProxy(t, address);
   proxy.freeze();
-  const unknown = client(t, [proxy.address, address]).getBatch(SMALL_RUN, { step: 0, stage: 7 });
+  const unknown = hold(t, [proxy.address, address]).getBatch(SMALL_RUN, { step: 0, stage: 7 });
   t.is((await t.throwsAsync<PatchstreamError>(soon(t, "the refusal", unknown)))?.code, "STAGE_UNKNOWN");
 });
 
 test("a damaged answer is asked for again, twice", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);
-  const connected = client(t, [proxy.address]);
+  const connected = hold(t, [proxy.address]);
   await connected.describeRun(SMALL_RUN);
   proxy.damage(1);
   const batch = await connected.getBatch(SMALL_RUN, { step: 17 });
-  t.is(fingerprint(batch), fingerprint(await client(t, [address]).getBatch(SMALL_RUN, { step: 17 })));
+  t.is(fingerprint(batch), await reference(17, 2));
   proxy.damage(1_000);
   const error = await t.throwsAsync<PatchstreamError>(connected.getBatch(SMALL_RUN, { step: 17 }));
   t.like(error?.facts, { code: "BATCH_DAMAGED", step: 17, attempts: 3 });
@@ -91,9 +86,9 @@ test("a damaged answer is asked for again, twice", async (t) => {
 test("a stage change beside a silent replica is decided at once and holds", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);
-  const run = await client(t, [proxy.address, address]).openRun(SMALL_RUN, { creditBatches: 6 });
+  const run = await hold(t, [proxy.address, address]).openRun(SMALL_RUN, { creditBatches: 6, to: 14 });
   const stages: number[] = [];
-  for await (const { step, stage } of run.batches({ to: 14 })) {
+  for await (const { step, stage } of run.batches()) {
     stages.push(stage);
     if (step !== 3) continue;
     proxy.freeze();
@@ -109,12 +104,12 @@ test("a change to larger batches stays within credit and the servers' limits, al
     await startServer(t, { maxOutstandingBytes }),
     await startServer(t, { maxOutstandingBytes }),
   ];
-  const run = await client(t, [first.address, second.address]).openRun(SMALL_RUN, { creditBatches: 100 });
+  const run = await hold(t, [first.address, second.address]).openRun(SMALL_RUN, { creditBatches: 100 });
   let delivered = 0;
   for await (const { step, stage } of run.batches()) {
     t.is(step, delivered++);
     t.is(stage, step > 3 ? 2 : 0);
-    const ahead = run.firstUnwanted - step - 1;
+    const ahead = (await run.firstUnwanted()) - step - 1;
     const bytes = ahead * (STAGE_BYTES[stage as 0 | 2] as number);
     t.true(bytes <= maxOutstandingBytes, `${bytes} bytes are wanted behind step ${step}`);
     if (step !== 3) continue;
@@ -127,7 +122,7 @@ test("a change to larger batches stays within credit and the servers' limits, al
 test("a connection that answers nothing any more is given up for a new one, where there is no other replica", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);
-  const run = await client(t, [proxy.address]).openRun(SMALL_RUN, { creditBatches: 3 });
+  const run = await hold(t, [proxy.address]).openRun(SMALL_RUN, { creditBatches: 3 });
   let delivered = 0;
   for await (const { step } of run.batches()) {
     delivered++;

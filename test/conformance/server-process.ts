@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
+import { SERVER_TLS } from "./carrier.js";
 import { sampleStore } from "./served-store.js";
 
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -24,7 +25,9 @@ export async function spawnServer(t: ExecutionContext, ...flags: string[]): Prom
 /** The same for a store of the test's own. */
 export async function spawnServerOf(t: ExecutionContext, store: string, ...flags: string[]): Promise<ServerProcess> {
   const budgets = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
-  const args = [MAIN, "serve", store, "--json", "--log-level", "silent", ...budgets, ...flags];
+  const { tls } = SERVER_TLS;
+  const tlsFlags = tls === undefined ? [] : ["--tls-cert", tls.cert, "--tls-key", tls.key];
+  const args = [MAIN, "serve", store, "--json", "--log-level", "silent", ...budgets, ...tlsFlags, ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));

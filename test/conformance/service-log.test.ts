@@ -103,6 +103,12 @@ test("the log tells handshakes, tokens, refused and failed calls, streams and th
   t.is((await logged("grpc")).level, "error");
 
   const channel = dial(t, { address }, { tls: secure, token: TOKEN });
+  const { port: lanePort } = await callUnary(channel, "DataService", "openLane", {});
+  const plainLane = connectTcp(lanePort, "127.0.0.1", () => plainLane.write("no TLS\r\n"));
+  plainLane.on("error", () => {});
+  await once(plainLane, "connect");
+  t.truthy(await logged("handshake-refused", { peer: `127.0.0.1:${plainLane.localPort}` }));
+
   const unknown = { ...RUN, split: { train: ["Mustermann_Moni"], val: [] }, Mustermann: 1 };
   await t.throwsAsync(describe(channel, unknown));
   t.truthy(await logged("call-refused", { method: "DescribeRun", code: "SPEC_INVALID" }));

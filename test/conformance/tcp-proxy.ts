@@ -1,13 +1,16 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { createSecureContext, connect as secure, TLSSocket } from "node:tls";
 import type { ExecutionContext } from "ava";
 import { callUnary } from "../../rpc/client/call.js";
 import { openChannel } from "../../rpc/client/channel.js";
 import { PREFIX_BYTES } from "../../rpc/lane/lane-frame.js";
+import { CLIENT_TLS, SERVER_TLS } from "./carrier.js";
 
 const DATA_FRAME = 0;
 
-/** A wire between a client and a server, its lanes included, that can be cut, held still, or made to flip bits. */
+/** A wire between a client and a server, its lanes included, that can be cut, held still, or made to flip bits. Over TLS it ends both sides' encryption: what it counts and flips is plain. */
 export interface TcpProxy {
   readonly address: string;
   /** Bytes that came from the server. */
@@ -93,7 +96,7 @@ function nextHost(): string {
 
 /** The port of a server's lanes; undefined where it has none. */
 async function lanePortOf(address: string): Promise<number | undefined> {
-  const channel = openChannel(address);
+  const channel = openChannel(address, CLIENT_TLS);
   try {
     return (await callUnary(channel, "DataService", "openLane", {})).port;
   } catch {
@@ -101,6 +104,27 @@ async function lanePortOf(address: string): Promise<number | undefined> {
   } finally {
     channel.client.close();
   }
+}
+
+/** What the bytes of a connection are read from and written to: itself, or the end of its encryption. */
+interface Plain {
+  /** Its end at the client. */
+  near(socket: Socket): Socket;
+  /** Its end at the server. */
+  far(socket: Socket): Socket;
+}
+
+function plain(): Plain {
+  if (SERVER_TLS.tls === undefined || CLIENT_TLS.tls === undefined)
+    return { near: (socket) => socket, far: (socket) => socket };
+  const { cert, key } = SERVER_TLS.tls;
+  const secureContext = createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
+  const ca = readFileSync(CLIENT_TLS.tls.ca);
+  const ALPNProtocols = ["h2"];
+  return {
+    near: (socket) => new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols }),
+    far: (socket) => secure({ socket, ca, ALPNProtocols, servername: "localhost" }),
+  };
 }
 
 export async function startProxy(t: ExecutionContext, target: string): Promise<TcpProxy> {
@@ -119,23 +143,30 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
       else socket.resetAndDestroy();
     }
   };
-  const pass = (farPort: number, framing: Framing) => (near: Socket) => {
-    const far = connect(farPort, host);
+  const { near: nearEnd, far: farEnd } = plain();
+  const pass = (farPort: number, framing: Framing) => (nearSocket: Socket) => {
+    const farSocket = connect(farPort, host);
+    const [near, far] = [nearEnd(nearSocket), farEnd(farSocket)];
+    for (const socket of [nearSocket, farSocket]) {
+      sockets.add(socket);
+      socket.on("error", () => {}); // closes both ends
+      socket.on("close", () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
     const frames = new FrameWalker(framing);
     for (const [from, to] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(from);
       from.on("error", () => to.destroy());
-      from.on("close", () => {
-        sockets.delete(from);
-        to.destroy();
-      });
+      from.on("close", () => to.destroy());
       from.on("data", (piece: Buffer) => {
         if (from === far) state.freezeAfter -= piece.length;
         if (state.freezeAfter <= 0) state.frozen = true;
-        if (state.frozen || frozen.has(from)) return;
+        if (state.frozen || frozen.has(nearSocket)) return;
         const way = from === far ? "down" : "up";
         const flipped = (flip?.at ?? 0) - passed[way];
         if (flip?.way === way && flipped >= 0 && flipped < piece.length)

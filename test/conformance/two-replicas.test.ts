@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
-import { connect } from "../../client/connect.js";
-import type { DataClient } from "../../client/types.js";
 import { type StageDecision, StageTimeline } from "../../plan/batch/stage-timeline.js";
-import { fingerprint, referenceBatches } from "./reference-batches.js";
+import { fingerprint, type HeldClient } from "./held/held-client.js";
+import { heldClient } from "./held/hold.js";
+import { referenceBatches } from "./reference-batches.js";
 import { seedCount, seeded } from "./seeded.js";
 import { oneServer, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
@@ -18,15 +18,8 @@ const DEADLINE_MS = 30_000;
 
 const one = oneServer(test);
 const other = oneServer(test);
-
-let undisturbed: Promise<DataClient> | undefined;
-const expected = referenceBatches(() => {
-  undisturbed ??= one().then(({ address }) => connect(address));
-  return undisturbed;
-});
-test.after.always(async () => {
-  await (await undisturbed)?.[Symbol.asyncDispose]();
-});
+const expected = referenceBatches(test, one);
+const { hold } = heldClient(test, { deadlineMs: DEADLINE_MS, carrier: "auto" });
 
 type Random = () => number;
 const whole = (random: Random, below: number) => Math.floor(random() * below);
@@ -59,7 +52,7 @@ async function pair(t: ExecutionContext, random: Random): Promise<Pair> {
 }
 
 /** A call beside the stream, now and then. */
-async function unary(client: DataClient, random: Random): Promise<void> {
+async function unary(client: HeldClient, random: Random): Promise<void> {
   const step = whole(random, RUN_STEPS);
   switch (whole(random, 4)) {
     case 0: {
@@ -81,7 +74,7 @@ async function unary(client: DataClient, random: Random): Promise<void> {
 async function runSeed(t: ExecutionContext, seed: number): Promise<string> {
   const random = seeded(seed);
   const { addresses, harm, strike } = await pair(t, random);
-  const client = connect(addresses, { deadlineMs: DEADLINE_MS });
+  const client = hold(t, addresses);
   try {
     const harmedAt = whole(random, RUN_STEPS);
     const changes = new Map<number, { stage: number; when: number; hold: boolean }>();
@@ -89,7 +82,7 @@ async function runSeed(t: ExecutionContext, seed: number): Promise<string> {
       changes.set(whole(random, RUN_STEPS), { stage: whole(random, 3), when: random(), hold: random() < 0.5 });
     const callRate = random() * 0.5;
     const run = await client.openRun(SMALL_RUN, { creditBatches: 1 + whole(random, 8) });
-    const schedule = { order: run.info.spec.stageOrder, stageOf: (step: number) => Math.floor(step / STAGE_STEPS) };
+    const schedule = { order: "scheduled" as const, stageOf: (step: number) => Math.floor(step / STAGE_STEPS) };
     const decisions: StageDecision[] = [];
     const calls: Promise<void>[] = [];
     let next = 0;

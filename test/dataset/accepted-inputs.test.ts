@@ -191,11 +191,11 @@ test("a given plans.json of another network is refused by the network's name, an
   const folders = await foldersWith(t);
   const plans = JSON.parse(readFileSync(join(folders.raw, "../plain/plans.json"), "utf8"));
   const { architecture } = plans.configurations["3d_fullres"];
-  architecture.network_class_name = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet";
+  architecture.network_class_name = "dynamic_network_architectures.architectures.primus.Primus";
   const path = join(folders.raw, "plans.json");
   writeFileSync(path, JSON.stringify(plans));
   const error = await t.throwsAsync(run(folders, { plans: path }), { instanceOf: PatchstreamError });
-  t.regex(error?.message ?? "", /network_class_name is "ResidualEncoderUNet"; it must be PlainConvUNet/);
+  t.regex(error?.message ?? "", /network_class_name is "Primus"; it must be PlainConvUNet or ResidualEncoderUNet/);
   await t.throwsAsync(openStore(folders.store), { message: new RegExp(basename(folders.store)) });
 });
 

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { connect } from "../../client/index.js";
 import { type Channel, callStream, callUnary } from "../../rpc/index.js";
+import { parameterCount } from "../../trainer/engines/model-state.js";
 import type { TrainingEvent } from "../../trainer/index.js";
+import { describeNetwork } from "../../trainer/networks/describe.js";
+import { listParameters } from "../../trainer/networks/parameters.js";
 import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
 import { lint, readExposition } from "../metrics/exposition.js";
 import {
@@ -92,6 +95,21 @@ test("a training passes every stage at its scheduled step and ends with Dice", a
   );
   const mean = evaluated?.evaluated.meanDice ?? Number.NaN;
   t.true(mean >= 0 && mean <= 1);
+});
+
+test("a residual encoder trains with deep supervision, and predicts with its finest output", async (t) => {
+  const { data, channel } = t.context;
+  const run = tinyRun(t.context.cases, {
+    data: { ...holdOutLast(t.context.cases), deepSupervision: true, epochs: 5, stepsPerEpoch: 1 },
+    training: { network: "residual-unet" },
+  });
+  const events = await trained(channel, data, run);
+  t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
+  const plan = { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] } as const;
+  const network = describeNetwork(plan, { channels: 1, classes: 3, network: "residual-unet", baseFeatures: 4 });
+  const opened = events.find((event) => event.kind === "opened");
+  t.is(opened?.opened.parameters, parameterCount(listParameters(network)));
+  t.true(steps(events).every(({ loss, dice }) => Number.isFinite(loss) && dice > 0 && dice < 1));
 });
 
 test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {
@@ -300,11 +318,6 @@ test("a wrong spec and a training that nobody started are refused in one line", 
   const { data, channel } = t.context;
   const wrong = tinyRun(t.context.cases, { training: { learningRate: -1 } });
   await t.throwsAsync(start(channel, data, wrong), { code: "SPEC_INVALID", message: /training\.learningRate is -1/ });
-  const deep = tinyRun(t.context.cases, { data: { deepSupervision: true } });
-  await t.throwsAsync(start(channel, data, deep), {
-    code: "SPEC_INVALID",
-    message: /^data\.deepSupervision is true; it must be false to be trained here[^\n]*$/,
-  });
   await t.throwsAsync(callUnary(channel, "TrainerService", "stopTraining", { training: "../../etc" }), {
     code: "NOT_FOUND",
   });

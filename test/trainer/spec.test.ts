@@ -3,6 +3,7 @@ import { parseRunSpec, parseTrainingSpec } from "../../trainer/spec.js";
 
 test("the training half has nnU-Net's settings and refuses what it does not know", (t) => {
   t.deepEqual(parseTrainingSpec({}), {
+    network: "auto",
     engine: "auto",
     learningRate: 0.01,
     momentum: 0.99,
@@ -17,10 +18,13 @@ test("the training half has nnU-Net's settings and refuses what it does not know
 });
 
 test("a value that would change nothing is refused; the one value there is may be named", (t) => {
-  const named = { network: "plain-unet", optimizer: "sgd", control: { kind: "scheduled" } };
+  const named = { optimizer: "sgd", control: { kind: "scheduled" } };
   t.deepEqual(parseTrainingSpec(named), parseTrainingSpec({}));
   const refused = (value: unknown) => t.throws(() => parseTrainingSpec(value))?.message;
-  t.is(refused({ network: "mednext" }), 'training.network is "mednext"; it must be one of "plain-unet"');
+  t.is(
+    refused({ network: "mednext" }),
+    'training.network is "mednext"; it must be one of "auto", "plain-unet", "residual-unet"',
+  );
   t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "sgd"');
   t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');
 });

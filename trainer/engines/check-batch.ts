@@ -1,26 +1,42 @@
 import { refuse } from "../../plan/errors.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "../networks/network.js";
+import { outputSizes } from "../networks/outputs.js";
+import { patchMultiple } from "../networks/patch-multiple.js";
 import { IGNORED_LABEL } from "./constants.js";
 import type { TrainingBatch } from "./engine.js";
 
 /** Throws SPEC_INVALID unless `image` holds (B,C,Z,Y,X) and the network can halve `patchSize` as often as it needs. */
 export function checkImage(network: NetworkDescription, image: Float32Array, batchSize: number, patchSize: Zyx): void {
+  const multiples = patchMultiple(network);
   for (const axis of [0, 1, 2] as const) {
-    const multiple = network.strides.reduce((product, stride) => product * stride[axis], 1);
+    const multiple = multiples[axis];
     const extent = patchSize[axis];
     if (extent < 1 || extent % multiple !== 0) refuse(`patchSize[${axis}]`, extent, `a multiple of ${multiple}`);
   }
   checkLength("image", image.length, batchSize * network.inputChannels * voxelCount(patchSize));
 }
 
-/** `checkImage`, and that every label is a class of the network or 255. */
-export function checkBatch(network: NetworkDescription, { image, label, batchSize, patchSize }: TrainingBatch): void {
+/**
+ * `checkImage`, that every label is a class of the network or 255, and that there is a label for each of the network's outputs where there
+ * are further labels at all.
+ */
+export function checkBatch(network: NetworkDescription, batch: TrainingBatch): void {
+  const { image, label, deepLabels = [], batchSize, patchSize } = batch;
   checkImage(network, image, batchSize, patchSize);
-  checkLength("label", label.length, batchSize * voxelCount(patchSize));
-  const wrong = label.find((value) => value >= network.classes && value !== IGNORED_LABEL);
+  checkLabel("label", network, label, batchSize * voxelCount(patchSize));
+  if (deepLabels.length === 0) return;
+  const [, ...sizes] = outputSizes(network, patchSize);
+  checkLength("deepLabels", deepLabels.length, sizes.length);
+  for (const [index, deep] of deepLabels.entries())
+    checkLabel(`deepLabels[${index}]`, network, deep, batchSize * voxelCount(sizes[index] as Zyx));
+}
+
+function checkLabel(field: string, { classes }: NetworkDescription, label: Uint8Array, voxels: number): void {
+  checkLength(field, label.length, voxels);
+  const wrong = label.find((value) => value >= classes && value !== IGNORED_LABEL);
   if (wrong === undefined) return;
-  refuse("label", wrong, `at most ${network.classes - 1}, or ${IGNORED_LABEL} where the loss ignores it`);
+  refuse(field, wrong, `at most ${classes - 1}, or ${IGNORED_LABEL} where the loss ignores it`);
 }
 
 function checkLength(field: string, got: number, want: number): void {

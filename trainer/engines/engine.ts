@@ -7,6 +7,8 @@ export interface TrainingBatch {
   readonly image: Float32Array;
   /** (B,Z,Y,X) class indices; 255 is ignored by the loss. */
   readonly label: Uint8Array;
+  /** Labels of the network's further outputs, finest first, each (B,Z,Y,X) of its size: deep supervision. Absent or empty: none. */
+  readonly deepLabels?: readonly Uint8Array[];
   readonly batchSize: number;
   readonly patchSize: Zyx;
 }
@@ -22,7 +24,7 @@ export interface StepSettings {
 
 /** What one optimiser step came to. */
 export interface StepResult {
-  /** crossEntropy - dice (nnU-Net's DC_and_CE_loss). */
+  /** crossEntropy - dice (nnU-Net's DC_and_CE_loss); with deep supervision all three are weighted means over the outputs. */
   readonly loss: number;
   /** Mean over the voxels that are not ignored. */
   readonly crossEntropy: number;
@@ -39,7 +41,7 @@ export type ModelState = ReadonlyMap<string, { readonly shape: readonly number[]
 export interface Model extends AsyncDisposable {
   /** One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum. */
   step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult>;
-  /** Logits (B,K,Z,Y,X) for images (B,C,Z,Y,X). */
+  /** Logits (B,K,Z,Y,X) of the finest output for images (B,C,Z,Y,X). */
   predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array>;
   /** A copy of weights (`weight/...`) and momenta (`momentum/...`). */
   save(): Promise<ModelState>;
@@ -55,11 +57,13 @@ export interface ModelOptions {
   readonly batchDice: boolean;
   /** CPU threads of one operator. Sums depend on it in their last bits. tfjs ignores it. */
   readonly threads: number;
+  /** Memory that may stay taken between two steps so that each size of a batch need be prepared once. Absent: a quarter of the machine's. tfjs keeps nothing. */
+  readonly keptBytes?: number;
 }
 
 /** A backend that can train. */
 export interface TrainingEngine {
   readonly name: string;
-  /** Fresh weights from `seed` (He initialisation, slope 0.01, as nnU-Net), the same on every engine. */
+  /** Fresh weights from `seed` (each network's own initialisation), the same on every engine. */
   createModel(network: NetworkDescription, options: ModelOptions): Promise<Model>;
 }

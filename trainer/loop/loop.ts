@@ -6,6 +6,7 @@ import { stepOfEpoch } from "../../plan/curriculum/schedule.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { StepTaken } from "../../proto/messages.js";
+
 import type { Model, StepSettings } from "../engines/engine.js";
 import type { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
@@ -32,7 +33,7 @@ export interface LoopOptions {
   readonly checkpoint: (steps: number) => Promise<void>;
   /** Transitions by hand, answered between two steps; refused when all steps are taken. */
   readonly stageRequests: StageRequests;
-  /** Told in one line what the training goes on in spite of. */
+  /** Told in one line what carries the batches, and what the training goes on in spite of. */
   readonly notice: (line: string) => void;
   /** Stops after the step in progress. */
   readonly signal: AbortSignal;
@@ -121,7 +122,8 @@ async function takeStep(
     );
   }
   const stepMs = performance.now() - began;
-  const batchBytes = batch.image.bytes.byteLength + batch.label.bytes.byteLength;
+  const tensorsOf = [batch.image, batch.label, ...batch.deepLabels];
+  const batchBytes = tensorsOf.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
 }
 
@@ -133,7 +135,7 @@ async function takeStep(
  * Scheduled transitions need no decision and cost nothing: wants run across them, and batches beyond are cut for the new stage.
  */
 export async function train(options: LoopOptions): Promise<number> {
-  const { run, log, emit, checkpoint, from, signal, stageRequests } = options;
+  const { run, log, emit, checkpoint, from, notice, signal, stageRequests } = options;
   const { spec } = run.info;
   const to = stepsOf(spec, "train");
   const decisions = [...log.decisions];
@@ -141,10 +143,15 @@ export async function train(options: LoopOptions): Promise<number> {
   let taken = from;
   let saved = from;
   let stage: number | undefined;
+  let carrier: Batch["carrier"] | undefined;
   for await (using batch of untilAborted(run.batches({ from, to, decisions }), signal)) {
     const timeline = timelineOf(options);
     checkDecided(batch, timeline.stageOf(batch.step));
     const plan = stageOf(spec, "train", batch.stage);
+    if (batch.carrier !== carrier) {
+      carrier = batch.carrier;
+      notice(`batches come over ${carrier === "lane" ? "a lane" : "gRPC"} from step ${batch.step} on`);
+    }
     if (batch.stage !== stage) {
       stage = batch.stage;
       const { patchSize, batchSize } = plan;

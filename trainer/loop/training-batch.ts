@@ -9,6 +9,8 @@ export interface ReceivedTensors {
   readonly step: number;
   readonly image: WireTensor<ImageType>;
   readonly label: WireTensor<LabelType>;
+  /** Labels of the further levels, finest first; none without deep supervision. */
+  readonly deepLabels: readonly WireTensor<LabelType>[];
 }
 
 function checkShape(step: number, name: string, got: readonly number[], want: readonly number[]): void {
@@ -19,7 +21,7 @@ function checkShape(step: number, name: string, got: readonly number[], want: re
 
 /**
  * A batch from the wire in the engine's terms. Throws PATCH_MISMATCH when its tensors have not the size of `stage`, whatever
- * size they have instead, so that no step is taken on it. May be a view on the batch's own bytes.
+ * size they have instead, so that no step is taken on it. The engine holds the sizes of `deepLabels` against the network's. May be a view on the batch's own bytes.
  */
 export function trainingBatch(batch: ReceivedTensors, stage: Stage, layout: Layout, channels: number): TrainingBatch {
   const { patchSize, batchSize } = stage;
@@ -27,5 +29,6 @@ export function trainingBatch(batch: ReceivedTensors, stage: Stage, layout: Layo
   checkShape(batch.step, "image", batch.image.shape, [batchSize, ...first, ...patchSize, ...last]);
   checkShape(batch.step, "label", batch.label.shape, [batchSize, ...patchSize]);
   const { values: image } = imageValues(batch.image, layout === "channels-last");
-  return { image, label: labelClasses(batch.label), batchSize, patchSize };
+  const deepLabels = batch.deepLabels.map(labelClasses);
+  return { image, label: labelClasses(batch.label), deepLabels, batchSize, patchSize };
 }

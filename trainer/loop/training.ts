@@ -10,7 +10,6 @@ import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { describeNetwork } from "../networks/describe.js";
-import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
@@ -94,11 +93,9 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const dataset = await client.describeDataset({ signal });
   const { labels, classes, channelNames } = dataset;
   refuseOtherLabels(dataset);
-  const network: NetworkDescription = describeNetwork(spec.plan, {
-    channels: channelNames.length,
-    classes: outputCount(classes),
-    baseFeatures: settings.baseFeatures,
-  });
+  const size = { channels: channelNames.length, classes: outputCount(classes) };
+  const { network: name, baseFeatures } = settings;
+  const network = checkpoint?.network ?? describeNetwork(spec.plan, { ...size, network: name, baseFeatures });
   const engine = await openTrainingEngine(options.engine, notice);
   const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
   await using model = await engine.createModel(network, { seed: settings.seed, batchDice, threads: options.threads });
@@ -112,11 +109,11 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     fromStep: stepOfStage(spec, i),
   }));
   const parameters = parameterCount(await model.save());
-  const { dataset: name, epochs } = spec;
+  const { epochs } = spec;
   const steps = stepsOf(spec, "train");
   emit({
     kind: "opened",
-    opened: { digest, dataset: name, firstStep: from, steps, epochs, stages, engine: engine.name, parameters },
+    opened: { digest, dataset: spec.dataset, firstStep: from, steps, epochs, stages, engine: engine.name, parameters },
   });
 
   const log = new DecisionLog(folder);

@@ -1,6 +1,6 @@
-import type { Layers } from "./layers.js";
 import type { NetworkDescription } from "./network.js";
-import { runNetwork } from "./run.js";
+import { patchMultiple } from "./patch-multiple.js";
+import { traceNetwork } from "./trace.js";
 
 /** A tensor that training changes. */
 export interface Parameter {
@@ -15,21 +15,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** All parameters of `network`, in the order in which a forward pass meets them. */
+/** All parameters of `network`, in the order in which a forward pass meets them; they are the same for every patch. */
 export function listParameters(network: NetworkDescription): Parameter[] {
-  const found: Parameter[] = [];
-  const add = (layer: string, weight: readonly number[], start: "he" | "ones", outputs: number): number => {
-    found.push({ name: `${layer}.weight`, shape: weight, start });
-    found.push({ name: `${layer}.bias`, shape: [outputs], start: "zeros" });
-    return outputs;
-  };
-  const channelCounts: Layers<number> = {
-    convolution: (inputs, name, { outputs, kernelSize }) => add(name, [outputs, inputs, ...kernelSize], "he", outputs),
-    upsample: (inputs, name, { outputs, stride }) => add(name, [inputs, outputs, ...stride], "he", outputs),
-    instanceNorm: (channels, name) => add(name, [channels], "ones", channels),
-    leakyRelu: (channels) => channels,
-    concatenate: (first, second) => first + second,
-  };
-  runNetwork(network, channelCounts, network.inputChannels);
-  return found;
+  return traceNetwork(network, patchMultiple(network)).flatMap(({ parameters }) => parameters);
 }

@@ -62,7 +62,9 @@ export type CheckpointHeader = Omit<Checkpoint, "model" | "losses">;
 
 function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> }, file: string): CheckpointHeader {
   try {
-    return JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
+    const header = JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
+    // Written before networks had more than one output.
+    return { ...header, network: { ...header.network, heads: header.network.heads ?? [0] } };
   } catch (cause) {
     const facts = { file, reason: "its metadata does not parse", want: "a checkpoint that patchstream wrote" };
     throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause });

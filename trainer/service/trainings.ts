@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
 import { makeFolder } from "../../disk/write-file.js";
-import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { PatchstreamError } from "../../plan/errors.js";
 import type { Training, TrainingDamage, TrainingState } from "../../proto/messages.js";
 import { codeOf, framesOf, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { AskedStage } from "../loop/stage-requests.js";
@@ -66,12 +66,6 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 /** A state in a word: done, running, ... */
 const stateName = (state: TrainingState) => state.replace("TRAINING_STATE_", "").toLowerCase();
-
-function checkTrainable({ data: { deepSupervision } }: RunSpec): void {
-  if (!deepSupervision) return;
-  const want = "false to be trained here: no network of this trainer has its outputs";
-  refuse("data.deepSupervision", deepSupervision, want);
-}
 
 /**
  * The trainings in a runs folder, one folder each. One at a time runs, in the order of their start, in a process of its own. Of
@@ -152,7 +146,6 @@ export class Trainings implements AsyncDisposable {
   async start(run: unknown, data: readonly string[]): Promise<string> {
     const { access, engines, runsFolder } = this.#options;
     const spec = parseRunSpec(run);
-    checkTrainable(spec);
     await Promise.all([describeAt(access, data, spec.data), engines.check(spec.training.engine)]);
     this.#checkOpen();
     const id = this.#newId();

@@ -1,3 +1,4 @@
+import { PLAIN, RESIDUAL } from "../../../plan/run-spec/nnunet-plans.js";
 import type { Zyx } from "../../../plan/zyx.js";
 
 /** A U-Net, one entry a level, finest first. */
@@ -5,25 +6,32 @@ interface UNet {
   readonly strides: readonly Zyx[];
   readonly kernelSizes: readonly Zyx[];
   readonly features: readonly number[];
+  /** Residual blocks: nnU-Net's ResidualEncoderUNet. Absent: its PlainConvUNet. */
+  readonly blocks?: readonly number[] | undefined;
 }
 
-/** The arguments of nnU-Net's PlainConvUNet that depend on its levels. */
-export function levelArguments({ strides, kernelSizes, features }: UNet) {
+/** The arguments of nnU-Net's U-Nets that depend on their levels. */
+export function levelArguments({ strides, kernelSizes, features, blocks }: UNet) {
   return {
     n_stages: strides.length,
     features_per_stage: features,
     kernel_sizes: kernelSizes,
     strides,
-    n_conv_per_stage: strides.map(() => 2),
-    n_conv_per_stage_decoder: strides.slice(1).map(() => 2),
+    ...(blocks === undefined ? { n_conv_per_stage: strides.map(() => 2) } : { n_blocks_per_stage: blocks }),
+    n_conv_per_stage_decoder: strides.slice(1).map(() => (blocks === undefined ? 2 : 1)),
   };
 }
 
-/** A network as nnU-Net's default planner writes it under `architecture` of a configuration. */
+/** The class of a U-Net in dynamic-network-architectures, with its module. */
+export function className({ blocks }: Pick<UNet, "blocks">): string {
+  return `dynamic_network_architectures.architectures.unet.${blocks === undefined ? PLAIN : RESIDUAL}`;
+}
+
+/** A network as nnU-Net's planners write it under `architecture` of a configuration. */
 export function architectureOf(network: UNet) {
   const { n_stages, features_per_stage, ...perLevel } = levelArguments(network);
   return {
-    network_class_name: "dynamic_network_architectures.architectures.unet.PlainConvUNet",
+    network_class_name: className(network),
     arch_kwargs: {
       n_stages,
       features_per_stage,

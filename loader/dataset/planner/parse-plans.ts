@@ -10,20 +10,28 @@ import {
   type Normalization,
 } from "../preprocess/normalize.js";
 
-/** What a plans.json decides about network and preprocessing. */
-export interface Plans {
+/** What a plans.json says of a network and of volumes that are preprocessed. */
+export interface PreprocessedPlans {
   readonly network: NetworkPlan;
   /** nnU-Net's transpose_forward. */
   readonly transpose: Zyx;
   /** Target spacing in mm after transposition. */
   readonly spacingMm: Zyx;
-  /** One a channel. */
-  readonly normalizations: readonly Normalization[];
+  /** Channels that were normalised within a mask: nnU-Net's use_mask_for_norm. */
+  readonly maskedChannels: readonly number[];
   /** Whether the Dice loss sums over the batch; false where the file does not say, as nnU-Net plans it without a low resolution. */
   readonly batchDice: boolean;
 }
 
+/** What a plans.json decides about network and preprocessing. */
+export interface Plans extends PreprocessedPlans {
+  /** One a channel. */
+  readonly normalizations: readonly Normalization[];
+}
+
 const CONFIGURATION = "3d_fullres";
+const FIELD = `plans.json: configurations.${CONFIGURATION}`;
+const INTENSITIES = "foreground_intensity_properties_per_channel";
 /** The only resampling function of nnU-Net's default planner, and the spline orders it is given for image and label. */
 const RESAMPLING = "resample_data_or_seg_to_shape";
 const ORDERS = { data: 3, seg: 1 };
@@ -34,30 +42,52 @@ const readIntensity = real(-Number.MAX_VALUE, Number.MAX_VALUE);
 
 /** Reads nnU-Net v2's plans.json, configuration 3d_fullres. Throws SPEC_INVALID naming the field. */
 export function parsePlans(json: unknown, channelCount: number): Plans {
-  const network = parseNnunetPlans(json);
-  const plans = members(json, "plans.json");
-  const field = `plans.json: configurations.${CONFIGURATION}`;
-  const configuration = members(members(plans.configurations, "plans.json: configurations")[CONFIGURATION], field);
-  const transpose = readTranspose(plans.transpose_forward, "plans.json: transpose_forward");
-  if (new Set(transpose).size !== 3) refuse("plans.json: transpose_forward", transpose, "an order of 0, 1, 2");
-  checkResampling(configuration, field);
-  const perChannel = <T>(name: string, read: Read<T>) =>
-    list(read, channelCount, channelCount)(configuration[name], `${field}.${name}`);
-  const schemes = perChannel("normalization_schemes", word(NORMALIZATION_SCHEMES));
-  const masks = perChannel("use_mask_for_norm", truth);
-  const intensitiesField = "plans.json: foreground_intensity_properties_per_channel";
-  const intensities = members(plans.foreground_intensity_properties_per_channel, intensitiesField);
+  const { configuration, ...preprocessed } = readPlans(json, channelCount, "built");
+  checkResampling(configuration, FIELD);
+  const schemes = perChannel(word(NORMALIZATION_SCHEMES), channelCount)(configuration, "normalization_schemes");
+  const intensitiesField = `plans.json: ${INTENSITIES}`;
+  const intensities = members(members(json, "plans.json")[INTENSITIES], intensitiesField);
   return {
-    network,
-    transpose,
-    spacingMm: readSpacing(configuration.spacing, `${field}.spacing`) as unknown as Zyx,
+    ...preprocessed,
     normalizations: schemes.map((scheme, channel) => ({
       scheme,
-      useMask: masks[channel] as boolean,
+      useMask: preprocessed.maskedChannels.includes(channel),
       intensities: readIntensities(intensities[channel], `${intensitiesField}.${channel}`),
     })),
-    batchDice: configuration.batch_dice === undefined ? false : truth(configuration.batch_dice, `${field}.batch_dice`),
   };
+}
+
+/**
+ * Reads the same file for volumes that somebody else has preprocessed by it: any network, and any way to normalise and resample.
+ * Throws SPEC_INVALID naming the field.
+ */
+export function parsePreprocessedPlans(json: unknown, channelCount: number): PreprocessedPlans {
+  const { configuration: _configuration, ...preprocessed } = readPlans(json, channelCount, "any");
+  return preprocessed;
+}
+
+function readPlans(json: unknown, channelCount: number, networks: "built" | "any") {
+  const network = parseNnunetPlans(json, networks);
+  const plans = members(json, "plans.json");
+  const configuration = members(members(plans.configurations, "plans.json: configurations")[CONFIGURATION], FIELD);
+  const transpose = readTranspose(plans.transpose_forward, "plans.json: transpose_forward");
+  if (new Set(transpose).size !== 3) refuse("plans.json: transpose_forward", transpose, "an order of 0, 1, 2");
+  const masks = perChannel(truth, channelCount)(configuration, "use_mask_for_norm");
+  const batchDice = configuration.batch_dice;
+  return {
+    configuration,
+    network,
+    transpose,
+    spacingMm: readSpacing(configuration.spacing, `${FIELD}.spacing`) as unknown as Zyx,
+    maskedChannels: masks.flatMap((isMasked, channel) => (isMasked ? [channel] : [])),
+    batchDice: batchDice === undefined ? false : truth(batchDice, `${FIELD}.batch_dice`),
+  };
+}
+
+/** Reads a list of the configuration that has one entry a channel. */
+function perChannel<T>(read: Read<T>, channelCount: number) {
+  return (configuration: Readonly<Record<string, unknown>>, name: string) =>
+    list(read, channelCount, channelCount)(configuration[name], `${FIELD}.${name}`);
 }
 
 function checkResampling(configuration: Readonly<Record<string, unknown>>, field: string): void {

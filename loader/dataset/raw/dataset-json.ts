@@ -35,12 +35,16 @@ const readPaths = list(readPath, 1, LIMITS.cases);
  * too. Throws SPEC_INVALID naming the field, for other file types too.
  */
 export function parseDatasetJson(json: unknown, unlabelled = false): DatasetJson {
+  return { ...parseChannelsAndLabels(json), files: parseFiles(members(json, "dataset.json"), unlabelled) };
+}
+
+/** Reads what either form says of channels and labels, whatever files it lists. Throws SPEC_INVALID naming the field. */
+export function parseChannelsAndLabels(json: unknown): Omit<DatasetJson, "files"> {
   const fields = members(json, "dataset.json");
   const naming = fields.channel_names === undefined ? "modality" : "channel_names";
   return {
     channelNames: parseChannels(fields[naming], `dataset.json: ${naming}`),
     ...parseLabels(fields.labels, fields.regions_class_order),
-    files: parseFiles(fields, unlabelled),
   };
 }
 

@@ -11,7 +11,7 @@ import { readImage } from "./read-image.js";
 /** Two grids whose spacings differ by no more than this share of a voxel count as one. */
 const SPACING_TOLERANCE = 1e-3;
 /** Two grids count as one while no voxel of one lies further than this from its twin, in voxels. */
-const PLACE_TOLERANCE_VOXELS = 0.5;
+export const PLACE_TOLERANCE_VOXELS = 0.5;
 
 /** A case as it lies on disk: `label` on the same grid as the channels, nothing changed yet. */
 export interface SourceCase extends Channels {
@@ -104,7 +104,10 @@ function misplaced(path: string, voxelsApart: number, firstPath: string): Patchs
 }
 
 /** The longest way between a corner voxel's places under the two affines, in voxels of `b`; no voxel lies further apart. */
-function farthestApartVoxels(a: NiftiHeader, b: NiftiHeader): number {
+export function farthestApartVoxels(
+  a: Pick<NiftiHeader, "shape" | "affine">,
+  b: Pick<NiftiHeader, "spacingMm" | "affine">,
+): number {
   const [, z, y, x] = a.shape;
   let farthest = 0;
   for (let corner = 0; corner < 8; corner++) {
@@ -122,7 +125,8 @@ function farthestApartVoxels(a: NiftiHeader, b: NiftiHeader): number {
   return farthest / Math.min(...b.spacingMm);
 }
 
-function toLabels(path: string, voxels: Float32Array, values: readonly number[]): Int16Array {
+/** The stored value of each voxel of a file: its value's index in `values`. Throws INPUT_DAMAGED for any other value. */
+export function toLabels(path: string, voxels: Float32Array, values: readonly number[]): Int16Array {
   const label = new Int16Array(voxels.length);
   const stored = new Map(values.map((value, index) => [value, index]));
   let previous = 0;

@@ -10,13 +10,14 @@ authority() {
 }
 signed() {
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -keyout "$1.key" -out "$1.csr" 2>/dev/null
-  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' >"$1.ext"
+  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1%s' "$3" >"$1.ext"
   openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days $days -extfile "$1.ext" -out "$1.pem" 2>/dev/null
   rm "$1.csr" "$1.ext"
 }
 authority authority
 authority other-authority
-signed server authority
-signed client authority
-signed stranger other-authority
+# The addresses of the proxies that stand before a server: test/conformance/tcp-proxy.ts.
+signed server authority "$(seq --format ',IP:127.77.0.%g' 60 | tr -d '\n')"
+signed client authority ""
+signed stranger other-authority ""
 rm -f ./*.srl authority.key other-authority.key

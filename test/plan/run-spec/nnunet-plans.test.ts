@@ -79,12 +79,12 @@ test("plans of another network are refused by its name, newer and older ones", (
   const refused = (fields: object) =>
     t.throws(() => parseNnunetPlans({ configurations: { "3d_fullres": fields } }), { instanceOf: PatchstreamError });
   const full = newer.configurations["3d_fullres"];
-  const network = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet";
+  const network = "dynamic_network_architectures.architectures.primus.Primus";
   const place = "plans.json: configurations.3d_fullres";
   const { arch_kwargs } = full.architecture;
   t.is(
     refused({ ...full, architecture: { network_class_name: network, arch_kwargs } })?.message,
-    `${place}.architecture.network_class_name is "ResidualEncoderUNet"; it must be PlainConvUNet, the only network that can be trained here. nnU-Net's default planner plans it (nnUNetPlans.json).`,
+    `${place}.architecture.network_class_name is "Primus"; it must be PlainConvUNet or ResidualEncoderUNet, which can be trained here. nnU-Net's default planner plans PlainConvUNet (nnUNetPlans.json).`,
   );
   t.regex(
     refused({ ...older.configurations["3d_fullres"], UNet_class_name: "ResidualEncoderUNet" })?.message ?? "",
@@ -104,4 +104,29 @@ test("plans of another network are refused by its name, newer and older ones", (
   const usual = { ...arch_kwargs, n_conv_per_stage: [2, 2, 2, 2], n_conv_per_stage_decoder: [2, 2, 2] };
   const spelledOut = { ...full, architecture: { ...full.architecture, arch_kwargs: usual } };
   t.deepEqual(parseNnunetPlans({ configurations: { "3d_fullres": spelledOut } }), parseNnunetPlans(newer));
+});
+
+test("plans of nnU-Net's residual encoder carry its blocks; other counts of convolutions on the way up are refused", (t) => {
+  const full = newer.configurations["3d_fullres"];
+  const { arch_kwargs } = full.architecture;
+  const residual = (fields: object) => ({
+    configurations: {
+      "3d_fullres": {
+        ...full,
+        architecture: {
+          network_class_name: "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet",
+          arch_kwargs: { ...arch_kwargs, n_conv_per_stage_decoder: [1, 1, 1], ...fields },
+        },
+      },
+    },
+  });
+  const blocks = [1, 3, 4, 6];
+  t.deepEqual(parseNnunetPlans(residual({ n_blocks_per_stage: blocks })), { ...parseNnunetPlans(newer), blocks });
+  const refused = (fields: object) => t.throws(() => parseNnunetPlans(residual(fields)))?.message ?? "";
+  t.regex(refused({}), /n_blocks_per_stage is missing/);
+  t.regex(refused({ n_blocks_per_stage: [1, 3] }), /blocks is \[1,3\]; it must be a list of 4 entries/);
+  t.regex(
+    refused({ n_blocks_per_stage: blocks, n_conv_per_stage_decoder: [2, 2, 2] }),
+    /n_conv_per_stage_decoder is \[2,2,2\]; it must be 1 for each level/,
+  );
 });

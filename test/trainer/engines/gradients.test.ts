@@ -6,6 +6,8 @@ import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import type { NetworkDescription } from "../../../trainer/networks/network.js";
+import { outputSizes } from "../../../trainer/networks/outputs.js";
+import { listParameters } from "../../../trainer/networks/parameters.js";
 import { noiseBatch } from "./sample-batch.js";
 
 /** With these settings a step's new momentum is the gradient itself. */
@@ -61,6 +63,7 @@ async function agree(
     );
   }
   const gradients = gradientsOf(await tested.save());
+  t.is(gradients.size, listParameters(network).length);
   for (const [name, wanted] of gradientsOf(await trusted.save())) {
     const difference = norm(wanted.map((value, index) => value - (gradients.get(name)?.[index] ?? Number.NaN)));
     const allowed = name.endsWith(".conv.bias") ? 1e-5 * want.gradientNorm : 1e-3 * norm(wanted);
@@ -91,11 +94,10 @@ test.serial("gradients agree when the deepest level is one voxel", async (t) => 
 });
 
 test.serial("gradients agree with anisotropic kernels and strides", async (t) => {
-  const network: NetworkDescription = {
-    ...describeNetwork(
-      { patchSize: cube(8), batchSize: 2, pooling: [2, 2, 2] },
-      { channels: 1, classes: 3, baseFeatures: 4 },
-    ),
+  const plan = {
+    patchSize: cube(8),
+    batchSize: 2,
+    pooling: cube(2),
     kernelSizes: [
       [1, 3, 3],
       [3, 3, 1],
@@ -106,7 +108,8 @@ test.serial("gradients agree with anisotropic kernels and strides", async (t) =>
       [1, 2, 2],
       [3, 1, 2],
     ],
-  };
+  } as const;
+  const network = describeNetwork(plan, { channels: 1, classes: 3, baseFeatures: 4 });
   await agree(t, network, noiseBatch(2, [6, 8, 12], { channels: 1, classes: 3, ignore: false }), false);
 });
 
@@ -121,3 +124,26 @@ test.serial("a batch whose voxels are all ignored has no gradient", async (t) =>
   batch.label.fill(255);
   await agree(t, small(3, 1), batch, false);
 });
+
+const residual = (channels: number): NetworkDescription =>
+  describeNetwork(
+    { patchSize: cube(8), batchSize: 2, pooling: [2, 3, 2], blocks: [1, 2, 1, 2] },
+    { channels, classes: 3, baseFeatures: 4 },
+  );
+
+test.serial("gradients of residual blocks agree at the smallest patch", async (t) => {
+  await agree(t, residual(1), noiseBatch(3, [4, 8, 4], { channels: 1, classes: 3, ignore: false }), false);
+});
+
+for (const [name, network] of [
+  ["plain", small(3, 2)],
+  ["residual", residual(2)],
+] as const) {
+  test.serial(
+    `gradients of the ${name} U-Net agree with deep supervision, ignored voxels among its labels`,
+    async (t) => {
+      const [, ...deepSizes] = outputSizes(network, cube(16));
+      await agree(t, network, noiseBatch(2, cube(16), { channels: 2, classes: 3, ignore: true, deepSizes }), true);
+    },
+  );
+}

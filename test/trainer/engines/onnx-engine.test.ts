@@ -1,12 +1,18 @@
+import tf from "@tensorflow/tfjs";
 import test from "ava";
 import { PatchstreamError } from "../../../plan/errors.js";
-import type { ModelState, StepResult, TrainingBatch } from "../../../trainer/engines/engine.js";
+import type { Zyx } from "../../../plan/zyx.js";
+import { lossWeights } from "../../../trainer/engines/deep-supervision.js";
+import type { ModelState, StepResult, TrainingBatch, TrainingEngine } from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
+import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
+import { outputSizes } from "../../../trainer/networks/outputs.js";
 import { ballBatch, noiseBatch } from "./sample-batch.js";
 
 const plan = { patchSize: [16, 16, 16], batchSize: 2, pooling: [2, 2, 2] } as const;
-const network = describeNetwork(plan, { channels: 1, classes: 3, baseFeatures: 8 });
+const size = { channels: 1, classes: 3 };
+const network = describeNetwork(plan, { ...size, baseFeatures: 8 });
 const options = { seed: 3, batchDice: false, threads: 2 };
 const settings = { learningRate: 0.05, momentum: 0.9, weightDecay: 3e-5, gradientClip: 12 };
 
@@ -89,7 +95,8 @@ test("clipping, decay and Nesterov momentum follow PyTorch's rule", async (t) =>
         start.get(name),
         gradients.get(`momentum/${parameter}`),
       ];
-      if (!name.startsWith("momentum/")) continue;
+      // The loss of one label does not reach the coarser head.
+      if (!name.startsWith("momentum/") || parameter.startsWith("decoder.seg_layers.0.")) continue;
       const moved = (await model.save()).get(`weight/${parameter}`);
       values.forEach((value, i) => {
         const g = (gradient?.values[i] ?? 0) * scale + rule.weightDecay * (weight?.values[i] ?? 0);
@@ -118,7 +125,56 @@ test("a patch that the network cannot halve, a short image and an unknown label 
 test("a state of another network is refused by the tensor that does not fit", async (t) => {
   const engine = await openOnnxEngine("cpu");
   await using model = await engine.createModel(network, options);
-  await using wider = await engine.createModel({ ...network, features: [16, 32, 64] }, options);
+  await using wider = await engine.createModel(describeNetwork(plan, { ...size, baseFeatures: 16 }), options);
   const error = await t.throwsAsync(model.load(await wider.save()), { instanceOf: PatchstreamError });
   t.regex(error?.message ?? "", /weight\/encoder\.stages\.0\.0\.convs\.0\.conv\.weight is \[16,1,3,3,3\].*8x1x3x3x3/);
+});
+
+const oracle = async (): Promise<TrainingEngine> => {
+  await tf.setBackend("cpu");
+  return tfjsEngine("tfjs-cpu", tf);
+};
+
+for (const [name, open] of [
+  ["onnx", () => openOnnxEngine("cpu")],
+  ["tfjs", oracle],
+] as const) {
+  test(`${name}: heads that the loss leaves out stay as they were drawn, decay included; with deep supervision that is the coarsest`, async (t) => {
+    const deep = describeNetwork({ ...plan, pooling: [3, 3, 3] }, { channels: 1, classes: 3, baseFeatures: 4 });
+    const [, ...deepSizes] = outputSizes(deep, [8, 8, 8]);
+    const still = async (sizes: readonly Zyx[]): Promise<string[]> => {
+      await using model = await (await open()).createModel(deep, options);
+      const before = bytes(await model.save());
+      const batch = noiseBatch(1, [8, 8, 8], { channels: 1, classes: 3, ignore: false, deepSizes: sizes });
+      await model.step(batch, settings);
+      const after = [...bytes(await model.save())];
+      const unmoved = after.filter(([tensor, now]) => Buffer.from(now).equals(before.get(tensor) as Uint8Array));
+      return unmoved.map(([tensor]) => tensor).filter((tensor) => /^weight.*seg_layers.*weight$/.test(tensor));
+    };
+    t.deepEqual(await still([]), ["weight/decoder.seg_layers.1.weight", "weight/decoder.seg_layers.0.weight"]);
+    t.deepEqual(await still(deepSizes), ["weight/decoder.seg_layers.0.weight"]);
+  });
+}
+
+test("the losses of the outputs count as nnU-Net weighs them, the coarsest not at all", (t) => {
+  t.deepEqual(lossWeights(1), [1]);
+  t.deepEqual(lossWeights(2), [1]);
+  t.deepEqual(lossWeights(3), [2 / 3, 1 / 3]);
+  t.deepEqual(lossWeights(5), [8 / 15, 4 / 15, 2 / 15, 1 / 15]);
+});
+
+test("further labels of another number or size than the network's outputs are refused by name", async (t) => {
+  await using model = await (await openOnnxEngine("cpu")).createModel(network, options);
+  const refused = async (deepSizes: readonly Zyx[], message: RegExp): Promise<void> => {
+    const batch = noiseBatch(1, [8, 8, 8], { channels: 1, classes: 3, ignore: false, deepSizes });
+    await t.throwsAsync(model.step(batch, settings), { instanceOf: PatchstreamError, message });
+  };
+  await refused([[4, 4, 2]], /deepLabels\[0\]\.length is 32; it must be 64/);
+  await refused(
+    [
+      [4, 4, 4],
+      [2, 2, 2],
+    ],
+    /deepLabels\.length is 2; it must be 1/,
+  );
 });

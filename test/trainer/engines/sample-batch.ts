@@ -10,20 +10,22 @@ export function uniforms(seed: number): () => number {
   };
 }
 
-/** A batch of noise whose labels are a random class, or 255 for one voxel in ten when `ignore` is set. */
+/** A batch of noise whose labels, also the further ones of `deepSizes`, are a random class, or 255 for one voxel in ten when `ignore` is set. */
 export function noiseBatch(
   batchSize: number,
   patchSize: Zyx,
-  options: { channels: number; classes: number; ignore: boolean },
+  options: { channels: number; classes: number; ignore: boolean; deepSizes?: readonly Zyx[] },
 ): TrainingBatch {
   const draw = uniforms(batchSize * voxelCount(patchSize));
   const voxels = batchSize * voxelCount(patchSize);
   const image = Float32Array.from({ length: voxels * options.channels }, () => 2 * draw() - 1);
-  const label = Uint8Array.from({ length: voxels }, () => {
-    const value = Math.floor(draw() * options.classes);
-    return options.ignore && draw() < 0.1 ? 255 : value;
-  });
-  return { image, label, batchSize, patchSize };
+  const drawLabel = (size: Zyx) =>
+    Uint8Array.from({ length: batchSize * voxelCount(size) }, () => {
+      const value = Math.floor(draw() * options.classes);
+      return options.ignore && draw() < 0.1 ? 255 : value;
+    });
+  const label = drawLabel(patchSize);
+  return { image, label, deepLabels: (options.deepSizes ?? []).map(drawLabel), batchSize, patchSize };
 }
 
 /** Bright balls (class 1) and dark balls (class 2) on noise, one of each a sample: a task learned in few steps. */

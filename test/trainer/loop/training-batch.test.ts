@@ -15,6 +15,7 @@ function batch(change: Partial<ReceivedTensors> = {}): ReceivedTensors {
       shape: [2, 1, 2, 3],
       bytes: Uint8Array.from({ length: 12 }, (_, i) => (i === 3 ? 255 : i % 3)),
     },
+    deepLabels: [],
     ...change,
   };
 }

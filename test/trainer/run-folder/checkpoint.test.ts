@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import type { ResolvedSpec } from "../../../plan/index.js";
+import type { PlainUnet } from "../../../trainer/networks/plain-unet/network.js";
 import {
   type Checkpoint,
   checkpointPath,
@@ -48,6 +49,7 @@ function checkpoint(step: number, values: number): Checkpoint {
       features: [4],
       kernelSizes: [[3, 3, 3]],
       strides: [[1, 1, 1]],
+      heads: [0],
       convsPerLevel: 2,
     },
     batchDice: true,
@@ -60,6 +62,14 @@ function checkpoint(step: number, values: number): Checkpoint {
     losses: Array.from({ length: step }, (_, i) => 1 / (i + 3)),
   };
 }
+
+test("a checkpoint from before networks had several outputs is read as one with the finest alone", async (t) => {
+  const runs = folder(t);
+  const now = checkpoint(3, 7);
+  const { heads: _, ...before } = now.network as PlainUnet;
+  writeCheckpoint(runs, { ...now, network: before as PlainUnet });
+  t.deepEqual(await readCheckpoint(runs), now);
+});
 
 test("what a checkpoint held comes back to the last bit, and the file is replaced, not added to", async (t) => {
   const runs = folder(t);

@@ -42,7 +42,13 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
-    this.#nodes.push({ operator: "Identity", inputs: [value.name], outputs: [name], attributes: {} });
+    this.#nodes.push({
+      operator: "Identity",
+      inputs: [value.name],
+      outputs: [name],
+      shapes: [value.shape],
+      attributes: {},
+    });
     this.#outputs.push({ name, shape: value.shape, type: "float32" });
   }
 
@@ -72,7 +78,7 @@ export class GraphBuilder {
   ): Value[] {
     const outputs = shapes.map((shape, index) => ({ name: `n${this.#nodes.length}_${index}`, shape }));
     const names = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
-    this.#nodes.push({ operator, ...names, attributes });
+    this.#nodes.push({ operator, ...names, shapes, attributes });
     return outputs;
   }
 
@@ -89,7 +95,7 @@ export class GraphBuilder {
   }
 
   #constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): Value {
-    const key = `${type} ${shape} ${bytes}`;
+    const key = `${type} ${shape} ${Buffer.from(bytes).toString("latin1")}`;
     const known = this.#constants.get(key) ?? { name: `c${this.#constants.size}`, type, shape, bytes };
     this.#constants.set(key, known);
     return known;
@@ -126,6 +132,11 @@ export class GraphBuilder {
   reshape(value: Value, shape: readonly number[]): Value {
     if (elementCount(shape) !== elementCount(value.shape)) throw new RangeError(`${value.shape} does not fit ${shape}`);
     return this.apply("Reshape", [value, this.integers(shape)], shape);
+  }
+
+  /** Repeated along the axes of extent 1 that have another in `shape`. */
+  expand(value: Value, shape: readonly number[]): Value {
+    return this.apply("Expand", [value, this.integers(shape)], shape);
   }
 
   /** Axis i of the result is axis `order[i]` of `value`. */

@@ -1,6 +1,8 @@
 import type { Layers } from "../../networks/layers.js";
 import { elementCount, type Parameter } from "../../networks/parameters.js";
 import type { Value } from "./graph.js";
+import { add } from "./operators/add.js";
+import { averagePool } from "./operators/average-pool.js";
 import { concatenate } from "./operators/concatenate.js";
 import { convolution } from "./operators/convolution.js";
 import { instanceNorm } from "./operators/instance-norm.js";
@@ -28,12 +30,16 @@ export function graphLayers(tape: Tape, parameters: ReadonlyMap<string, Value>):
     if (value === undefined) throw new RangeError(`the network has no parameter ${name}`);
     return value;
   };
-  const weightAndBias = (layer: string): [Value, Value] => [parameter(`${layer}.weight`), parameter(`${layer}.bias`)];
+  const weightOf = (layer: string): Value => parameter(`${layer}.weight`);
+  const biasOf = (layer: string): Value => parameter(`${layer}.bias`);
   return {
-    convolution: (input, name, { stride }) => convolution(tape, input, ...weightAndBias(name), stride),
-    upsample: (input, name) => upsample(tape, input, ...weightAndBias(name)),
-    instanceNorm: (input, name) => instanceNorm(tape, input, ...weightAndBias(name)),
+    convolution: (input, name, { stride, bias }) =>
+      convolution(tape, input, weightOf(name), bias ? biasOf(name) : undefined, stride),
+    upsample: (input, name, { bias }) => upsample(tape, input, weightOf(name), bias ? biasOf(name) : undefined),
+    instanceNorm: (input, name) => instanceNorm(tape, input, weightOf(name), biasOf(name)),
+    averagePool: (input, stride) => averagePool(tape, input, stride),
     leakyRelu: (input) => leakyRelu(tape, input),
+    add: (first, second) => add(tape, first, second),
     concatenate: (first, second) => concatenate(tape, first, second),
   };
 }

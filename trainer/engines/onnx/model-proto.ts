@@ -57,6 +57,8 @@ export interface Node {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Of each output. */
+  readonly shapes: readonly (readonly number[])[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 

@@ -1,15 +1,20 @@
 import type { InferenceSession, Tensor, TypedTensor } from "onnxruntime-node";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { NetworkDescription } from "../../networks/network.js";
+import { outputSizes } from "../../networks/outputs.js";
 import { listParameters, type Parameter } from "../../networks/parameters.js";
 import { checkBatch, checkImage } from "../check-batch.js";
+import { countedLabels } from "../deep-supervision.js";
 import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
 import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
 import type { OnnxRuntime } from "./runtime.js";
-import { SessionCache } from "./sessions.js";
-import { predictionGraph, stepGraph } from "./step-graph.js";
+import { defaultSessionBytes, SessionCache } from "./sessions.js";
+import { labelInput, predictionGraph, stepGraph } from "./step-graph.js";
 
 type FloatTensor = TypedTensor<"float32">;
+
+/** What a session is for. */
+type Task = "step" | "deep step" | "predict";
 
 /** A network whose every training step is one run of an ONNX graph, made for the batch's size when it is first met. */
 export class OnnxModel implements Model {
@@ -21,12 +26,13 @@ export class OnnxModel implements Model {
   #weights: FloatTensor;
   #momenta: FloatTensor;
 
-  constructor(runtime: OnnxRuntime, network: NetworkDescription, { seed, batchDice, threads }: ModelOptions) {
+  constructor(runtime: OnnxRuntime, network: NetworkDescription, options: ModelOptions) {
+    const { seed, batchDice, threads, keptBytes = defaultSessionBytes() } = options;
     this.#ort = runtime.ort;
     this.#network = network;
     this.#batchDice = batchDice;
     this.#parameters = listParameters(network);
-    this.#sessions = new SessionCache(runtime, threads);
+    this.#sessions = new SessionCache(runtime, { threads, budgetBytes: keptBytes });
     const fresh = freshState(this.#parameters, seed);
     this.#weights = this.#vector(fresh.weights);
     this.#momenta = this.#vector(fresh.momenta);
@@ -34,11 +40,18 @@ export class OnnxModel implements Model {
 
   async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
     checkBatch(this.#network, batch);
-    const { image, label, batchSize, patchSize } = batch;
-    const session = await this.#session("step", batchSize, patchSize);
+    const { image, batchSize, patchSize } = batch;
+    const labels = countedLabels(this.#network, batch);
+    const task = labels.length > 1 ? "deep step" : "step";
+    const session = await this.#session(task, batchSize, patchSize);
+    const sizes = outputSizes(this.#network, patchSize);
+    const labelFeeds = labels.map((label, output) => {
+      const shape = [batchSize, ...(sizes[output] as Zyx)];
+      return [labelInput(output), new this.#ort.Tensor("uint8", label, shape)] as const;
+    });
     const { newWeights, newMomenta, ...scalars } = await session.run({
       image: this.#image(image, batchSize, patchSize),
-      label: new this.#ort.Tensor("uint8", label, [batchSize, ...patchSize]),
+      ...Object.fromEntries(labelFeeds),
       weights: this.#weights,
       momenta: this.#momenta,
       learningRate: this.#scalar(settings.learningRate),
@@ -80,10 +93,13 @@ export class OnnxModel implements Model {
     await this.#sessions[Symbol.asyncDispose]();
   }
 
-  #session(task: "step" | "predict", batchSize: number, patchSize: Zyx): Promise<InferenceSession> {
+  #session(task: Task, batchSize: number, patchSize: Zyx): Promise<InferenceSession> {
     const shape = { batchSize, patchSize };
+    const [network, batchDice] = [this.#network, this.#batchDice];
     return this.#sessions.get(`${task} ${batchSize}x${patchSize.join("x")}`, () =>
-      task === "step" ? stepGraph(this.#network, shape, this.#batchDice) : predictionGraph(this.#network, shape),
+      task === "predict"
+        ? predictionGraph(network, shape)
+        : stepGraph(network, shape, { batchDice, deepSupervision: task === "deep step" }),
     );
   }
 

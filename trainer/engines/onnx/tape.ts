@@ -2,7 +2,8 @@ import type { GraphBuilder, Value } from "./graph.js";
 
 /**
  * Reverse-mode differentiation of a graph while it is built. Each operator adds its forward nodes and records how a
- * gradient of its output becomes gradients of its inputs; `differentiate` then adds the backward nodes.
+ * gradient of its output becomes gradients of its inputs; once the outputs have their gradients, `differentiate` adds the
+ * backward nodes.
  */
 export class Tape {
   readonly graph: GraphBuilder;
@@ -37,9 +38,8 @@ export class Tape {
     this.#gradients.set(value.name, known === undefined ? gradient : this.graph.add(known, gradient));
   }
 
-  /** Adds the backward pass from `output`, whose gradient is `gradient`. */
-  differentiate(output: Value, gradient: Value): void {
-    this.addGradient(output, gradient);
+  /** Adds the backward pass from all values that have a gradient by now. */
+  differentiate(): void {
     for (const step of this.#steps.reverse()) {
       const arrived = this.#gradients.get(step.output.name);
       if (arrived !== undefined) step.pullBack(arrived);

@@ -15,15 +15,16 @@ export function tfjsLayers(tf: Tfjs, parameters: ReadonlyMap<string, Tensor>): L
     return value;
   };
   return {
-    convolution(input, name, { kernelSize, stride }) {
+    convolution(input, name, { kernelSize, stride, bias }) {
       const [z, y, x] = kernelSize.map((extent): [number, number] => [(extent - 1) / 2, (extent - 1) / 2]);
       const padded = tf.pad(input, [[0, 0], z, y, x, [0, 0]] as [number, number][]);
       const filter = tf.transpose(parameter(`${name}.weight`), [2, 3, 4, 1, 0]) as Tensor5D;
-      return tf.add(tf.conv3d(padded, filter, [...stride], "valid"), parameter(`${name}.bias`));
+      const output = tf.conv3d(padded, filter, [...stride], "valid");
+      return bias ? tf.add(output, parameter(`${name}.bias`)) : output;
     },
 
     // A kernel equal to its stride: each voxel is multiplied into a block (sz,sy,sx,O), and the blocks are interleaved.
-    upsample(input, name, { outputs, stride }) {
+    upsample(input, name, { outputs, stride, bias }) {
       const [batch, z, y, x, inputs] = input.shape as Extents5;
       const [sz, sy, sx] = stride;
       const weight = tf.reshape(tf.transpose(parameter(`${name}.weight`), [0, 2, 3, 4, 1]), [inputs, -1]);
@@ -31,7 +32,8 @@ export function tfjsLayers(tf: Tfjs, parameters: ReadonlyMap<string, Tensor>): L
       const planes = tf.transpose(tf.reshape(blocks, [batch * z, y * x, sz, sy * sx * outputs]), [0, 2, 1, 3]);
       const rows = tf.transpose(tf.reshape(planes, [batch * z * sz * y, x, sy, sx * outputs]), [0, 2, 1, 3]);
       const shape: Extents5 = [batch, z * sz, y * sy, x * sx, outputs];
-      return tf.add(tf.reshape(rows, shape), parameter(`${name}.bias`));
+      const output: Tensor5D = tf.reshape(rows, shape);
+      return bias ? tf.add(output, parameter(`${name}.bias`)) : output;
     },
 
     instanceNorm(input, name) {
@@ -44,6 +46,8 @@ export function tfjsLayers(tf: Tfjs, parameters: ReadonlyMap<string, Tensor>): L
       return tf.reshape(output, input.shape);
     },
 
+    averagePool: (input, stride) => tf.avgPool3d(input, [...stride], [...stride], "valid"),
+    add: (first, second) => tf.add(first, second),
     leakyRelu: (input) => tf.leakyRelu(input, LEAKY_SLOPE),
     concatenate: (first, second) => tf.concat([first, second], 4),
   };

@@ -1,12 +1,14 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor5D } from "@tensorflow/tfjs-core";
-import { voxelCount, type Zyx } from "../../../plan/zyx.js";
+import type { Zyx } from "../../../plan/zyx.js";
 import type { NetworkDescription } from "../../networks/network.js";
+import { reachedParameters } from "../../networks/outputs.js";
 import { elementCount, listParameters, type Parameter } from "../../networks/parameters.js";
 import { runNetwork } from "../../networks/run.js";
 import { checkBatch, checkImage } from "../check-batch.js";
 import { CLIP_EPSILON } from "../constants.js";
+import { countedLabels, lossWeights } from "../deep-supervision.js";
 import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
-import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
+import { type FlatState, flattenState, freshState, nameState, parameterCount } from "../model-state.js";
 import { tfjsLayers } from "./layers.js";
 import { segmentationLoss } from "./segmentation-loss.js";
 import type { Tfjs } from "./tfjs.js";
@@ -34,7 +36,8 @@ export class TfjsModel implements Model {
     checkBatch(this.#network, batch);
     const [weights, momenta, scalars] = this.#tf.tidy(() => {
       const { gradient, ...losses } = this.#differentiate(batch);
-      const updated = this.#update(gradient, settings);
+      const outputs = countedLabels(this.#network, batch).length;
+      const updated = this.#update(gradient, outputs, settings);
       const scalars = [losses.loss, losses.crossEntropy, losses.dice, updated.gradientNorm];
       return [updated.weights, updated.momenta, this.#tf.stack(scalars)];
     });
@@ -47,8 +50,8 @@ export class TfjsModel implements Model {
   async predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array> {
     checkImage(this.#network, image, batchSize, patchSize);
     const logits = this.#tf.tidy(() => {
-      const output = this.#forward(this.#weights, image, batchSize, patchSize);
-      return this.#tf.transpose(output, [0, 4, 1, 2, 3]);
+      const [output] = this.#forward(this.#weights, image, batchSize, patchSize);
+      return this.#tf.transpose(output as Tensor5D, [0, 4, 1, 2, 3]);
     });
     const values = await logits.data<"float32">();
     logits.dispose();
@@ -78,8 +81,8 @@ export class TfjsModel implements Model {
     this.#momenta = momenta;
   }
 
-  /** Logits (B,Z,Y,X,K). */
-  #forward(weights: Tensor1D, image: Float32Array, batchSize: number, patchSize: Zyx): Tensor5D {
+  /** Logits (B,Z,Y,X,K) of each head, finest first. */
+  #forward(weights: Tensor1D, image: Float32Array, batchSize: number, patchSize: Zyx): Tensor5D[] {
     const tf = this.#tf;
     const parts = tf.split(
       weights,
@@ -95,16 +98,22 @@ export class TfjsModel implements Model {
 
   #differentiate(batch: TrainingBatch): { loss: Scalar; crossEntropy: Scalar; dice: Scalar; gradient: Tensor1D } {
     const tf = this.#tf;
-    const { image, label, batchSize, patchSize } = batch;
-    const shape: [number, number] = [batchSize, voxelCount(patchSize)];
-    const truth = tf.tensor2d(label, shape, "int32") as Tensor2D;
+    const { image, batchSize, patchSize } = batch;
+    const labels = countedLabels(this.#network, batch);
+    const shares = lossWeights((batch.deepLabels?.length ?? 0) + 1);
     let kept: { crossEntropy: Scalar; dice: Scalar } | undefined;
     const { value, grad } = tf.valueAndGrad((weights) => {
-      const logits = this.#forward(weights as Tensor1D, image, batchSize, patchSize);
-      const flat: Tensor3D = tf.reshape(logits, [...shape, this.#network.classes]);
-      const losses = segmentationLoss(tf, flat, truth, this.#batchDice);
-      kept = { crossEntropy: tf.keep(losses.crossEntropy), dice: tf.keep(losses.dice) };
-      return losses.loss;
+      const outputs = this.#forward(weights as Tensor1D, image, batchSize, patchSize);
+      const losses = labels.map((label, output) => {
+        const shape: [number, number] = [batchSize, label.length / batchSize];
+        const truth = tf.tensor2d(label, shape, "int32") as Tensor2D;
+        const flat: Tensor3D = tf.reshape(outputs[output] as Tensor5D, [...shape, this.#network.classes]);
+        return segmentationLoss(tf, flat, truth, this.#batchDice);
+      });
+      const mean = (of: (loss: (typeof losses)[number]) => Scalar): Scalar =>
+        tf.addN(losses.map((loss, output) => tf.mul<Scalar>(of(loss), shares[output] as number)));
+      kept = { crossEntropy: tf.keep(mean((loss) => loss.crossEntropy)), dice: tf.keep(mean((loss) => loss.dice)) };
+      return mean(({ loss }) => loss);
     })(this.#weights);
     if (kept === undefined) throw new Error("tfjs did not run the function it differentiates");
     const parts = { crossEntropy: tf.clone(kept.crossEntropy), dice: tf.clone(kept.dice) };
@@ -112,17 +121,35 @@ export class TfjsModel implements Model {
     return { loss: value as Scalar, ...parts, gradient: grad as Tensor1D };
   }
 
-  /** PyTorch's clip_grad_norm_ and SGD(nesterov=True), as `onnx/operators/sgd.ts` defines them. */
-  #update(gradient: Tensor1D, settings: StepSettings): { weights: Tensor1D; momenta: Tensor1D; gradientNorm: Scalar } {
+  /**
+   * PyTorch's clip_grad_norm_ and SGD(nesterov=True), as `onnx/operators/sgd.ts` defines them, of the parameters that a loss of the
+   * first `outputs` outputs reaches.
+   */
+  #update(
+    gradient: Tensor1D,
+    outputs: number,
+    settings: StepSettings,
+  ): { weights: Tensor1D; momenta: Tensor1D; gradientNorm: Scalar } {
     const tf = this.#tf;
     const { learningRate, momentum, weightDecay, gradientClip } = settings;
     const gradientNorm = tf.sqrt(tf.sum<Scalar>(tf.square(gradient)));
     const scale = Number.isFinite(gradientClip)
       ? tf.minimum(tf.div(gradientClip, tf.add(gradientNorm, CLIP_EPSILON)), 1)
       : 1;
-    const decayed = tf.add(tf.mul(gradient, scale), tf.mul(this.#weights, weightDecay));
-    const momenta = tf.add<Tensor1D>(tf.mul(this.#momenta, momentum), decayed);
+    const count = parameterCount(
+      this.#parameters.slice(0, reachedParameters(this.#network, this.#parameters, outputs)),
+    );
+    const others = gradient.size - count;
+    const [weights, otherWeights] = tf.split(this.#weights, [count, others]) as [Tensor1D, Tensor1D];
+    const [oldMomenta, otherMomenta] = tf.split(this.#momenta, [count, others]) as [Tensor1D, Tensor1D];
+    const decayed = tf.add(tf.mul(tf.slice(gradient, 0, count), scale), tf.mul(weights, weightDecay));
+    const momenta = tf.add<Tensor1D>(tf.mul(oldMomenta, momentum), decayed);
     const direction = tf.add(decayed, tf.mul(momenta, momentum));
-    return { weights: tf.sub(this.#weights, tf.mul(direction, learningRate)), momenta, gradientNorm };
+    const moved = tf.sub<Tensor1D>(weights, tf.mul(direction, learningRate));
+    return {
+      weights: tf.concat([moved, otherWeights]),
+      momenta: tf.concat([momenta, otherMomenta]),
+      gradientNorm,
+    };
   }
 }

@@ -33,17 +33,17 @@ function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
   return { batch, inputs, outputs, outputSize, kernel, stride, padding };
 }
 
-/** Convolution of (B,C,Z,Y,X) with odd kernels (O,C,kz,ky,kx), padded by (kernel - 1) / 2, plus a bias (O). */
-export function convolution(tape: Tape, input: Value, weight: Value, bias: Value, stride: Zyx): Value {
+/** Convolution of (B,C,Z,Y,X) with odd kernels (O,C,kz,ky,kx), padded by (kernel - 1) / 2, plus a bias (O) where there is one. */
+export function convolution(tape: Tape, input: Value, weight: Value, bias: Value | undefined, stride: Zyx): Value {
   const { graph } = tape;
   const geometry = geometryOf(input, weight, stride);
   const { batch, outputs, outputSize, padding } = geometry;
-  const output = graph.apply("Conv", [input, weight, bias], [batch, outputs, ...outputSize], {
+  const output = graph.apply("Conv", bias ? [input, weight, bias] : [input, weight], [batch, outputs, ...outputSize], {
     pads: [...padding, ...padding],
     strides: stride,
   });
   return tape.record(output, (gradient) => {
-    tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
+    if (bias) tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
     tape.addGradient(weight, weightGradient(graph, input, gradient, geometry));
     if (tape.watches(input)) tape.addGradient(input, inputGradient(graph, weight, gradient, geometry));
   });

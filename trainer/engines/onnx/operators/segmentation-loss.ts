@@ -10,12 +10,17 @@ export interface Loss {
 }
 
 /**
- * nnU-Net's DC_and_CE_loss of logits (B,K,V) and float class indices (B,1,V), and its backward pass. Indices outside
+ * nnU-Net's DC_and_CE_loss of logits (B,K,V) and float class indices (B,1,V), and its gradient times `weight`. Indices outside
  * 0..K-1 are ignored. Cross-entropy is the mean over the voxels that count, of the whole batch; Dice is
  * (2 I + s) / (G + P + s) for each class but the background, with sums over the voxels of a sample (`batchDice`: of the
  * batch), then the mean. nnU-Net's lower bound of the denominator, 1e-8, lies below s and never acts.
  */
-export function segmentationLoss(tape: Tape, logits: Value, label: Value, batchDice: boolean): Loss {
+export function segmentationLoss(
+  tape: Tape,
+  logits: Value,
+  label: Value,
+  { batchDice, weight: share }: { batchDice: boolean; weight: number },
+): Loss {
   const { graph } = tape;
   const classes = logits.shape[1] as number;
   const diceAxes = batchDice ? [0, 2] : [2];
@@ -53,7 +58,8 @@ export function segmentationLoss(tape: Tape, logits: Value, label: Value, batchD
   const ofProbability = graph.subtract(graph.multiply(counts, ofMask), graph.multiply(truth, ofTruth));
   const inner = graph.sum(graph.multiply(probability, ofProbability), [1]);
   const fromDice = graph.multiply(probability, graph.subtract(ofProbability, inner));
-  tape.differentiate(logits, graph.add(fromCrossEntropy, fromDice));
+  const gradient = graph.add(fromCrossEntropy, fromDice);
+  tape.addGradient(logits, share === 1 ? gradient : graph.multiply(gradient, graph.scalar(share)));
   return { loss: toScalar(loss), crossEntropy: toScalar(crossEntropy), dice: toScalar(dice) };
 }
 

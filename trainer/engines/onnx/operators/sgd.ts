@@ -12,7 +12,7 @@ export interface SgdSettings {
 /**
  * One update of PyTorch's SGD(nesterov=True) after `clip_grad_norm_`: the gradient is scaled down to a norm of at most
  * gradientClip and weight decay added, g = gradient + decay w; then v = momentum v + g and w = w - rate (g + momentum v).
- * All of shape (N): every parameter of the network in one vector.
+ * All of shape (N): the parameters in one vector.
  */
 export function sgd(
   graph: GraphBuilder,

@@ -5,10 +5,10 @@ import type { Tape } from "../tape.js";
 import { blocksToChannels, channelsToBlocks } from "./blocks.js";
 
 /**
- * Transposed convolution of (B,C,Z,Y,X) with kernels (C,O,sz,sy,sx) that are also its stride, plus a bias (O): every voxel
+ * Transposed convolution of (B,C,Z,Y,X) with kernels (C,O,sz,sy,sx) that are also its stride, plus a bias (O) where there is one: every voxel
  * becomes a block of its own, so all three products are matrix products over voxels.
  */
-export function upsample(tape: Tape, input: Value, weight: Value, bias: Value): Value {
+export function upsample(tape: Tape, input: Value, weight: Value, bias: Value | undefined): Value {
   const { graph } = tape;
   const [batch, inputs, ...size] = input.shape as [number, number, number, number, number];
   const [, outputs, ...stride] = weight.shape as [number, number, number, number, number];
@@ -19,10 +19,11 @@ export function upsample(tape: Tape, input: Value, weight: Value, bias: Value): 
   const flatWeight = graph.reshape(weight, [inputs, taps]);
   const products = graph.matmul(graph.transpose(flatWeight, [1, 0]), flatInput);
   const blocks = graph.reshape(products, [batch, taps, ...size]);
-  const output = graph.add(channelsToBlocks(graph, blocks, block), graph.reshape(bias, [1, outputs, 1, 1, 1]));
+  const interleaved = channelsToBlocks(graph, blocks, block);
+  const output = bias ? graph.add(interleaved, graph.reshape(bias, [1, outputs, 1, 1, 1])) : interleaved;
 
   return tape.record(output, (gradient) => {
-    tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
+    if (bias) tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
     const arrived = graph.reshape(blocksToChannels(graph, gradient, block), [batch, taps, voxels]);
     const ofWeight = graph.sum(graph.matmul(flatInput, graph.transpose(arrived, [0, 2, 1])), [0]);
     tape.addGradient(weight, graph.reshape(ofWeight, weight.shape));

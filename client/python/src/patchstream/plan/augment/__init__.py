@@ -1,0 +1,1 @@
+"""How patches are changed: which transforms, with which numbers."""

@@ -1,0 +1,1 @@
+"""What a batch is: steps and stages, shares of ranks, tensors, cases."""

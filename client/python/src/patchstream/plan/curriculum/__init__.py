@@ -1,0 +1,1 @@
+"""From a network's plan to stages, and from stages to the schedule."""

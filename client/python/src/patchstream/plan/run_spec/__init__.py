@@ -1,0 +1,1 @@
+"""The data half of a run spec, resolved."""

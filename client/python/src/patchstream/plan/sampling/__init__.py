@@ -1,0 +1,1 @@
+"""Which case and which box each sample of a batch has."""

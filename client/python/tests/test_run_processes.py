@@ -1,0 +1,120 @@
+"""Runs in other processes, and processes that end."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import Connection
+
+import pytest
+
+import patchstream
+from patchstream import PatchstreamError, Run
+from tests.serving import SMALL_SPEC, Server
+
+LONGEST_S = 60.0
+
+
+def rest_of(run: Run) -> list[tuple[int, int]]:
+    return [(batch.step, batch.checksum) for batch in run]
+
+
+def tell_rest(run: Run, to: Connection) -> None:
+    to.send(rest_of(run))
+    os._exit(0)  # as workers of PyTorch end
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_parts_of_a_run_that_has_streams_are_read_by_workers_forked_or_spawned(
+    sample_server: Server, method: str
+) -> None:
+    with patchstream.connect(sample_server.address) as client:
+        run = client.open_run(SMALL_SPEC)
+        next(run)
+        context = multiprocessing.get_context(method)
+        workers: list[tuple[multiprocessing.process.BaseProcess, Connection]] = []
+        for index in range(2):
+            ours, theirs = context.Pipe()
+            worker = context.Process(target=tell_rest, args=(run.part(index, 2), theirs))
+            worker.start()
+            workers.append((worker, ours))
+        told: list[tuple[int, int]] = []
+        for worker, ours in workers:
+            assert ours.poll(LONGEST_S)
+            told += ours.recv()
+            worker.join(LONGEST_S)
+        assert sorted(told) == rest_of(run)
+
+
+def test_a_forked_worker_goes_on_with_the_run_itself_and_so_does_its_parent(sample_server: Server) -> None:
+    with patchstream.connect(sample_server.address) as client:
+        run = client.open_run(SMALL_SPEC)
+        next(run)
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe()
+        worker = context.Process(target=tell_rest, args=(run, theirs))
+        worker.start()
+        assert ours.poll(LONGEST_S)
+        told = ours.recv()
+        worker.join(LONGEST_S)
+        assert told == rest_of(run)
+
+
+def test_a_pickled_run_is_at_its_step_with_its_decisions(sample_server: Server) -> None:
+    with patchstream.connect(sample_server.address) as client:
+        run = client.open_run(SMALL_SPEC)
+        next(run)
+        run.change_stage(1, from_step=3)
+        copy = pickle.loads(pickle.dumps(run))
+        assert copy.state_dict() == run.state_dict()
+        assert rest_of(copy) == rest_of(run)
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+            assert other.submit(dataset_name, client).result(LONGEST_S) == "Task04_Hippocampus"
+
+
+def dataset_name(client: patchstream.DataClient) -> str:
+    return client.describe_dataset().name
+
+
+def test_errors_cross_processes(sample_server: Server) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        failed = other.submit(read_missing_case, sample_server.address)
+        with pytest.raises(PatchstreamError) as refused:
+            failed.result(LONGEST_S)
+    assert (refused.value.code, refused.value.facts["name"]) == ("NOT_FOUND", "nowhere")
+
+
+def read_missing_case(address: str) -> None:
+    with patchstream.connect(address) as client:
+        client.read_image("nowhere")
+
+
+def script(body: str, address: str) -> "subprocess.Popen[str]":
+    """A Python process of its own, which has `run`."""
+    program = f"import patchstream\nrun = patchstream.connect({address!r}).open_run({SMALL_SPEC!r})\n{body}"
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("body", ["next(run)", "next(run); raise SystemExit(0)", "pass", "for _ in run: pass"])
+def test_a_program_that_closes_nothing_ends(sample_server: Server, body: str) -> None:
+    process = script(body, sample_server.address)
+    _, said = process.communicate(timeout=LONGEST_S)
+    assert (process.returncode, said) == (0, "")
+
+
+def test_ctrl_c_ends_a_wait_for_a_server_that_is_silent(sample_server: Server) -> None:
+    body = "next(run); print('waits', flush=True)\nwhile True: run.change_stage(2, immediate=True); next(run)"
+    frozen = "import signal, os\n" + body
+    del frozen
+    process = script(
+        "next(run)\nrun._step = run.steps - 1\nprint('waits', flush=True)\nimport threading; threading.Event().wait()",
+        sample_server.address,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waits\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=LONGEST_S)
+    assert "KeyboardInterrupt" in said

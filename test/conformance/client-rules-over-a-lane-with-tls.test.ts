@@ -1,0 +1,3 @@
+process.env.CONFORMANCE_CARRIER = "lane";
+process.env.CONFORMANCE_TLS = "1";
+await import("./client-rules.test.js");

@@ -1,0 +1,2 @@
+process.env.CONFORMANCE_TLS = "1";
+await import("./client-rules.test.js");

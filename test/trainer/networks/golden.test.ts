@@ -1,0 +1,62 @@
+import test from "ava";
+import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
+import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
+import { type StateTensor, stateDict } from "../../../trainer/networks/state-dict.js";
+import { describeGolden, golden, knownBatch, knownState } from "./known.js";
+
+/** PyTorch's clipping, with which the golden gradients are. */
+const SETTINGS = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: 12 };
+
+const norm = (values: Iterable<number>): number => Math.hypot(...values);
+
+for (const [index, entry] of golden.networks.entries()) {
+  const network = describeGolden(entry);
+  const title = `${entry.network} (${index})`;
+
+  test(`${title}: a state dict has the names, shapes and types of PyTorch's module, none more, none less`, (t) => {
+    const parameters = listParameters(network);
+    t.is(
+      parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+      entry.parameters,
+    );
+    const weights = new Map<string, StateTensor>(
+      parameters.map(({ name, shape }) => [name, { shape, values: new Float32Array(elementCount(shape)) }]),
+    );
+    const got = [...stateDict(network, weights)].map(([name, { shape, values }]) => {
+      t.is(values.length, elementCount(shape), name);
+      return `${name} ${shape.join("x")} ${values instanceof BigInt64Array ? "I64" : "F32"}`;
+    });
+    const want = entry.tensors.map(([name, shape, type]) => `${name} ${shape.join("x")} ${type}`);
+    t.deepEqual(got.sort(), want.sort());
+  });
+
+  for (const step of entry.steps) {
+    const patch = step.patchSize.join("x");
+
+    test.serial(`${title}: logits, loss and every gradient at ${patch} are PyTorch's`, async (t) => {
+      const engine = await openOnnxEngine("cpu");
+      await using model = await engine.createModel(network, { seed: 1, batchDice: step.batchDice, threads: 2 });
+      const state = knownState(network);
+      await model.load(state);
+      const batch = knownBatch(network, step);
+
+      const logits = await model.predict(batch.image, batch.batchSize, batch.patchSize);
+      const wanted = step.outputs[0]?.values ?? [];
+      const differences = wanted.map((value, i) => value - (logits[i * golden.stride] ?? Number.NaN));
+      t.true(norm(differences) <= 1e-4 * norm(wanted), `logits off by ${norm(differences)} of ${norm(wanted)}`);
+
+      const { loss, gradientNorm } = await model.step(batch, SETTINGS);
+      t.true(Math.abs(loss - step.loss) <= 1e-4 * Math.abs(step.loss), `loss ${loss}, not ${step.loss}`);
+      t.true(Math.abs(gradientNorm - step.gradientNorm) <= 1e-3 * step.gradientNorm, `${gradientNorm}`);
+      const after = await model.save();
+      t.is(Object.keys(step.gradients).length, listParameters(network).length);
+      for (const [name, want] of Object.entries(step.gradients)) {
+        // With a momentum of 0 a step's new momentum is the clipped gradient.
+        const got = norm(after.get(`momentum/${name}`)?.values ?? [Number.NaN]);
+        // A bias that an instance norm follows has no gradient but rounding.
+        const rounding = 1e-5 * Math.min(12, step.gradientNorm);
+        t.true(Math.abs(got - (want ?? 0)) <= 1e-3 * (want ?? 0) + rounding, `${name}: ${got}, not ${want}`);
+      }
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { NetworkDescription } from "./network.js";
+import { repeatedNames } from "./u-net/repeated-names.js";
+
+/** A tensor of a PyTorch module. */
+export interface StateTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | BigInt64Array;
+}
+
+/**
+ * `weights` (by parameter name) as the state dict of the PyTorch module that `network` follows, complete for
+ * `load_state_dict(strict=True)`: with the names under which that module has a parameter once more, and its buffers.
+ */
+export function stateDict(
+  network: NetworkDescription,
+  weights: ReadonlyMap<string, StateTensor>,
+): Map<string, StateTensor> {
+  switch (network.kind) {
+    case "plain-unet":
+    case "residual-unet":
+      return new Map([...weights].flatMap(([name, tensor]) => repeatedNames(name).map((one) => [one, tensor])));
+  }
+}
