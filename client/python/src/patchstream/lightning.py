@@ -104,8 +104,8 @@ class DataModule(pl.LightningDataModule):
 
     def _opened(self, run: Run) -> PatchLoader[Any]:
         if self._is_monai:
-            return open_loader(run, to_monai(run), self._options)
-        return open_loader(run, to_torch(run, label_channel=self._label_channel), self._options)
+            return open_loader(run, to_monai, self._options)
+        return open_loader(run, lambda run: to_torch(run, label_channel=self._label_channel), self._options)
 
 
 class _ValidationBatches:

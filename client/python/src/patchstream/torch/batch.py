@@ -121,7 +121,7 @@ class ToTorch:
 
     def __call__(self, batch: Batch) -> TorchBatch:
         """Views on the batch's memory."""
-        image = _tensor(batch.image, batch.memory)
+        image = image_of(batch.image, batch.memory, channels_last=self.channels_last)
         facts = BatchFacts(
             step=batch.step,
             stage=batch.stage,
@@ -136,9 +136,13 @@ class ToTorch:
         if self.label_channel:
             labels = [label.unsqueeze(1) for label in labels]
         label, *deep_labels = labels
-        return TorchBatch(
-            image.permute(0, 4, 1, 2, 3) if self.channels_last else image, label, tuple(deep_labels), facts
-        )
+        return TorchBatch(image, label, tuple(deep_labels), facts)
+
+
+def image_of(array: NDArray[np.generic], memory: NDArray[np.uint8], *, channels_last: bool) -> torch.Tensor:
+    """(B,C,Z,Y,X): a view of an image, which lies in `memory`; `channels_last`: it is (B,Z,Y,X,C)."""
+    image = _tensor(array, memory)
+    return image.permute(0, 4, 1, 2, 3) if channels_last else image
 
 
 def _tensor(array: NDArray[np.generic], memory: NDArray[np.uint8]) -> torch.Tensor:

@@ -1,13 +1,13 @@
 """The converters that loaders take, by the name of what they make."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from ..batch import Batch
 from ..run import Run
 from .batch import ToTorch, TorchBatch
 
-Format: TypeAlias = Literal["torch", "monai"]
+
 
 
 def to_torch(run: Run, *, label_channel: bool) -> Callable[[Batch], TorchBatch]:

@@ -38,7 +38,7 @@ class LoaderOptions:
     group: "ProcessGroup | None" = None
 
 
-def open_loader(run: Run, convert: Callable[[Batch], T], options: LoaderOptions) -> "PatchLoader[T]":
+def open_loader(run: Run, converter: Callable[[Run], Callable[[Batch], T]], options: LoaderOptions) -> "PatchLoader[T]":
     """Takes `run` over, as the rank asked for. Raises REQUEST_INVALID for a rank that the run cannot have, SPEC_INVALID for a count below 0."""
     if options.num_workers < 0:
         raise refuse("num_workers", options.num_workers, "0 or more")
@@ -46,6 +46,7 @@ def open_loader(run: Run, convert: Callable[[Batch], T], options: LoaderOptions)
     if chosen != Rank(run.rank, run.ranks):
         run.take_share(chosen.rank, chosen.ranks)
     pin = torch.cuda.is_available() if options.pin is None else options.pin
+    convert = converter(run)
     source: BatchSource[T]
     if options.num_workers > 0:
         source = WorkerStreams(
@@ -106,7 +107,8 @@ class PatchLoader(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """The batches of a pass, from `step` on."""
-        return self._source.batches(self._end_of(self.epoch) if self._per_epoch else self.run.steps)
+        if self.step < self.run.steps:
+            yield from self._source.batches(self._end_of(self.epoch) if self._per_epoch else self.run.steps)
 
     def change_stage(
         self,

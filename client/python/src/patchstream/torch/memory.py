@@ -4,8 +4,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..wire.batch_memory import BatchMemory
 
-class TorchMemory:
+
+class TorchMemory(BatchMemory):
     """Lends arrays of bytes, each with a tensor beneath it.
 
     Pinned ones come from torch's host allocator, which knows of copies that are still going on and does not lend their memory again.
@@ -13,6 +15,7 @@ class TorchMemory:
 
     def __init__(self, *, pinned: bool) -> None:
         """`pinned` needs CUDA."""
+        super().__init__(most_idle_bytes=0)
         self._pinned = pinned
 
     def take(self, byte_length: int) -> NDArray[np.uint8]:
