@@ -11,6 +11,7 @@ import pytest
 
 import patchstream
 from patchstream import Batch, DataClient, PatchstreamError, Run
+from patchstream.plan import verify_batch
 from tests.serving import SMALL_SPEC, Server
 from tests.serving import patchstream as command
 
@@ -254,6 +255,12 @@ def test_stages_that_are_drawn_for_each_step_come_as_the_server_draws_them(clien
     got = checksums(run)
     assert len({stage for _, stage, _ in got}) == 3
     assert got[5][2] == client.get_batch({**SMALL_SPEC, "stageOrder": "random"}, step=5).checksum
+
+
+def test_every_batch_is_the_one_that_the_plan_says(client: DataClient, run: Run) -> None:
+    dataset = client.describe_dataset()
+    for batch in run:
+        verify_batch(batch, run.info, dataset, read_locations=client.read_locations)
 
 
 def test_the_thread_of_a_run_ends_when_it_is_closed_or_collected(client: DataClient) -> None:

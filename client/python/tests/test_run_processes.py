@@ -8,12 +8,13 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
 import patchstream
 from patchstream import PatchstreamError, Run
-from tests.serving import SMALL_SPEC, Server
+from tests.serving import SMALL_SPEC, Server, serve
 
 LONGEST_S = 60.0
 
@@ -95,7 +96,9 @@ def read_missing_case(address: str) -> None:
 def script(body: str, address: str) -> "subprocess.Popen[str]":
     """A Python process of its own, which has `run`."""
     program = f"import patchstream\nrun = patchstream.connect({address!r}).open_run({SMALL_SPEC!r})\n{body}"
-    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-W", "error", "-c", program]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 @pytest.mark.parametrize("body", ["next(run)", "next(run); raise SystemExit(0)", "pass", "for _ in run: pass"])
@@ -105,16 +108,39 @@ def test_a_program_that_closes_nothing_ends(sample_server: Server, body: str) ->
     assert (process.returncode, said) == (0, "")
 
 
-def test_ctrl_c_ends_a_wait_for_a_server_that_is_silent(sample_server: Server) -> None:
-    body = "next(run); print('waits', flush=True)\nwhile True: run.change_stage(2, immediate=True); next(run)"
-    frozen = "import signal, os\n" + body
-    del frozen
-    process = script(
-        "next(run)\nrun._step = run.steps - 1\nprint('waits', flush=True)\nimport threading; threading.Event().wait()",
-        sample_server.address,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "waits\n"
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=LONGEST_S)
-    assert "KeyboardInterrupt" in said
+INTERRUPTED = """
+import os, signal, sys, threading
+def interrupt():
+    at = None
+    while at != ("wait", "take"):
+        frame = sys._current_frames()[threading.main_thread().ident]
+        at = frame.f_code.co_name, frame.f_back and frame.f_back.f_code.co_name
+    os.kill(os.getpid(), signal.SIGINT)
+next(run)
+print("ready", flush=True)
+input()
+threading.Thread(target=interrupt).start()
+try:
+    for batch in run: pass
+except KeyboardInterrupt:
+    print(f"stopped before {run.step}", flush=True)
+input()
+run.load_state_dict(run.state_dict())
+print(next(run).step)
+"""
+
+
+def test_ctrl_c_ends_a_wait_at_once_and_the_run_can_go_on(sample_store: Path) -> None:
+    with serve(sample_store) as server:
+        process = script(INTERRUPTED, server.address)
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        server.end("SIGSTOP")
+        process.stdin.write("\n")
+        process.stdin.flush()
+        stopped = process.stdout.readline().split()
+        server.end("SIGCONT")
+        said, failed = process.communicate("\n", timeout=LONGEST_S)
+    assert (stopped[:2], failed) == (["stopped", "before"], "")
+    assert said == f"{stopped[2]}\n"
