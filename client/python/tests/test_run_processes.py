@@ -3,12 +3,13 @@
 import multiprocessing
 import os
 import pickle
-import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 
@@ -17,51 +18,54 @@ from patchstream import PatchstreamError, Run
 from tests.serving import SMALL_SPEC, Server, serve
 
 LONGEST_S = 60.0
+Batches: TypeAlias = list[tuple[int, int]]
+"""Steps and checksums."""
+Method: TypeAlias = Literal["fork", "spawn"]
+Told: TypeAlias = "Connection[Batches, Batches]"
 
 
-def rest_of(run: Run) -> list[tuple[int, int]]:
+def rest_of(run: Run) -> Batches:
     return [(batch.step, batch.checksum) for batch in run]
 
 
-def tell_rest(run: Run, to: Connection) -> None:
+def tell_rest(run: Run, to: Told) -> None:
     to.send(rest_of(run))
     os._exit(0)  # as workers of PyTorch end
 
 
+def worker_tells(run: Run, method: Method) -> Callable[[], Batches]:
+    """Starts a process that reads the rest of a run; what it tells."""
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("fork") if method == "fork" else multiprocessing.get_context("spawn")
+    worker = context.Process(target=tell_rest, args=(run, theirs))
+    worker.start()
+
+    def told() -> Batches:
+        assert ours.poll(LONGEST_S)
+        batches = ours.recv()
+        worker.join(LONGEST_S)
+        return batches
+
+    return told
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_parts_of_a_run_that_has_streams_are_read_by_workers_forked_or_spawned(
-    sample_server: Server, method: str
+    sample_server: Server, method: Method
 ) -> None:
     with patchstream.connect(sample_server.address) as client:
         run = client.open_run(SMALL_SPEC)
         next(run)
-        context = multiprocessing.get_context(method)
-        workers: list[tuple[multiprocessing.process.BaseProcess, Connection]] = []
-        for index in range(2):
-            ours, theirs = context.Pipe()
-            worker = context.Process(target=tell_rest, args=(run.part(index, 2), theirs))
-            worker.start()
-            workers.append((worker, ours))
-        told: list[tuple[int, int]] = []
-        for worker, ours in workers:
-            assert ours.poll(LONGEST_S)
-            told += ours.recv()
-            worker.join(LONGEST_S)
-        assert sorted(told) == rest_of(run)
+        told = [worker_tells(run.part(index, 2), method) for index in range(2)]
+        assert sorted(told[0]() + told[1]()) == rest_of(run)
 
 
 def test_a_forked_worker_goes_on_with_the_run_itself_and_so_does_its_parent(sample_server: Server) -> None:
     with patchstream.connect(sample_server.address) as client:
         run = client.open_run(SMALL_SPEC)
         next(run)
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe()
-        worker = context.Process(target=tell_rest, args=(run, theirs))
-        worker.start()
-        assert ours.poll(LONGEST_S)
-        told = ours.recv()
-        worker.join(LONGEST_S)
-        assert told == rest_of(run)
+        told = worker_tells(run, "fork")
+        assert told() == rest_of(run)
 
 
 def test_a_pickled_run_is_at_its_step_with_its_decisions(sample_server: Server) -> None:
@@ -98,7 +102,8 @@ def script(body: str, address: str) -> "subprocess.Popen[str]":
     program = f"import patchstream\nrun = patchstream.connect({address!r}).open_run({SMALL_SPEC!r})\n{body}"
     command = [sys.executable, "-W", "error", "-c", program]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 @pytest.mark.parametrize("body", ["next(run)", "next(run); raise SystemExit(0)", "pass", "for _ in run: pass"])
