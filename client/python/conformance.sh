@@ -14,7 +14,7 @@ python=client/python/.venv/bin/python
 
 [ $# != 0 ] || set -- \
   client-rules client-rules-over-a-lane client-rules-with-tls client-rules-over-a-lane-with-tls \
-  replica-rules replica-rules-over-a-lane lying-server bit-flips two-replicas dataset-pages lane
+  replica-rules replica-rules-over-a-lane shared-wants damage lying-server bit-flips two-replicas dataset-pages lane
 
 export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE
 export CONFORMANCE_CLIENT="$python client/python/tests/conformance_driver.py"
