@@ -111,8 +111,8 @@ class Channel:
 def open_channel(address: str, options: ChannelOptions, lanes: LaneTrust | None = None) -> Channel:
     """A lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`).
 
-    `lanes`: those of earlier channels to the same server. Raises SPEC_INVALID for what is no address, INPUT_DAMAGED for a
-    file that cannot be used, UNAUTHENTICATED for a token that would travel in plain text.
+    `lanes`: those of earlier channels to the same server. Raises SPEC_INVALID for what is no address, INPUT_DAMAGED for
+    a file that cannot be used, UNAUTHENTICATED for a token that would travel in plain text.
     """
     target = parse_target(address)
     token = _token(options)
