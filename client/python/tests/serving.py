@@ -17,7 +17,6 @@ SAMPLE_DATA = REPOSITORY / "examples" / "data" / "Task04_Hippocampus"
 
 SMALL_SPEC: dict[str, object] = {
     "dataset": "Task04_Hippocampus",
-    "split": {"train": ["hippocampus_003", "hippocampus_052"], "val": ["hippocampus_060"]},
     "plan": {"patchSize": [40, 56, 40], "batchSize": 3, "pooling": [3, 3, 3]},
     "stages": [
         {"patchSize": [8, 8, 8], "batchSize": 6, "epochs": 2},
