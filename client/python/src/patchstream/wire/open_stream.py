@@ -19,7 +19,7 @@ from .stream_receiver import TIMELINES, StreamReceiver
 def open_stream(
     channel: Channel, start: StreamStart, events: StreamEvents, *, carrier: CarrierChoice, memory: BatchMemory
 ) -> Stream:
-    """Opens a stream and returns at once: how that went is told to `events`, like all else, on the stream's own thread.
+    """Opens a stream and returns at once; how that went is told, as all else, to `events`, on the stream's thread.
 
     `memory` is what its batches are put into.
     """

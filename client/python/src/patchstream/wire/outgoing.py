@@ -45,7 +45,7 @@ class OutgoingCall:
         return self
 
     def __next__(self) -> bytes:
-        """The next message, when there is one."""
+        """Waits for the next message."""
         while not self._is_closed:
             if self._outgoing.waiting:
                 return self._outgoing.waiting.popleft()

@@ -50,7 +50,7 @@ class StreamReceiver:
             self._current().add(head, memoryview(message)[head.head_bytes :])
 
     def place(self, head: ChunkHead) -> NDArray[np.uint8] | None:
-        """Where the data of a chunk that begins goes, and behind it that of later chunks; None: it is not kept."""
+        """Where the data of a chunk goes, and behind it that of the chunks to come; None: it is not kept."""
         self.has_received = True
         return self._current().place(head)
 
