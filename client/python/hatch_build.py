@@ -47,8 +47,9 @@ class ServerHook(BuildHookInterface[Any]):
                 "run there, with Node 20.19 or newer: npm ci"
             )
         package = manifest(checkout)
-        if package["version"] != self.metadata.version:
-            raise ValueError(f"pyproject.toml has version {self.metadata.version}, package.json {package['version']}")
+        version = str(self.build_config.builder.metadata.version)
+        if package["version"] != version:
+            raise ValueError(f"pyproject.toml has version {version}, package.json {package['version']}")
         folders = [checkout / "dist", checkout / "proto", *sorted(packages_of(checkout, checkout))]
         paths = [checkout / "package.json", checkout / "LICENSE"]
         paths += [path for folder in folders for path in files_at_run_time(folder)]
@@ -74,7 +75,7 @@ def packages_of(folder: Path, checkout: Path, found: frozenset[Path] = frozenset
         package = next((place for place in places if (place / "package.json").is_file()), None)
         if package is None:
             raise FileNotFoundError(f"the package {name}, which {folder} needs, is not installed; run: npm ci")
-        if not any(is_licence(name) for name in os.listdir(package)):
+        if not any(is_licence(file.name) for file in package.iterdir()):
             raise FileNotFoundError(f"{package} has no licence that could go along with it")
         if package not in found:
             found = packages_of(package, checkout, found | {package})
