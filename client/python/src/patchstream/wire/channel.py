@@ -19,7 +19,7 @@ MAX_RECEIVED_MESSAGE = 64 << 20
 LOOK_AHEAD = 16 << 20
 """Received per stream before the reader must take some."""
 UNEXPLAINED_S = 0.7
-"""A connection that fails in gRPC though one of our own does not may come up meanwhile, but is not waited for longer."""
+"""For how long a connection is tried again that fails in gRPC though one of our own does not."""
 
 
 @dataclass(frozen=True, slots=True)
