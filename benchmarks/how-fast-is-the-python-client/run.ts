@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connect } from "../../client/index.js";
-import { makeCtStore } from "../ct-volumes.js";
 import { type ServerProcess, startServer } from "../child.js";
+import { makeCtStore } from "../ct-volumes.js";
 import { figures, ratios } from "../figures.js";
 import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { machine } from "../machine.js";
@@ -79,7 +79,13 @@ try {
     augmentation: "none",
     split: { train: ["case_0", "case_1", "case_2"], val: ["case_3"] },
   } as const;
-  await using server = await startServer(join(root, "dist/cli/main.js"), ["serve", ct.path, "--workers", "2", "--json"]);
+  await using server = await startServer(join(root, "dist/cli/main.js"), [
+    "serve",
+    ct.path,
+    "--workers",
+    "2",
+    "--json",
+  ]);
   const bareScript = new URL("../how-fast-is-the-wire/bare-server.js", import.meta.url);
   await using bareServer = await startServer(fileURLToPath(bareScript));
   await using client = connect(server.address);
@@ -123,7 +129,9 @@ try {
     "| stage | patch | MiB | bare grpcio MB/s | s/GB | grpcio on our Stream MB/s | s/GB | gRPC MB/s | s/GB | lane MB/s | s/GB | lane / bare | gRPC / grpcio on our Stream |",
     `|${"---|".repeat(13)}`,
   ];
-  process.stdout.write(`${ROUNDS} rounds after one to warm up: ${about.join("; ")}.\n\n${[...head, ...rows].join("\n")}\n`);
+  process.stdout.write(
+    `${ROUNDS} rounds after one to warm up: ${about.join("; ")}.\n\n${[...head, ...rows].join("\n")}\n`,
+  );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

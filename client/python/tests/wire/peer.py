@@ -5,14 +5,17 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Thread
+from typing import TypeAlias
 
 import grpc
 
 from patchstream.v1 import data_pb2
+from patchstream.wire.calls import method_path
 from patchstream.wire.channel import Channel, ChannelOptions, open_channel
 from patchstream.wire.lane_frame import HEARTBEAT, LAST, framed
 from tests.wire.events import DescribedRun
 
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 TICKET = bytes(32)
 OK = b"grpc-status: 0\r\n"
 
@@ -29,10 +32,8 @@ def said(channel: Channel, run: DescribedRun, step: int) -> list[bytes]:
         data_pb2.StreamRequest(start=start),
         data_pb2.StreamRequest(want=data_pb2.Want(first_step=step, count=1)),
     ]
-    call: Iterator[bytes] = channel.grpc.stream_stream("/patchstream.v1.DataService/Stream")(  # pyright: ignore[reportUnknownVariableType]
-        iter([request.SerializeToString() for request in requests])
-    )
-    return list(call)
+    streaming: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.grpc.stream_stream(method_path("Stream"))
+    return list(streaming(iter([request.SerializeToString() for request in requests])))
 
 
 class _Service(grpc.GenericRpcHandler):
@@ -40,7 +41,7 @@ class _Service(grpc.GenericRpcHandler):
         self._messages = messages
         self._lane_port = lane_port
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> object:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler":
         def stream(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             del context
             next(requests)
@@ -54,8 +55,10 @@ class _Service(grpc.GenericRpcHandler):
             return offer.SerializeToString()
 
         if handler_call_details.method.endswith("/OpenLane"):
-            return grpc.unary_unary_rpc_method_handler(open_lane)
-        return grpc.stream_stream_rpc_method_handler(stream)
+            answering: Handler = grpc.unary_unary_rpc_method_handler(open_lane)
+            return answering
+        streaming: Handler = grpc.stream_stream_rpc_method_handler(stream)
+        return streaming
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from patchstream.wire.stream import (
     BatchArrived,
     BatchSkipped,
     Cancelled,
+    Carrier,
     CarrierChoice,
     Over,
     StageApplied,
@@ -100,9 +101,7 @@ def test_tensors_are_views_on_the_memory_of_their_batch(
 
 
 @pytest.mark.parametrize("carrier", ["grpc", "lane"])
-def test_reports_cancels_and_skipped_batches_are_told(
-    channel: Channel, run: DescribedRun, carrier: CarrierChoice
-) -> None:
+def test_reports_cancels_and_skipped_batches_are_told(channel: Channel, run: DescribedRun, carrier: Carrier) -> None:
     listener = Listener(run, skipped=[0])
     stream = opened(channel, run, listener, carrier)
     assert listener.next() == Started(carrier)
@@ -145,7 +144,7 @@ def test_a_batch_of_another_size_than_its_stage_is_refused_before_memory_is_take
 
 
 @pytest.mark.parametrize("carrier", ["grpc", "lane"])
-def test_nothing_is_told_after_cancel(channel: Channel, run: DescribedRun, carrier: CarrierChoice) -> None:
+def test_nothing_is_told_after_cancel(channel: Channel, run: DescribedRun, carrier: Carrier) -> None:
     listener = Listener(run)
     stream = opened(channel, run, listener, carrier)
     assert listener.next() == Started(carrier)
