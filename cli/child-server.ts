@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { PatchstreamError } from "../plan/index.js";
+import { type ErrorFacts, PatchstreamError } from "../plan/index.js";
 
-/** A server command in its own process. Disposing it ends the process and waits for its exit. */
+/** A server command in its own process. Disposing it ends the process and waits for its exit; it also ends when we do. */
 export interface ChildServer extends AsyncDisposable {
   /** host:port, as the server printed it. */
   readonly address: string;
@@ -13,6 +13,8 @@ export interface ChildServer extends AsyncDisposable {
 }
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
+
+const OURS = ["--json", "--log-level", "silent", "--until-stdin-closes"];
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -30,9 +32,7 @@ function lastWords(child: ChildProcess): () => string | undefined {
 
 /** Runs `patchstream ARGS --json` until it prints its address. Throws UNAVAILABLE when it ends instead. */
 export async function startServer(args: readonly string[]): Promise<ChildServer> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json", "--log-level", "silent"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(process.execPath, [MAIN, ...args, ...OURS], { stdio: "pipe" });
   const saidLast = lastWords(child);
   const lost = once(child, "close").then(([code, signal]): never => {
     const said = saidLast();
@@ -42,8 +42,9 @@ export async function startServer(args: readonly string[]): Promise<ChildServer>
   lost.catch(() => undefined);
   try {
     const [line] = await Promise.race([once(createInterface(child.stdout), "line"), lost]);
-    const { address } = JSON.parse(line) as { address: string };
-    return { address, lost, [Symbol.asyncDispose]: () => end(child) };
+    const told = JSON.parse(line) as { address: string } | { error: ErrorFacts & { hint?: string } };
+    if ("error" in told) throw new PatchstreamError(told.error, told.error.hint);
+    return { address: told.address, lost, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;

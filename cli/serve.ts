@@ -4,7 +4,7 @@ import { addListenFlags, type ListenFlags, listenOptions } from "./connection-fl
 import { lanePort } from "./host-and-port.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
+import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
 interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags {
@@ -25,12 +25,12 @@ export function serveCommand(): Command {
     .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
   return addServiceFlags(addListenFlags(addMetricsFlags(command)))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
-    .action(run);
+    .action((path: string, flags: ServeFlags, command: Command) => tellFailure(flags, () => run(path, flags, command)));
 }
 
 async function run(path: string, flags: ServeFlags, command: Command): Promise<void> {
   const startedMs = performance.now();
-  const signal = stopSignal();
+  const signal = stopSignal(flags);
   const service = await serviceOptions(flags);
   await using store = await openStore(path);
   await using server = await serve(store, { ...serveOptions(flags, command), ...service, signal });

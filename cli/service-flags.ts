@@ -1,5 +1,8 @@
+import { Socket } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { PatchstreamError } from "../plan/index.js";
 import { logGrpcLines, type ServiceLogger, serviceLog } from "../rpc/index.js";
+import { type CommonOptions, printJson } from "./output.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"];
 
@@ -7,6 +10,7 @@ const LEVELS = ["debug", "info", "warn", "error", "silent"];
 export interface ServiceFlags {
   readonly logLevel: string;
   readonly drainDelay: number;
+  readonly untilStdinCloses?: boolean;
 }
 
 export function addServiceFlags(command: Command): Command {
@@ -21,6 +25,10 @@ export function addServiceFlags(command: Command): Command {
       "go on for so long after SIGTERM, with health NOT_SERVING, before connections are refused",
       seconds,
       0,
+    )
+    .option(
+      "--until-stdin-closes",
+      "stop, as on SIGTERM, when standard input closes: with a pipe there, the service ends with the process that started it",
     );
 }
 
@@ -28,6 +36,22 @@ function seconds(text: string): number {
   const value = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) throw new InvalidArgumentError("It must be 0 to 86400 seconds.");
   return value;
+}
+
+/**
+ * Runs a service. With `--json` a program reads one line of it: where it listens, or `{"error":{"code":...}}` with the facts of why it
+ * does not.
+ */
+export async function tellFailure({ json }: CommonOptions, service: () => Promise<void>): Promise<void> {
+  try {
+    await service();
+  } catch (error) {
+    if (json && error instanceof PatchstreamError) {
+      const { facts, hint } = error;
+      printJson({ error: { ...facts, ...(hint !== undefined && { hint }) } });
+    }
+    throw error;
+  }
 }
 
 /** A service's options for its flags. grpc-js's own lines go to the same log. */
@@ -53,8 +77,11 @@ async function openLog(level: string): Promise<ServiceLogger> {
   return logger;
 }
 
-/** Aborts at the first SIGINT or SIGTERM. The next one of either ends the process at once, as the system does it. */
-export function stopSignal(): AbortSignal {
+/**
+ * Aborts at the first SIGINT or SIGTERM, and where the flags say so when standard input closes. The next signal of either ends the
+ * process at once, as the system does it.
+ */
+export function stopSignal({ untilStdinCloses }: ServiceFlags): AbortSignal {
   const stop = new AbortController();
   const names = ["SIGINT", "SIGTERM"] as const;
   const end = () => {
@@ -62,5 +89,9 @@ export function stopSignal(): AbortSignal {
     stop.abort();
   };
   for (const name of names) process.on(name, end);
+  if (untilStdinCloses) {
+    process.stdin.on("error", end).on("end", end).on("close", end).resume();
+    if (process.stdin instanceof Socket) process.stdin.unref(); // a file or a terminal closes by itself
+  }
   return stop.signal;
 }

@@ -14,7 +14,7 @@ import {
 } from "./connection-flags.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal } from "./service-flags.js";
+import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
 /** `CallFlags` with the prefix "data-". */
@@ -74,29 +74,31 @@ export function trainerCommand(): Command {
       "after",
       "\nThe --data flags say how data servers are called. A token or certificate goes to --data-servers alone.\n\nExample:\n  $ patchstream trainer --port 7071 --runs runs",
     )
-    .action(async (options: Options) => {
-      const { json, engine, threads, runs: runsFolder } = options;
-      const stop = stopSignal();
-      const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
-      await using server = await serveTrainer({
-        ...listenOptions(options, command),
-        ...metricsOptions(options, command),
-        ...(await serviceOptions(options)),
-        engine,
-        threads,
-        runsFolder,
-        notice: (line) => process.stderr.write(`${line}\n`),
-        access: {
-          connection: { ...callOptions(dataCallFlags(options), "data-"), carrier: options.dataCarrier },
-          servers: options.dataServers ?? [],
-        },
-      });
-      const { address, metricsAddress: metrics } = server;
-      if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });
-      else {
-        const also = metrics === undefined ? "" : `, metrics at http://${metrics}/metrics`;
-        process.stdout.write(`patchstream trains at ${address}${also}, runs in ${runsFolder}\n`);
-      }
-      await stopped;
-    });
+    .action((options: Options) => tellFailure(options, () => run(options, command)));
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { json, engine, threads, runs: runsFolder } = options;
+  const stop = stopSignal(options);
+  const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+  await using server = await serveTrainer({
+    ...listenOptions(options, command),
+    ...metricsOptions(options, command),
+    ...(await serviceOptions(options)),
+    engine,
+    threads,
+    runsFolder,
+    notice: (line) => process.stderr.write(`${line}\n`),
+    access: {
+      connection: { ...callOptions(dataCallFlags(options), "data-"), carrier: options.dataCarrier },
+      servers: options.dataServers ?? [],
+    },
+  });
+  const { address, metricsAddress: metrics } = server;
+  if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });
+  else {
+    const also = metrics === undefined ? "" : `, metrics at http://${metrics}/metrics`;
+    process.stdout.write(`patchstream trains at ${address}${also}, runs in ${runsFolder}\n`);
+  }
+  await stopped;
 }

@@ -192,7 +192,7 @@ export class Session {
 
   /** Asks for every step that nobody has been asked for, lowest first, as far as there is room. */
   #ask(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#failure !== undefined) return; // nothing more will be handed out
     for (const wanted of this.#steps.missing()) {
       if (this.#links.some((link) => link.hasAsked(wanted.step))) continue;
       if (!this.#askOne(wanted)) return;

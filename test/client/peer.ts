@@ -1,6 +1,5 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ExecutionContext } from "ava";
-import type { Messages } from "../../proto/messages.js";
 import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { listenForLanes } from "../../rpc/lane/lane-listener.js";
@@ -55,13 +54,13 @@ export function answering(answer: (step: number) => Promise<WireBatch>): Handler
         await send({ kind: "started", started: { digest, timeline, rank, ranks } });
       }
       if (request.kind !== "want") continue;
-      const { begin, bytes, checksum } = await answer(request.want.firstStep);
-      const messages: readonly Messages["StreamResponse"][] = [
-        { kind: "batchBegin", batchBegin: begin },
-        { kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } },
-        { kind: "batchEnd", batchEnd: { step: begin.step, checksum } },
-      ];
-      for (const message of messages) await send(message);
+      const { firstStep, count } = request.want;
+      for (let step = firstStep; step < firstStep + count; step++) {
+        const { begin, bytes, checksum } = await answer(step);
+        await send({ kind: "batchBegin", batchBegin: begin });
+        await send({ kind: "chunk", chunk: { step: begin.step, offset: 0, data: bytes } });
+        await send({ kind: "batchEnd", batchEnd: { step: begin.step, checksum } });
+      }
     }
   };
 }

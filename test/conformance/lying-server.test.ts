@@ -174,6 +174,22 @@ for (const [name, lie, reason] of broken)
     t.regex(error?.message ?? "", reason);
   });
 
+test("a begin that was changed on its way is asked for again, three times, and is never delivered", async (t) => {
+  const changes: readonly ((honest: Messages["BatchBegin"]) => Partial<Messages["BatchBegin"]>)[] = [
+    ({ addressChecksum }) => ({ addressChecksum: addressChecksum ^ 1 }),
+    ({ samples }) => ({ samples: samples && { ...samples, start: samples.start.map((voxel) => voxel + 1) } }),
+  ];
+  for (const change of changes) {
+    let lies = 0;
+    const error = await deliveredBy(t, (batch) => {
+      lies++;
+      return begin(change)(batch);
+    });
+    t.is(lies, 4 * (await carriers()).length);
+    t.is(error?.code, "MESSAGE_DAMAGED");
+  }
+});
+
 test("after a report what was wanted from its step on is wanted again right behind it, naming its stage", async (t) => {
   const channel = dial(t, await honest());
   const received: string[] = [];

@@ -122,7 +122,8 @@ test("a change to larger batches stays within credit and the servers' limits, al
 test("a connection that answers nothing any more is given up for a new one, where there is no other replica", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);
-  const run = await hold(t, [proxy.address]).openRun(SMALL_RUN, { creditBatches: 3 });
+  // Shorter than any keepalive, which would mend it too.
+  const run = await hold(t, proxy.address, { deadlineMs: 25_000 }).openRun(SMALL_RUN, { creditBatches: 3 });
   let delivered = 0;
   for await (const { step } of run.batches()) {
     delivered++;

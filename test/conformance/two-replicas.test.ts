@@ -19,7 +19,7 @@ const DEADLINE_MS = 30_000;
 const one = oneServer(test);
 const other = oneServer(test);
 const expected = referenceBatches(test, one);
-const { hold } = heldClient(test, { deadlineMs: DEADLINE_MS, carrier: "auto" });
+const { hold } = heldClient(test, { deadlineMs: DEADLINE_MS });
 
 type Random = () => number;
 const whole = (random: Random, below: number) => Math.floor(random() * below);
@@ -74,7 +74,7 @@ async function unary(client: HeldClient, random: Random): Promise<void> {
 async function runSeed(t: ExecutionContext, seed: number): Promise<string> {
   const random = seeded(seed);
   const { addresses, harm, strike } = await pair(t, random);
-  const client = hold(t, addresses);
+  const client = hold(t, addresses, { carrier: seed % 2 === 0 ? "auto" : "grpc" });
   try {
     const harmedAt = whole(random, RUN_STEPS);
     const changes = new Map<number, { stage: number; when: number; hold: boolean }>();

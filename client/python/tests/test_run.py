@@ -11,6 +11,7 @@ import pytest
 
 import patchstream
 from patchstream import Batch, DataClient, PatchstreamError, Run
+from patchstream.plan import verify_batch
 from tests.serving import SMALL_SPEC, Server
 from tests.serving import patchstream as command
 
@@ -136,8 +137,8 @@ def test_the_parts_of_a_run_are_the_run_each_step_once(client: DataClient, run: 
 
 
 def test_wants_reach_as_far_as_the_credit(client: DataClient) -> None:
-    for credit, first_unwanted in ({"credit_batches": 3}, 4), ({"credit_bytes": 1}, 2):
-        run = client.open_run(SMALL_SPEC, **credit)
+    runs = {4: client.open_run(SMALL_SPEC, credit_batches=3), 2: client.open_run(SMALL_SPEC, credit_bytes=1)}
+    for first_unwanted, run in runs.items():
         assert run.first_unwanted == 0
         next(run)
         assert run.first_unwanted == first_unwanted
@@ -207,14 +208,14 @@ def test_the_state_of_a_run_is_one_integer_and_the_decisions(client: DataClient,
 
 def test_the_state_of_another_run_is_refused(client: DataClient, run: Run) -> None:
     other = client.open_run({**SMALL_SPEC, "seed": 2})
-    with pytest.raises(PatchstreamError, match="digest is .* the digest of this run"):
+    with pytest.raises(PatchstreamError, match=r"digest is .* the digest of this run"):
         run.load_state_dict(other.state_dict())
 
 
 def test_an_array_stays_as_it_is_while_somebody_holds_it(client: DataClient) -> None:
     run = client.open_run(SMALL_SPEC, start_step=16)
     batch = next(run)
-    image, before = batch.image, batch.image.copy()
+    image, before = batch.image, np.array(batch.image)
     batch.release()
     with pytest.raises(ValueError, match="the batch of step 16 was released"):
         _ = batch.image
@@ -254,6 +255,12 @@ def test_stages_that_are_drawn_for_each_step_come_as_the_server_draws_them(clien
     got = checksums(run)
     assert len({stage for _, stage, _ in got}) == 3
     assert got[5][2] == client.get_batch({**SMALL_SPEC, "stageOrder": "random"}, step=5).checksum
+
+
+def test_every_batch_is_the_one_that_the_plan_says(client: DataClient, run: Run) -> None:
+    dataset = client.describe_dataset()
+    for batch in run:
+        verify_batch(batch, run.info, dataset, read_locations=client.read_locations)
 
 
 def test_the_thread_of_a_run_ends_when_it_is_closed_or_collected(client: DataClient) -> None:

@@ -5,7 +5,7 @@ from patchstream.errors import Retry
 from patchstream.transport.retry import next_try
 
 UNAVAILABLE = {"code": "UNAVAILABLE", "address": "a:1", "reason": "it is gone"}
-NOT_FOUND = {"code": "NOT_FOUND", "what": "case", "name": "x", "known": []}
+NOT_FOUND: dict[str, object] = {"code": "NOT_FOUND", "what": "case", "name": "x", "known": []}
 STORE_DAMAGED = {"code": "STORE_DAMAGED", "store": "s", "reason": "a bit flipped"}
 MESSAGE_DAMAGED = {"code": "MESSAGE_DAMAGED", "what": "a message"}
 INTERNAL = {"code": "INTERNAL", "where": "Stream at a:1", "reason": "Received RST_STREAM"}

@@ -2,6 +2,8 @@
 
 from bisect import bisect_right
 
+from ..plan import scheduled_stage_of
+from ..plan.described import spec_of
 from ..run_info import RunInfo
 from ..wire.stream import Timeline
 from .stage_timeline import Schedule
@@ -12,7 +14,8 @@ def schedule_of_run(info: RunInfo, timeline: Timeline) -> Schedule:
     stages = info.timeline(timeline).stages
     first = [(one.first_step, one.stage) for one in stages if one.first_step is not None]
     if len(first) < len(stages):
-        raise NotImplementedError("random order")  # replaced when the plan is there
+        spec = spec_of(info)
+        return Schedule("random", lambda step: scheduled_stage_of(spec, timeline, step))
     steps = [step for step, _ in first]
 
     def stage_of(step: int) -> int:

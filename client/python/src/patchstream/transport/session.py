@@ -198,6 +198,8 @@ class Session:
 
     def _ask(self) -> None:
         """Asks for every step that nobody has been asked for, lowest first, as far as there is room."""
+        if self._failure is not None:
+            return  # Nothing more will be handed out.
         for wanted in self._steps.missing():
             if not any(link.has_asked(wanted.step) for link in self._links) and not self._ask_one(wanted):
                 return

@@ -46,7 +46,7 @@ class BatchMemory:
         return loan
 
     def _ended(self, memory: NDArray[np.uint8]) -> None:
-        """Never waits: the garbage collector may call this at any point of any thread, also of one that holds the lock."""
+        """Never waits: the garbage collector may call this anywhere, also in a thread that holds the lock."""
         self._returned.append(memory)
         self._tidy()
 

@@ -39,15 +39,15 @@ class ByteReceiver:
     def add(self, offset: int, data: Bytes) -> None:
         """Copies a piece to its place. Raises `broken_protocol` for one that does not come next."""
         place = self.place(offset, len(data))
-        if len(place) > 0:
-            np.copyto(place, np.frombuffer(data, np.uint8))  # which lets other threads run meanwhile
+        if len(data) > 0:
+            np.copyto(place[: len(data)], np.frombuffer(data, np.uint8))  # which lets other threads run meanwhile
             self.filled(len(data))
 
     def place(self, offset: int, length: int) -> NDArray[np.uint8]:
-        """Where the next bytes go. Raises `broken_protocol` for others."""
+        """Where the next `length` bytes go, and behind it all that are missing. Raises `broken_protocol` for others."""
         if offset != self._received or offset + length > self.memory.nbytes:
             raise broken_protocol(f"a chunk of {length} bytes at {offset} came after {self._received} bytes")
-        return self.memory[offset : offset + length]
+        return self.memory[offset:]
 
     def filled(self, length: int) -> None:
         """So many more bytes have come to their place."""
@@ -56,7 +56,7 @@ class ByteReceiver:
         self._received = end
 
     def matches(self, checksum: int) -> bool:
-        """True when the bytes are those that `checksum` was taken over. Raises `broken_protocol` where some are missing."""
+        """True when the bytes are those of `checksum`. Raises `broken_protocol` where some are missing."""
         if self._received != self.memory.nbytes:
             raise broken_protocol(f"{self._received} of {self.memory.nbytes} bytes came")
         return self._checksum == checksum
@@ -83,7 +83,7 @@ class BatchReceiver:
         self._bytes.add(head.offset, data)
 
     def place(self, head: ChunkHead) -> NDArray[np.uint8]:
-        """Where the data of a chunk goes; `filled` says that it has come."""
+        """Where the data of a chunk goes, and behind it all that is missing; `filled` says what has come."""
         self._check_step(head)
         return self._bytes.place(head.offset, head.data_bytes)
 

@@ -1,4 +1,4 @@
-"""Whether lanes to one server are worth trying: what stands between may let through connections and not what they carry."""
+"""Whether lanes to one server are worth trying: what lies between may let through connections and not their bytes."""
 
 from threading import Lock
 from time import monotonic

@@ -35,6 +35,8 @@ class StreamReceiver:
         self._events = events
         self._memory = memory
         self._carrier: Carrier = carrier
+        self.has_received = False
+        """Something of a batch has come."""
         self._is_started = False
         self._receiving: BatchReceiver | _Skipped | None = None
 
@@ -44,10 +46,12 @@ class StreamReceiver:
         if head is None:
             self._receive(decode(data_pb2.StreamResponse, message, "a message of the stream"))
         else:
+            self.has_received = True
             self._current().add(head, memoryview(message)[head.head_bytes :])
 
     def place(self, head: ChunkHead) -> NDArray[np.uint8] | None:
-        """Where the data of a chunk that begins goes; None: it is read and not kept. `filled` says that it has come."""
+        """Where the data of a chunk goes, and behind it that of the chunks to come; None: it is not kept."""
+        self.has_received = True
         return self._current().place(head)
 
     def filled(self, length: int) -> None:

@@ -1,20 +1,14 @@
-import test, { type ExecutionContext } from "ava";
-import { connect } from "../../client/connect.js";
-import type { DataClient } from "../../client/types.js";
+import test from "ava";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Handlers } from "../../rpc/server/implement.js";
-import { dial, oneServer, startServer } from "../conformance/served-store.js";
-import { RUN_STEPS, SMALL_RUN } from "../conformance/small-run.js";
-import { getBatch, specBytes } from "../conformance/wire.js";
-import { answering, startPeer } from "./peer.js";
+import { answering, startPeer } from "../client/peer.js";
+import { heldClient } from "./held/hold.js";
+import { dial, oneServer, startServer } from "./served-store.js";
+import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
+import { getBatch, specBytes } from "./wire.js";
 
 const server = oneServer(test);
-
-function client(t: ExecutionContext, addresses: string[], deadlineMs: number): DataClient {
-  const connected = connect(addresses, { deadlineMs });
-  t.teardown(() => connected[Symbol.asyncDispose]());
-  return connected;
-}
+const { hold } = heldClient(test, { carrier: "auto" });
 
 /** Batches that a server has sent, by its own count. */
 async function batchesSent({ metricsAddress }: { metricsAddress: string | undefined }): Promise<number> {
@@ -29,9 +23,9 @@ test("wants are spread over the replicas: of two, each sends a quarter of the ba
   const addresses = servers.map(({ address }) => address);
   const plan = { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] } as const;
   const { dataset, split } = SMALL_RUN;
-  const run = await client(t, addresses, 60_000).openRun({ dataset, split, plan, mode: "constant" });
+  const run = await hold(t, addresses).openRun({ dataset, split, plan, mode: "constant" }, { to: 200 });
   let delivered = 0;
-  for await (const { step } of run.batches({ to: 200 })) t.is(step, delivered++);
+  for await (const { step } of run.batches()) t.is(step, delivered++);
   const sent = await Promise.all(servers.map(batchesSent));
   t.true(Math.min(...sent) >= 50, `they sent ${sent.join(" and ")} batches`);
 });
@@ -45,7 +39,7 @@ test("a server that refuses every stream is asked again with growing pauses, a f
     throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is busy" });
   };
   const address = await startPeer(t, honest, { stream });
-  const run = await client(t, [address], 1_500).openRun(SMALL_RUN);
+  const run = await hold(t, address, { deadlineMs: 1_500 }).openRun(SMALL_RUN);
   await t.throwsAsync(run.batches().next());
   // two at once, then after pauses of 50, 100, 200, 400 and 800 ms
   t.true(streams >= 2 && streams <= 8, `${streams} streams were opened`);
@@ -71,7 +65,7 @@ test("a replica that says that it drains is asked for nothing more", async (t) =
       },
     });
   const draining = await startPeer(t, honest, { stream });
-  const run = await client(t, [draining, good.address], 30_000).openRun(SMALL_RUN, { creditBatches });
+  const run = await hold(t, [draining, good.address]).openRun(SMALL_RUN, { creditBatches });
   let delivered = 0;
   for await (const { step } of run.batches()) t.is(step, delivered++);
   t.is(delivered, RUN_STEPS);

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Holds the Python client to the protocol, with the tests that hold ours: over gRPC, over a lane, and over both with TLS.
+# Wants the project built (`npm run build`). Makes `.venv` once.
+#
+#   bash client/python/conformance.sh                  everything
+#   bash client/python/conformance.sh lying-server     only the files named
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+[ -f dist/cli/main.js ] || { echo "client/python/conformance.sh: the server is not built; run: npm run build" >&2; exit 1; }
+
+python=client/python/.venv/bin/python
+[ -x "$python" ] || python3 -m venv client/python/.venv
+"$python" -m pip install --quiet --disable-pip-version-check -r client/python/requirements-dev.txt
+
+[ $# != 0 ] || set -- \
+  client-rules client-rules-over-a-lane client-rules-with-tls client-rules-over-a-lane-with-tls \
+  replica-rules replica-rules-over-a-lane shared-wants damage lying-server bit-flips two-replicas dataset-pages lane
+
+export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE
+export CONFORMANCE_CLIENT="$python client/python/tests/conformance_driver.py"
+files=("${@/#/dist/test/conformance/}")
+exec npx --no-install ava "${files[@]/%/.test.js}"
