@@ -10,7 +10,7 @@ try:
     import torch
     from monai.data.meta_tensor import MetaTensor
 
-    from .torch.batch import ToTorch, TorchBatch
+    from .torch.batch import TorchBatch, ToTorch
 except ModuleNotFoundError as missing:
     raise needs_extra("run.monai()", "monai", missing) from None
 

@@ -56,7 +56,9 @@ class Model(pl.LightningModule):
 
 def trainer_in(folder: Path, **options: Any) -> Any:
     quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
-    return pl.Trainer(accelerator="cpu", devices=1, default_root_dir=folder, enable_checkpointing=False, **quiet, **options)
+    return pl.Trainer(
+        accelerator="cpu", devices=1, default_root_dir=folder, enable_checkpointing=False, **quiet, **options
+    )
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,13 @@ def test_workers_go_on_from_epoch_to_epoch_and_after_one_that_was_left_early(
     with client.open_run(spec) as run:
         every = [batch.checksum for batch in run]
     with client.open_run(spec).torch(num_workers=2, per_epoch=True) as loader:
-        got = [checksums(loader), checksums(loader), [next(iter(loader)).checksum], checksums(loader), checksums(loader)]
+        got = [
+            checksums(loader),
+            checksums(loader),
+            [next(iter(loader)).checksum],
+            checksums(loader),
+            checksums(loader),
+        ]
     assert got == [every[:3], every[3:6], every[6:7], every[7:9], every[9:12]]
 
 

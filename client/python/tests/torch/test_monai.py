@@ -15,7 +15,8 @@ from monai.data.utils import decollate_batch  # noqa: E402
 
 import patchstream  # noqa: E402
 from patchstream import DataClient  # noqa: E402
-from tests.serving import SAMPLE_DATA, SMALL_SPEC, Server, patchstream as command, serve  # noqa: E402
+from tests.serving import SAMPLE_DATA, SMALL_SPEC, Server, serve  # noqa: E402
+from tests.serving import patchstream as command
 
 pytestmark = [
     pytest.mark.torch,

@@ -23,7 +23,15 @@ def torchrun(ranks: int, program: str, *arguments: str) -> None:
     """Runs a module once a rank, on a free port."""
     path = os.pathsep.join([str(PYTHON_FOLDER / "src"), str(PYTHON_FOLDER)])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}", "-m", program]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        f"--nproc-per-node={ranks}",
+        "-m",
+        program,
+    ]
     done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
 
@@ -48,9 +56,7 @@ def test_all_ranks_change_the_stage_at_the_same_step(of_ranks: list[dict[str, An
     assert of_ranks[0]["state"]["step"] == 18
 
 
-def test_the_union_of_both_ranks_is_the_one_rank_batch(
-    sample_server: Server, of_ranks: list[dict[str, Any]]
-) -> None:
+def test_the_union_of_both_ranks_is_the_one_rank_batch(sample_server: Server, of_ranks: list[dict[str, Any]]) -> None:
     with patchstream.connect(sample_server.address) as client:
         for first, second in zip(of_ranks[0]["seen"], of_ranks[1]["seen"], strict=True):
             whole = client.get_batch(SMALL_SPEC, step=first["step"], stage=first["stage"]).image

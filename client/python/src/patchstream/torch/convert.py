@@ -5,9 +5,7 @@ from typing import Any
 
 from ..batch import Batch
 from ..run import Run
-from .batch import ToTorch, TorchBatch
-
-
+from .batch import TorchBatch, ToTorch
 
 
 def to_torch(run: Run, *, label_channel: bool) -> Callable[[Batch], TorchBatch]:
