@@ -21,13 +21,14 @@ def store_affine(case: DatasetCase) -> NDArray[np.float64]:
         row = 2 - geometry.transpose[axis]
         to_source[row, axis] = scale
         to_source[row, 3] = start + (scale - 1) / 2
-    return np.asarray(geometry.affine, np.float64).reshape(4, 4) @ to_source
+    return np.reshape(np.asarray(geometry.affine, np.float64), (4, 4)) @ to_source
 
 
 def patch_affine(case: DatasetCase, *, start: Zyx, size: Zyx, patch_size: Zyx) -> NDArray[np.float64]:
     """4x4: (z,y,x) of a patch's voxel to its position in the world (mm), before augmentation.
 
-    `start`, `size`: the sample's box in store voxels; `patch_size`: what it became (another size under Progressive Resolution).
+    `start`, `size`: the sample's box in store voxels; `patch_size`: what it became (another size under Progressive
+    Resolution).
     """
     to_store = np.eye(4)
     for axis in range(3):

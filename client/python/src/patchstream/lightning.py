@@ -1,7 +1,7 @@
 """A run as a DataModule for Lightning."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ._extras import needs_extra
 
@@ -21,8 +21,8 @@ from .transport.stage_timeline import StageChanged
 class DataModule(pl.LightningDataModule):
     """Training and validation batches of a run; an epoch of the trainer is an epoch of the run.
 
-    Every process takes the share that its place in the trainer says. A checkpoint holds one integer and the stage decisions: a
-    training goes on from it in the middle of an epoch, or of a stage.
+    Every process takes the share that its place in the trainer says. A checkpoint holds one integer and the stage
+    decisions: a training goes on from it in the middle of an epoch, or of a stage.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class DataModule(pl.LightningDataModule):
     ) -> None:
         """Takes `run` over, a run of the training timeline.
 
-        `val`: validate on the run's `val` timeline, each epoch on batches of its own. `batches`: `torch` for `TorchBatch`, `monai` for
-        dictionaries of MetaTensors. The rest is as in `run.torch`.
+        `val`: validate on the run's `val` timeline, each epoch on batches of its own. `batches`: `torch` for
+        `TorchBatch`, `monai` for dictionaries of MetaTensors. The rest is as in `run.torch`.
         """
         super().__init__()
         self.run = run
@@ -57,7 +57,10 @@ class DataModule(pl.LightningDataModule):
             self.run.take_share(place["rank"], place["num_replicas"])
 
     def train_dataloader(self) -> PatchLoader[Any]:
-        """Goes on where the run is. Raises SPEC_INVALID for a trainer that wants more epochs or steps than the run has."""
+        """Goes on where the run is.
+
+        Raises SPEC_INVALID for a trainer that wants more epochs or steps than the run has.
+        """
         trainer, described = self._placed_in, self.run.info.train
         epochs, wanted = len(described.epoch_first_steps), trainer.max_epochs
         if trainer.max_steps == -1 and (wanted is None or not 0 <= wanted <= epochs):
@@ -77,16 +80,19 @@ class DataModule(pl.LightningDataModule):
         return self._val
 
     def change_stage(self, stage: int | None, *, reason: str = "", hold: bool = False) -> StageChanged | None:
-        """Decides a stage from the first step on that no rank has wanted: see `PatchLoader.change_stage`. Every process calls it."""
+        """Decides a stage from the first step on that no rank has wanted.
+
+        See `PatchLoader.change_stage`. Every process calls it.
+        """
         return self.train_dataloader().change_stage(stage, reason=reason, hold=hold)
 
-    def state_dict(self) -> RunState:
+    def state_dict(self) -> dict[str, Any]:
         """One integer and the stage decisions."""
-        return self.run.state_dict()
+        return dict(self.run.state_dict())
 
-    def load_state_dict(self, state_dict: RunState) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on where `state_dict` was taken. Raises REQUEST_INVALID for the state of another run."""
-        self.run.load_state_dict(state_dict)
+        self.run.load_state_dict(cast(RunState, state_dict))
 
     def teardown(self, stage: str) -> None:
         """Ends streams and workers; the next `fit` goes on at the same step."""

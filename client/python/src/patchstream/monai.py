@@ -1,3 +1,5 @@
+# pyright: reportUnknownMemberType=false
+# (torch leaves the types of some of its functions open.)
 """Batches for MONAI: dictionaries of MetaTensors that know where in the world they lie."""
 
 from collections.abc import Mapping
@@ -19,7 +21,10 @@ from .batch import Batch
 from .dataset_info import DatasetCase
 
 MonaiBatch = dict[str, Any]
-"""`image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X) as MetaTensors, `label_1`, ... with deep supervision; `step`, `stage`, `loss_weight`."""
+"""`image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X) as MetaTensors, `label_1`, ...
+
+with deep supervision; `step`, `stage`, `loss_weight`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class ToMonai:
         return made | {"step": batch.step, "stage": batch.stage, "loss_weight": batch.loss_weight}
 
     def _placed(self, tensor: torch.Tensor, batch: TorchBatch) -> MetaTensor:
-        """With what MONAI keeps of each sample, collated as its own DataLoader does it: `decollate_batch` takes it apart again."""
+        """With what MONAI keeps of each sample, collated as its own DataLoader does it.
+
+        `decollate_batch` takes it apart again.
+        """
         z, y, x = tensor.shape[2:]
         affines = [
             torch.from_numpy(

@@ -4,6 +4,7 @@ import os
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -219,7 +220,7 @@ class Run:
         Raises REQUEST_INVALID where some rank would get no sample of some batch.
         """
         spec = self.info.spec_bytes
-        info = self._connection.call("describe_run", lambda *on: describe_run(*on, spec=spec, ranks=ranks))
+        info = self._connection.call("describe_run", partial(describe_run, spec=spec, ranks=ranks))
         check_rank(info, rank, ranks)
         self.close()
         self.info, self._share = info, replace(self._share, rank=rank)
@@ -230,7 +231,10 @@ class Run:
         return Run(self._connection, self.info, replace(self._share, timeline=timeline), step=0, decisions=())
 
     def receive_into(self, memory: BatchMemory) -> None:
-        """Batches are received into `memory` from here on; without this, into memory that the connection's runs share."""
+        """Batches are received into `memory` from here on.
+
+        Without this, into memory that the connection's runs share.
+        """
         self.close()
         self._memory = memory
 
@@ -248,12 +252,14 @@ class Run:
     ) -> "PatchLoader[TorchBatch]":
         """A loader for PyTorch, which takes this run over: its tensors are made without a copy.
 
-        - `rank`, `ranks`: which share of every batch; `env` reads `RANK` and `WORLD_SIZE`, as torchrun sets them. Default: the run's own.
-        - `per_epoch`: a pass over the loader ends with an epoch of the run, and the next one goes on behind it; else it goes to the end.
+        - `rank`, `ranks`: which share of every batch; `env` reads `RANK` and `WORLD_SIZE`, as torchrun sets them.
+          Default: the run's own.
+        - `per_epoch`: a pass over the loader ends with an epoch of the run, and the next one goes on behind it; else
+          it goes to the end.
         - `label_channel`: labels are (B,1,Z,Y,X), as nnU-Net's and MONAI's losses take them.
         - `pin`: receive into pinned memory. Default: where CUDA is.
-        - `num_workers`: processes that receive, each its own steps, `prefetch_factor` batches ahead. Default 0: a thread of this process
-          receives, which costs least.
+        - `num_workers`: processes that receive, each its own steps, `prefetch_factor` batches ahead. Default 0: a
+          thread of this process receives, which costs least.
         - `group`: the ranks that agree on stages; default: all.
 
         Raises REQUEST_INVALID for a rank that the run cannot have, ModuleNotFoundError without PyTorch.
@@ -274,9 +280,12 @@ class Run:
         prefetch_factor: int = 2,
         group: "ProcessGroup | None" = None,
     ) -> "PatchLoader[dict[str, Any]]":
-        """A loader for MONAI: dictionaries of MetaTensors with affine and case of each sample. The rest is as in `torch`.
+        """A loader for MONAI: dictionaries of MetaTensors with affine and case of each sample.
 
-        `image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X), with deep supervision `label_1` and so on; `step`, `stage`, `loss_weight`.
+        The rest is as in `torch`.
+
+        `image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X), with deep supervision `label_1` and so on; `step`, `stage`,
+        `loss_weight`.
         """
         from .torch import LoaderOptions, open_loader, to_monai
 

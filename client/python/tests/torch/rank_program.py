@@ -1,4 +1,10 @@
-"""What torchrun starts once a rank: a training step a batch, over a stage change that rank 0 decides. Writes what it saw."""
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
+"""What torchrun starts once a rank.
+
+A training step a batch, over a stage change that rank 0 decides. Writes what it saw.
+"""
 
 import sys
 from pathlib import Path

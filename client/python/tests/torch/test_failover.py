@@ -1,3 +1,6 @@
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """A training whose data server is killed goes on at the other one, with the same batches."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """A run as Lightning's data: epochs, validation, and a resume in the middle of a stage."""
 
 from collections.abc import Iterator

@@ -1,3 +1,6 @@
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """Batches as torch tensors: what they hold, in this process and from workers, and how a training goes on."""
 
 import pickle
@@ -133,9 +136,7 @@ def test_workers_shard_and_repeat_nothing(client: DataClient, undisturbed: list[
     assert [batch.checksum for batch in batches] == undisturbed
 
 
-def test_workers_go_on_from_epoch_to_epoch_and_after_one_that_was_left_early(
-    client: DataClient, undisturbed: list[int]
-) -> None:
+def test_workers_go_on_from_epoch_to_epoch_and_after_one_that_was_left_early(client: DataClient) -> None:
     spec = {**SMALL_SPEC, "stepsPerEpoch": 3}  # a number that two workers do not share evenly
     with client.open_run(spec) as run:
         every = [batch.checksum for batch in run]
@@ -165,13 +166,16 @@ def test_an_immediate_stage_reaches_what_workers_have_sent_already(client: DataC
 
 
 def test_a_workers_failure_keeps_its_facts(sample_store: Path) -> None:
-    with serve(sample_store) as server, patchstream.connect(server.address, deadline_s=2) as own:
-        with own.open_run(SMALL_SPEC, credit_batches=1).torch(num_workers=1, prefetch_factor=1) as loader:
-            batches = iter(loader)
-            next(batches)
-            server.end("SIGKILL")
-            with pytest.raises(PatchstreamError) as failed:
-                list(batches)
+    with (
+        serve(sample_store) as server,
+        patchstream.connect(server.address, deadline_s=2) as own,
+        own.open_run(SMALL_SPEC, credit_batches=1).torch(num_workers=1, prefetch_factor=1) as loader,
+    ):
+        batches = iter(loader)
+        next(batches)
+        server.end("SIGKILL")
+        with pytest.raises(PatchstreamError) as failed:
+            list(batches)
     assert failed.value.code == "DEADLINE"
     assert server.address in str(failed.value.facts["waitedFor"])
 

@@ -1,8 +1,12 @@
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """Batches for MONAI: each sample's affine and case."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +20,7 @@ from monai.data.utils import decollate_batch  # noqa: E402
 import patchstream  # noqa: E402
 from patchstream import DataClient  # noqa: E402
 from tests.serving import SAMPLE_DATA, SMALL_SPEC, Server, serve  # noqa: E402
-from tests.serving import patchstream as command
+from tests.serving import patchstream as command  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -60,7 +64,7 @@ def test_a_voxel_lies_where_nibabel_says_it_does_in_the_source(client: DataClien
 
 @pytest.fixture(scope="module")
 def oblique_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set whose images hold the world position of each voxel, with turned axes, other spacings and empty borders."""
+    """Images that hold the world position of each voxel, with turned axes, other spacings and empty borders."""
     folder = tmp_path_factory.mktemp("oblique")
     raw = folder / "Dataset007_Oblique"
     (raw / "imagesTr").mkdir(parents=True)
@@ -93,7 +97,7 @@ def oblique_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_crops_spacings_and_turned_axes_are_in_the_affine(oblique_store: Path) -> None:
-    spec = {"dataset": "Dataset007_Oblique", "augmentation": "none", "epochs": 1, "stepsPerEpoch": 6}
+    spec: dict[str, Any] = {"dataset": "Dataset007_Oblique", "augmentation": "none", "epochs": 1, "stepsPerEpoch": 6}
     spec["stages"] = [{"patchSize": [16, 16, 16], "batchSize": 4}]
     spec["plan"] = {"patchSize": [16, 16, 16], "batchSize": 4, "pooling": [2, 2, 2]}
     checked = 0

@@ -1,3 +1,6 @@
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """Two ranks under torchrun: together they are the one-rank training."""
 
 import os

@@ -1,4 +1,7 @@
-"""A network whose batches do not mix samples, so that the mean over ranks can be compared with the mean over samples."""
+# pyright: basic, reportInvalidTypeForm=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false, reportGeneralTypeIssues=false
+# (torch, MONAI, Lightning and nibabel leave many of their types open.)
+"""A network whose batches do not mix samples: the mean over ranks can be compared with the mean over samples."""
 
 import torch
 from torch import nn

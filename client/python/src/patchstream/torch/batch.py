@@ -1,3 +1,5 @@
+# pyright: reportUnknownMemberType=false
+# (torch leaves the types of some of its functions open.)
 """A batch as torch tensors, without a copy."""
 
 from collections.abc import Callable
@@ -34,9 +36,12 @@ class BatchFacts:
 
 @dataclass(eq=False)
 class TorchBatch:
-    """One rank's share of a batch. Its tensors are views on the memory that it was received in, which lives as long as they do.
+    """One rank's share of a batch.
 
-    Only the tensors are fields: what walks through a batch's fields (Lightning) converts them and leaves the facts alone.
+    Its tensors are views on the memory that it was received in, which lives as long as they do.
+
+    Only the tensors are fields: what walks through a batch's fields (Lightning) converts them and leaves the facts
+    alone.
     """
 
     image: torch.Tensor
@@ -148,18 +153,16 @@ def image_of(array: NDArray[np.generic], memory: NDArray[np.uint8], *, channels_
 def _tensor(array: NDArray[np.generic], memory: NDArray[np.uint8]) -> torch.Tensor:
     """A view of `array`, which lies in `memory`; uint16 are the bits of bfloat16, a type that numpy does not have."""
     beneath = tensor_beneath(memory)
-    if beneath is not None:
-        start = array.ctypes.data - memory.ctypes.data
-        flat = beneath[start : start + array.nbytes]
-    else:
-        flat = torch.from_numpy(array.reshape(-1).view(np.uint8))
-    return flat.view(_TORCH_TYPES[array.dtype.name]).view(array.shape)
+    start = array.ctypes.data - memory.ctypes.data
+    flat = (torch.from_numpy(memory) if beneath is None else beneath)[start : start + array.nbytes]
+    return flat.view(_TORCH_TYPES[array.itemsize, array.dtype.kind]).view(array.shape)
 
 
 _TORCH_TYPES = {
-    "float32": torch.float32,
-    "float16": torch.float16,
-    "uint16": torch.bfloat16,
-    "uint8": torch.uint8,
-    "int16": torch.int16,
+    (4, "f"): torch.float32,
+    (2, "f"): torch.float16,
+    (2, "u"): torch.bfloat16,
+    (1, "u"): torch.uint8,
+    (2, "i"): torch.int16,
 }
+"""By bytes and kind of numpy's type."""

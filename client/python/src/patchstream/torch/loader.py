@@ -39,7 +39,10 @@ class LoaderOptions:
 
 
 def open_loader(run: Run, converter: Callable[[Run], Callable[[Batch], T]], options: LoaderOptions) -> "PatchLoader[T]":
-    """Takes `run` over, as the rank asked for. Raises REQUEST_INVALID for a rank that the run cannot have, SPEC_INVALID for a count below 0."""
+    """Takes `run` over, as the rank asked for.
+
+    Raises REQUEST_INVALID for a rank that the run cannot have, SPEC_INVALID for a count below 0.
+    """
     if options.num_workers < 0:
         raise refuse("num_workers", options.num_workers, "0 or more")
     chosen = chosen_rank(options.rank, options.ranks, Rank(run.rank, run.ranks))
@@ -62,7 +65,8 @@ def open_loader(run: Run, converter: Callable[[Run], Callable[[Batch], T]], opti
 class PatchLoader(Generic[T]):
     """Iterates one rank's batches in step order, each exactly once, from `run.step` on.
 
-    A pass goes to the end of the run, or with `per_epoch` to the end of the epoch that it begins in; the next one goes on behind it.
+    A pass goes to the end of the run, or with `per_epoch` to the end of the epoch that it begins in; the next one
+    goes on behind it.
     """
 
     def __init__(self, source: BatchSource[T], *, per_epoch: bool, group: "ProcessGroup | None") -> None:
@@ -122,9 +126,10 @@ class PatchLoader(Generic[T]):
     ) -> StageChanged | None:
         """Decides a stage, as `Run.change_stage`; `stage` None: no change.
 
-        With several ranks it is a collective of `torch.distributed`: every rank calls it at the same point of its loop, what rank 0
-        says holds, and all change at the same step, by default the first that no rank has wanted. Without `torch.distributed`, `from_step`
-        must be given, the same on every rank. Raises STEP_PASSED for a step that a rank has handed out, STAGE_UNKNOWN.
+        With several ranks it is a collective of `torch.distributed`: every rank calls it at the same point of its
+        loop, what rank 0 says holds, and all change at the same step, by default the first that no rank has wanted.
+        Without `torch.distributed`, `from_step` must be given, the same on every rank. Raises STEP_PASSED for a step
+        that a rank has handed out, STAGE_UNKNOWN.
         """
         proposal = (
             None if stage is None else StageProposal(stage, from_step, reason, hold, immediate, dict(metrics or {}))
@@ -137,11 +142,17 @@ class PatchLoader(Generic[T]):
         )
 
     def state_dict(self) -> RunState:
-        """One integer and the stage decisions; the same on every rank. Batches that were received ahead do not count."""
+        """One integer and the stage decisions.
+
+        The same on every rank. Batches that were received ahead do not count.
+        """
         return self.run.state_dict()
 
     def load_state_dict(self, state: RunState) -> None:
-        """Goes on where `state_dict` was taken, also in the middle of an epoch. Raises REQUEST_INVALID for the state of another run."""
+        """Goes on where `state_dict` was taken, also in the middle of an epoch.
+
+        Raises REQUEST_INVALID for the state of another run.
+        """
         self.run.load_state_dict(state)
 
     def close(self) -> None:

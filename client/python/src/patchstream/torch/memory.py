@@ -1,4 +1,4 @@
-"""Memory of torch's own that batches are received into, so that a copy to a GPU can go on while the next batch is received."""
+"""Memory of torch's own that batches are received into: a copy to a GPU may go on while the next batch is received."""
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from ..wire.batch_memory import BatchMemory
 class TorchMemory(BatchMemory):
     """Lends arrays of bytes, each with a tensor beneath it.
 
-    Pinned ones come from torch's host allocator, which knows of copies that are still going on and does not lend their memory again.
+    Pinned ones come from torch's host allocator, which knows of copies that are still going on and does not lend
+    their memory again.
     """
 
     def __init__(self, *, pinned: bool) -> None:

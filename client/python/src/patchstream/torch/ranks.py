@@ -63,8 +63,9 @@ def agree_on_stage(
 ) -> StageProposal | None:
     """What rank 0 proposes (None: nothing), from a step on that no rank has passed. Every rank of the group calls it.
 
-    Without a step of its own, it is the first that no rank has wanted: nowhere is a batch thrown away. Raises STEP_PASSED on all
-    ranks where one of them is further than the step that rank 0 names, REQUEST_INVALID where they read different runs.
+    Without a step of its own, it is the first that no rank has wanted: nowhere is a batch thrown away. Raises
+    STEP_PASSED on all ranks where one of them is further than the step that rank 0 names, REQUEST_INVALID where they
+    read different runs.
     """
     said = _Said(digest, progress, proposal)
     everyone: list[_Said | None] = [None] * dist.get_world_size(group)

@@ -60,7 +60,10 @@ class Shards(IterableDataset["Item[T] | Failed"], Generic[T]):
         told: "Sequence[SimpleQueue[Told]]",
         unwanted: "Array[c_longlong]",
     ) -> None:
-        """One entry of `told` and `unwanted` (the first step not wanted yet) a worker. `run` is the whole, and opened by nobody."""
+        """One entry of `told` and `unwanted` (the first step not wanted yet) a worker.
+
+        `run` is the whole, and opened by nobody.
+        """
         self._run = run
         self._convert = convert
         self._told = told

@@ -1,4 +1,7 @@
-"""Batches that worker processes receive and convert: batch k of a pass comes from worker k mod n, which is DataLoader's own order."""
+"""Batches that worker processes receive and convert.
+
+Batch k of a pass comes from worker k mod n, which is DataLoader's own order.
+"""
 
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
@@ -20,7 +23,10 @@ class WorkerStreams(Generic[T]):
     def __init__(
         self, run: Run, convert: Callable[[Batch], T], *, workers: int, prefetch_factor: int, pin: bool
     ) -> None:
-        """Workers start with the first pass. They are spawned: a forked one would inherit threads' locks without the threads."""
+        """Workers start with the first pass.
+
+        They are spawned: a forked one would inherit threads' locks without the threads.
+        """
         context = get_context("spawn")
         self.run = run
         self._convert = convert
@@ -69,11 +75,9 @@ class WorkerStreams(Generic[T]):
                 item = next(items)
                 if isinstance(item, Failed):
                     raise item.error
-                if item.stage == run.stage_of(step):
-                    value = item.value
-                else:
-                    # Sent before the worker knew of a decision. A batch is a value: it is asked for again at the stage it has now.
-                    value = self._convert(catching_up.batch_of(step))
+                # What was sent before the worker knew of a decision is asked for again, at the stage that it has now.
+                is_right = item.stage == run.stage_of(step)
+                value = item.value if is_right else self._convert(catching_up.batch_of(step))
                 run.move_to(step + 1, run.decisions)
                 yield value
 
