@@ -23,8 +23,6 @@ from .wire.batch_memory import BatchMemory
 from .wire.stream import Timeline
 
 if TYPE_CHECKING:
-    from torch.distributed import ProcessGroup
-
     from .client import DataClient
     from .torch import PatchLoader, TorchBatch
 
@@ -248,7 +246,7 @@ class Run:
         pin: bool | None = None,
         num_workers: int = 0,
         prefetch_factor: int = 2,
-        group: "ProcessGroup | None" = None,
+        group: object = None,
     ) -> "PatchLoader[TorchBatch]":
         """A loader for PyTorch, which takes this run over: its tensors are made without a copy.
 
@@ -260,7 +258,7 @@ class Run:
         - `pin`: receive into pinned memory. Default: where CUDA is.
         - `num_workers`: processes that receive, each its own steps, `prefetch_factor` batches ahead. Default 0: a
           thread of this process receives, which costs least.
-        - `group`: the ranks that agree on stages; default: all.
+        - `group`: the `torch.distributed.ProcessGroup` whose ranks agree on stages; default: all.
 
         Raises REQUEST_INVALID for a rank that the run cannot have, ModuleNotFoundError without PyTorch.
         """
@@ -278,7 +276,7 @@ class Run:
         pin: bool | None = None,
         num_workers: int = 0,
         prefetch_factor: int = 2,
-        group: "ProcessGroup | None" = None,
+        group: object = None,
     ) -> "PatchLoader[dict[str, Any]]":
         """A loader for MONAI: dictionaries of MetaTensors with affine and case of each sample.
 

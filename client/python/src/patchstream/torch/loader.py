@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
 
 import torch
 
@@ -35,7 +35,7 @@ class LoaderOptions:
     pin: bool | None = None
     num_workers: int = 0
     prefetch_factor: int = 2
-    group: "ProcessGroup | None" = None
+    group: object = None
 
 
 def open_loader(run: Run, converter: Callable[[Run], Callable[[Batch], T]], options: LoaderOptions) -> "PatchLoader[T]":
@@ -59,7 +59,7 @@ def open_loader(run: Run, converter: Callable[[Run], Callable[[Batch], T]], opti
         if pin:
             run.receive_into(TorchMemory(pinned=True))
         source = OwnStream(run, convert)
-    return PatchLoader(source, per_epoch=options.per_epoch, group=options.group)
+    return PatchLoader(source, per_epoch=options.per_epoch, group=cast("ProcessGroup | None", options.group))
 
 
 class PatchLoader(Generic[T]):
