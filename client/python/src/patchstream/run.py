@@ -1,0 +1,267 @@
+"""One rank's batches of one run."""
+
+import os
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TypedDict
+
+from .batch import Batch
+from .errors import PatchstreamError, refuse_request
+from .run_info import RunInfo, RunStage
+from .transport.connection import Connection
+from .transport.decide_stage import RunProgress, StageProposal, change_stage
+from .transport.schedule_of_run import schedule_of_run
+from .transport.session import Session, SessionRequest
+from .transport.share_of_run import loss_weights
+from .transport.stage_timeline import StageChanged, StageDecision, StageTimeline
+from .transport.wanted_steps import Credit
+from .wire.stream import Timeline
+
+
+class DecisionState(TypedDict):
+    """A stage decision as JSON holds it."""
+
+    stage: int
+    from_step: int
+    reason: str
+    hold: bool
+
+
+class RunState(TypedDict):
+    """How far a run is, as JSON holds it: what a checkpoint keeps of it."""
+
+    step: int
+    decisions: list[DecisionState]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunShare:
+    """Which share of which timeline, and how far ahead batches are wanted."""
+
+    timeline: Timeline
+    rank: int
+    credit: Credit
+    every: int = 1
+    """Only every so manyth step from the first one on is handed out.
+
+    A part of the run, whose other parts others have.
+    """
+
+
+class Run:
+    """Batches in step order from `step` on, each exactly once, across reconnects and replicas.
+
+    `for batch in run` goes on where the last one ended. Streams are opened when the first batch is asked for, in the
+    process that asks: a run can be pickled and inherited by a forked process, which then opens its own.
+    """
+
+    def __init__(
+        self, connection: Connection, info: RunInfo, share: RunShare, *, step: int, decisions: Iterable[StageDecision]
+    ) -> None:
+        """Raises STEP_UNKNOWN for a step past the end, LIMIT_EXCEEDED for too many decisions."""
+        self.info = info
+        self._connection = connection
+        self._share = share
+        self._loss_weights = loss_weights(info, share.timeline, share.rank)
+        self._stages = StageTimeline(schedule_of_run(info, share.timeline), decisions)
+        self._session: Session | None = None
+        self._inherited: Session | None = None
+        self._pid = os.getpid()
+        self._step = self._checked(step)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """What another process needs to open the same run at the same step."""
+        return _restored, (self._connection, self.info, self._share, self._step, self._stages.decisions)
+
+    @property
+    def timeline(self) -> Timeline:
+        """`train` or `val`."""
+        return self._share.timeline
+
+    @property
+    def rank(self) -> int:
+        """Which samples of each batch these are: the samples j with j mod ranks = rank."""
+        return self._share.rank
+
+    @property
+    def ranks(self) -> int:
+        """How many share every batch."""
+        return self.info.ranks
+
+    @property
+    def steps(self) -> int:
+        """How many steps the timeline has; they are numbered from 0."""
+        return self.info.timeline(self.timeline).steps
+
+    @property
+    def stages(self) -> tuple[RunStage, ...]:
+        """The timeline's stages, ascending."""
+        return self.info.timeline(self.timeline).stages
+
+    @property
+    def step(self) -> int:
+        """The step that is handed out next; `steps` or more at the end."""
+        return self._step
+
+    @property
+    def first_unwanted(self) -> int:
+        """The first step not wanted yet: a stage from there on makes no bubble and throws nothing away."""
+        session = self._own_session()
+        return self._step if session is None else session.first_unwanted
+
+    @property
+    def decisions(self) -> tuple[StageDecision, ...]:
+        """The stage decisions that still matter, ascending in `from_step`."""
+        return self._stages.decisions
+
+    def __iter__(self) -> "Run":
+        """Goes on at `step`."""
+        return self
+
+    def __next__(self) -> Batch:
+        """The batch of `step`. Raises DEADLINE naming what was waited for, and what says that no replica will ever send
+        it.
+        """
+        asked_at = perf_counter()
+        received = None
+        if self._step < self.steps:
+            try:
+                received = self._opened().take()
+            except PatchstreamError as error:
+                if error.code != "DEADLINE":
+                    self.close()
+                raise
+        if received is None:
+            self.close()
+            raise StopIteration
+        batch = Batch(
+            received,
+            timeline=self.timeline,
+            loss_weight=self._loss_weights[received.stage],
+            channels_last=self.info.channels_last,
+            waited_ms=1e3 * (perf_counter() - asked_at),
+        )
+        self._step = received.step + self._share.every
+        return batch
+
+    def change_stage(
+        self,
+        stage: int,
+        from_step: int | None = None,
+        *,
+        reason: str = "",
+        metrics: Mapping[str, float] | None = None,
+        hold: bool = False,
+        immediate: bool = False,
+    ) -> StageChanged:
+        """Decides a stage from a step on.
+
+        By default that is the first step not wanted yet, with `immediate` the first one not handed out yet. Without
+        `hold` the schedule goes on where it reaches a later stage. Returns at once, whatever the servers do: who does
+        not answer learns it from what is wanted. Raises STEP_PASSED for a step that was handed out, STAGE_UNKNOWN.
+        """
+        proposal = StageProposal(stage, from_step, reason, hold, immediate, metrics or {})
+        session = self._own_session()
+        if session is not None:
+            return session.change_stage(proposal)
+        described = self.info.timeline(self.timeline)
+        progress = RunProgress(self._step, self._step)
+        return change_stage(self._stages, proposal, progress, timeline=self.timeline, described=described)
+
+    def state_dict(self) -> RunState:
+        """One integer and the stage decisions: the run goes on from there, on any machine, with the same batches."""
+        decisions: list[DecisionState] = [
+            {"stage": one.stage, "from_step": one.from_step, "reason": one.reason, "hold": one.hold}
+            for one in self.decisions
+        ]
+        return {"step": self._step, "decisions": decisions, "digest": self.info.digest}
+
+    def load_state_dict(self, state: RunState) -> None:
+        """Goes on where `state_dict` was taken. Raises REQUEST_INVALID for the state of another run, STEP_UNKNOWN."""
+        if state["digest"] != self.info.digest:
+            want = f"{self.info.digest}, the digest of this run: data set, spec and recipe must be those it began with"
+            raise refuse_request("digest", state["digest"], want)
+        step = self._checked(state["step"])
+        stages = StageTimeline(schedule_of_run(self.info, self.timeline), map(decision_from, state["decisions"]))
+        self.close()
+        self._step, self._stages = step, stages
+
+    def part(self, index: int, count: int) -> "Run":
+        """A run of its own through every `count`th step from `step` + `index` on.
+
+        The parts 0 to `count` - 1 are the whole, each step once.
+        """
+        if not 0 <= index < count:
+            raise refuse_request("index", index, f"from 0 to {count - 1}")
+        share = replace(self._share, every=self._share.every * count)
+        step = self._step + index * self._share.every
+        return _restored(self._connection, self.info, share, step, self.decisions)
+
+    def close(self) -> None:
+        """Ends the streams and frees what they hold. Iterating again opens new ones, at `step`."""
+        session, self._session = self._own_session(), None
+        if session is not None:
+            session.close()
+
+    def __enter__(self) -> "Run":
+        """Closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """See `close`."""
+        self.close()
+
+    def _own_session(self) -> Session | None:
+        """The session, where this process has opened it: a forked one leaves what it has inherited alone."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._inherited = self._session
+            self._session = None
+        return self._session
+
+    def _opened(self) -> Session:
+        session = self._own_session()
+        if session is not None and session.first_undelivered != self._step:
+            # An exception such as KeyboardInterrupt has taken a batch on its way to the caller.
+            self.close()
+            session = None
+        if session is None:
+            request = SessionRequest(
+                info=self.info,
+                timeline=self.timeline,
+                rank=self.rank,
+                steps=range(self._step, self.steps, self._share.every),
+                credit=self._share.credit,
+                stages=self._stages,
+                deadline_s=self._connection.reach.deadline_s,
+            )
+            self._session = session = self._connection.session(request)
+            weakref.finalize(self, session.close_soon)
+        return session
+
+    def _checked(self, step: int) -> int:
+        if not 0 <= step <= self.steps:
+            facts = {"code": "STEP_UNKNOWN", "timeline": self.timeline, "step": step, "steps": self.steps}
+            raise PatchstreamError(facts)
+        return step
+
+
+def _restored(
+    connection: Connection, info: RunInfo, share: RunShare, step: int, decisions: Iterable[StageDecision]
+) -> Run:
+    steps = info.timeline(share.timeline).steps
+    return Run(connection, info, share, step=min(step, steps), decisions=decisions)
+
+
+def decision_from(state: StageDecision | Mapping[str, object]) -> StageDecision:
+    """A decision, or what `state_dict` holds of one. Raises REQUEST_INVALID for anything else."""
+    if isinstance(state, StageDecision):
+        return state
+    match dict(state):
+        case {"stage": int(stage), "from_step": int(from_step), **rest}:
+            return StageDecision(stage, from_step, str(rest.get("reason", "")), bool(rest.get("hold", False)))
+        case _:
+            raise refuse_request("decisions", dict(state), "stage, from_step, reason and hold of each")

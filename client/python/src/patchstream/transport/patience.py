@@ -1,0 +1,24 @@
+"""How long a silence is too long."""
+
+SHORTEST_S = 0.25
+FIRST_RENEWAL_S = 5.0
+"""Silence, at first, after which a connection is given up for a new one; it doubles until something comes."""
+TICK_S = 0.05
+"""How often silences are looked at."""
+
+
+class Patience:
+    """How long a silence is too long for a kind of answer, by how long answers took lately."""
+
+    def __init__(self) -> None:
+        """Nothing has taken any time yet."""
+        self._recent_s = 0.0
+
+    @property
+    def hedge_s(self) -> float:
+        """Seconds after which the same is asked elsewhere."""
+        return max(SHORTEST_S, 3 * self._recent_s)
+
+    def took(self, seconds: float) -> None:
+        """An answer, or the next part of one, took that long."""
+        self._recent_s = max(seconds, (self._recent_s + seconds) / 2)

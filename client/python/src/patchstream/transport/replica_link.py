@@ -1,0 +1,290 @@
+"""A session's stream to one replica, opened again whenever it ends."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from time import monotonic
+from typing import Protocol, TypeAlias
+
+from ..errors import PatchstreamError
+from ..run_info import Limits
+from ..wire.channel import Channel
+from ..wire.stream import (
+    BatchArrived,
+    BatchDamaged,
+    BatchSkipped,
+    Cancelled,
+    Event,
+    ExpectedBatch,
+    Notice,
+    Over,
+    ReceivedBatch,
+    StageApplied,
+    Started,
+    Stream,
+    StreamEvents,
+    broken_protocol,
+)
+from .asked_steps import AskedSteps, Want
+from .patience import FIRST_RENEWAL_S
+from .replica import Replica
+from .retry import next_try
+from .stage_timeline import StageChanged
+
+MOST_RENEWALS = 3
+"""Streams opened anew after damage, in a row without a good batch in between."""
+FIRST_BACKOFF_S = 0.05
+LONGEST_BACKOFF_S = 1.0
+
+OpenStream: TypeAlias = Callable[[Channel, StreamEvents], Stream]
+"""Opens a stream of the session's run and share."""
+
+
+class LinkOwner(Protocol):
+    """The session of a link. A link calls it with the session's lock held."""
+
+    def enter(self) -> "LinkOwner":
+        """Takes the lock, for what a stream says on its own thread."""
+        ...
+
+    def leave(self) -> None:
+        """Something has happened, the lock is given back: there may be more to ask, here or elsewhere."""
+        ...
+
+    def expected(self, stage: int) -> ExpectedBatch:
+        """What a batch of a stage must look like."""
+        ...
+
+    def is_needed(self, want: Want) -> bool:
+        """Whether a batch is (still) needed."""
+        ...
+
+    def arrived(self, want: Want, batch: ReceivedBatch, took_s: float) -> None:
+        """A whole batch has come; `took_s` from being asked for, or from the batch before."""
+        ...
+
+    def damaged(self, want: Want) -> None:
+        """A batch has come with other bytes than its checksum's."""
+        ...
+
+    def refused(self, error: PatchstreamError) -> None:
+        """A replica is not asked again: `error` says why."""
+        ...
+
+
+class _At(Enum):
+    UP = auto()
+    BACKING_OFF = auto()
+    REFUSED = auto()
+    CLOSED = auto()
+
+
+class _OneStream:
+    """What one stream tells, while it is its link's."""
+
+    def __init__(self, link: "ReplicaLink", owner: LinkOwner) -> None:
+        self._link = link
+        self._owner = owner
+
+    def begins(self, step: int, stage: int) -> tuple[ExpectedBatch, bool]:
+        self._owner.enter()
+        try:
+            return self._link.begins(self, step, stage)
+        finally:
+            self._owner.leave()
+
+    def tell(self, event: Event) -> None:
+        self._owner.enter()
+        try:
+            self._link.told(self, event)
+        finally:
+            self._owner.leave()
+
+
+class ReplicaLink:
+    """Knows what was asked of one replica. Every method is called with the session's lock held."""
+
+    def __init__(self, replica: Replica, owner: LinkOwner, *, limits: Limits, open_stream: OpenStream) -> None:
+        """A link that is not open yet."""
+        self.replica = replica
+        self.last_failure: PatchstreamError | None = None
+        self._owner = owner
+        self._limits = limits
+        self._open_stream = open_stream
+        self._at = _At.BACKING_OFF
+        self._reopens_at = float("-inf")
+        self._failures = 0
+        self._renewals = 0
+        self._renewal_s = FIRST_RENEWAL_S
+        self._forget_stream()
+
+    def _forget_stream(self) -> None:
+        self._stream: Stream | None = None
+        self._events: _OneStream | None = None
+        self._asked = AskedSteps()
+        self._is_started = False
+        self._is_draining = False
+
+    @property
+    def is_refused(self) -> bool:
+        """It is not asked again."""
+        return self._at is _At.REFUSED
+
+    @property
+    def outstanding(self) -> int:
+        """Steps that it owes, or may owe."""
+        return self._asked.outstanding
+
+    def silent_s(self, awake_since: float) -> float:
+        """For how long nothing has come though something is owed; 0 where nothing is. Counts from `awake_since` on."""
+        asked_at = self._asked.oldest_asked_at
+        if self._stream is None or asked_at is None:
+            return 0.0
+        return monotonic() - max(asked_at, self._stream.last_heard, awake_since)
+
+    def open(self) -> None:
+        """Opens a stream to it."""
+        self._at = _At.UP
+        self._forget_stream()
+        self._events = events = _OneStream(self, self._owner)
+        try:
+            stream = self._open_stream(self.replica.channel, events)
+        except PatchstreamError as error:
+            self._lost(error)
+            return
+        if self._events is events:
+            self._stream = stream
+
+    def open_when_due(self, now: float) -> None:
+        """Opens the next stream where the pause after a failure is over."""
+        if self._at is _At.BACKING_OFF and now >= self._reopens_at:
+            self.open()
+
+    def has_room(self, byte_length: int) -> bool:
+        """True when a want of that size may be sent: one is always allowed, more within the server's limits."""
+        if not self._takes_wants:
+            return False
+        outstanding = self._asked.outstanding
+        if outstanding == 0:
+            return True
+        fits = self._asked.outstanding_bytes + byte_length <= self._limits.max_outstanding_bytes
+        return fits and outstanding < self._limits.max_outstanding_steps
+
+    def has_asked(self, step: int) -> bool:
+        """Whether it owes the step."""
+        return self._asked.has(step)
+
+    def want(self, want: Want) -> None:
+        """Asks for a batch; `has_room` said that it may be."""
+        if self._stream is not None:
+            self._asked.ask(want, monotonic())
+            self._stream.want(want.step, 1, want.stage)
+
+    def take_back(self, step: int) -> None:
+        """Takes a want back, where there is one that has not begun: its step has come from elsewhere."""
+        if self._stream is not None and self._asked.take_back(step):
+            self._stream.take_back(step, 1)
+
+    def report(self, decision: StageChanged) -> None:
+        """Reports a decision; a link without a stream has nothing to take back."""
+        if self._stream is None or not self._takes_wants:
+            return
+        self._stream.report(
+            decision.stage,
+            decision.from_step,
+            reason=decision.reason,
+            metrics=dict(decision.metrics),
+            hold=decision.hold,
+        )
+        self._asked.report(decision, self._owner.is_needed)
+
+    def renew_if_silent(self, awake_since: float) -> None:
+        """Gives the connection up for a new one after a long silence; the next silence may be twice as long."""
+        if self.silent_s(awake_since) <= self._renewal_s:
+            return
+        self._renewal_s *= 2
+        self._cancel_stream()
+        self.replica.renew()
+        self.open()
+
+    def close(self) -> None:
+        """Ends the stream."""
+        self._at = _At.CLOSED
+        self._cancel_stream()
+
+    def begins(self, events: _OneStream, step: int, stage: int) -> tuple[ExpectedBatch, bool]:
+        """A batch begins on a stream. Raises INTERNAL for one that was not wanted."""
+        if events is not self._events:
+            raise broken_protocol("the stream was given up")
+        want = self._asked.began(step, stage)
+        return self._owner.expected(stage), self._owner.is_needed(want)
+
+    def told(self, events: _OneStream, event: Event) -> None:
+        """Something has come on a stream; nothing counts of one that was given up."""
+        if events is not self._events:
+            return
+        try:
+            self._receive(event)
+        except PatchstreamError as error:
+            self._cancel_stream()
+            self._lost(error)
+
+    @property
+    def _takes_wants(self) -> bool:
+        """The server has answered Start and has not said that it drains."""
+        return self._is_started and not self._is_draining
+
+    def _receive(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._is_started = True
+                self._failures = 0
+            case BatchArrived(batch):
+                want, took_s = self._ended(batch.step)
+                self._owner.arrived(want, batch, took_s)
+            case BatchSkipped(step):
+                self._ended(step)
+            case BatchDamaged(step):
+                want, _ = self._asked.ended(step, monotonic())
+                self._owner.damaged(want)
+            case StageApplied() | Cancelled():
+                self._asked.confirmed(event)
+            case Notice(code):
+                self._is_draining = self._is_draining or code == "draining"
+            case Over(error):
+                reason = "the server ended the stream"
+                ended = {"code": "UNAVAILABLE", "address": self.replica.address, "reason": reason}
+                self._lost(error or PatchstreamError(ended))
+
+    def _ended(self, step: int) -> tuple[Want, float]:
+        self._renewals = 0
+        self._renewal_s = FIRST_RENEWAL_S
+        self.replica.answered()
+        return self._asked.ended(step, monotonic())
+
+    def _lost(self, error: PatchstreamError) -> None:
+        self._forget_stream()
+        self.last_failure = error
+        self.replica.troubled()
+        if next_try(error) == "later":
+            pause_s = 0.0 if self._failures == 0 else FIRST_BACKOFF_S * 2 ** (self._failures - 1)
+            self._failures += 1
+            self._reopen_after(min(LONGEST_BACKOFF_S, pause_s))
+        elif self._renewals < MOST_RENEWALS:
+            # Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose
+            # headers were.
+            self._renewals += 1
+            self.replica.renew()
+            self._reopen_after(0.0)
+        else:
+            self._at = _At.REFUSED
+            self._owner.refused(error)
+
+    def _reopen_after(self, pause_s: float) -> None:
+        self._at = _At.BACKING_OFF
+        self._reopens_at = monotonic() + pause_s
+
+    def _cancel_stream(self) -> None:
+        stream = self._stream
+        self._forget_stream()
+        if stream is not None:
+            stream.cancel()

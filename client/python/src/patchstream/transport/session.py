@@ -1,0 +1,265 @@
+"""One rank's batches, in step order, from any of the replicas."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Condition, Thread
+from time import monotonic
+
+from ..errors import PatchstreamError
+from ..run_info import RunInfo
+from ..wire.stream import ExpectedBatch, ReceivedBatch, Timeline
+from .asked_steps import Want
+from .decide_stage import RunProgress, StageProposal, change_stage
+from .patience import TICK_S, Patience
+from .replica import Replica
+from .replica_link import OpenStream, ReplicaLink
+from .share_of_run import expected_batches
+from .stage_timeline import StageChanged, StageTimeline
+from .wanted_steps import Credit, WantedStep, WantedSteps
+
+MOST_ATTEMPTS = 3
+"""A damaged batch is asked for again twice."""
+MOST_TICK_S = 10 * TICK_S
+"""A tick that comes later: this process stood still, and whatever a server sent has not been looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """Which batches of a run are wanted, and how far ahead."""
+
+    info: RunInfo
+    timeline: Timeline
+    rank: int
+    steps: range
+    credit: Credit
+    stages: StageTimeline
+    """The stage of each step. The session's alone while it is open."""
+    deadline_s: float
+
+
+class Session:
+    """Wants steps ahead within the credit.
+
+    Each is asked of the replica with the fewest wants, and again elsewhere when that one fails, falls silent or sends
+    damage.
+
+    Its state has one lock, which the streams' threads, its own thread (silences, pauses) and the caller's take in
+    turn.
+    """
+
+    def __init__(self, request: SessionRequest, replicas: Sequence[Replica], open_stream: OpenStream) -> None:
+        """Opens a stream to every replica, from its own thread."""
+        self._request = request
+        self._changed = Condition()
+        self._wake: SimpleQueue[bool] = SimpleQueue()
+        self._expected = expected_batches(request.info, request.timeline, request.rank)
+        self._stages = request.stages
+        self._steps: WantedSteps[ReceivedBatch] = WantedSteps(
+            request.steps,
+            request.credit,
+            stage_of=self._stages.stage_of,
+            bytes_of=lambda stage: self._expected(stage).byte_length,
+        )
+        self._patience = Patience()
+        self._awake_since = monotonic()
+        self._failure: PatchstreamError | None = None
+        self._links = tuple(
+            ReplicaLink(replica, self, limits=request.info.limits, open_stream=open_stream) for replica in replicas
+        )
+        self._thread = Thread(target=self._watch, name="patchstream session", daemon=True)
+        self._thread.start()
+
+    @property
+    def first_undelivered(self) -> int:
+        """The step that `take` hands out next."""
+        with self._changed:
+            return self._steps.first_undelivered
+
+    @property
+    def first_unwanted(self) -> int:
+        """The first step that no server has been asked for."""
+        with self._changed:
+            return self._steps.first_unwanted
+
+    def take(self) -> ReceivedBatch | None:
+        """The batch of the first undelivered step, which counts as delivered from then on; None at the end.
+
+        Raises DEADLINE, and what says that no replica will ever send it.
+        """
+        ends_at = monotonic() + self._request.deadline_s
+        with self._changed:
+            while not self._steps.is_over:
+                if self._failure is not None:
+                    raise self._failure.with_traceback(None)
+                batch = self._steps.deliver()
+                if batch is not None:
+                    self._ask()
+                    return batch
+                left_s = ends_at - monotonic()
+                if left_s <= 0:
+                    raise self._late()
+                self._changed.wait(left_s)
+        return None
+
+    def change_stage(self, proposal: StageProposal) -> StageChanged:
+        """Decides a stage, at once, whatever the servers do.
+
+        Steps from its first on are taken back from every replica and wanted again right behind the report, as far as
+        the credit reaches at the new size. Wants name their stage, so that a replica that does not answer needs no
+        report.
+        """
+        with self._changed:
+            progress = RunProgress(self._steps.first_undelivered, self._steps.first_unwanted)
+            timeline = self._request.timeline
+            described = self._request.info.timeline(timeline)
+            changed = change_stage(self._stages, proposal, progress, timeline=timeline, described=described)
+            self._steps.restage()
+            if changed.from_step < described.steps:
+                for link in self._links:
+                    link.report(changed)
+            self._ask()
+            self._changed.notify_all()
+            return changed
+
+    def close(self) -> None:
+        """Ends every stream; who waits for a batch is told so."""
+        self.close_soon()
+        with self._changed:
+            self._close()
+
+    def close_soon(self) -> None:
+        """The same on the session's own thread. Takes no lock, so that a finalizer may call it."""
+        self._wake.put(False)
+
+    def enter(self) -> "Session":
+        """See `LinkOwner`."""
+        self._changed.acquire()
+        return self
+
+    def leave(self) -> None:
+        """See `LinkOwner`."""
+        try:
+            self._ask()
+        finally:
+            self._changed.release()
+
+    def expected(self, stage: int) -> ExpectedBatch:
+        """See `LinkOwner`."""
+        return self._expected(stage)
+
+    def is_needed(self, want: Want) -> bool:
+        """See `LinkOwner`."""
+        return self._needed_by(want) is not None
+
+    def arrived(self, want: Want, batch: ReceivedBatch, took_s: float) -> None:
+        """See `LinkOwner`."""
+        wanted = self._needed_by(want)
+        if wanted is None:
+            return
+        self._patience.took(took_s)
+        wanted.batch = batch
+        for link in self._links:
+            link.take_back(want.step)
+        if want.step == self._steps.first_undelivered:
+            self._changed.notify_all()
+
+    def damaged(self, want: Want) -> None:
+        """See `LinkOwner`."""
+        wanted = self._needed_by(want)
+        if wanted is None:
+            return
+        wanted.damaged_times += 1
+        if wanted.damaged_times == MOST_ATTEMPTS:
+            facts = {"code": "BATCH_DAMAGED", "step": want.step, "attempts": MOST_ATTEMPTS}
+            self._fail(PatchstreamError(facts))
+
+    def refused(self, error: PatchstreamError) -> None:
+        """See `LinkOwner`."""
+        if all(link.is_refused for link in self._links):
+            self._fail(error)
+
+    def _needed_by(self, want: Want) -> WantedStep[ReceivedBatch] | None:
+        wanted = self._steps.get(want.step)
+        return wanted if wanted is not None and wanted.stage == want.stage and wanted.batch is None else None
+
+    def _fail(self, error: PatchstreamError) -> None:
+        self._failure = self._failure or error
+        self._changed.notify_all()
+
+    def _late(self) -> PatchstreamError:
+        addresses = ", ".join(link.replica.address for link in self._links)
+        failures = [str(link.last_failure) for link in self._links if link.last_failure is not None]
+        hint = f"Last failure: {'; '.join(failures)}" if failures else None
+        waited_for = f"step {self._steps.first_undelivered} of {addresses}"
+        timeout_ms = round(1000 * self._request.deadline_s)
+        return PatchstreamError({"code": "DEADLINE", "waitedFor": waited_for, "timeoutMs": timeout_ms}, hint)
+
+    def _ask(self) -> None:
+        """Asks for every step that nobody has been asked for, lowest first, as far as there is room."""
+        if self._failure is not None:
+            return  # Nothing more will be handed out.
+        for wanted in self._steps.missing():
+            if not any(link.has_asked(wanted.step) for link in self._links) and not self._ask_one(wanted):
+                return
+
+    def _ask_one(self, wanted: WantedStep[ReceivedBatch]) -> bool:
+        """Asks the least busy of those that have room and have not been asked, one that is heard of before one that is
+        silent.
+        """
+        want = Want(wanted.step, wanted.stage, self._expected(wanted.stage).byte_length)
+        usable = [link for link in self._links if link.has_room(want.byte_length) and not link.has_asked(wanted.step)]
+        if not usable:
+            return False
+        min(usable, key=lambda link: (self._is_silent(link), link.outstanding)).want(want)
+        return True
+
+    def _is_silent(self, link: ReplicaLink) -> bool:
+        """A replica that owes batches and has not been heard of for the hedge time."""
+        return link.silent_s(self._awake_since) > self._patience.hedge_s
+
+    def _watch(self) -> None:
+        """The session's own thread: ticks until it is closed."""
+        with self._changed:
+            self._tick()
+        goes_on = True
+        while goes_on:
+            slept_at = monotonic()
+            with suppress(Empty):
+                goes_on = self._wake.get(timeout=TICK_S)
+            with self._changed:
+                if monotonic() - slept_at > MOST_TICK_S:
+                    self._awake_since = monotonic()
+                if goes_on:
+                    self._tick()
+        with self._changed:
+            self._close()
+
+    def _tick(self) -> None:
+        """Opens what is to be opened, and looks at silences.
+
+        The wants of silent replicas go elsewhere too, in the end over a new connection.
+        """
+        for link in self._links:
+            link.open_when_due(monotonic())
+        silent = [link for link in self._links if self._is_silent(link)]
+        for link in silent:
+            link.replica.troubled()
+        if 0 < len(silent) < len(self._links):
+            self._hedge(silent)
+        for link in silent:
+            link.renew_if_silent(self._awake_since)
+        self._ask()
+
+    def _hedge(self, silent: Sequence[ReplicaLink]) -> None:
+        for wanted in self._steps.missing():
+            asked = [link for link in self._links if link.has_asked(wanted.step)]
+            if asked and all(link in silent for link in asked) and not self._ask_one(wanted):
+                return
+
+    def _close(self) -> None:
+        addresses = ", ".join(link.replica.address for link in self._links)
+        self._fail(PatchstreamError({"code": "UNAVAILABLE", "address": addresses, "reason": "the run was closed"}))
+        for link in self._links:
+            link.close()
