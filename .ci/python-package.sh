@@ -12,8 +12,11 @@ python3 -m venv "$folder/build"
   { cat "$folder/build.log" >&2; exit 1; }
 ls -l "$folder/built"
 
-# What is not named here is not there: no node, no npm, no PYTHONPATH.
-alone() { env -i HOME="$folder" PATH="$1/bin:/usr/bin:/bin" TMPDIR="$folder" "${@:2}"; }
+# The program of the page.
+sed -n '/^```python$/,/^```$/p' "$root/docs/how-to/serve-from-python.md" | sed '/^```/d' >"$folder/program.py"
+
+# The environment holds what is named here: no node, no npm, no PYTHONPATH.
+alone() { env -i HOME="$folder" PATH="$1/bin" "${@:2}"; }
 
 for package in "$folder"/built/*.whl "$folder"/built/*.tar.gz "$root/client/python"; do
   printf '\n-- %s\n' "${package##*/}"
@@ -22,9 +25,9 @@ for package in "$folder"/built/*.whl "$folder"/built/*.tar.gz "$root/client/pyth
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check "$package[server]"
   cd "$folder"
-  rm -rf store
-  alone "$venv" patchstream ingest "$root/examples/data/Task04_Hippocampus" store --json >/dev/null 2>&1
-  alone "$venv" python "$root/docs/how-to/serve-from-python.py" store
+  rm -rf stores
+  alone "$venv" patchstream ingest "$root/examples/data/Task04_Hippocampus" stores/hippocampus >/dev/null 2>ingest.log || { cat ingest.log >&2; exit 1; }
+  alone "$venv" python program.py
   echo "installed, ingested and streamed in $((SECONDS - started)) s"
   cd "$root"
   rm -rf "$venv"
