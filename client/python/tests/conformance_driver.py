@@ -31,7 +31,7 @@ def named(call: Json, names: Mapping[str, str]) -> Json:
 
 
 def sha256(array: NDArray[np.generic]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    return hashlib.sha256(array.tobytes()).hexdigest()
 
 
 def tensor(kind: str, array: NDArray[np.generic]) -> Json:

@@ -18,6 +18,8 @@ from .why_unreachable import Unreachable, why_unreachable
 MAX_RECEIVED_MESSAGE = 64 << 20
 LOOK_AHEAD = 16 << 20
 """Received per stream before the reader must take some."""
+UNEXPLAINED_S = 0.7
+"""For how long a connection is tried again that fails in gRPC though one of our own does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Channel:
         facts = {"code": "UNAVAILABLE", "address": self.address, "reason": reason}
         error = PatchstreamError(facts, None if why is None else why.hint)
         may_pass = why is None or why.may_pass
-        return error, may_pass and not self.was_reached and monotonic() < since + self._wait_s
+        until = since + self._wait_s + (UNEXPLAINED_S if why is None else 0.0)
+        return error, may_pass and not self.was_reached and monotonic() < until
 
 
 def open_channel(address: str, options: ChannelOptions, lanes: LaneTrust | None = None) -> Channel:
@@ -145,7 +148,6 @@ def _settings(target: Target, credentials: Credentials | None) -> list[tuple[str
         ("grpc.http2.lookahead_bytes", LOOK_AHEAD),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.use_local_subchannel_pool", 1),
     ]
