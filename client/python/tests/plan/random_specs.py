@@ -7,7 +7,7 @@ from patchstream.plan import MODES
 
 LAYOUTS = ["channels-first", "channels-last"]
 STRATEGIES = ["nnunet", "single-volume", "multi-crop", "split-crop", "single-crop"]
-PLANS = [
+PLANS: list[dict[str, Any]] = [
     {"patchSize": [16, 24, 16], "batchSize": 2, "pooling": [2, 3, 2]},
     {"patchSize": [40, 24, 40], "batchSize": 3, "pooling": [3, 3, 3]},
     {"patchSize": [8, 32, 32], "batchSize": 4, "strides": [[1, 1, 1], [1, 2, 2], [1, 2, 2], [2, 2, 2]]},

@@ -58,10 +58,10 @@ def test_a_run_is_described_as_its_spec_plans_it(client: DataClient, dataset: Da
 
 
 def _mode_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    share = given.get("foregroundFraction")
+    share: Any = given.get("foregroundFraction")
     names = {"budgetFraction": "budget_fraction", "rounding": "rounding", "epochs": "epochs"}
     options = {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
-    return {**options, "foreground_fraction": tuple(share.values()) if isinstance(share, Mapping) else share}
+    return {**options, "foreground_fraction": (share["from"], share["to"]) if isinstance(share, dict) else share}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -73,7 +73,7 @@ def test_batches_are_those_of_the_plan(client: DataClient, dataset: DatasetInfo,
     for timeline in ("train", "train", "val"):
         step = draw.randrange(steps_of(spec, timeline))
         ranks = draw.randint(1, 2)
-        share = {"rank": draw.randrange(ranks), "ranks": ranks}
+        share: dict[str, Any] = {"rank": draw.randrange(ranks), "ranks": ranks}
         stage = draw.choice([None, draw.choice(stages_of(spec, timeline))])
         batch = client.get_batch(info.spec_bytes, step=step, stage=stage, timeline=timeline, **share)
         verify_batch(batch, info, table, **share, read_locations=client.read_locations)

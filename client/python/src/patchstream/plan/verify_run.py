@@ -6,6 +6,7 @@ from hashlib import sha256
 from patchstream.errors import PatchstreamError
 from patchstream.plan.batch.run_timeline import run_timeline
 from patchstream.plan.described import spec_of
+from patchstream.plan.random import Timeline
 from patchstream.run_info import RunInfo, RunStage, RunTimeline
 
 
@@ -17,7 +18,8 @@ def verify_run(info: RunInfo) -> None:
     """
     spec = spec_of(info)
     _compare("digest", info.digest, sha256(info.spec_bytes).hexdigest())
-    for timeline, described in (("train", info.train), ("val", info.val)):
+    timelines: tuple[tuple[Timeline, RunTimeline], ...] = (("train", info.train), ("val", info.val))
+    for timeline, described in timelines:
         planned = run_timeline(spec, info.channels, timeline=timeline, ranks=info.ranks)
         _compare_fields(timeline, described, planned, without="stages")
         _compare(f"{timeline}.stages", len(described.stages), len(planned.stages))
