@@ -7,11 +7,10 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from patchstream.dataset_info import DatasetInfo
-from patchstream.run_info import RunInfo
 
 import patchstream
 from patchstream import DataClient, PatchstreamError
+from patchstream.dataset_info import DatasetInfo
 from patchstream.plan import (
     case_table,
     fold_split,
@@ -23,6 +22,7 @@ from patchstream.plan import (
     verify_batch,
     verify_run,
 )
+from patchstream.run_info import RunInfo
 from tests.plan.random_specs import random_spec
 from tests.plan.stores import IGNORE, REGIONS, ingest
 from tests.serving import SMALL_SPEC, serve
