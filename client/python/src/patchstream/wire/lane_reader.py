@@ -13,6 +13,8 @@ from .stream import damaged
 
 AT_ONCE_BYTES = 4 << 20
 """Of the data of chunks, read with one call of the system."""
+MOST_AT_ONCE = 64
+"""Chunks that are read so: the system takes 1,024 pieces of memory at most."""
 _SCRATCH_BYTES = PREFIX_BYTES + LONGEST_CHUNK_HEAD
 _SKIPPED_BYTES = 256 << 10
 
@@ -132,7 +134,7 @@ class LaneReader:
         expected: list[bytes] = []
         targets = [memory[at:end]]
         reaches = end
-        while reaches < len(memory) and reaches - at < AT_ONCE_BYTES:
+        while reaches < len(memory) and reaches - at < AT_ONCE_BYTES and len(expected) < MOST_AT_ONCE:
             length = min(first.data_bytes, len(memory) - reaches)
             expected.append(_chunk_start(first.step, first.offset + reaches, length))
             targets += [memoryview(bytearray(len(expected[-1]))), memory[reaches : reaches + length]]
