@@ -24,7 +24,10 @@ export function goldenBoxes() {
 export function goldenSplits() {
   const { integer, one } = chance(4);
   return Array.from({ length: 12 }, () => {
-    const names = Array.from({ length: integer(12, 40) }, (_, index) => `${one(["b", "a", "Ä", "\u{1f9e0}"])}${index}`);
+    const names = Array.from(
+      { length: integer(12, 40) },
+      (_, index) => `${one(["b", "a", "\uff21", "\u{1f9e0}"])}${index}`,
+    );
     const subjects = names.filter((_, index) => index % 4 !== 3).map((name) => [name]);
     for (const [index, name] of names.entries()) if (index % 4 === 3) subjects[integer(0, 3)]?.push(name);
     const folds = integer(2, 5);

@@ -61,7 +61,8 @@ function randomSpec({ name, plan }: SpecDataset, { integer, one }: Chance, index
 
 function timelineOf(spec: ResolvedSpec, { cases }: SpecDataset, timeline: Timeline, ranks: number) {
   const { steps, epochFirstSteps, stages } = runTimeline(spec, { timeline, channels: cases.channels, ranks });
-  const asked = Array.from({ length: 20 }, (_, index) => Math.floor(((steps - 1) * index) / 19));
+  const edges = stages.slice(1, 4).flatMap(({ firstStep = 0 }) => [Math.max(0, firstStep - 1), firstStep]);
+  const asked = [...edges, ...Array.from({ length: 12 }, (_, index) => Math.floor(((steps - 1) * index) / 11))];
   return {
     timeline,
     steps,

@@ -6,6 +6,7 @@ from .dataset_info import CaseGeometry, DatasetCase, DatasetInfo, LabelRegion
 from .errors import PatchstreamError
 from .run import Run, RunState
 from .run_info import Limits, RankShare, RunInfo, RunStage, RunTimeline
+from .server.local import local
 from .spec_input import SpecInput
 from .transport.read_calls import Preview, Region
 from .transport.stage_timeline import StageChanged, StageDecision
@@ -37,4 +38,5 @@ __all__ = [
     "TensorShape",
     "Timeline",
     "connect",
+    "local",
 ]

@@ -14,7 +14,7 @@ from .errors import refuse
 from .run import Run, RunShare, decision_from
 from .run_info import RunInfo, Zyx
 from .spec_input import SpecInput, spec_bytes
-from .transport.connection import Connection, Reach
+from .transport.connection import Closeable, Connection, Reach
 from .transport.describe import describe_dataset, describe_run
 from .transport.read_calls import BatchRequest, Preview, VolumeKind, get_batch, preview, read_case, read_locations
 from .transport.share_of_run import check_rank, loss_weights
@@ -89,6 +89,10 @@ class DataClient:
     def addresses(self) -> tuple[str, ...]:
         """Of the replicas."""
         return self._connection.reach.addresses
+
+    def own(self, owned: Closeable) -> None:
+        """Keeps `owned` as long as the client or one of its runs is kept, and closes it with the client."""
+        self._connection.own(owned)
 
     def describe_dataset(self) -> DatasetInfo:
         """What the served store holds, all of its cases from one state of it."""
@@ -188,7 +192,7 @@ class DataClient:
         return self._connection.call("preview", attempt)
 
     def close(self) -> None:
-        """Ends its runs and its calls."""
+        """Ends its runs and its calls, and what it owns."""
         self._connection.close()
 
     def __enter__(self) -> "DataClient":

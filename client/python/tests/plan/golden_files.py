@@ -24,6 +24,7 @@ class GoldenCase:
 
 @dataclass(frozen=True)
 class GoldenDataset:
+    digest: str
     channel_names: Sequence[str]
     classes: Sequence[int]
     ignore_label: int | None
@@ -33,4 +34,4 @@ class GoldenDataset:
 def table_of(dataset: Mapping[str, Any]) -> CaseTable:
     cases = [GoldenCase(one["id"], [1, *one["shape"]], one["foregroundCounts"]) for one in dataset["cases"]]
     names = [f"channel {number}" for number in range(dataset["channels"])]
-    return case_table(GoldenDataset(names, dataset["classes"], dataset.get("ignoreLabel"), cases))
+    return case_table(GoldenDataset("6" * 64, names, dataset["classes"], dataset.get("ignoreLabel"), cases))

@@ -155,6 +155,9 @@ def test_addresses_that_a_run_does_not_have_are_refused():
         with pytest.raises(PatchstreamError) as caught:
             plan_batch(spec, table, **address)
         assert caught.value.code == code
+    other = replace(spec, dataset_digest="7" * 64)
+    with pytest.raises(PatchstreamError, match=r"dataset is .*; it must be 7777"):
+        plan_batch(other, table, 0)
     without = replace(spec, split=replace(spec.split, train=("nowhere",) * 2))
     with pytest.raises(PatchstreamError, match='no case "nowhere"'):
         plan_batch(without, table, 0)

@@ -7,7 +7,8 @@ a client can say what a batch must be before it comes, and check it when it has 
 from patchstream.plan.augment.transform import Transform
 from patchstream.plan.batch.batch_plan import BatchPlan, PlannedSample
 from patchstream.plan.batch.case_table import CaseTable, case_table
-from patchstream.plan.batch.tensors import PlannedTensor, share_tensors
+from patchstream.plan.batch.run_timeline import run_timeline
+from patchstream.plan.batch.tensors import share_tensors
 from patchstream.plan.batch.timeline import (
     epoch_first_steps,
     scheduled_stage_of,
@@ -27,6 +28,7 @@ from patchstream.plan.run_spec.resolved_spec import RECIPE, ResolvedSpec, Split
 from patchstream.plan.sampling.box import located_start
 from patchstream.plan.sampling.splits import fold_split
 from patchstream.plan.verify_batch import verify_batch
+from patchstream.plan.verify_run import verify_run
 
 __all__ = [
     "MODES",
@@ -36,7 +38,6 @@ __all__ = [
     "Mode",
     "NetworkPlan",
     "PlannedSample",
-    "PlannedTensor",
     "ResolvedSpec",
     "Split",
     "Stage",
@@ -50,6 +51,7 @@ __all__ = [
     "read_network_plan",
     "read_spec",
     "resolve_stages",
+    "run_timeline",
     "scheduled_stage_of",
     "scheduled_stages",
     "scheduled_steps",
@@ -58,4 +60,5 @@ __all__ = [
     "stages_of",
     "steps_of",
     "verify_batch",
+    "verify_run",
 ]

@@ -23,8 +23,8 @@ def plan_batch(
     `run` is `DataClient.describe_run`'s answer, `dataset` that of `describe_dataset`; who plans many batches of large
     data sets makes a `case_table` of it once. `stage` None is the scheduled one.
 
-    Raises STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a
-    drawn case that `dataset` lacks.
+    Raises STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve and for another data
+    set than the run's, and NOT_FOUND for a drawn case that `dataset` lacks.
     """
     spec, cases = spec_of(run), table_of(dataset)
     return plan_share(spec, cases, step, timeline=timeline, stage=stage, rank=rank, ranks=ranks)

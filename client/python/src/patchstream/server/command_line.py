@@ -1,4 +1,4 @@
-"""The command `patchstream`: the program of the server, as npm installs it, on the Node.js of the extra `server`."""
+"""The command `patchstream`: that of npm, on the Node.js of the extra `server`, and `import-nnunet`."""
 
 import os
 import signal
@@ -11,6 +11,10 @@ from patchstream.server.program import command
 
 def main() -> int:
     """Runs the command; its exit code. On POSIX the process becomes Node.js, so that signals reach it."""
+    if sys.argv[1:2] == ["import-nnunet"]:
+        from patchstream.nnunet.__main__ import import_command
+
+        return import_command(sys.argv[2:])
     try:
         line = command(*sys.argv[1:])
     except PatchstreamError as error:

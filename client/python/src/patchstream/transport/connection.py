@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ..errors import PatchstreamError
 from ..wire.batch_memory import BatchMemory
@@ -28,6 +28,14 @@ class Reach:
     channel: ChannelOptions
     carrier: CarrierChoice
     deadline_s: float
+
+
+class Closeable(Protocol):
+    """What ends with `close()`."""
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
 
 
 class _Open:
@@ -54,6 +62,11 @@ class Connection:
         self._open: _Open | None = None
         self._inherited: list[_Open] = []
         self._is_closed = False
+        self._owned: list[Closeable] = []
+
+    def own(self, owned: Closeable) -> None:
+        """Keeps `owned` as long as this connection is kept, and closes it after the rest."""
+        self._owned.append(owned)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens its own."""
@@ -89,16 +102,17 @@ class Connection:
         return self._opened().memory
 
     def close(self) -> None:
-        """Ends every session and every call."""
+        """Ends every session and every call, and what it owns."""
         with self._lock:
             opened, self._open = self._open, None
             self._is_closed = True
-        if opened is None or opened.pid != os.getpid():
-            return
-        for session in list(opened.sessions):
-            session.close()
-        for replica in opened.replicas:
-            replica.close()
+        if opened is not None and opened.pid == os.getpid():
+            for session in list(opened.sessions):
+                session.close()
+            for replica in opened.replicas:
+                replica.close()
+        while self._owned:
+            self._owned.pop().close()
 
     def _opened(self) -> _Open:
         if self._open is not None and self._open.pid != os.getpid():

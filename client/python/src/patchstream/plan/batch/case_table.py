@@ -34,6 +34,11 @@ class DescribedDataset(Protocol):
     """What a case table is made of: `DataClient.describe_dataset` gives it."""
 
     @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of its content: a spec is resolved for it."""
+        ...
+
+    @property
     def channel_names(self) -> Sequence[str]:
         """Names of the image's channels."""
         ...
@@ -58,6 +63,8 @@ class DescribedDataset(Protocol):
 class CaseTable:
     """The cases of a data set, in columns."""
 
+    digest: str
+    """SHA-256 (hex) of the data set's content."""
     classes: tuple[int, ...]
     """What foreground patches are drawn by, ascending: label values, or 1 to n for regions."""
     ignore_label: int | None
@@ -87,6 +94,7 @@ def case_table(dataset: DescribedDataset) -> CaseTable:
     for row, case in enumerate(dataset.cases):
         counts[row, : len(case.foreground_counts)] = case.foreground_counts
     return CaseTable(
+        digest=dataset.digest,
         classes=tuple(dataset.classes),
         ignore_label=dataset.ignore_label,
         channels=len(dataset.channel_names),

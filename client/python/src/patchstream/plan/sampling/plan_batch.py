@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchstream.errors import PatchstreamError
+from patchstream.errors import PatchstreamError, refuse_request
 from patchstream.plan.arrays import Integers, Truths
 from patchstream.plan.augment.augmentation import Augmentation
 from patchstream.plan.augment.draw_augmentation import draw_augmentation
@@ -39,9 +39,11 @@ def plan_share(
     nnU-Net's strategy with its foreground share 0.33, no augmentation, cases of `split.val`; its step is
     epoch x val_steps + i, and its stage the last one.
 
-    Raises STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a
-    drawn case that `cases` lacks.
+    Raises STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve and for the cases of
+    another data set, and NOT_FOUND for a drawn case that `cases` lacks.
     """
+    if cases.digest != spec.dataset_digest:
+        raise refuse_request("dataset", cases.digest, f"{spec.dataset_digest}, that of the data set of the run")
     at = scheduled_stage_of(spec, timeline, step) if stage is None else stage
     check_address(spec, timeline, step, at)
     check_rank(spec, rank, ranks)
