@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.serving import REPOSITORY, Server  # noqa: E402
+from tests.serving import REPOSITORY, Server
 
 pytestmark = pytest.mark.torch
 
