@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
-import { refuseRequest } from "../../plan/errors.js";
+import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { foregroundValues } from "../../plan/label-set.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
@@ -112,11 +112,25 @@ export async function makePreview(
   );
   const header = headerOf(first, first + shown.length - 1, pages);
   const { rgb, width, height } = await draw({ layout, header, samples, classes: legend });
-  const { default: sharp } = await import("sharp");
+  const sharp = await pngWriter();
   const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
   return { png, pages, firstSample: first, samples: shown.length };
+}
+
+/** Throws UNSUPPORTED where sharp is not installed: the server of the Python package goes without native code. */
+async function pngWriter(): Promise<typeof import("sharp")["default"]> {
+  try {
+    return (await import("sharp")).default;
+  } catch (cause) {
+    const facts = {
+      code: "UNSUPPORTED",
+      what: "a preview by this server",
+      want: "made where npm installed sharp",
+    } as const;
+    throw new PatchstreamError(facts, 'The Python package has none: run "npx patchstream preview"', { cause });
+  }
 }
 
 /** A box start that takes at least as many letters as any other of this case. */

@@ -37,8 +37,9 @@ def said(channel: Channel, run: DescribedRun, step: int) -> list[bytes]:
 
 
 class _Service(grpc.GenericRpcHandler):
-    def __init__(self, messages: Sequence[bytes], lane_port: int) -> None:
+    def __init__(self, messages: Sequence[bytes], lane_port: int, heartbeat_ms: int) -> None:
         self._messages = messages
+        self._heartbeat_ms = heartbeat_ms
         self._lane_port = lane_port
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler":
@@ -50,7 +51,7 @@ class _Service(grpc.GenericRpcHandler):
         def open_lane(request: bytes, context: grpc.ServicerContext) -> bytes:
             del request, context
             offer = data_pb2.OpenLaneResponse(
-                port=self._lane_port, ticket=TICKET, ticket_ms=60_000, heartbeat_ms=10_000
+                port=self._lane_port, ticket=TICKET, ticket_ms=60_000, heartbeat_ms=self._heartbeat_ms
             )
             return offer.SerializeToString()
 
@@ -62,12 +63,17 @@ class _Service(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def peer(messages: Sequence[bytes] = (), lane: bytes | None = None) -> Generator[Channel]:
+def peer(
+    messages: Sequence[bytes] = (), lane: bytes | None = None, *, silent: list[bytes] | None = None
+) -> Generator[Channel]:
     """A channel to a server that answers every stream with `messages`; on a lane, with the bytes of `lane`.
 
-    `lane` None: the same messages, framed, and that all is well. What a lane's client says is not read.
+    `lane` None: the same messages, framed, and that all is well. `silent`: then it says nothing more and does not hang
+    up, with heartbeats of 50 ms; what the client says is added to the list.
     """
     said_on_lane = HEARTBEAT + b"".join(map(framed, messages)) + last() if lane is None else lane
+
+    heard = [] if silent is None else silent
 
     def serve_lanes() -> None:
         with suppress(OSError):
@@ -76,14 +82,18 @@ def peer(messages: Sequence[bytes] = (), lane: bytes | None = None) -> Generator
                 with connection, suppress(OSError):
                     connection.recv(1 << 16)
                     connection.sendall(said_on_lane)
-                    connection.shutdown(socket.SHUT_WR)
-                    while connection.recv(1 << 16):
-                        pass  # What is not read when a connection is closed takes with it what was sent.
+                    if silent is None:
+                        connection.shutdown(socket.SHUT_WR)
+                    # What is not read when a connection is closed takes with it what was sent.
+                    while said := connection.recv(1 << 16):
+                        heard.append(said)
 
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(4) as threads:
         Thread(target=serve_lanes, daemon=True).start()
         server = grpc.server(threads)
-        server.add_generic_rpc_handlers((_Service(messages, listener.getsockname()[1]),))
+        server.add_generic_rpc_handlers(
+            (_Service(messages, listener.getsockname()[1], 10_000 if silent is None else 50),)
+        )
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         channel = open_channel(f"127.0.0.1:{port}", ChannelOptions())

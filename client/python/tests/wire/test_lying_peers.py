@@ -188,3 +188,14 @@ def test_a_ticket_that_is_refused_opens_no_lane_and_auto_goes_over_grpc(truth: T
     assert "no ticket" in str(error)
     (batch,), *_ = heard(truth, truth.messages, "auto", refused)
     assert batch.carrier == "grpc"
+
+
+def test_a_lane_that_falls_silent_is_hung_up_on_and_heartbeats_are_sent_meanwhile(truth: Truth) -> None:
+    heard_of_us: list[bytes] = []
+    with peer(lane=HEARTBEAT + framed(truth.messages[0]), silent=heard_of_us) as channel:
+        listener = Listener(truth.run)
+        opened(channel, truth.run, listener, "lane")
+        error = listener.until(Over).error
+    assert error is not None
+    assert str(error).endswith("its lane was lost: nothing was heard of the server")
+    assert HEARTBEAT in heard_of_us

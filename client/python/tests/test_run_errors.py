@@ -1,0 +1,54 @@
+"""Errors that a user can make: one line that says what to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import patchstream
+from patchstream import DataClient, PatchstreamError
+from tests.serving import CERTIFICATES, SMALL_SPEC, Server, serve
+
+
+def refused(call: Callable[[], object]) -> PatchstreamError:
+    with pytest.raises(PatchstreamError) as raised:
+        call()
+    assert "\n" not in str(raised.value)
+    return raised.value
+
+
+def test_what_is_no_address_option_or_file_is_refused_before_anything_is_opened() -> None:
+    assert refused(lambda: patchstream.connect("a:1,,b:2")).facts["field"] == "addresses"
+    assert refused(lambda: patchstream.connect([])).facts["field"] == "addresses"
+    assert refused(lambda: patchstream.connect("a:1", carrier="ftp")).facts["field"] == "carrier"  # pyright: ignore[reportArgumentType]
+    missing = refused(lambda: patchstream.connect("a:1", ca="nowhere.pem"))
+    assert (missing.code, missing.facts["file"]) == ("INPUT_DAMAGED", "nowhere.pem")
+    assert refused(lambda: patchstream.connect("a.example:1", token="secret")).code == "UNAUTHENTICATED"
+
+
+def test_a_misspelt_field_of_a_spec_is_named_with_the_one_that_was_meant(sample_server: Server) -> None:
+    with patchstream.connect(sample_server.address) as client:
+        error = refused(lambda: client.open_run({**SMALL_SPEC, "epoch": 3}))
+    assert (error.code, error.facts["field"]) == ("SPEC_INVALID", "data.epoch")
+    assert "data.epochs" in str(error)
+
+
+def test_a_server_with_tls_called_without_and_a_server_without_called_with_say_so(sample_store: Path) -> None:
+    pem = ["--tls-cert", str(CERTIFICATES / "server.pem"), "--tls-key", str(CERTIFICATES / "server.key")]
+    with serve(sample_store, *pem) as secure, patchstream.connect(secure.address) as client:
+        assert "TLS" in str(refused(client.describe_dataset))
+    with serve(sample_store) as plain:
+        authority = CERTIFICATES / "authority.pem"
+        with patchstream.connect(plain.address, ca=authority) as client:
+            assert "TLS" in str(refused(client.describe_dataset))
+
+
+def test_a_case_class_or_step_that_is_not_there_is_named(sample_server: Server) -> None:
+    with patchstream.connect(sample_server.address) as client:
+        assert refused(lambda: client.read_label("nowhere")).facts["name"] == "nowhere"
+        assert refused(lambda: client.read_locations(first_case(client), 9)).code == "NOT_FOUND"
+        assert refused(lambda: client.get_batch(SMALL_SPEC, step=24)).code == "STEP_UNKNOWN"
+
+
+def first_case(client: DataClient) -> str:
+    return client.describe_dataset().cases[0].id
