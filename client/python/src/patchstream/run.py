@@ -4,20 +4,27 @@ import os
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .batch import Batch
 from .errors import PatchstreamError, refuse_request
 from .run_info import RunInfo, RunStage
 from .transport.connection import Connection
 from .transport.decide_stage import RunProgress, StageProposal, change_stage
+from .transport.describe import describe_run
 from .transport.schedule_of_run import schedule_of_run
 from .transport.session import Session, SessionRequest
-from .transport.share_of_run import loss_weights
+from .transport.share_of_run import check_rank, loss_weights
 from .transport.stage_timeline import StageChanged, StageDecision, StageTimeline
 from .transport.wanted_steps import Credit
+from .wire.batch_memory import BatchMemory
 from .wire.stream import Timeline
+
+if TYPE_CHECKING:
+    from .client import DataClient
+    from .torch import PatchLoader, TorchBatch
 
 
 class DecisionState(TypedDict):
@@ -69,12 +76,20 @@ class Run:
         self._stages = StageTimeline(schedule_of_run(info, share.timeline), decisions)
         self._session: Session | None = None
         self._inherited: Session | None = None
+        self._memory: BatchMemory | None = None
         self._pid = os.getpid()
         self._step = self._checked(step)
 
     def __reduce__(self) -> tuple[object, ...]:
         """What another process needs to open the same run at the same step."""
         return _restored, (self._connection, self.info, self._share, self._step, self._stages.decisions)
+
+    @property
+    def client(self) -> "DataClient":
+        """The servers that this is a run of."""
+        from .client import DataClient
+
+        return DataClient(self._connection)
 
     @property
     def timeline(self) -> Timeline:
@@ -116,6 +131,10 @@ class Run:
     def decisions(self) -> tuple[StageDecision, ...]:
         """The stage decisions that still matter, ascending in `from_step`."""
         return self._stages.decisions
+
+    def stage_of(self, step: int) -> int:
+        """The stage of a step, as decisions and schedule are now."""
+        return self._stages.stage_of(step)
 
     def __iter__(self) -> "Run":
         """Goes on at `step`."""
@@ -184,19 +203,102 @@ class Run:
         if state["digest"] != self.info.digest:
             want = f"{self.info.digest}, the digest of this run: data set, spec and recipe must be those it began with"
             raise refuse_request("digest", state["digest"], want)
-        step = self._checked(state["step"])
-        stages = StageTimeline(schedule_of_run(self.info, self.timeline), map(decision_from, state["decisions"]))
+        self.move_to(state["step"], map(decision_from, state["decisions"]))
+
+    def move_to(self, step: int, decisions: Iterable[StageDecision]) -> None:
+        """Goes on at a step, over the decisions given. Raises STEP_UNKNOWN."""
+        checked = self._checked(step)
+        stages = StageTimeline(schedule_of_run(self.info, self.timeline), decisions)
         self.close()
-        self._step, self._stages = step, stages
+        self._step, self._stages = checked, stages
+
+    def take_share(self, rank: int, ranks: int) -> None:
+        """Goes on as another rank, at the same step over the same decisions.
+
+        Raises REQUEST_INVALID where some rank would get no sample of some batch.
+        """
+        spec = self.info.spec_bytes
+        info = self._connection.call("describe_run", partial(describe_run, spec=spec, ranks=ranks))
+        check_rank(info, rank, ranks)
+        self.close()
+        self.info, self._share = info, replace(self._share, rank=rank)
+        self._loss_weights = loss_weights(info, self.timeline, rank)
+
+    def on(self, timeline: Timeline) -> "Run":
+        """The other timeline's run of the same rank, from its first step on; as many may be open as are needed."""
+        return Run(self._connection, self.info, replace(self._share, timeline=timeline), step=0, decisions=())
+
+    def receive_into(self, memory: BatchMemory) -> None:
+        """Batches are received into `memory` from here on.
+
+        Without this, into memory that the connection's runs share.
+        """
+        self.close()
+        self._memory = memory
+
+    def torch(
+        self,
+        rank: Literal["env"] | int | None = None,
+        ranks: int | None = None,
+        *,
+        per_epoch: bool = False,
+        label_channel: bool = False,
+        pin: bool | None = None,
+        num_workers: int = 0,
+        prefetch_factor: int = 2,
+        group: object = None,
+    ) -> "PatchLoader[TorchBatch]":
+        """A loader for PyTorch, which takes this run over: its tensors are made without a copy.
+
+        - `rank`, `ranks`: which share of every batch; `env` reads `RANK` and `WORLD_SIZE`, as torchrun sets them.
+          Default: the run's own.
+        - `per_epoch`: a pass over the loader ends with an epoch of the run, and the next one goes on behind it; else
+          it goes to the end.
+        - `label_channel`: labels are (B,1,Z,Y,X), as nnU-Net's and MONAI's losses take them.
+        - `pin`: receive into pinned memory. Default: where CUDA is.
+        - `num_workers`: processes that receive, each its own steps, `prefetch_factor` batches ahead. Default 0: a
+          thread of this process receives, which costs least.
+        - `group`: the `torch.distributed.ProcessGroup` whose ranks agree on stages; default: all.
+
+        Raises REQUEST_INVALID for a rank that the run cannot have, ModuleNotFoundError without PyTorch.
+        """
+        from .torch import LoaderOptions, open_loader, to_torch
+
+        options = LoaderOptions(rank, ranks, per_epoch, pin, num_workers, prefetch_factor, group)
+        return open_loader(self, lambda run: to_torch(run, label_channel=label_channel), options)
+
+    def monai(
+        self,
+        rank: Literal["env"] | int | None = None,
+        ranks: int | None = None,
+        *,
+        per_epoch: bool = False,
+        pin: bool | None = None,
+        num_workers: int = 0,
+        prefetch_factor: int = 2,
+        group: object = None,
+    ) -> "PatchLoader[dict[str, Any]]":
+        """A loader for MONAI: dictionaries of MetaTensors with affine and case of each sample.
+
+        The rest is as in `torch`.
+
+        `image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X), with deep supervision `label_1` and so on; `step`, `stage`,
+        `loss_weight`.
+        """
+        from .torch import LoaderOptions, open_loader, to_monai
+
+        options = LoaderOptions(rank, ranks, per_epoch, pin, num_workers, prefetch_factor, group)
+        return open_loader(self, to_monai, options)
 
     def part(self, index: int, count: int) -> "Run":
         """A run of its own through every `count`th step from `step` + `index` on.
 
-        The parts 0 to `count` - 1 are the whole, each step once.
+        The parts 0 to `count` - 1 are the whole, each step once, and share its credit.
         """
         if not 0 <= index < count:
             raise refuse_request("index", index, f"from 0 to {count - 1}")
-        share = replace(self._share, every=self._share.every * count)
+        credit = Credit(max(1, self._share.credit.batches // count), self._share.credit.bytes // count)
+        share = replace(self._share, every=self._share.every * count, credit=credit)
         step = self._step + index * self._share.every
         return _restored(self._connection, self.info, share, step, self.decisions)
 
@@ -238,7 +340,7 @@ class Run:
                 stages=self._stages,
                 deadline_s=self._connection.reach.deadline_s,
             )
-            self._session = session = self._connection.session(request)
+            self._session = session = self._connection.session(request, self._memory)
             weakref.finalize(self, session.close_soon)
         return session
 

@@ -81,15 +81,16 @@ class Connection:
         deadline_s = self.reach.deadline_s
         return HedgedCall(attempt, opened.replicas, history=opened.history, kind=kind, deadline_s=deadline_s).answer()
 
-    def session(self, request: SessionRequest) -> Session:
-        """Streams of one run to every replica."""
+    def session(self, request: SessionRequest, memory: BatchMemory | None = None) -> Session:
+        """Streams of one run to every replica. `memory`: what is received into; default: what all sessions share."""
         opened = self._opened()
+        into = opened.memory if memory is None else memory
         info = request.info
         start = StreamStart(info.spec_bytes, info.digest, request.timeline, request.rank, info.ranks)
         carrier = self.reach.carrier
 
         def open_to(channel: Channel, events: StreamEvents) -> Stream:
-            return open_stream(channel, start, events, carrier=carrier, memory=opened.memory)
+            return open_stream(channel, start, events, carrier=carrier, memory=into)
 
         session = Session(request, opened.replicas, open_to)
         opened.sessions.add(session)
