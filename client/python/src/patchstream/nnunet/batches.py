@@ -22,6 +22,7 @@ class NnunetBatch(TypedDict):
     keys: list[str]
     """The case of each sample."""
     loss_weight: float
+    step: int
     stage: int
 
 
@@ -49,6 +50,7 @@ class NnunetBatches(Iterator[NnunetBatch]):
             "target": targets if self._deep_supervision else targets[0],
             "keys": [sample.case for sample in batch.samples],
             "loss_weight": batch.loss_weight,
+            "step": batch.step,
             "stage": batch.stage,
         }
 

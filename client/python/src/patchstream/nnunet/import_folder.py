@@ -44,7 +44,7 @@ def import_folder(
 
 def patchstream_command() -> Sequence[str]:
     """How patchstream's own program is started."""
-    from patchstream.server import command
+    from patchstream.server.program import command
 
     return command()
 

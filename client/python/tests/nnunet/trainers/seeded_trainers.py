@@ -1,12 +1,15 @@
 """What the tests train with: nnU-Net's own trainer and patchstream's, both from the same weights."""
 
 import os
+import signal
+import zlib
 from time import perf_counter
 from typing import Any
 
 import torch
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
+from patchstream.nnunet.batches import NnunetBatch
 from patchstream.nnunet.trainer import nnUNetTrainerPatchStream
 
 
@@ -49,8 +52,21 @@ class nnUNetTrainerOwnLoader(nnUNetTrainer):
 
 
 class nnUNetTrainerPatchStreamSeeded(nnUNetTrainerPatchStream):
-    """patchstream's trainer."""
+    """patchstream's trainer; it notes its batches, and dies where it is told to."""
 
     def initialize(self) -> None:
         torch.manual_seed(1)
         super().initialize()
+
+    def train_step(self, batch: NnunetBatch) -> dict[str, Any]:
+        file = os.environ.get("BATCHES")
+        if file is not None:
+            checksum = zlib.crc32(batch["data"].numpy())
+            with open(file, "a") as lines:
+                print(batch["step"], batch["stage"], f"{checksum:08x}", file=lines)
+        return super().train_step(batch)
+
+    def on_epoch_end(self) -> None:
+        super().on_epoch_end()
+        if os.environ.get("KILL_AFTER_EPOCH") == str(self.current_epoch - 1):
+            os.kill(os.getpid(), signal.SIGKILL)
