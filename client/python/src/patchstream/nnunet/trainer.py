@@ -98,7 +98,7 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
         own = self.__class__
         self.__class__ = nnUNetTrainer  # nnU-Net writes the name of its object's class
         try:
-            super().save_checkpoint(filename)
+            nnUNetTrainer.save_checkpoint(self, filename)
         finally:
             self.__class__ = own
 
