@@ -36,6 +36,8 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
 
     def get_dataloaders(self) -> tuple[NnunetBatches, NnunetBatches]:
         """Opens both timelines of the run at the epoch that comes next."""
+        if not self.was_initialized:
+            self.initialize()  # nnU-Net 2.5 asks for loaders first
         if self.is_cascaded:
             raise refuse("configuration", self.configuration_name, "one that needs no prediction of another one")
         self._client = self._connect()
