@@ -66,7 +66,7 @@ class Nnunet:
         return done.stdout
 
     def train(self, trainer: str, *flags: str, settings: Mapping[str, object], **environment: str) -> str:
-        """`nnUNetv2_train 4 3d_fullres 0 -tr TRAINER` on the CPU, from the beginning unless with `--c`; what it says."""
+        """`nnUNetv2_train 4 3d_fullres 0 -tr TRAINER` on the CPU, anew unless with `--c`; what it says."""
         if "--c" not in flags:
             shutil.rmtree(self.results(trainer), ignore_errors=True)  # nnU-Net would go on from an old final checkpoint
         file = self.folder / "settings.json"

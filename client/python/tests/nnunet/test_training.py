@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("nnunetv2")
 
-from tests.nnunet.compare_loaders import compare
-from tests.nnunet.nnunet import Nnunet
+from tests.nnunet.compare_loaders import compare  # noqa: E402
+from tests.nnunet.nnunet import Nnunet  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
