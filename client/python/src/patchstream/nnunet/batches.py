@@ -7,7 +7,6 @@ import torch
 
 from patchstream.batch import Batch
 from patchstream.run import Run
-from patchstream.torch.batch import ToTorch
 
 Region = int | tuple[int, ...]
 
@@ -30,23 +29,23 @@ class NnunetBatches(Iterator[NnunetBatch]):
     """A run's batches, one for each `next`, as nnU-Net's own loaders give them."""
 
     def __init__(self, run: Run, *, deep_supervision: bool, regions: Sequence[Region] | None, halves: bool) -> None:
-        """`regions`: with an ignore label that comes last. `halves`: images of 16 bits stay as they are."""
+        """`regions`: with an ignore label that comes last. `halves`: float16 images stay as they are."""
         self.run = run
         self.waited_s = 0.0
         """How long the trainer has waited for batches so far."""
         self._deep_supervision = deep_supervision
         self._regions = regions
         self._halves = halves
-        self._to_torch = ToTorch(channels_last=False, label_channel=True)
 
     def __next__(self) -> NnunetBatch:
         """The batch of the next step. Raises as `Run`."""
         batch: Batch = next(self.run)
         self.waited_s += batch.waited_ms / 1000
-        tensors = self._to_torch(batch)
-        targets = [self._target(label) for label in tensors.targets]
+        image = torch.from_numpy(batch.image if self._halves and batch.image_type == "f16" else batch.image_values())
+        labels = (torch.from_numpy(label).unsqueeze(1) for label in (batch.label, *batch.deep_labels))
+        targets = [self._target(label) for label in labels]
         return {
-            "data": tensors.image if self._halves else tensors.image.float(),
+            "data": image,
             "target": targets if self._deep_supervision else targets[0],
             "keys": [sample.case for sample in batch.samples],
             "loss_weight": batch.loss_weight,
