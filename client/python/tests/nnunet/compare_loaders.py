@@ -5,6 +5,8 @@ As a program it draws the figure of docs/how-to/train-nnunet.md:
     python -m tests.nnunet.compare_loaders FOLDER docs/pictures/nnunet-losses.svg
 """
 
+# pyright: basic, reportMissingTypeStubs=false
+
 import re
 import sys
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Preprocessed folders as nnU-Net leaves them, of phantoms."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+
 import json
 import pickle
 from collections.abc import Sequence

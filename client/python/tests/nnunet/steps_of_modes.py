@@ -1,5 +1,7 @@
 """A few real training steps in each mode, by the trainer itself; a line of JSON for each."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportOptionalMemberAccess=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+
 import json
 import os
 import sys

@@ -1,5 +1,7 @@
 """Patches of an imported store beside nnU-Net's own arrays."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportOptionalMemberAccess=false, reportOptionalSubscript=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+
 import numpy as np
 import numpy.typing as npt
 import pytest

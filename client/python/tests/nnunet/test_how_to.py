@@ -1,5 +1,7 @@
 """docs/how-to/train-nnunet.md: its commands are run as they stand there."""
 
+# pyright: basic, reportMissingTypeStubs=false
+
 import json
 import re
 import shutil

@@ -1,5 +1,7 @@
 """`import-nnunet`: a preprocessed folder becomes a store, voxel for voxel."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportArgumentType=false
+
 import json
 import pickle
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Real nnU-Net, trained on batches of an imported store by its own command."""
 
+# pyright: basic, reportMissingTypeStubs=false
+
 import json
 from pathlib import Path
 from typing import Any

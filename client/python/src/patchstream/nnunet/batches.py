@@ -1,5 +1,7 @@
 """Batches as nnU-Net's trainer takes them."""
 
+# pyright: basic, reportMissingTypeStubs=false
+
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 

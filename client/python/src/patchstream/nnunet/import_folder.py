@@ -96,7 +96,7 @@ def _write_case(child: subprocess.Popen[bytes], one: PreprocessedCase, source: P
     _write(child, line)
     to = cast(IO[bytes], child.stdin)
     for array, kind in ((one.image, "<f4"), (one.label, "<i2"), *((places, "<u4") for places in found.locations)):
-        to.write(np.ascontiguousarray(array, dtype=kind).reshape(-1).view(np.uint8).data)
+        to.write(np.ascontiguousarray(array, dtype=kind).tobytes())
     to.flush()
 
 

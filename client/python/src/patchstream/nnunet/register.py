@@ -1,5 +1,7 @@
 """nnU-Net's own commands with patchstream's trainer, for versions that look for trainers in their own package only."""
 
+# pyright: basic, reportMissingTypeStubs=false
+
 import sys
 from collections.abc import Sequence
 

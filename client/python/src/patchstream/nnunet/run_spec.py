@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from patchstream.errors import refuse
 from patchstream.nnunet.settings import DEFAULT_MODE
@@ -32,12 +33,7 @@ def data_spec(training: NnunetTraining, dataset: str, given: Mapping[str, object
     """
     if len(training.patch_size) != 3:
         raise refuse("configuration", list(training.patch_size), "one with a patch of three axes")
-    wire = given.get("wire", {})
-    if not isinstance(wire, dict):
-        raise refuse("data.wire", wire, "an object")
-    plan = given.get("plan", {})
-    if not isinstance(plan, dict):
-        raise refuse("data.plan", plan, "an object")
+    wire, plan = _object(given, "wire"), _object(given, "plan")
     if wire.get("layout", "channels-first") != "channels-first":
         raise refuse("data.wire.layout", wire["layout"], '"channels-first", which nnU-Net reads')
     own_plan = {
@@ -57,3 +53,10 @@ def data_spec(training: NnunetTraining, dataset: str, given: Mapping[str, object
         "valSteps": training.num_val_iterations_per_epoch,
         "deepSupervision": training.deep_supervision,
     }
+
+
+def _object(given: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = given.get(name, {})
+    if not isinstance(value, dict):
+        raise refuse(f"data.{name}", value, "an object")
+    return cast(Mapping[str, object], value)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from patchstream.errors import KNOWN_FIELD, PatchstreamError, refuse
 
@@ -44,7 +44,7 @@ class Settings:
     """A store that a server of its own is started for."""
     servers: str | None = None
     """Addresses of data servers, with commas."""
-    connect: Mapping[str, object] = field(default_factory=dict[str, object])
+    connect: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Options of `patchstream.connect`."""
     data: Mapping[str, object] = field(default_factory=dict[str, object])
     """Fields of the run spec's `data` part (docs/reference/spec.md)."""

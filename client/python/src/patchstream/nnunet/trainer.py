@@ -1,8 +1,12 @@
 """nnU-Net's trainer on batches of patchstream: everything but the batches is nnU-Net's."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportIncompatibleMethodOverride=false, reportAttributeAccessIssue=false
+# nnU-Net has no types of its own: what is written beside it is checked as far as that goes.
+
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
@@ -46,7 +50,7 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
         train = self._open(spec, "train", self.current_epoch * self.num_iterations_per_epoch)
         val = self._open(spec, "val", self.current_epoch * self.num_val_iterations_per_epoch)
         info = train.run.info
-        folder = Path(self.output_folder)
+        folder = Path(str(self.output_folder))
         if self.current_epoch > 0:
             check_record(folder, info.digest, spec)
         elif self.local_rank == 0:
@@ -82,7 +86,7 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
             patch = "x".join(map(str, batch["data"].shape[2:]))
             self.print_to_log_file(f"Stage {self._stage}: patch {patch}, {len(batch['keys'])} samples")
         with single_voxel_norm(), _Weighted(self, batch["loss_weight"]):
-            return super().train_step(batch)
+            return super().train_step(cast(dict[str, Any], batch))
 
     def on_train_end(self) -> None:
         """As nnU-Net's; ends the streams, and the server that was started for them."""
@@ -109,7 +113,7 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
         if settings.servers is not None:
             return patchstream.connect(settings.servers, **settings.connect)
         if settings.store is None:
-            raise nowhere(self.preprocessed_dataset_folder_base)
+            raise nowhere(str(self.preprocessed_dataset_folder_base))
         if self.is_ddp:
             hint = "Start one with patchstream serve, and name it with PATCHSTREAM_SERVERS."
             raise refuse("PATCHSTREAM_STORE", settings.store, "left out with several GPUs: they share a server", hint)
@@ -134,7 +138,7 @@ class nnUNetTrainerPatchStream(nnUNetTrainer):
         rank, ranks = (self.local_rank, dist.get_world_size()) if self.is_ddp else (0, 1)
         run = self._client.open_run(spec, timeline=timeline, rank=rank, ranks=ranks, start_step=start_step)
         labels = self.label_manager
-        regions = list(labels.foreground_regions) if labels.has_regions else None
+        regions: list[Any] | None = list(labels.foreground_regions) if labels.has_regions else None
         if regions is not None and labels.has_ignore_label:
             regions.append(labels.ignore_label)
         return NnunetBatches(
@@ -164,7 +168,7 @@ class _Weighted:
         self._weight = weight
 
     def __enter__(self) -> None:
-        self._loss = loss = self._trainer.loss
+        self._loss = loss = cast(Callable[[Any, Any], Any], self._trainer.loss)
         if self._weight != 1:
             self._trainer.loss = lambda output, target: self._weight * loss(output, target)
 

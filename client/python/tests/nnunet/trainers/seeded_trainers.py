@@ -1,5 +1,7 @@
 """What the tests train with: nnU-Net's own trainer and patchstream's, both from the same weights."""
 
+# pyright: basic, reportMissingTypeStubs=false, reportArgumentType=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false
+
 import os
 import signal
 import zlib
