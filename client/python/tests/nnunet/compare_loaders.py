@@ -81,7 +81,7 @@ def draw(trainings: tuple[Training, ...], file: Path) -> None:
 if __name__ == "__main__":
     folder, picture = Path(sys.argv[1]).absolute(), Path(sys.argv[2])
     nnunet = Nnunet(folder) if (folder / "store").is_dir() else prepare(folder)
-    compared = compare(nnunet, epochs=30, iterations=25)
+    compared = compare(nnunet, epochs=15, iterations=16)
     draw(compared, picture)
     for training in compared:
         print(f"{training.name}: waited {training.waited_s:.3f} s of {training.trained_s:.1f} s; {training.losses[-1]}")
