@@ -26,8 +26,10 @@ export function ingestPreparedCommand(): Command {
         ask,
         force,
         onProgress: progress.show,
-      }).finally(progress.stop);
+      }).finally(() => {
+        progress.stop();
+        process.stdin.destroy(); // the program may hold it open, and would wait for us as we for it
+      });
       printJson({ stored: report });
-      process.stdin.destroy();
     });
 }

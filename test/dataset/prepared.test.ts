@@ -240,7 +240,7 @@ test("the command asks on stdout, takes on stdin, and stores the sample voxel fo
 
 test("the command says in one line what is wrong with a program's first line", async (t) => {
   const child = spawn(process.execPath, [MAIN, "ingest-prepared", join(temporaryFolder(t), "target")]);
-  child.stdin.end("hello\n");
+  child.stdin.write("hello\n"); // and is left open: the command ends all the same
   let errors = "";
   for await (const text of child.stderr) errors += text;
   t.regex(

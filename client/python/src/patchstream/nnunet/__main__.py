@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from patchstream.errors import PatchstreamError
@@ -17,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         train(given[1:])
         return 0
+    if given == ["folder"]:
+        print(Path(__file__).parent / "trainers")
+        return 0
     if given[:1] == ["import"]:
         return import_command(given[1:], "python -m patchstream.nnunet import")
     print(_USAGE, file=sys.stderr)
@@ -24,10 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _USAGE = """usage: python -m patchstream.nnunet import FOLDER STORE   a preprocessed folder of nnU-Net becomes a store
+       python -m patchstream.nnunet folder               the folder that nnUNet_extTrainer names, for nnU-Net 2.8
        python -m patchstream.nnunet train ...            nnUNetv2_train with patchstream's trainer, for 2.5 to 2.7
 
 From nnU-Net 2.8 on, nnUNetv2_train finds the trainer by itself:
-       export nnUNet_extTrainer="$(python -m patchstream.nnunet.external)"
+       export nnUNet_extTrainer="$(python -m patchstream.nnunet folder)"
        nnUNetv2_train 4 3d_fullres 0 -tr nnUNetTrainerPatchStream"""
 
 
@@ -60,6 +65,12 @@ def import_command(arguments: Sequence[str], program: str = "patchstream import-
         print(f"without their original label: {', '.join(without)}")
     return 0
 
+
+if __name__ == "__mp_main__" and sys.argv[1:2] == ["train"]:
+    # A process that nnU-Net starts for another GPU looks for the trainer anew.
+    from patchstream.nnunet.register import register
+
+    register()
 
 if __name__ == "__main__":
     sys.exit(main())

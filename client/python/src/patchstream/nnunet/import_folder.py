@@ -44,7 +44,7 @@ def import_folder(
 
 def patchstream_command() -> Sequence[str]:
     """How patchstream's own program is started."""
-    from patchstream.server import command
+    from patchstream.server.program import command
 
     return command()
 
@@ -96,7 +96,7 @@ def _write_case(child: subprocess.Popen[bytes], one: PreprocessedCase, source: P
     _write(child, line)
     to = cast(IO[bytes], child.stdin)
     for array, kind in ((one.image, "<f4"), (one.label, "<i2"), *((places, "<u4") for places in found.locations)):
-        to.write(np.ascontiguousarray(array, dtype=kind).data.cast("B"))
+        to.write(np.ascontiguousarray(array, dtype=kind).tobytes())
     to.flush()
 
 
