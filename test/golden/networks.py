@@ -17,6 +17,7 @@ from nnunetv2.training.loss.compound_losses import DC_and_CE_loss
 from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 STRIDE = 37
 CLASSES = 3
@@ -101,6 +102,12 @@ def nnunet_loss(outputs, batch_dice):
     return DeepSupervisionWrapper(loss, weights / weights.sum())
 
 
+def forward_flops(network, size):
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(image_of(1, size))
+    return counter.get_total_flops()
+
+
 def step_of(network, batch, size, batch_dice):
     network.zero_grad(set_to_none=True)
     outputs = network(image_of(batch, size))
@@ -118,6 +125,7 @@ def step_of(network, batch, size, batch_dice):
         "patchSize": list(size),
         "batchDice": batch_dice,
         "outputs": [{"size": list(one.shape[2:]), "values": short(one.detach().ravel()[::STRIDE].tolist())} for one in outputs],
+        "forwardFlops": forward_flops(network, size),
         "loss": loss.item(),
         "gradientNorm": norm.item(),
         "gradients": gradients,

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { connect } from "../../client/index.js";
 import { type Channel, callStream, callUnary } from "../../rpc/index.js";
+import type { ModelState } from "../../trainer/engines/engine.js";
 import { parameterCount } from "../../trainer/engines/model-state.js";
 import type { TrainingEvent } from "../../trainer/index.js";
 import { describeNetwork } from "../../trainer/networks/describe.js";
 import { listParameters } from "../../trainer/networks/parameters.js";
+import { stateDict } from "../../trainer/networks/state-dict.js";
 import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
+import { readSafetensors } from "../../trainer/run-folder/safetensors.js";
 import { lint, readExposition } from "../metrics/exposition.js";
 import {
   channelTo,
@@ -28,6 +31,9 @@ import {
   trainerIn,
   watch,
 } from "./processes.js";
+
+const namedWeights = (model: ModelState): ModelState =>
+  new Map([...model].flatMap(([name, value]) => (name.startsWith("weight/") ? [[name.slice(7), value]] : [])));
 
 interface Shared {
   readonly store: string;
@@ -97,19 +103,28 @@ test("a training passes every stage at its scheduled step and ends with Dice", a
   t.true(mean >= 0 && mean <= 1);
 });
 
-test("a residual encoder trains with deep supervision, and predicts with its finest output", async (t) => {
-  const { data, channel } = t.context;
+test("a residual encoder trains with deep supervision, predicts, and is exported with every name of nnU-Net's module", async (t) => {
+  const { data, channel, runs } = t.context;
   const run = tinyRun(t.context.cases, {
     data: { ...holdOutLast(t.context.cases), deepSupervision: true, epochs: 5, stepsPerEpoch: 1 },
     training: { network: "residual-unet" },
   });
-  const events = await trained(channel, data, run);
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
   t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
   const plan = { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] } as const;
   const network = describeNetwork(plan, { channels: 1, classes: 3, network: "residual-unet", baseFeatures: 4 });
   const opened = events.find((event) => event.kind === "opened");
   t.is(opened?.opened.parameters, parameterCount(listParameters(network)));
   t.true(steps(events).every(({ loss, dice }) => Number.isFinite(loss) && dice > 0 && dice < 1));
+
+  const file = join(temporaryFolder(t), "weights.safetensors");
+  await patchstream("export", join(runs, training), file);
+  const { tensors } = await readSafetensors(file);
+  const { model } = (await readCheckpoint(join(runs, training))) ?? { model: new Map() };
+  for (const name of ["encoder.stem.convs.0.all_modules.0.bias", "decoder.encoder.stem.convs.0.conv.bias"])
+    t.deepEqual(tensors.get(name), model.get("weight/encoder.stem.convs.0.conv.bias"));
+  t.deepEqual([...tensors.keys()].sort(), [...stateDict(network, namedWeights(model)).keys()].sort());
 });
 
 test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {

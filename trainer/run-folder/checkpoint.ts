@@ -110,6 +110,6 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   if (content === undefined) return undefined;
   const { tensors } = content;
   const model = new Map([...tensors].filter(([name]) => name !== LOSS_CURVE)) as ModelState;
-  const losses = [...(tensors.get(LOSS_CURVE)?.values ?? [])];
+  const losses = [...(tensors.get(LOSS_CURVE)?.values ?? [])].map(Number);
   return { ...parseHeader(content, path), model, losses };
 }

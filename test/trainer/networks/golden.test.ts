@@ -1,5 +1,6 @@
 import test from "ava";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
+import { reportModel } from "../../../trainer/model-report.js";
 import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
 import { type StateTensor, stateDict } from "../../../trainer/networks/state-dict.js";
 import { describeGolden, golden, knownBatch, knownState } from "./known.js";
@@ -32,6 +33,15 @@ for (const [index, entry] of golden.networks.entries()) {
 
   for (const step of entry.steps) {
     const patch = step.patchSize.join("x");
+
+    test(`${title}: the operations of a forward pass at ${patch} are those that PyTorch counts`, (t) => {
+      const { layers, stages } = reportModel(network, [{ patchSize: step.patchSize, batchSize: 2 }]);
+      t.is(
+        layers.reduce((sum, { flops }) => sum + flops, 0),
+        step.forwardFlops,
+      );
+      t.is(stages[0]?.flops, 3 * 2 * step.forwardFlops);
+    });
 
     test.serial(`${title}: logits, loss and every gradient at ${patch} are PyTorch's`, async (t) => {
       const engine = await openOnnxEngine("cpu");

@@ -13,6 +13,8 @@ export interface GoldenStep {
   readonly batchDice: boolean;
   /** Every `stride`-th value of each output's logits, finest first. */
   readonly outputs: readonly { readonly size: Zyx; readonly values: readonly number[] }[];
+  /** Operations of the forward pass of one image, by torch.utils.flop_counter. */
+  readonly forwardFlops: number;
   readonly loss: number;
   /** Of all gradients together, before clipping. */
   readonly gradientNorm: number;
