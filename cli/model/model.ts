@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { MODE_DEFAULTS, type Mode, planStages } from "../../plan/index.js";
-import { describeNetwork, NETWORKS, type NetworkName, reportModel } from "../../trainer/index.js";
+import { checkPatchSize, describeNetwork, NETWORKS, type NetworkName, reportModel } from "../../trainer/index.js";
 import { type CommonOptions, printJson } from "../output.js";
 import {
   addNetworkOptions,
@@ -19,6 +19,8 @@ interface ModelCommandOptions extends CommonOptions, NetworkOptions {
   readonly classes: number;
   readonly mode: Mode;
 }
+
+const GROWTH = " A curriculum begins with --minimum and grows by --increment.";
 
 /** Epochs play no part in what a step costs; each of a curriculum's stages has some. */
 const EPOCHS = 100_000;
@@ -53,7 +55,10 @@ Examples:
     const { foregroundFraction } = MODE_DEFAULTS[mode];
     const description = describeNetwork(plan, { channels, classes, network, baseFeatures });
     const rule = { plan, epochs: EPOCHS, foregroundFraction, rounding: "floor", budgetFraction: 1 } as const;
-    const report = reportModel(description, planStages(mode, rule));
+    const stages = planStages(mode, rule);
+    for (const [index, { patchSize }] of stages.entries())
+      checkPatchSize(description, patchSize, `stages[${index}].patchSize`, GROWTH);
+    const report = reportModel(description, stages);
     if (options.json) printJson({ mode, ...report });
     else process.stdout.write(modelTable(mode, report));
   });

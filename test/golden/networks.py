@@ -2,7 +2,7 @@
 
 torch==2.15.0 dynamic-network-architectures==0.4.4 monai==1.6.1 nnunetv2==2.8.1:  python test/golden/networks.py && npm run format
 
-Weights and images are sequences that both sides compute (`sequence`): nothing of them is stored. Of each output every STRIDE-th value is.
+Weights and images are sequences that both sides compute (`sequence`): nothing of them is stored. Of each output about VALUES are.
 nnU-Net's loss, its deep supervision and its gradient norm are nnunetv2's own.
 """
 
@@ -13,16 +13,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from dynamic_network_architectures.architectures.unet import PlainConvUNet, ResidualEncoderUNet
+from monai.networks.nets import UNETR, SwinUNETR
 from nnunetv2.training.loss.compound_losses import DC_and_CE_loss
 from nnunetv2.training.loss.deep_supervision import DeepSupervisionWrapper
 from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-STRIDE = 37
+VALUES = 150
 CLASSES = 3
 CHANNELS = 2
 PERIOD = 65521
+UNUSED = "norm_cross_attn"  # in MONAI's UNETR, and in no block's forward pass
 
 
 def sequence(name, count):
@@ -60,8 +62,10 @@ def label_of(batch, size, level):
     return torch.from_numpy(values.astype(np.float32).reshape(shape))
 
 
-def short(values):
-    return [float(f"{value:.7g}") for value in values]
+def sampled(output):
+    stride = max(1, output.numel() // VALUES) | 1
+    values = output.detach().ravel()[::stride].tolist()
+    return {"size": list(output.shape[2:]), "stride": stride, "values": [float(f"{value:.7g}") for value in values]}
 
 
 def tensors_of(network):
@@ -119,12 +123,13 @@ def step_of(network, batch, size, batch_dice):
     gradients = {
         name: None if parameter.grad is None else float(f"{parameter.grad.double().norm():.7g}")
         for name, parameter in network.named_parameters()
+        if UNUSED not in name
     }
     return {
         "batchSize": batch,
         "patchSize": list(size),
         "batchDice": batch_dice,
-        "outputs": [{"size": list(one.shape[2:]), "values": short(one.detach().ravel()[::STRIDE].tolist())} for one in outputs],
+        "outputs": [sampled(output) for output in outputs],
         "forwardFlops": forward_flops(network, size),
         "loss": loss.item(),
         "gradientNorm": norm.item(),
@@ -165,6 +170,49 @@ ANISOTROPIC = {
 }
 
 
+def of_transformer(kind, patch, base, stages):
+    """A MONAI network. UNETR is built at each stage's size, with the position embeddings of `patch` interpolated to it."""
+
+    def unetr(size):
+        return UNETR(CHANNELS, CLASSES, size, base, 48 * base, 192 * base, 12)
+
+    network = unetr(patch) if kind == "unetr" else SwinUNETR(CHANNELS, CLASSES, feature_size=base)
+    load_known(network)
+    steps = []
+    for batch, size, batch_dice in stages:
+        staged = network
+        if kind == "unetr":
+            staged = unetr(size)
+            load_known(staged)
+            held = network.vit.patch_embedding.position_embeddings
+            volume = held.reshape(1, *[extent // 16 for extent in patch], -1).permute(0, 4, 1, 2, 3)
+            grid = [extent // 16 for extent in size]
+            moved = torch.nn.functional.interpolate(volume, grid, mode="trilinear", align_corners=False)
+            with torch.no_grad():
+                staged.vit.patch_embedding.position_embeddings.copy_(moved.flatten(2).transpose(1, 2))
+        step = step_of(staged, batch, size, batch_dice)
+        if kind == "unetr":
+            arrived = staged.vit.patch_embedding.position_embeddings.grad
+            arrived = arrived.transpose(1, 2).reshape(moved.shape)
+            (gradient,) = torch.autograd.grad(moved, held, arrived)
+            others = step["gradientNorm"] ** 2  # the norm of all is of the embeddings that are trained
+            clip = min(1, 12 / (step["gradientNorm"] + 1e-6))
+            others += ((gradient / clip).norm() ** 2 - (arrived / clip).norm() ** 2).item()
+            step["gradientNorm"] = others**0.5
+            scale = min(1, 12 / (step["gradientNorm"] + 1e-6)) / clip
+            step["gradients"] = {name: value and value * scale for name, value in step["gradients"].items()}
+            step["gradients"]["vit.patch_embedding.position_embeddings"] = (gradient.double().norm() * scale).item()
+        steps.append(step)
+    return {
+        "network": kind,
+        "plan": {"patchSize": list(patch)},
+        "baseFeatures": base,
+        "parameters": sum(p.numel() for name, p in network.named_parameters() if UNUSED not in name),
+        "tensors": tensors_of(network),
+        "steps": steps,
+    }
+
+
 def main():
     torch.set_num_threads(2)
     # The smallest stage normalises single voxels, as the curriculum needs it (paper, Appendix E).
@@ -177,7 +225,6 @@ def main():
             name: importlib.metadata.version(name)
             for name in ("torch", "dynamic-network-architectures", "monai", "nnunetv2", "numpy")
         },
-        "stride": STRIDE,
         "networks": [
             of_unet("plain-unet", ISOTROPIC, [(3, (4, 4, 4), False), (2, (8, 16, 8), True)], plain),
             of_unet("plain-unet", ANISOTROPIC, [(3, (4, 8, 8), True), (1, (4, 16, 16), False)], plain),
@@ -193,6 +240,8 @@ def main():
                 [(2, (2, 8, 4), True), (1, (4, 16, 16), False)],
                 deeper,
             ),
+            of_transformer("unetr", (48, 32, 32), 1, [(2, (16, 16, 16), False), (1, (32, 48, 16), True), (1, (48, 32, 32), False)]),
+            of_transformer("swin-unetr", (64, 32, 32), 12, [(1, (32, 32, 32), False), (1, (64, 32, 32), True)]),
         ],
     }
     Path(__file__).with_name("networks.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

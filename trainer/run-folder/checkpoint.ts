@@ -64,7 +64,8 @@ function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> 
   try {
     const header = JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
     // Written before networks had more than one output.
-    return { ...header, network: { ...header.network, heads: header.network.heads ?? [0] } };
+    const network = { ...header.network, heads: header.network.heads ?? [0] } as NetworkDescription;
+    return { ...header, network };
   } catch (cause) {
     const facts = { file, reason: "its metadata does not parse", want: "a checkpoint that patchstream wrote" };
     throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause });

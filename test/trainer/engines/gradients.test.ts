@@ -147,3 +147,16 @@ for (const [name, network] of [
     },
   );
 }
+
+/** One axis is smaller than the positions' grid and one larger: they are interpolated. */
+test.serial("gradients of UNETR agree, its positions interpolated", async (t) => {
+  const plan = { patchSize: [32, 16, 16], batchSize: 1, pooling: [0, 0, 0] } as const;
+  const network = describeNetwork(plan, { channels: 2, classes: 3, network: "unetr", baseFeatures: 1 });
+  await agree(t, network, noiseBatch(1, [16, 16, 32], { channels: 2, classes: 3, ignore: false }), false);
+});
+
+test.serial("gradients of SwinUNETR agree at the smallest patch, whose windows are padded and shifted", async (t) => {
+  const plan = { patchSize: cube(32), batchSize: 1, pooling: [0, 0, 0] } as const;
+  const network = describeNetwork(plan, { channels: 1, classes: 2, network: "swin-unetr", baseFeatures: 12 });
+  await agree(t, network, noiseBatch(1, cube(32), { channels: 1, classes: 2, ignore: true }), false);
+});

@@ -12,7 +12,7 @@ export interface GoldenStep {
   readonly patchSize: Zyx;
   readonly batchDice: boolean;
   /** Every `stride`-th value of each output's logits, finest first. */
-  readonly outputs: readonly { readonly size: Zyx; readonly values: readonly number[] }[];
+  readonly outputs: readonly { readonly size: Zyx; readonly stride: number; readonly values: readonly number[] }[];
   /** Operations of the forward pass of one image, by torch.utils.flop_counter. */
   readonly forwardFlops: number;
   readonly loss: number;
@@ -35,7 +35,7 @@ export interface GoldenNetwork {
 /** networks.py says how it is made. */
 export const golden = JSON.parse(
   readFileSync(new URL("../../../../test/golden/networks.json", import.meta.url), "utf8"),
-) as { readonly stride: number; readonly networks: readonly GoldenNetwork[] };
+) as { readonly networks: readonly GoldenNetwork[] };
 
 const CHANNELS = 2;
 const CLASSES = 3;
