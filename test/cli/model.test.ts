@@ -56,6 +56,23 @@ test("a plan of residual encoders is one of theirs unless another network is ask
   t.like(plain, { network: { kind: "plain-unet" }, mode: "constant" });
 });
 
+test("transformers take patches of their tokens; others are refused with the nearest that fits", async (t) => {
+  const sizes = ["--patch-size", "64,96,96", "--batch-size", "2", "--minimum", "32,32,32", "--increment", "32,32,32"];
+  const unetr = JSON.parse((await patchstream("model", ...sizes, "--network", "unetr", "--json")).stdout);
+  t.like(unetr.network, { kind: "unetr", grid: [4, 6, 6], hiddenSize: 768 });
+  t.is(unetr.parameters, 92_728_546); // MONAI 1.6.1's UNETR, one channel, two classes, without its unused norm_cross_attn
+  const swin = JSON.parse((await patchstream("model", ...sizes, "--network", "swin-unetr", "--json")).stdout);
+  t.is(swin.parameters, 15_703_004); // MONAI 1.6.1's SwinUNETR
+  t.deepEqual(swin.stages.at(-1).patchSize, [64, 96, 96]);
+  const btcv = ["--patch-size", "48,192,192", "--batch-size", "2", "--minimum", "16,16,16", "--increment", "16,16,16"];
+  const { code, stderr } = await patchstream("model", ...btcv, "--network", "swin-unetr");
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /plan\.patchSize\[0\] is 48; it must be a multiple of 32 for the network swin-unetr\. Try 32 or 64\./,
+  );
+});
+
 test("model prints a table; wrong use is exit 2, a network that does not fit exit 1", async (t) => {
   const { stdout } = await patchstream("model", ...hippocampus);
   t.regex(stdout, /^plain-unet: [\d,]+ parameters in \d+ layers \(channels 1, classes 2\), performance\n/);

@@ -127,6 +127,46 @@ test("a residual encoder trains with deep supervision, predicts, and is exported
   t.deepEqual([...tensors.keys()].sort(), [...stateDict(network, namedWeights(model)).keys()].sort());
 });
 
+test("UNETR grows by its tokens, one set of weights for all its stages, and is exported with MONAI's buffers", async (t) => {
+  const { data, channel, runs } = t.context;
+  const plan = { patchSize: [32, 16, 16], batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
+  const run = tinyRun(t.context.cases, {
+    data: { plan, mode: "efficiency", epochs: 2, stepsPerEpoch: 2 },
+    training: { network: "unetr", baseFeatures: 1 },
+  });
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
+  t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
+  const stages = events.flatMap((event) => (event.kind === "stage" ? [event.stage.patchSize] : []));
+  t.deepEqual(stages, [
+    [16, 16, 16],
+    [32, 16, 16],
+  ]);
+  const file = join(temporaryFolder(t), "weights.safetensors");
+  await patchstream("export", join(runs, training), file);
+  const { tensors } = await readSafetensors(file);
+  t.deepEqual(tensors.get("vit.patch_embedding.position_embeddings")?.shape, [1, 2, 48]);
+  t.deepEqual(tensors.get("vit.blocks.11.norm_cross_attn.weight")?.values, new Float32Array(48).fill(1));
+});
+
+test("a patch that a transformer cannot take is refused at the start, naming the nearest that it can", async (t) => {
+  const { data, channel } = t.context;
+  const refused = (plan: object, training: object, more: object, message: RegExp) =>
+    t.throwsAsync(start(channel, data, tinyRun(t.context.cases, { data: { plan, ...more }, training })), {
+      code: "SPEC_INVALID",
+      message,
+    });
+  const sizes = { batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
+  const swin = { network: "swin-unetr", baseFeatures: 12 };
+  const btcv = { ...sizes, patchSize: [48, 192, 192] };
+  await refused(btcv, swin, { mode: "constant" }, /^plan\.patchSize\[0\] is 48; it must be a multiple of 32 .* Try 32 or 64\.$/);
+  const small = { ...sizes, patchSize: [32, 32, 32] };
+  await refused(small, swin, {}, /^data\.stages\[0\]\.patchSize\[0\] is 16; .* Try 32\. .*data\.plan\.minimum/);
+  await refused(small, { ...swin, baseFeatures: 20 }, {}, /^baseFeatures is 20; .*multiple of 12 .* Try 24\.$/);
+  const deep = { mode: "constant", deepSupervision: true };
+  await refused(small, { network: "unetr" }, deep, /^data\.deepSupervision is true; it must be false .* one output$/);
+});
+
 test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {
   const { data, channel } = await servers(t, t.context.store);
   const run = tinyRun(t.context.cases);

@@ -1,9 +1,10 @@
-import type { Tensor, Tensor1D, Tensor3D, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { AttentionShape, AttentionWindows } from "../../networks/layers.js";
 import { offsetKeys } from "../../networks/swin-unetr/network.js";
 import { MASKED_SCORE } from "../constants.js";
 import { windowRegions } from "../window-regions.js";
+import { pickRows, reorder } from "./gather.js";
 import type { Tfjs } from "./tfjs.js";
 
 type Extents5 = [number, number, number, number, number];
@@ -35,7 +36,7 @@ export function attention(
   const depth = inputs / 3 / heads;
   const places = tokensOfWindows(size, window);
   const flat: Tensor3D = tf.reshape(input, [batch, z * y * x, inputs]);
-  const inWindows = tf.gather(flat, tf.tensor1d(places, "int32"), 1);
+  const inWindows = reorder(tf, flat, places);
   const split: Tensor4D = tf.reshape(inWindows, [batch * count, tokens, 3, heads * depth]);
   const [query, key, value] = [0, 1, 2].map((part): Tensor4D => {
     const one = tf.slice(split, [0, 0, part, 0], [-1, -1, 1, -1]);
@@ -52,7 +53,7 @@ export function attention(
   const merged: Tensor3D = tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [batch, z * y * x, heads * depth]);
   const back = new Array<number>(places.length);
   for (const [position, place] of places.entries()) back[place] = position;
-  return tf.reshape(tf.gather(merged, tf.tensor1d(back, "int32"), 1), [batch, z, y, x, heads * depth]);
+  return tf.reshape(reorder(tf, merged, back), [batch, z, y, x, heads * depth]);
 }
 
 function maskOf(tf: Tfjs, size: Zyx, { window, shift }: AttentionWindows): Tensor | undefined {
@@ -69,10 +70,7 @@ function maskOf(tf: Tfjs, size: Zyx, { window, shift }: AttentionWindows): Tenso
 function tableRows(tf: Tfjs, table: Tensor, { window, offsets }: AttentionWindows): Tensor {
   const { keys, shift } = offsetKeys(offsets.window);
   const own = keys.slice(0, voxelCount(window));
-  const rows: Tensor1D = tf.tensor1d(
-    own.flatMap((from) => own.map((to) => from - to + shift)),
-    "int32",
-  );
+  const rows = own.flatMap((from) => own.map((to) => from - to + shift));
   const heads = table.shape[1] as number;
-  return tf.reshape(tf.transpose(tf.gather(table, rows, 0), [1, 0]), [1, heads, own.length, own.length]);
+  return tf.reshape(tf.transpose(pickRows(tf, table as Tensor2D, rows), [1, 0]), [1, heads, own.length, own.length]);
 }

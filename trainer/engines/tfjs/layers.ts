@@ -3,6 +3,7 @@ import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import { type Layers, LEAKY_SLOPE, NORM_EPSILON } from "../../networks/layers.js";
 import { trilinear } from "../trilinear.js";
 import { attention } from "./attention.js";
+import { reorder } from "./gather.js";
 import type { Tfjs } from "./tfjs.js";
 
 type Extents5 = [number, number, number, number, number];
@@ -120,21 +121,22 @@ function roll(tf: Tfjs, input: Tensor5D, by: Zyx): Tensor5D {
   }, input);
 }
 
-/** The voxels of each block become channels, in `order`: each of them is gathered from the whole volume. */
+/** The voxels of each block become channels, in `order`: they are brought beside each other. */
 function mergeBlocks(tf: Tfjs, input: Tensor5D, block: Zyx, order: readonly number[]): Tensor5D {
   const [batch, z, y, x, channels] = input.shape as Extents5;
   const flat: Tensor3D = tf.reshape(input, [batch, z * y * x, channels]);
-  const parts = order.map((tap) => {
-    const [dz, dy, dx] = [
-      Math.floor(tap / (block[1] * block[2])),
-      Math.floor(tap / block[2]) % block[1],
-      tap % block[2],
-    ];
-    const places: number[] = [];
-    for (let i = dz; i < z; i += block[0])
-      for (let j = dy; j < y; j += block[1]) for (let k = dx; k < x; k += block[2]) places.push((i * y + j) * x + k);
-    return tf.gather(flat, tf.tensor1d(places, "int32"), 1);
-  });
+  const places: number[] = [];
+  for (let i = 0; i < z; i += block[0])
+    for (let j = 0; j < y; j += block[1])
+      for (let k = 0; k < x; k += block[2])
+        for (const tap of order) {
+          const [dz, dy, dx] = [
+            Math.floor(tap / (block[1] * block[2])),
+            Math.floor(tap / block[2]) % block[1],
+            tap % block[2],
+          ];
+          places.push(((i + dz) * y + j + dy) * x + k + dx);
+        }
   const shape: Extents5 = [batch, z / block[0], y / block[1], x / block[2], channels * order.length];
-  return tf.reshape(tf.concat(parts, 2), shape);
+  return tf.reshape(reorder(tf, flat, places), shape);
 }
