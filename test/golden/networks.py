@@ -106,6 +106,12 @@ def nnunet_loss(outputs, batch_dice):
     return DeepSupervisionWrapper(loss, weights / weights.sum())
 
 
+def summary(name, gradient):
+    """Norm of a gradient, and its product with a sequence, which tells its elements apart."""
+    values = gradient.double().numpy().ravel()
+    return [float(f"{value:.7g}") for value in (np.linalg.norm(values), values @ sequence(name, values.size))]
+
+
 def forward_flops(network, size):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(image_of(1, size))
@@ -121,7 +127,7 @@ def step_of(network, batch, size, batch_dice):
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 12)
     gradients = {
-        name: None if parameter.grad is None else float(f"{parameter.grad.double().norm():.7g}")
+        name: None if parameter.grad is None else summary(name, parameter.grad)
         for name, parameter in network.named_parameters()
         if UNUSED not in name
     }
@@ -200,8 +206,9 @@ def of_transformer(kind, patch, base, stages):
             others += ((gradient / clip).norm() ** 2 - (arrived / clip).norm() ** 2).item()
             step["gradientNorm"] = others**0.5
             scale = min(1, 12 / (step["gradientNorm"] + 1e-6)) / clip
-            step["gradients"] = {name: value and value * scale for name, value in step["gradients"].items()}
-            step["gradients"]["vit.patch_embedding.position_embeddings"] = (gradient.double().norm() * scale).item()
+            scaled = {name: value and [scale * one for one in value] for name, value in step["gradients"].items()}
+            embeddings = "vit.patch_embedding.position_embeddings"
+            step["gradients"] = {**scaled, embeddings: summary(embeddings, gradient * scale)}
         steps.append(step)
     return {
         "network": kind,

@@ -159,7 +159,12 @@ test("a patch that a transformer cannot take is refused at the start, naming the
   const sizes = { batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
   const swin = { network: "swin-unetr", baseFeatures: 12 };
   const btcv = { ...sizes, patchSize: [48, 192, 192] };
-  await refused(btcv, swin, { mode: "constant" }, /^plan\.patchSize\[0\] is 48; it must be a multiple of 32 .* Try 32 or 64\.$/);
+  await refused(
+    btcv,
+    swin,
+    { mode: "constant" },
+    /^plan\.patchSize\[0\] is 48; it must be a multiple of 32 .* Try 32 or 64\.$/,
+  );
   const small = { ...sizes, patchSize: [32, 32, 32] };
   await refused(small, swin, {}, /^data\.stages\[0\]\.patchSize\[0\] is 16; .* Try 32\. .*data\.plan\.minimum/);
   await refused(small, { ...swin, baseFeatures: 20 }, {}, /^baseFeatures is 20; .*multiple of 12 .* Try 24\.$/);

@@ -3,7 +3,7 @@ import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { reportModel } from "../../../trainer/model-report.js";
 import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
 import { type StateTensor, stateDict } from "../../../trainer/networks/state-dict.js";
-import { describeGolden, type GoldenStep, golden, knownBatch, knownState } from "./known.js";
+import { describeGolden, type GoldenStep, golden, knownBatch, knownState, sequence } from "./known.js";
 
 /** PyTorch's clipping, with which the golden gradients are. */
 const SETTINGS = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: 12 };
@@ -69,10 +69,14 @@ for (const [index, entry] of golden.networks.entries()) {
       t.is(Object.keys(step.gradients).length, listParameters(network).length);
       for (const [name, want] of Object.entries(step.gradients)) {
         // With a momentum of 0 a step's new momentum is the clipped gradient.
-        const got = norm(after.get(`momentum/${name}`)?.values ?? [Number.NaN]);
+        const values = after.get(`momentum/${name}`)?.values ?? Float32Array.of(Number.NaN);
+        const weighed = sequence(name, values.length).reduce((sum, one, i) => sum + one * (values[i] ?? 0), 0);
+        const [size, product] = want ?? [0, 0];
         // A bias that an instance norm follows has no gradient but rounding.
         const rounding = 1e-5 * Math.min(12, step.gradientNorm);
-        t.true(Math.abs(got - (want ?? 0)) <= 1e-3 * (want ?? 0) + rounding, `${name}: ${got}, not ${want}`);
+        const allowed = 1e-3 * size + rounding;
+        t.true(Math.abs(norm(values) - size) <= allowed, `${name}: ${norm(values)}, not ${size}`);
+        t.true(Math.abs(weighed - product) <= allowed, `${name}: ${weighed}, not ${product}`);
       }
     });
   }

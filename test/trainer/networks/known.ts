@@ -18,8 +18,8 @@ export interface GoldenStep {
   readonly loss: number;
   /** Of all gradients together, before clipping. */
   readonly gradientNorm: number;
-  /** Norm of each parameter's gradient after clipping to 12; null where it has none. */
-  readonly gradients: Readonly<Record<string, number | null>>;
+  /** Norm of each parameter's gradient after clipping to 12, and its product with `sequence` of its name; null where it has none. */
+  readonly gradients: Readonly<Record<string, readonly [norm: number, product: number] | null>>;
 }
 
 export interface GoldenNetwork {
@@ -48,7 +48,7 @@ export function describeGolden({ network, plan, baseFeatures }: GoldenNetwork): 
 }
 
 /** `sequence` of networks.py: numbers from -0.5 to 0.5 that depend on `name`. */
-function sequence(name: string, count: number): Float64Array {
+export function sequence(name: string, count: number): Float64Array {
   let start = 0;
   for (const letter of name) start = (start * 31 + letter.charCodeAt(0)) % PERIOD;
   return Float64Array.from({ length: count }, (_, i) => ((start + 7919 * i) % PERIOD) / PERIOD - 0.5);
