@@ -5,10 +5,12 @@ import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
+import { exportCommand } from "./export.js";
 import { getCommand } from "./get/get.js";
 import { ingestCommand } from "./ingest.js";
 import { ingestPreparedCommand } from "./ingest-prepared.js";
 import { inspectCommand } from "./inspect.js";
+import { modelCommand } from "./model/model.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan/plan.js";
 import { previewCommand } from "./preview.js";
@@ -22,6 +24,7 @@ import { trainingsCommand } from "./trainings.js";
 /** Each command's file exports a function that makes it; adding a command is adding a line here. */
 const commands: (() => Command)[] = [
   planCommand,
+  modelCommand,
   ingestCommand,
   ingestPreparedCommand,
   inspectCommand,
@@ -34,6 +37,7 @@ const commands: (() => Command)[] = [
   trainCommand,
   stageCommand,
   trainingsCommand,
+  exportCommand,
   demoCommand,
 ];
 

@@ -8,8 +8,11 @@ export type {
   TrainingEngine,
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
-export { describeNetwork, type NetworkSize } from "./networks/describe.js";
+export { type ExportedWeights, exportWeights } from "./export-weights.js";
+export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel } from "./model-report.js";
+export { describeNetwork, NETWORKS, type NetworkName, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
+export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { TrainingEvent } from "./run-folder/events.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";

@@ -603,6 +603,41 @@ export const MUTANTS: readonly Mutant[] = [
   },
   // trainer
   {
+    name: "the coarsest output counts in the loss",
+    file: "trainer/engines/deep-supervision.ts",
+    from: "Math.max(1, outputs - 1)",
+    to: "outputs",
+    tests: ["trainer/engines/onnx-engine"],
+  },
+  {
+    name: "a session that comes back over the budget has an arena again",
+    file: "trainer/engines/onnx/sessions.ts",
+    from: "!this.#released.has(key)",
+    to: "true",
+    tests: ["trainer/engines/sessions"],
+  },
+  {
+    name: "tokens that rolling brought together attend to each other",
+    file: "trainer/engines/window-regions.ts",
+    from: "return position < size[axis] - shift[axis] ? 1 : 2;",
+    to: "return 1;",
+    tests: ["trainer/networks/golden"],
+  },
+  {
+    name: "a residual block's skip is strided without a mean",
+    file: "trainer/engines/onnx/operators/average-pool.ts",
+    from: "1 / elementCount(stride)",
+    to: "1",
+    tests: ["trainer/networks/golden"],
+  },
+  {
+    name: "a patch that a transformer cannot take is trained on",
+    file: "trainer/networks/patch-multiple.ts",
+    from: "if (size >= multiple && size % multiple === 0) continue;",
+    to: "if (size >= multiple) continue;",
+    tests: ["cli/model"],
+  },
+  {
     name: "a decision is announced before it is on disk",
     file: "trainer/loop/loop.ts",
     from: "log.append([decision]);",

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { connect } from "../../client/index.js";
 import { type Channel, callStream, callUnary } from "../../rpc/index.js";
+import type { ModelState } from "../../trainer/engines/engine.js";
 import { parameterCount } from "../../trainer/engines/model-state.js";
 import type { TrainingEvent } from "../../trainer/index.js";
 import { describeNetwork } from "../../trainer/networks/describe.js";
 import { listParameters } from "../../trainer/networks/parameters.js";
+import { stateDict } from "../../trainer/networks/state-dict.js";
 import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
+import { readSafetensors } from "../../trainer/run-folder/safetensors.js";
 import { lint, readExposition } from "../metrics/exposition.js";
 import {
   channelTo,
@@ -28,6 +31,9 @@ import {
   trainerIn,
   watch,
 } from "./processes.js";
+
+const namedWeights = (model: ModelState): ModelState =>
+  new Map([...model].flatMap(([name, value]) => (name.startsWith("weight/") ? [[name.slice(7), value]] : [])));
 
 interface Shared {
   readonly store: string;
@@ -97,19 +103,73 @@ test("a training passes every stage at its scheduled step and ends with Dice", a
   t.true(mean >= 0 && mean <= 1);
 });
 
-test("a residual encoder trains with deep supervision, and predicts with its finest output", async (t) => {
-  const { data, channel } = t.context;
+test("a residual encoder trains with deep supervision, predicts, and is exported with every name of nnU-Net's module", async (t) => {
+  const { data, channel, runs } = t.context;
   const run = tinyRun(t.context.cases, {
     data: { ...holdOutLast(t.context.cases), deepSupervision: true, epochs: 5, stepsPerEpoch: 1 },
     training: { network: "residual-unet" },
   });
-  const events = await trained(channel, data, run);
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
   t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
   const plan = { patchSize: [8, 8, 12], batchSize: 2, pooling: [2, 2, 2] } as const;
   const network = describeNetwork(plan, { channels: 1, classes: 3, network: "residual-unet", baseFeatures: 4 });
   const opened = events.find((event) => event.kind === "opened");
   t.is(opened?.opened.parameters, parameterCount(listParameters(network)));
   t.true(steps(events).every(({ loss, dice }) => Number.isFinite(loss) && dice > 0 && dice < 1));
+
+  const file = join(temporaryFolder(t), "weights.safetensors");
+  await patchstream("export", join(runs, training), file);
+  const { tensors } = await readSafetensors(file);
+  const { model } = (await readCheckpoint(join(runs, training))) ?? { model: new Map() };
+  for (const name of ["encoder.stem.convs.0.all_modules.0.bias", "decoder.encoder.stem.convs.0.conv.bias"])
+    t.deepEqual(tensors.get(name), model.get("weight/encoder.stem.convs.0.conv.bias"));
+  t.deepEqual([...tensors.keys()].sort(), [...stateDict(network, namedWeights(model)).keys()].sort());
+});
+
+test("UNETR grows by its tokens, one set of weights for all its stages, and is exported with MONAI's buffers", async (t) => {
+  const { data, channel, runs } = t.context;
+  const plan = { patchSize: [32, 16, 16], batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
+  const run = tinyRun(t.context.cases, {
+    data: { plan, mode: "efficiency", epochs: 2, stepsPerEpoch: 2 },
+    training: { network: "unetr", baseFeatures: 1 },
+  });
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
+  t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
+  const stages = events.flatMap((event) => (event.kind === "stage" ? [event.stage.patchSize] : []));
+  t.deepEqual(stages, [
+    [16, 16, 16],
+    [32, 16, 16],
+  ]);
+  const file = join(temporaryFolder(t), "weights.safetensors");
+  await patchstream("export", join(runs, training), file);
+  const { tensors } = await readSafetensors(file);
+  t.deepEqual(tensors.get("vit.patch_embedding.position_embeddings")?.shape, [1, 2, 48]);
+  t.deepEqual(tensors.get("vit.blocks.11.norm_cross_attn.weight")?.values, new Float32Array(48).fill(1));
+});
+
+test("a patch that a transformer cannot take is refused at the start, naming the nearest that it can", async (t) => {
+  const { data, channel } = t.context;
+  const refused = (plan: object, training: object, more: object, message: RegExp) =>
+    t.throwsAsync(start(channel, data, tinyRun(t.context.cases, { data: { plan, ...more }, training })), {
+      code: "SPEC_INVALID",
+      message,
+    });
+  const sizes = { batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
+  const swin = { network: "swin-unetr", baseFeatures: 12 };
+  const btcv = { ...sizes, patchSize: [48, 192, 192] };
+  await refused(
+    btcv,
+    swin,
+    { mode: "constant" },
+    /^plan\.patchSize\[0\] is 48; it must be a multiple of 32 .* Try 32 or 64\.$/,
+  );
+  const small = { ...sizes, patchSize: [32, 32, 32] };
+  await refused(small, swin, {}, /^data\.stages\[0\]\.patchSize\[0\] is 16; .* Try 32\. .*data\.plan\.minimum/);
+  await refused(small, { ...swin, baseFeatures: 20 }, {}, /^baseFeatures is 20; .*multiple of 12 .* Try 24\.$/);
+  const deep = { mode: "constant", deepSupervision: true };
+  await refused(small, { network: "unetr" }, deep, /^data\.deepSupervision is true; it must be false .* one output$/);
 });
 
 test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {

@@ -23,7 +23,7 @@ test("a value that would change nothing is refused; the one value there is may b
   const refused = (value: unknown) => t.throws(() => parseTrainingSpec(value))?.message;
   t.is(
     refused({ network: "mednext" }),
-    'training.network is "mednext"; it must be one of "auto", "plain-unet", "residual-unet"',
+    'training.network is "mednext"; it must be one of "auto", "plain-unet", "residual-unet", "unetr", "swin-unetr"',
   );
   t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "sgd"');
   t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');

@@ -9,13 +9,13 @@ import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
-import { describeNetwork } from "../networks/describe.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import type { RunSpec } from "../spec.js";
 import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
+import { networkFor } from "./network-for.js";
 import { refuseOtherLabels } from "./refuse-other-labels.js";
 import type { StageRequests } from "./stage-requests.js";
 
@@ -94,8 +94,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const { labels, classes, channelNames } = dataset;
   refuseOtherLabels(dataset);
   const size = { channels: channelNames.length, classes: outputCount(classes) };
-  const { network: name, baseFeatures } = settings;
-  const network = checkpoint?.network ?? describeNetwork(spec.plan, { ...size, network: name, baseFeatures });
+  const network = checkpoint?.network ?? networkFor(spec, settings, size);
   const engine = await openTrainingEngine(options.engine, notice);
   const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
   await using model = await engine.createModel(network, { seed: settings.seed, batchDice, threads: options.threads });

@@ -3,12 +3,21 @@ import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { refuse } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "./network.js";
+import { checkPatchSize } from "./patch-multiple.js";
 import { presetBlocks } from "./residual-unet/network.js";
+import type { SwinUnetr } from "./swin-unetr/network.js";
 import type { UnetLevels } from "./u-net/levels.js";
+import { UNETR_TOKEN, type Unetr } from "./unetr/network.js";
 
 /** Names of the networks that are built here. */
-export const NETWORKS = ["plain-unet", "residual-unet"] as const;
+export const NETWORKS = ["plain-unet", "residual-unet", "unetr", "swin-unetr"] as const;
 export type NetworkName = (typeof NETWORKS)[number];
+
+/** Channels of UNETR's transformer for each of its decoder's finest level (MONAI: 768 for 16). */
+const UNETR_HIDDEN = 48;
+
+/** What the features of SwinUNETR are a multiple of: MONAI checks it. */
+const SWIN_FEATURES = 12;
 
 /** What a network's plan does not say. */
 export interface NetworkSize {
@@ -18,7 +27,10 @@ export interface NetworkSize {
   readonly classes: number;
   /** Absent, or "auto": what the plan is made for. */
   readonly network?: NetworkName | "auto" | undefined;
-  /** Features of the finest level; each coarser level has twice as many. Absent: the plan's own, or nnU-Net's 32. */
+  /**
+   * Features of the finest level; each coarser level has twice as many. Absent: of a U-Net the plan's own, or nnU-Net's 32; MONAI's 16 of
+   * UNETR and 24 of SwinUNETR.
+   */
   readonly baseFeatures?: number | undefined;
   /** Upper bound of doubled features; nnU-Net's is 320 in 3D. */
   readonly maxFeatures?: number;
@@ -33,7 +45,8 @@ export function networkOf(plan: NetworkPlan): NetworkName {
  * The network for `plan`. Of a U-Net, strides, kernels, features and residual blocks are the plan's; a plan of poolings alone gets
  * the strides of `stridesOf`, kernels of 3, and the blocks of nnU-Net's residual-encoder presets. It has an output on every
  * level but the deepest, as nnU-Net's, whether or not they are trained.
- * Throws SPEC_INVALID for a plan that the network cannot follow: no pooling at all, or a kernel of even size.
+ * Throws SPEC_INVALID for a plan that the network cannot follow: no pooling at all, a kernel of even size, a patch that is no multiple of
+ * what a transformer needs.
  */
 export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDescription {
   const { network = "auto" } = size;
@@ -45,7 +58,52 @@ export function describeNetwork(plan: NetworkPlan, size: NetworkSize): NetworkDe
       const levels = unetLevels(kind, plan, size);
       return { kind, ...levels, blocks: plan.blocks ?? presetBlocks(levels.strides.length) };
     }
+    case "unetr":
+      return describeUnetr(plan, size);
+    case "swin-unetr":
+      return describeSwinUnetr(plan, size);
   }
+}
+
+/** MONAI's UNETR; `baseFeatures` other than its 16 scale the transformer too. Throws for a patch that is not made of its tokens. */
+function describeUnetr(plan: NetworkPlan, { channels, classes, baseFeatures = 16 }: NetworkSize): Unetr {
+  const hiddenSize = UNETR_HIDDEN * baseFeatures;
+  const [z, y, x] = plan.patchSize;
+  const network: Unetr = {
+    kind: "unetr",
+    inputChannels: channels,
+    classes,
+    heads: [0],
+    featureSize: baseFeatures,
+    hiddenSize,
+    mlpDim: 4 * hiddenSize,
+    attentionHeads: 12,
+    layers: 12,
+    grid: [z / UNETR_TOKEN, y / UNETR_TOKEN, x / UNETR_TOKEN],
+  };
+  checkPatchSize(network, plan.patchSize, "plan.patchSize");
+  return network;
+}
+
+/** MONAI's SwinUNETR. Throws for a patch that it cannot halve five times, and for features that are no multiple of 12. */
+function describeSwinUnetr(plan: NetworkPlan, { channels, classes, baseFeatures = 24 }: NetworkSize): SwinUnetr {
+  if (baseFeatures % SWIN_FEATURES !== 0) {
+    const nearest = SWIN_FEATURES * Math.max(1, Math.round(baseFeatures / SWIN_FEATURES));
+    const want = `a multiple of ${SWIN_FEATURES} for the network swin-unetr`;
+    refuse("baseFeatures", baseFeatures, want, `Try ${nearest}.`);
+  }
+  const network: SwinUnetr = {
+    kind: "swin-unetr",
+    inputChannels: channels,
+    classes,
+    heads: [0],
+    featureSize: baseFeatures,
+    depths: [2, 2, 2, 2],
+    attentionHeads: [3, 6, 12, 24],
+    window: [7, 7, 7],
+  };
+  checkPatchSize(network, plan.patchSize, "plan.patchSize");
+  return network;
 }
 
 function unetLevels(kind: NetworkName, plan: NetworkPlan, size: NetworkSize): UnetLevels {

@@ -4,6 +4,7 @@ import type { Parameter } from "./parameters.js";
 
 /** Sizes (Z,Y,X, voxels) of the outputs of `network` for a patch, finest first. */
 export function outputSizes(network: NetworkDescription, patchSize: Zyx): Zyx[] {
+  if (network.kind === "unetr" || network.kind === "swin-unetr") return [patchSize];
   return network.heads.map((level) => {
     const passed = network.strides.slice(0, level + 1);
     const along = (axis: 0 | 1 | 2) => passed.reduce((size, stride) => size / stride[axis], patchSize[axis]);

@@ -6,9 +6,14 @@ import { traceNetwork } from "./trace.js";
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Values of a fresh network: He-distributed weights of convolutions, zeros of biases, ones of norm scales. */
-  readonly start: "he" | "zeros" | "ones";
+  readonly start: StartValues;
 }
+
+/**
+ * Values of a fresh network: zeros, ones, He's normal distribution for weights of convolutions (nnU-Net), a normal distribution of deviation 0.02
+ * (MONAI's position embeddings), or all values between -`uniform` and `uniform` alike (PyTorch's default).
+ */
+export type StartValues = "zeros" | "ones" | "he" | "small-normal" | { readonly uniform: number };
 
 /** Numbers in a tensor of `shape`. */
 export function elementCount(shape: readonly number[]): number {

@@ -1,5 +1,7 @@
 import type { NetworkDescription } from "./network.js";
+import { swinBuffers } from "./swin-unetr/network.js";
 import { repeatedNames } from "./u-net/repeated-names.js";
+import { unetrBuffers } from "./unetr/network.js";
 
 /** A tensor of a PyTorch module. */
 export interface StateTensor {
@@ -19,5 +21,9 @@ export function stateDict(
     case "plain-unet":
     case "residual-unet":
       return new Map([...weights].flatMap(([name, tensor]) => repeatedNames(name).map((one) => [one, tensor])));
+    case "unetr":
+      return new Map([...weights, ...unetrBuffers(network)]);
+    case "swin-unetr":
+      return new Map([...weights, ...swinBuffers(network)]);
   }
 }

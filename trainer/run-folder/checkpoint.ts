@@ -64,7 +64,8 @@ function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> 
   try {
     const header = JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
     // Written before networks had more than one output.
-    return { ...header, network: { ...header.network, heads: header.network.heads ?? [0] } };
+    const network = { ...header.network, heads: header.network.heads ?? [0] } as NetworkDescription;
+    return { ...header, network };
   } catch (cause) {
     const facts = { file, reason: "its metadata does not parse", want: "a checkpoint that patchstream wrote" };
     throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause });
@@ -110,6 +111,6 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   if (content === undefined) return undefined;
   const { tensors } = content;
   const model = new Map([...tensors].filter(([name]) => name !== LOSS_CURVE)) as ModelState;
-  const losses = [...(tensors.get(LOSS_CURVE)?.values ?? [])];
+  const losses = [...(tensors.get(LOSS_CURVE)?.values ?? [])].map(Number);
   return { ...parseHeader(content, path), model, losses };
 }

@@ -8,12 +8,12 @@ const BLOCK_BYTES = 1 << 20;
 const READ_BYTES = 1 << 30;
 
 /** Element types, largest element first: the order of the tensors in a file, so that each begins aligned. */
-const TYPES = { F64: Float64Array, F32: Float32Array } as const;
+const TYPES = { F64: Float64Array, I64: BigInt64Array, F32: Float32Array } as const;
 type TypeName = keyof typeof TYPES;
 
 export interface NamedTensor {
   readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array;
+  readonly values: Float32Array | Float64Array | BigInt64Array;
 }
 
 export interface SafetensorsContent {
@@ -30,7 +30,10 @@ interface HeaderEntry {
 type Header = { __metadata__: Record<string, string> } & { [name: string]: HeaderEntry };
 
 const bytesOf = ({ values }: NamedTensor) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-const typeOf = ({ values }: NamedTensor): TypeName => (values instanceof Float64Array ? "F64" : "F32");
+const typeOf = ({ values }: NamedTensor): TypeName => {
+  if (values instanceof BigInt64Array) return "I64";
+  return values instanceof Float64Array ? "F64" : "F32";
+};
 
 /** SHA-256 (hex) over the header without its `sha256`, then all tensor bytes. */
 function digest(header: object, data: Iterable<Uint8Array>): string {

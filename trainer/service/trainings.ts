@@ -7,6 +7,7 @@ import { makeFolder } from "../../disk/write-file.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Training, TrainingDamage, TrainingState } from "../../proto/messages.js";
 import { codeOf, framesOf, type ServiceLog } from "../../rpc/server/service-log.js";
+import { networkFor } from "../loop/network-for.js";
 import type { AskedStage } from "../loop/stage-requests.js";
 import { verifyCheckpoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
@@ -146,7 +147,9 @@ export class Trainings implements AsyncDisposable {
   async start(run: unknown, data: readonly string[]): Promise<string> {
     const { access, engines, runsFolder } = this.#options;
     const spec = parseRunSpec(run);
-    await Promise.all([describeAt(access, data, spec.data), engines.check(spec.training.engine)]);
+    const checks = [describeAt(access, data, spec.data), engines.check(spec.training.engine)] as const;
+    const [described] = await Promise.all(checks);
+    networkFor(described.spec, spec.training, { channels: 1, classes: 1 }); // whose sizes decide nothing of what it refuses
     this.#checkOpen();
     const id = this.#newId();
     const folder = join(runsFolder, id);

@@ -7,7 +7,9 @@ import type { ModelState, StepResult, TrainingBatch, TrainingEngine } from "../.
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
+import type { NetworkDescription } from "../../../trainer/networks/network.js";
 import { outputSizes } from "../../../trainer/networks/outputs.js";
+import type { PlainUnet } from "../../../trainer/networks/plain-unet/network.js";
 import { ballBatch, noiseBatch } from "./sample-batch.js";
 
 const plan = { patchSize: [16, 16, 16], batchSize: 2, pooling: [2, 2, 2] } as const;
@@ -177,4 +179,15 @@ test("further labels of another number or size than the network's outputs are re
     ],
     /deepLabels\.length is 2; it must be 1/,
   );
+});
+
+test("a network of a checkpoint from before coarser heads has the same first weights, and trains to the same", async (t) => {
+  const engine = await openOnnxEngine("cpu");
+  const before: NetworkDescription = { ...(network as PlainUnet), heads: [0] };
+  await using now = await engine.createModel(network, options);
+  await using then = await engine.createModel(before, options);
+  const batch = ballBatch(2, [8, 8, 8], 1);
+  t.deepEqual(await then.step(batch, settings), await now.step(batch, settings));
+  const after = bytes(await now.save());
+  for (const [name, values] of bytes(await then.save())) t.deepEqual(after.get(name), values, name);
 });

@@ -12,12 +12,14 @@ export interface GoldenStep {
   readonly patchSize: Zyx;
   readonly batchDice: boolean;
   /** Every `stride`-th value of each output's logits, finest first. */
-  readonly outputs: readonly { readonly size: Zyx; readonly values: readonly number[] }[];
+  readonly outputs: readonly { readonly size: Zyx; readonly stride: number; readonly values: readonly number[] }[];
+  /** Operations of the forward pass of one image, by torch.utils.flop_counter. */
+  readonly forwardFlops: number;
   readonly loss: number;
   /** Of all gradients together, before clipping. */
   readonly gradientNorm: number;
-  /** Norm of each parameter's gradient after clipping to 12; null where it has none. */
-  readonly gradients: Readonly<Record<string, number | null>>;
+  /** Norm of each parameter's gradient after clipping to 12, and its product with `sequence` of its name; null where it has none. */
+  readonly gradients: Readonly<Record<string, readonly [norm: number, product: number] | null>>;
 }
 
 export interface GoldenNetwork {
@@ -33,7 +35,7 @@ export interface GoldenNetwork {
 /** networks.py says how it is made. */
 export const golden = JSON.parse(
   readFileSync(new URL("../../../../test/golden/networks.json", import.meta.url), "utf8"),
-) as { readonly stride: number; readonly networks: readonly GoldenNetwork[] };
+) as { readonly networks: readonly GoldenNetwork[] };
 
 const CHANNELS = 2;
 const CLASSES = 3;
@@ -46,7 +48,7 @@ export function describeGolden({ network, plan, baseFeatures }: GoldenNetwork): 
 }
 
 /** `sequence` of networks.py: numbers from -0.5 to 0.5 that depend on `name`. */
-function sequence(name: string, count: number): Float64Array {
+export function sequence(name: string, count: number): Float64Array {
   let start = 0;
   for (const letter of name) start = (start * 31 + letter.charCodeAt(0)) % PERIOD;
   return Float64Array.from({ length: count }, (_, i) => ((start + 7919 * i) % PERIOD) / PERIOD - 0.5);

@@ -1,12 +1,20 @@
 import test from "ava";
-import { describeNetwork } from "../../../trainer/networks/describe.js";
+import type { NetworkPlan } from "../../../plan/curriculum/stage.js";
+import { describeNetwork, type NetworkSize } from "../../../trainer/networks/describe.js";
 import { drawParameter } from "../../../trainer/networks/initialise.js";
 import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
+import type { PlainUnet } from "../../../trainer/networks/plain-unet/network.js";
 
 const hippocampus = { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] } as const;
 
+function plainUnet(plan: NetworkPlan, size: NetworkSize): PlainUnet {
+  const network = describeNetwork(plan, size);
+  if (network.kind !== "plain-unet") throw new TypeError(`${network.kind} for a plan without residual blocks`);
+  return network;
+}
+
 test("the Hippocampus plan with 8 features has four levels and nnU-Net's parameters", (t) => {
-  const network = describeNetwork(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
+  const network = plainUnet(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
   t.deepEqual(network.features, [8, 16, 32, 64]);
   t.deepEqual(network.strides, [
     [1, 1, 1],
@@ -20,7 +28,7 @@ test("the Hippocampus plan with 8 features has four levels and nnU-Net's paramet
 
 test("an axis with fewer poolings is not strided in the deeper levels", (t) => {
   const plan = { patchSize: [20, 320, 256], batchSize: 2, pooling: [2, 6, 6] } as const;
-  const network = describeNetwork(plan, { channels: 2, classes: 3, baseFeatures: 32 });
+  const network = plainUnet(plan, { channels: 2, classes: 3, baseFeatures: 32 });
   t.deepEqual(network.features, [32, 64, 128, 256, 320, 320, 320]);
   t.deepEqual(
     network.strides.map((stride) => stride[0]),
@@ -51,10 +59,10 @@ test("strides, kernels and features of the plan are taken as they are, unless ot
     kernelSizes,
     features: [6, 7, 9],
   } as const;
-  const network = describeNetwork(plan, { channels: 1, classes: 2 });
+  const network = plainUnet(plan, { channels: 1, classes: 2 });
   t.deepEqual([network.strides, network.kernelSizes, network.features], [strides, kernelSizes, [6, 7, 9]]);
-  t.deepEqual(describeNetwork(plan, { channels: 1, classes: 2, baseFeatures: 4 }).features, [4, 8, 16]);
-  t.deepEqual(describeNetwork(hippocampus, { channels: 1, classes: 3 }).features, [32, 64, 128, 256]);
+  t.deepEqual(plainUnet(plan, { channels: 1, classes: 2, baseFeatures: 4 }).features, [4, 8, 16]);
+  t.deepEqual(plainUnet(hippocampus, { channels: 1, classes: 3 }).features, [32, 64, 128, 256]);
 });
 
 test("a plan without pooling and a kernel of even size are refused by name", (t) => {
@@ -74,7 +82,7 @@ test("a plan without pooling and a kernel of even size are refused by name", (t)
 });
 
 test("parameters carry nnU-Net's names", (t) => {
-  const network = describeNetwork(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
+  const network = plainUnet(hippocampus, { channels: 1, classes: 3, baseFeatures: 8 });
   const shapes = new Map(listParameters(network).map(({ name, shape }) => [name, shape]));
   t.deepEqual(shapes.get("encoder.stages.0.0.convs.0.conv.weight"), [8, 1, 3, 3, 3]);
   t.deepEqual(shapes.get("encoder.stages.3.0.convs.1.norm.bias"), [64]);

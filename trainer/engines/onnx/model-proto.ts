@@ -32,6 +32,7 @@ message AttributeProto {
   string name = 1;
   optional float f = 2;
   optional int64 i = 3;
+  optional bytes s = 4;
   repeated int64 ints = 8;
   int32 type = 20;
 }
@@ -48,10 +49,10 @@ export const ElementType = { float32: 1, uint8: 2, int64: 7 } as const;
 export type ElementType = keyof typeof ElementType;
 
 /** Kinds of attribute by ONNX's numbers (AttributeProto.AttributeType). */
-const AttributeKind = { float: 1, int: 2, ints: 7 } as const;
+const AttributeKind = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
-/** An attribute of a node: an integer, a list of integers, or a float where it says so. */
-export type Attribute = number | readonly number[] | { readonly float: number };
+/** An attribute of a node: an integer, a list of integers, or a float or text where it says so. */
+export type Attribute = number | readonly number[] | { readonly float: number } | { readonly text: string };
 
 export interface Node {
   readonly operator: string;
@@ -82,6 +83,7 @@ export interface Graph {
 
 function attributeProto(name: string, value: Attribute): object {
   if (typeof value === "number") return { name, i: value, type: AttributeKind.int };
+  if ("text" in value) return { name, s: Buffer.from(value.text), type: AttributeKind.text };
   if ("float" in value) return { name, f: value.float, type: AttributeKind.float };
   return { name, ints: value, type: AttributeKind.ints };
 }

@@ -52,7 +52,7 @@ export function stepGraph(network: NetworkDescription, shape: BatchShape, kind: 
   };
 
   const named = unpackParameters(tape, weights, parameters);
-  const outputs = runNetwork(network, graphLayers(tape, named), image);
+  const outputs = runNetwork(network, graphLayers(tape, named), image, patchSize);
   const losses = labels.map((label, output) => {
     const logits = outputs[output] as Value;
     const voxels = voxelCount(sizes[output] as Zyx);
@@ -112,7 +112,7 @@ export function predictionGraph(network: NetworkDescription, { batchSize, patchS
   const image = graph.input("image", [batchSize, network.inputChannels, ...patchSize]);
   const weights = graph.input("weights", [parameterCount(parameters)]);
   const named = unpackParameters(tape, weights, parameters);
-  const [logits] = runNetwork(network, graphLayers(tape, named), image);
+  const [logits] = runNetwork(network, graphLayers(tape, named), image, patchSize);
   graph.output("logits", logits as Value);
   return graph.build();
 }

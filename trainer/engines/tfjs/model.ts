@@ -93,7 +93,7 @@ export class TfjsModel implements Model {
     );
     const channelsFirst = tf.tensor5d(image, [batchSize, this.#network.inputChannels, ...patchSize]);
     const input = tf.transpose(channelsFirst, [0, 2, 3, 4, 1]);
-    return runNetwork(this.#network, tfjsLayers(tf, named), input);
+    return runNetwork(this.#network, tfjsLayers(tf, named), input, patchSize);
   }
 
   #differentiate(batch: TrainingBatch): { loss: Scalar; crossEntropy: Scalar; dice: Scalar; gradient: Tensor1D } {
