@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import pytest
 import patchstream
 from patchstream import Batch, DataClient, PatchstreamError, Run
 from patchstream.plan import verify_batch
+from patchstream.transport.session import Session
+from patchstream.wire.stream import ReceivedBatch
 from tests.serving import SMALL_SPEC, Server
 from tests.serving import patchstream as command
 
@@ -273,6 +276,52 @@ def test_the_thread_of_a_run_ends_when_it_is_closed_or_collected(client: DataCli
         gc.collect()
         thread.join(30)
         assert not thread.is_alive()
+
+
+def alive(kind: type[object]) -> list[object]:
+    return [one for one in gc.get_objects() if isinstance(one, kind)]
+
+
+def wait_for_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("patchstream s"):
+            thread.join(30)
+
+
+def test_a_run_that_is_moved_keeps_nothing_of_where_it_was(run: Run) -> None:
+    begin = run.state_dict()
+    for _ in range(3):
+        next(run)
+        run.load_state_dict(begin)
+    wait_for_threads()
+    gc.collect()
+    assert alive(Session) == []
+
+
+def test_what_came_ahead_goes_when_a_run_is_closed_and_not_when_the_collector_comes_by(run: Run) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        next(run)
+        until = monotonic() + 30
+        while alive(ReceivedBatch) == [] and monotonic() < until:
+            pass
+        assert alive(ReceivedBatch) != []
+        run.close()
+        wait_for_threads()
+        assert alive(ReceivedBatch) == []
+    finally:
+        gc.enable()
+
+
+def test_threads_that_iterate_one_run_share_its_steps(client: DataClient, run: Run) -> None:
+    got: list[tuple[int, int, int]] = []
+    threads = [threading.Thread(target=lambda: got.extend(checksums(run))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(got) == checksums(client.open_run(SMALL_SPEC))
 
 
 def test_a_closed_client_says_so(sample_server: Server) -> None:

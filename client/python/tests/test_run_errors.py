@@ -7,6 +7,7 @@ import pytest
 
 import patchstream
 from patchstream import DataClient, PatchstreamError
+from patchstream.wire.channel import ChannelOptions
 from tests.serving import CERTIFICATES, SMALL_SPEC, Server, serve
 
 
@@ -52,3 +53,7 @@ def test_a_case_class_or_step_that_is_not_there_is_named(sample_server: Server) 
 
 def first_case(client: DataClient) -> str:
     return client.describe_dataset().cases[0].id
+
+
+def test_a_token_is_in_no_repr() -> None:
+    assert "secret" not in repr(ChannelOptions(token="secret"))

@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -20,7 +21,7 @@ from .transport.share_of_run import check_rank, loss_weights
 from .transport.stage_timeline import StageChanged, StageDecision, StageTimeline
 from .transport.wanted_steps import Credit
 from .wire.batch_memory import BatchMemory
-from .wire.stream import Timeline
+from .wire.stream import ReceivedBatch, Timeline
 
 if TYPE_CHECKING:
     from .client import DataClient
@@ -58,8 +59,24 @@ class RunShare:
     """
 
 
+class _InProcess:
+    """What a run has in one process. Threads do not survive a fork, nor do the streams and locks that need them."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.turn = RLock()
+        """Held by the thread that takes a batch. May be taken before `state`, not after."""
+        self.state = RLock()
+        """Held while the run's position, stages or session change; nobody waits for servers meanwhile."""
+        self.session: Session | None = None
+        self.forgotten: weakref.finalize[..., Run] | None = None
+        """Ends the session of a run that nobody holds any more."""
+
+
 class Run:
     """Batches in step order from `step` on, each exactly once, across reconnects and replicas.
+
+    All methods may be called from any thread; several that iterate share the steps.
 
     `for batch in run` goes on where the last one ended. Streams are opened when the first batch is asked for, in the
     process that asks: a run can be pickled and inherited by a forked process, which then opens its own.
@@ -74,10 +91,9 @@ class Run:
         self._share = share
         self._loss_weights = loss_weights(info, share.timeline, share.rank)
         self._stages = StageTimeline(schedule_of_run(info, share.timeline), decisions)
-        self._session: Session | None = None
-        self._inherited: Session | None = None
+        self._process = _InProcess()
+        self._inherited: list[_InProcess] = []
         self._memory: BatchMemory | None = None
-        self._pid = os.getpid()
         self._step = self._checked(step)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -124,8 +140,9 @@ class Run:
     @property
     def first_unwanted(self) -> int:
         """The first step not wanted yet: a stage from there on makes no bubble and throws nothing away."""
-        session = self._own_session()
-        return self._step if session is None else session.first_unwanted
+        with self._here.state:
+            session = self._here.session
+            return self._step if session is None else session.first_unwanted
 
     @property
     def decisions(self) -> tuple[StageDecision, ...]:
@@ -145,26 +162,33 @@ class Run:
         it.
         """
         asked_at = perf_counter()
-        received = None
-        if self._step < self.steps:
-            try:
-                received = self._opened().take()
-            except PatchstreamError as error:
-                if error.code != "DEADLINE":
-                    self.close()
-                raise
-        if received is None:
-            self.close()
-            raise StopIteration
-        batch = Batch(
-            received,
-            timeline=self.timeline,
-            loss_weight=self._loss_weights[received.stage],
-            channels_last=self.info.channels_last,
-            waited_ms=1e3 * (perf_counter() - asked_at),
-        )
-        self._step = received.step + self._share.every
-        return batch
+        with self._here.turn:
+            received = self._received()
+            if received is None:
+                self.close()
+                raise StopIteration
+            batch = Batch(
+                received,
+                timeline=self.timeline,
+                loss_weight=self._loss_weights[received.stage],
+                channels_last=self.info.channels_last,
+                waited_ms=1e3 * (perf_counter() - asked_at),
+            )
+            with self._here.state:
+                if self._step == received.step:  # Else another thread has moved the run meanwhile.
+                    self._step += self._share.every
+            return batch
+
+    def _received(self) -> ReceivedBatch | None:
+        """The next batch; None at the end."""
+        if self._step >= self.steps:
+            return None
+        try:
+            return self._opened().take()
+        except PatchstreamError as error:
+            if error.code != "DEADLINE":
+                self.close()
+            raise
 
     def change_stage(
         self,
@@ -183,12 +207,13 @@ class Run:
         not answer learns it from what is wanted. Raises STEP_PASSED for a step that was handed out, STAGE_UNKNOWN.
         """
         proposal = StageProposal(stage, from_step, reason, hold, immediate, metrics or {})
-        session = self._own_session()
-        if session is not None:
-            return session.change_stage(proposal)
-        described = self.info.timeline(self.timeline)
-        progress = RunProgress(self._step, self._step)
-        return change_stage(self._stages, proposal, progress, timeline=self.timeline, described=described)
+        with self._here.state:
+            session = self._here.session
+            if session is not None:
+                return session.change_stage(proposal)
+            described = self.info.timeline(self.timeline)
+            progress = RunProgress(self._step, self._step)
+            return change_stage(self._stages, proposal, progress, timeline=self.timeline, described=described)
 
     def state_dict(self) -> RunState:
         """One integer and the stage decisions: the run goes on from there, on any machine, with the same batches."""
@@ -209,8 +234,9 @@ class Run:
         """Goes on at a step, over the decisions given. Raises STEP_UNKNOWN."""
         checked = self._checked(step)
         stages = StageTimeline(schedule_of_run(self.info, self.timeline), decisions)
-        self.close()
-        self._step, self._stages = checked, stages
+        with self._here.state:
+            self.close()
+            self._step, self._stages = checked, stages
 
     def take_share(self, rank: int, ranks: int) -> None:
         """Goes on as another rank, at the same step over the same decisions.
@@ -220,9 +246,10 @@ class Run:
         spec = self.info.spec_bytes
         info = self._connection.call("describe_run", partial(describe_run, spec=spec, ranks=ranks))
         check_rank(info, rank, ranks)
-        self.close()
-        self.info, self._share = info, replace(self._share, rank=rank)
-        self._loss_weights = loss_weights(info, self.timeline, rank)
+        with self._here.state:
+            self.close()
+            self.info, self._share = info, replace(self._share, rank=rank)
+            self._loss_weights = loss_weights(info, self.timeline, rank)
 
     def on(self, timeline: Timeline) -> "Run":
         """The other timeline's run of the same rank, from its first step on; as many may be open as are needed."""
@@ -233,8 +260,9 @@ class Run:
 
         Without this, into memory that the connection's runs share.
         """
-        self.close()
-        self._memory = memory
+        with self._here.state:
+            self.close()
+            self._memory = memory
 
     def torch(
         self,
@@ -304,9 +332,14 @@ class Run:
 
     def close(self) -> None:
         """Ends the streams and frees what they hold. Iterating again opens new ones, at `step`."""
-        session, self._session = self._own_session(), None
-        if session is not None:
-            session.close()
+        here = self._here
+        with here.state:
+            session, here.session = here.session, None
+            forgotten, here.forgotten = here.forgotten, None
+            if session is not None:
+                session.close()
+            if forgotten is not None:
+                forgotten.detach()  # It would hold the session for as long as the run lives.
 
     def __enter__(self) -> "Run":
         """Closed at the end of the block."""
@@ -316,33 +349,33 @@ class Run:
         """See `close`."""
         self.close()
 
-    def _own_session(self) -> Session | None:
-        """The session, where this process has opened it: a forked one leaves what it has inherited alone."""
-        if self._pid != os.getpid():
-            self._pid = os.getpid()
-            self._inherited = self._session
-            self._session = None
-        return self._session
+    @property
+    def _here(self) -> _InProcess:
+        """A forked process leaves what it has inherited alone."""
+        if self._process.pid != os.getpid():
+            self._inherited.append(self._process)
+            self._process = _InProcess()
+        return self._process
 
     def _opened(self) -> Session:
-        session = self._own_session()
-        if session is not None and session.first_undelivered != self._step:
-            # An exception such as KeyboardInterrupt has taken a batch on its way to the caller.
-            self.close()
-            session = None
-        if session is None:
-            request = SessionRequest(
-                info=self.info,
-                timeline=self.timeline,
-                rank=self.rank,
-                steps=range(self._step, self.steps, self._share.every),
-                credit=self._share.credit,
-                stages=self._stages,
-                deadline_s=self._connection.reach.deadline_s,
-            )
-            self._session = session = self._connection.session(request, self._memory)
-            weakref.finalize(self, session.close_soon)
-        return session
+        here = self._here
+        with here.state:
+            if here.session is not None and here.session.first_undelivered != self._step:
+                # An exception such as KeyboardInterrupt has taken a batch on its way to the caller.
+                self.close()
+            if here.session is None:
+                request = SessionRequest(
+                    info=self.info,
+                    timeline=self.timeline,
+                    rank=self.rank,
+                    steps=range(self._step, self.steps, self._share.every),
+                    credit=self._share.credit,
+                    stages=self._stages,
+                    deadline_s=self._connection.reach.deadline_s,
+                )
+                here.session = self._connection.session(request, self._memory)
+                here.forgotten = weakref.finalize(self, here.session.close_soon)
+            return here.session
 
     def _checked(self, step: int) -> int:
         if not 0 <= step <= self.steps:

@@ -263,3 +263,4 @@ class Session:
         self._fail(PatchstreamError({"code": "UNAVAILABLE", "address": addresses, "reason": "the run was closed"}))
         for link in self._links:
             link.close()
+        self._steps.drop()  # Not when the garbage collector comes by: that may be long after.

@@ -88,6 +88,11 @@ class WantedSteps(Generic[Batch]):
                 del self._wanted[wanted.step]
         self._extend()
 
+    def drop(self) -> None:
+        """Lets go of what has come: nothing more is delivered."""
+        for wanted in self._wanted.values():
+            wanted.batch = None
+
     def _extend(self) -> None:
         """Wants steps ahead as far as the credit reaches; one step at least."""
         total = sum(self._bytes_of(wanted.stage) for wanted in self._wanted.values())

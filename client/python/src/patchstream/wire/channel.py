@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
 
@@ -28,7 +28,7 @@ class ChannelOptions:
 
     tls: Tls | None = None
     """None: plain text."""
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     """Sent as `authorization: Bearer TOKEN`: over TLS, or to this machine."""
     token_file: str | os.PathLike[str] | None = None
     """A file that holds the token alone."""
