@@ -57,3 +57,9 @@ def first_case(client: DataClient) -> str:
 
 def test_a_token_is_in_no_repr() -> None:
     assert "secret" not in repr(ChannelOptions(token="secret"))
+
+
+@pytest.mark.parametrize("deadline_s", [0, -1, float("nan"), float("inf")])
+def test_a_deadline_that_no_wait_can_have_is_refused_by_name(deadline_s: float) -> None:
+    error = refused(lambda: patchstream.connect("127.0.0.1:1", deadline_s=deadline_s))
+    assert (error.code, error.facts["field"]) == ("SPEC_INVALID", "deadline_s")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from threading import TIMEOUT_MAX
 from time import perf_counter
 
 import numpy as np
@@ -71,6 +72,8 @@ def connect(
         check_channel(address, options)
     if deadline_s is None:
         deadline_s = max(DEFAULT_DEADLINE_S, wait_s)
+    if not 0 < deadline_s <= TIMEOUT_MAX:
+        raise refuse("deadline_s", deadline_s, f"a number of seconds above 0, at most {TIMEOUT_MAX:.0f}")
     return DataClient(Connection(Reach(tuple(listed), options, carrier, deadline_s)))
 
 
