@@ -14,11 +14,12 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([
-    once(lines, "line"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`${script} ended with ${code} before it was ready`))),
-  ])) as [string];
-  const { address, metrics } = JSON.parse(line) as { address: string; metrics?: string };
+  const endedEarly = once(child, "exit").then(([code]) =>
+    Promise.reject(new Error(`${script} ended with ${code} before it was ready`)),
+  );
+  const [line] = (await Promise.race([once(lines, "line"), endedEarly])) as [string];
+  const told = JSON.parse(line) as { address: string; metrics?: string } | { error: unknown };
+  const { address, metrics } = "address" in told ? told : await endedEarly;
   return {
     address,
     metrics,

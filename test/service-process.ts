@@ -54,11 +54,12 @@ export async function spawnService(t: ExecutionContext, ...args: string[]): Prom
       });
     }
   };
-  const [line] = await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    ended.then((how) => Promise.reject(new Error(`${args[0]} ended with ${how}: ${lines.join("\n")}`))),
-  ]);
-  const { address } = JSON.parse(line) as { address: string };
+  const endedEarly = ended.then((how) =>
+    Promise.reject(new Error(`${args[0]} ended with ${how}: ${lines.join("\n")}`)),
+  );
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), endedEarly]);
+  const told = JSON.parse(line) as { address: string } | { error: unknown };
+  const { address } = "address" in told ? told : await endedEarly;
   return { address, lines, logged, kill: (signal) => void child.kill(signal), ended };
 }
 

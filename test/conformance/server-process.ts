@@ -32,7 +32,9 @@ export async function spawnServerOf(t: ExecutionContext, store: string, ...flags
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) {
-    const { address, metrics } = JSON.parse(line) as { address: string; metrics?: string };
+    const told = JSON.parse(line) as { address: string; metrics?: string } | { error: unknown };
+    if (!("address" in told)) break;
+    const { address, metrics } = told;
     return {
       address,
       metrics,

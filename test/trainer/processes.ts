@@ -125,11 +125,12 @@ export async function serving({ teardown }: Teardown, ...args: string[]): Promis
   teardown(() => end(child, "SIGTERM"));
   const lines: string[] = [];
   createInterface(child.stderr).on("line", (line) => lines.push(line));
-  const [line] = await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`${args[0]} ended with ${code}: ${lines}`))),
-  ]);
-  const said = JSON.parse(line) as { address: string; metrics?: string };
+  const endedEarly = once(child, "exit").then(([code]) =>
+    Promise.reject(new Error(`${args[0]} ended with ${code}: ${lines}`)),
+  );
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), endedEarly]);
+  const told = JSON.parse(line) as { address: string; metrics?: string } | { error: unknown };
+  const said = "address" in told ? told : await endedEarly;
   return {
     ...said,
     pid: child.pid ?? 0,
