@@ -1,5 +1,8 @@
 """Errors that a user can make: one line that says what to do."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +45,24 @@ def test_a_server_with_tls_called_without_and_a_server_without_called_with_say_s
         authority = CERTIFICATES / "authority.pem"
         with patchstream.connect(plain.address, ca=authority) as client:
             assert "TLS" in str(refused(client.describe_dataset))
+
+
+CALLED_WITH_TLS = """
+import sys
+import patchstream
+try:
+    patchstream.connect(sys.argv[1], tls=True).describe_dataset()
+except patchstream.PatchstreamError as error:
+    print(error)
+"""
+
+
+def test_a_failed_connection_is_our_line_and_nothing_of_grpcs(sample_server: Server) -> None:
+    command = [sys.executable, "-c", CALLED_WITH_TLS, sample_server.address]
+    untold = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    ended = subprocess.run(command, env=untold, check=True, capture_output=True, text=True)
+    assert "does not speak TLS" in ended.stdout
+    assert ended.stderr == ""
 
 
 def test_a_case_class_or_step_that_is_not_there_is_named(sample_server: Server) -> None:
