@@ -11,7 +11,7 @@ import pytest
 import patchstream
 from patchstream import DataClient, PatchstreamError
 from patchstream.wire.channel import ChannelOptions
-from tests.serving import CERTIFICATES, SMALL_SPEC, Server, serve
+from tests.serving import CERTIFICATES, REPOSITORY, SMALL_SPEC, Server, serve
 
 
 def refused(call: Callable[[], object]) -> PatchstreamError:
@@ -60,6 +60,7 @@ except patchstream.PatchstreamError as error:
 def test_a_failed_connection_is_our_line_and_nothing_of_grpcs(sample_server: Server) -> None:
     command = [sys.executable, "-c", CALLED_WITH_TLS, sample_server.address]
     untold = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    untold["PYTHONPATH"] = str(REPOSITORY / "client" / "python" / "src")
     ended = subprocess.run(command, env=untold, check=True, capture_output=True, text=True)
     assert "does not speak TLS" in ended.stdout
     assert ended.stderr == ""
