@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
 import type { Channel } from "../rpc/index.js";
+import { toldAddress } from "./told-address.js";
 
 const MAIN = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
@@ -54,12 +55,7 @@ export async function spawnService(t: ExecutionContext, ...args: string[]): Prom
       });
     }
   };
-  const endedEarly = ended.then((how) =>
-    Promise.reject(new Error(`${args[0]} ended with ${how}: ${lines.join("\n")}`)),
-  );
-  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), endedEarly]);
-  const told = JSON.parse(line) as { address: string } | { error: unknown };
-  const { address } = "address" in told ? told : await endedEarly;
+  const { address } = await toldAddress(child, () => lines.join("\n"));
   return { address, lines, logged, kill: (signal) => void child.kill(signal), ended };
 }
 

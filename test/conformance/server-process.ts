@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { ExecutionContext } from "ava";
+import { toldAddress } from "../told-address.js";
 import { SERVER_TLS } from "./carrier.js";
 import { sampleStore } from "./served-store.js";
 
@@ -31,20 +31,15 @@ export async function spawnServerOf(t: ExecutionContext, store: string, ...flags
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const told = JSON.parse(line) as { address: string; metrics?: string } | { error: unknown };
-    if (!("address" in told)) break;
-    const { address, metrics } = told;
-    return {
-      address,
-      metrics,
-      process: child,
-      async end(signal) {
-        child.kill(signal);
-        const [code, by] = (await exited) as [number | null, string | null];
-        return code ?? by ?? "";
-      },
-    };
-  }
-  throw new Error("the server ended before it was ready");
+  const { address, metrics } = await toldAddress(child, () => "its standard error is above");
+  return {
+    address,
+    metrics,
+    process: child,
+    async end(signal) {
+      child.kill(signal);
+      const [code, by] = (await exited) as [number | null, string | null];
+      return code ?? by ?? "";
+    },
+  };
 }

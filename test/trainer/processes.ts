@@ -11,6 +11,7 @@ import { ingest } from "../../loader/index.js";
 import type { Messages } from "../../proto/index.js";
 import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
+import { toldAddress } from "../told-address.js";
 
 type PredictRequest = Messages["PredictRequest"];
 type PredictResponse = Messages["PredictResponse"];
@@ -125,12 +126,7 @@ export async function serving({ teardown }: Teardown, ...args: string[]): Promis
   teardown(() => end(child, "SIGTERM"));
   const lines: string[] = [];
   createInterface(child.stderr).on("line", (line) => lines.push(line));
-  const endedEarly = once(child, "exit").then(([code]) =>
-    Promise.reject(new Error(`${args[0]} ended with ${code}: ${lines}`)),
-  );
-  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), endedEarly]);
-  const told = JSON.parse(line) as { address: string; metrics?: string } | { error: unknown };
-  const said = "address" in told ? told : await endedEarly;
+  const said = await toldAddress(child, () => lines.join("\n"));
   return {
     ...said,
     pid: child.pid ?? 0,
