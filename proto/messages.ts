@@ -1,5 +1,8 @@
 // Generated from proto/patchstream/v1/*.proto by `npm run generate`; change those.
 
+/** Which checkpoint of a training. */
+export type CheckpointKind = "CHECKPOINT_KIND_UNSPECIFIED" | "CHECKPOINT_KIND_LATEST" | "CHECKPOINT_KIND_BEST";
+
 /** Whether another attempt at a failed call can help. */
 export type Retry = "RETRY_UNSPECIFIED" | "RETRY_NEVER" | "RETRY_ELSEWHERE" | "RETRY_AGAIN";
 
@@ -90,6 +93,8 @@ export interface CheckpointWritten {
   readonly step: number;
   /** Size of the file. */
   readonly bytes: number;
+  /** Which of the training's checkpoints. */
+  readonly kind: CheckpointKind;
 }
 
 /** A run of bytes, about 1 MiB, in order and without gaps. */
@@ -187,6 +192,38 @@ export interface DescribeRunResponse {
   readonly datasetJson: Uint8Array;
 }
 
+/** An epoch has ended. */
+export interface EpochEnded {
+  /** The epoch, from 0. */
+  readonly epoch: number;
+  /** Steps taken in the whole training: the next step to take. */
+  readonly stepsTaken: number;
+  /** Mean loss of its training steps. */
+  readonly loss: number;
+  /** Mean loss of its validation batches, at full patch; absent where the run has none. */
+  readonly validationLoss?: number;
+  /** Pseudo Dice of each foreground class: over all voxels of the epoch's validation batches, as nnU-Net. Empty without validation. */
+  readonly pseudoDice: readonly ClassDice[];
+  /** Mean over the classes that have one. */
+  readonly meanPseudoDice?: number;
+  /** Moving average: 0.9 of that of the epoch before, 0.1 of the mean (nnU-Net's). */
+  readonly smoothedPseudoDice?: number;
+  /** Whether the moving average is the highest so far: the best checkpoint is of this epoch. */
+  readonly best: boolean;
+  /** Learning rate of its last step. */
+  readonly learningRate: number;
+  /** Samples trained on. */
+  readonly samples: number;
+  /** Seconds of its training steps, waiting included. */
+  readonly trainSeconds: number;
+  /** Seconds of them that the loop waited for batches. */
+  readonly waitedSeconds: number;
+  /** Seconds of its validation. */
+  readonly validationSeconds: number;
+  /** Seconds that the rest of the training is expected to take, from what each stage has cost so far. */
+  readonly secondsLeft: number;
+}
+
 /** All held-out cases were evaluated. */
 export interface Evaluated {
   /** Cases evaluated. */
@@ -254,6 +291,8 @@ export type GetBatchResponse =
 export interface GetCheckpointRequest {
   /** Id of the training. */
   readonly training: string;
+  /** Which one; absent: the latest. */
+  readonly checkpoint?: CheckpointKind;
 }
 
 /** A piece of the checkpoint file, in order and without gaps. */
@@ -349,6 +388,8 @@ export interface PredictCase {
   readonly data: string;
   /** Case id. */
   readonly case: string;
+  /** Which checkpoint; absent: the latest. */
+  readonly checkpoint?: CheckpointKind;
 }
 
 /** A preprocessed image (float32, (C,Z,Y,X), as the store holds it) to label on its own grid. */
@@ -357,6 +398,8 @@ export interface PredictImage {
   readonly training: string;
   /** Type f32 and shape (C,Z,Y,X). */
   readonly tensor: Tensor | null;
+  /** Which checkpoint; absent: the latest. */
+  readonly checkpoint?: CheckpointKind;
 }
 
 /** Client to trainer: first `case` or `image`; after `image` its chunks. */
@@ -567,13 +610,27 @@ export interface StageApplied {
   readonly scheduleFrom?: number;
 }
 
+/** A stage was decided. */
+export interface StageDecided {
+  /** Stage number, from 0. */
+  readonly stage: number;
+  /** First step with that stage. */
+  readonly fromStep: number;
+  /** Who decided: manual, adaptive. */
+  readonly reason: string;
+  /** Why, in one line. */
+  readonly text: string;
+  /** Whether it holds to the end, whatever the schedule says. */
+  readonly hold: boolean;
+}
+
 /** A stage begins. */
 export interface StageEntered {
   /** Stage number, from 0. */
   readonly stage: number;
   /** First step with that stage. */
   readonly fromStep: number;
-  /** Why: scheduled, manual. */
+  /** Why: scheduled, manual, adaptive. */
   readonly reason: string;
   /** Patch size (Z,Y,X). */
   readonly patchSize: readonly number[];
@@ -654,9 +711,9 @@ export interface StepTaken {
   readonly stage: number;
   /** Its epoch. */
   readonly epoch: number;
-  /** Cross-entropy plus Dice loss. */
+  /** Cross-entropy plus Dice loss; with deep supervision the weighted mean over the outputs. */
   readonly loss: number;
-  /** Mean cross-entropy. */
+  /** Mean cross-entropy; binary cross-entropy where the data set has regions. */
   readonly crossEntropy: number;
   /** Soft Dice, 0 to 1, mean over the foreground classes. */
   readonly dice: number;
@@ -730,6 +787,14 @@ export interface Training {
   readonly dataset: string;
   /** What is damaged; set in state DAMAGED only. */
   readonly damage: TrainingDamage | null;
+  /** Steps taken so far. */
+  readonly stepsTaken: number;
+  /** Steps of the whole training; 0 before its run was opened. */
+  readonly steps: number;
+  /** Stage of the last step taken. */
+  readonly stage: number;
+  /** Of the last epoch that ended; absent before, and without validation. */
+  readonly smoothedPseudoDice?: number;
 }
 
 /** What makes a training unreadable. */
@@ -789,6 +854,8 @@ export type WatchTrainingResponse =
   | { readonly kind: "caseEvaluated"; readonly caseEvaluated: CaseEvaluated }
   | { readonly kind: "evaluated"; readonly evaluated: Evaluated }
   | { readonly kind: "warning"; readonly warning: Warning }
+  | { readonly kind: "epoch"; readonly epoch: EpochEnded }
+  | { readonly kind: "decided"; readonly decided: StageDecided }
   | { readonly kind?: undefined };
 
 /** Every message by name. */
@@ -806,6 +873,7 @@ export interface Messages {
   DescribeDatasetResponse: DescribeDatasetResponse;
   DescribeRunRequest: DescribeRunRequest;
   DescribeRunResponse: DescribeRunResponse;
+  EpochEnded: EpochEnded;
   Evaluated: Evaluated;
   Failure: Failure;
   Geometry: Geometry;
@@ -840,6 +908,7 @@ export interface Messages {
   SetStageRequest: SetStageRequest;
   SetStageResponse: SetStageResponse;
   StageApplied: StageApplied;
+  StageDecided: StageDecided;
   StageEntered: StageEntered;
   StageReport: StageReport;
   Start: Start;
@@ -872,19 +941,20 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Cancelled: [["firstStep", "uint32"], ["count", "uint32"]],
   Case: [["shape", "uint32"], ["foregroundCounts", "uint32"], ["geometry", "Geometry"]],
   CaseEvaluated: [["classes", "ClassDice"]],
-  CheckpointWritten: [["step", "uint32"], ["bytes", "uint64"]],
+  CheckpointWritten: [["step", "uint32"], ["bytes", "uint64"], ["kind", "CheckpointKind"]],
   Chunk: [["step", "uint32"], ["offset", "uint64"]],
   ClassDice: [["class", "int32"]],
   DescribeDatasetRequest: [["pageSize", "uint32"]],
   DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["caseCount", "uint32"]],
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
+  EpochEnded: [["epoch", "uint32"], ["stepsTaken", "uint32"], ["pseudoDice", "ClassDice"], ["samples", "uint32"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],
   Failure: [["retry", "Retry"]],
   Geometry: [["originalShape", "uint32"], ["transpose", "uint32"], ["cropStart", "uint32"], ["cropEnd", "uint32"]],
   GetBatchRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["rank", "uint32"], ["ranks", "uint32"]],
   GetBatchResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"]],
-  GetCheckpointRequest: [],
+  GetCheckpointRequest: [["checkpoint", "CheckpointKind"]],
   GetCheckpointResponse: [["offset", "uint64"], ["totalBytes", "uint64"]],
   LabelRegion: [["values", "int32"], ["exportValue", "int32"]],
   Limits: [["maxOutstandingBytes", "uint64"], ["maxOutstandingSteps", "uint32"], ["maxBatchBytes", "uint64"], ["maxSamples", "uint32"], ["maxStageDecisions", "uint32"], ["maxSpecBytes", "uint64"], ["maxMessageBytes", "uint64"], ["maxStreams", "uint32"], ["maxStreamsOfOnePeer", "uint32"], ["maxCalls", "uint32"], ["maxCallsOfOnePeer", "uint32"], ["maxStallMs", "uint32"], ["maxStallWhenNeededMs", "uint32"]],
@@ -893,8 +963,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Notice: [],
   OpenLaneRequest: [],
   OpenLaneResponse: [["port", "uint32"], ["ticketMs", "uint32"], ["heartbeatMs", "uint32"]],
-  PredictCase: [],
-  PredictImage: [["tensor", "Tensor"]],
+  PredictCase: [["checkpoint", "CheckpointKind"]],
+  PredictImage: [["tensor", "Tensor"], ["checkpoint", "CheckpointKind"]],
   PredictRequest: [["case", "PredictCase"], ["image", "PredictImage"], ["chunk", "Chunk"]],
   PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
   PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["page", "uint32"], ["channel", "uint32"]],
@@ -913,6 +983,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   SetStageRequest: [["stage", "uint32"], ["fromStep", "uint32"]],
   SetStageResponse: [["stage", "uint32"], ["fromStep", "uint32"], ["scheduleFrom", "uint32"]],
   StageApplied: [["stage", "uint32"], ["fromStep", "uint32"], ["scheduleFrom", "uint32"]],
+  StageDecided: [["stage", "uint32"], ["fromStep", "uint32"]],
   StageEntered: [["stage", "uint32"], ["fromStep", "uint32"], ["patchSize", "uint32"], ["batchSize", "uint32"]],
   StageReport: [["stage", "uint32"], ["fromStep", "uint32"]],
   Start: [["timeline", "Timeline"], ["rank", "uint32"], ["ranks", "uint32"]],
@@ -927,14 +998,14 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   StreamRequest: [["start", "Start"], ["want", "Want"], ["stageReport", "StageReport"], ["stop", "Stop"], ["cancel", "Cancel"]],
   StreamResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"], ["started", "Started"], ["stageApplied", "StageApplied"], ["notice", "Notice"], ["cancelled", "Cancelled"]],
   Tensor: [["shape", "uint32"], ["byteLength", "uint64"]],
-  Training: [["state", "TrainingState"], ["damage", "TrainingDamage"]],
+  Training: [["state", "TrainingState"], ["damage", "TrainingDamage"], ["stepsTaken", "uint32"], ["steps", "uint32"], ["stage", "uint32"]],
   TrainingDamage: [],
   VolumeBegin: [["tensor", "Tensor"]],
   VolumeEnd: [["checksum", "fixed32"]],
   Want: [["firstStep", "uint32"], ["count", "uint32"], ["stage", "uint32"]],
   Warning: [],
   WatchTrainingRequest: [],
-  WatchTrainingResponse: [["state", "StateChanged"], ["opened", "RunOpened"], ["stage", "StageEntered"], ["step", "StepTaken"], ["checkpoint", "CheckpointWritten"], ["caseEvaluated", "CaseEvaluated"], ["evaluated", "Evaluated"], ["warning", "Warning"]],
+  WatchTrainingResponse: [["state", "StateChanged"], ["opened", "RunOpened"], ["stage", "StageEntered"], ["step", "StepTaken"], ["checkpoint", "CheckpointWritten"], ["caseEvaluated", "CaseEvaluated"], ["evaluated", "Evaluated"], ["warning", "Warning"], ["epoch", "EpochEnded"], ["decided", "StageDecided"]],
 };
 
 /** Every service: its methods, what goes in and out, and which side streams. */

@@ -133,7 +133,8 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
       await emitted(); // a checkpoint must never know of a step that the log does not
       const { decisions } = log;
       const held = { step, digest, spec, network, batchDice, labels, decisions, model: await model.save(), losses };
-      emit({ kind: "checkpoint", checkpoint: { step, bytes: writeCheckpoint(folder, held) } });
+      const bytes = writeCheckpoint(folder, held);
+      emit({ kind: "checkpoint", checkpoint: { step, bytes, kind: "CHECKPOINT_KIND_LATEST" } });
     },
     stageRequests,
     notice,

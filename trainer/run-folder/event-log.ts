@@ -14,6 +14,10 @@ function stepOf(event: TrainingEvent): number {
       return event.step.step;
     case "stage":
       return event.stage.fromStep;
+    case "epoch":
+      return event.epoch.stepsTaken - 1;
+    case "decided":
+      return event.decided.fromStep;
     case "caseEvaluated":
     case "evaluated":
       return Number.POSITIVE_INFINITY;

@@ -326,7 +326,8 @@ export class Trainings implements AsyncDisposable {
   list(): Training[] {
     const usable = [...this.#usable.values()].map((entry): Training => ({ ...inShort(entry), damage: null }));
     const damaged = [...this.#damaged.values()].map(({ id, damage, known }): Training => {
-      const short = known === undefined ? { id, data: [], dataset: "" } : inShort(known);
+      const short =
+        known === undefined ? { id, data: [], dataset: "", stepsTaken: 0, steps: 0, stage: 0 } : inShort(known);
       return { ...short, state: "TRAINING_STATE_DAMAGED", damage };
     });
     return [...usable, ...damaged].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -343,5 +344,5 @@ export class Trainings implements AsyncDisposable {
 }
 
 function inShort({ id, state, request, spec }: Usable): Omit<Training, "damage"> {
-  return { id, state, data: request.data, dataset: spec.data.dataset };
+  return { id, state, data: request.data, dataset: spec.data.dataset, stepsTaken: 0, steps: 0, stage: 0 };
 }

@@ -16,7 +16,10 @@ const stage = (fromStep: number): TrainingEvent => ({
   kind: "stage",
   stage: { stage: 1, fromStep, reason: "scheduled", patchSize: [8, 8, 8], batchSize: 1 },
 });
-const checkpoint = (step: number): TrainingEvent => ({ kind: "checkpoint", checkpoint: { step, bytes: 1 } });
+const checkpoint = (step: number): TrainingEvent => ({
+  kind: "checkpoint",
+  checkpoint: { step, bytes: 1, kind: "CHECKPOINT_KIND_LATEST" },
+});
 
 async function all(events: AsyncIterable<TrainingEvent>): Promise<TrainingEvent[]> {
   const list: TrainingEvent[] = [];
