@@ -6,13 +6,17 @@ export {
   type SkippedCase,
 } from "./dataset/ingest.js";
 export { openStore } from "./dataset/open-store.js";
+export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
 export { percentile } from "./dataset/planner/percentile.js";
 export {
   ingestPrepared,
   type PreparedIngestOptions,
   type PreparedIngestReport,
 } from "./dataset/prepared/ingest-prepared.js";
-export type { ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
+export { type PreparedImage, prepareImage } from "./dataset/raw/prepare-image.js";
+export { IMAGE_ENDINGS, imageEnding, promisedValues } from "./dataset/raw/read-image.js";
+export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
+export type { CaseRules, ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
 export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";

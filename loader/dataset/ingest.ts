@@ -115,6 +115,7 @@ export async function ingest(
   const pass = passRunner(pool, options);
   const rules: CaseRules = {
     channelCount: raw.channelNames.length,
+    countedIn: "dataset.json",
     labelValues: raw.sourceValues,
     nonfinite: options.nonfinite ?? "stop",
     geometry: options.geometry ?? "strict",

@@ -15,8 +15,9 @@ import { findVoxels, type StoredVoxels, TEXT_HEADER_BYTES } from "./stored-voxel
 const PACKAGE: string = "@itk-wasm/image-io";
 
 /** What is used of @itk-wasm/image-io, whose own types cannot be resolved (its package.json names a file that it does not have). */
-interface ItkReaders {
+interface ItkFiles {
   readImageNode(path: string): Promise<ItkImage>;
+  writeImageNode(image: ItkImage, path: string, options: { readonly useCompression: boolean }): Promise<void>;
 }
 
 /**
@@ -34,6 +35,16 @@ export async function readItk(path: string, nonfinite: Nonfinite): Promise<Nifti
     const { voxels, zeroed } = await decodeVoxels(pieces(data), header, nonfinite);
     const sha256 = await hashOf(stored.file === path ? [path] : [path, stored.file]);
     return { header, voxels: componentsFirst(voxels, imageType.components), zeroed, sha256 };
+  } catch (error) {
+    throw inputDamaged(path, error);
+  }
+}
+
+/** Values that the header of a MetaImage or NRRD file promises. Throws INPUT_DAMAGED naming the file. */
+export async function promisedItkValues(path: string): Promise<number> {
+  try {
+    await checkIsFile(path);
+    return findVoxels(path, await textHeader(path)).count;
   } catch (error) {
     throw inputDamaged(path, error);
   }
@@ -59,15 +70,18 @@ async function checkStored({ file, offset, deflated, count }: StoredVoxels): Pro
 }
 
 /** The package is loaded here and nowhere else: who has NIfTI files only does not need it. */
-async function readImage(path: string): Promise<ItkImage> {
-  const readers = await import(PACKAGE).catch((cause: unknown) => {
+export async function itkFiles(path: string): Promise<ItkFiles> {
+  return import(PACKAGE).catch((cause: unknown) => {
     const reason = `${path} cannot be read without it; install ${PACKAGE}`;
     throw new PatchstreamError({ code: "ENGINE_MISSING", engine: PACKAGE, reason }, undefined, { cause });
   });
+}
+
+/** The image as ITK has it. Throws HeaderRefused, or ENGINE_MISSING. */
+export async function readImage(path: string): Promise<ItkImage> {
+  const { readImageNode } = await itkFiles(path);
   const said: string[] = [];
-  const image = await withConsole(said, () => (readers as ItkReaders).readImageNode(resolve(path))).catch(
-    () => undefined,
-  );
+  const image = await withConsole(said, () => readImageNode(resolve(path))).catch(() => undefined);
   if (image?.data) return image;
   const reason = said.find((line) => /\w+: \w/.test(line))?.replaceAll(/\s+/g, " ") ?? "no reason given";
   throw new HeaderRefused(`ITK cannot read it (${reason})`, "a whole MetaImage or NRRD file");
@@ -77,7 +91,7 @@ async function readImage(path: string): Promise<ItkImage> {
  * Runs `read` with the console's words going to `said`: itk-wasm prints why it fails, on stdout too, and throws a bare number. A worker
  * reads one file at a time, so that nothing else speaks meanwhile.
  */
-async function withConsole<T>(said: string[], read: () => Promise<T>): Promise<T> {
+export async function withConsole<T>(said: string[], read: () => Promise<T>): Promise<T> {
   const { log, error } = console;
   const listen = (...words: unknown[]) => {
     said.push(words.map(String).join(" "));

@@ -37,10 +37,8 @@ export async function readNifti(path: string, nonfinite: Nonfinite = "stop"): Pr
     await checkIsFile(path);
     file = await open(path);
     const { size } = await file.stat();
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_PEEK_BYTES), 0, HEADER_PEEK_BYTES, 0);
-    const start = buffer.subarray(0, bytesRead);
-    const compressed = start[0] === 0x1f && start[1] === 0x8b;
-    const header = parseHeader(compressed ? gunzipStart(start) : start.subarray(0, HEADER_BYTES));
+    const { headerBytes, compressed } = await headerOf(file);
+    const header = parseHeader(headerBytes);
     checkSize(header, size, compressed);
     const hash = createHash("sha256");
     const pieces = hashed(file, hash);
@@ -55,6 +53,24 @@ export async function readNifti(path: string, nonfinite: Nonfinite = "stop"): Pr
   } finally {
     await file?.close();
   }
+}
+
+/** The bytes that `parseHeader` takes, and nothing else of the file. Throws INPUT_DAMAGED naming it. */
+export async function readHeaderBytes(path: string): Promise<Uint8Array> {
+  try {
+    await checkIsFile(path);
+    await using file = await open(path);
+    return (await headerOf(file)).headerBytes;
+  } catch (error) {
+    throw inputDamaged(path, error);
+  }
+}
+
+async function headerOf(file: FileHandle): Promise<{ headerBytes: Uint8Array; compressed: boolean }> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_PEEK_BYTES), 0, HEADER_PEEK_BYTES, 0);
+  const start = buffer.subarray(0, bytesRead);
+  const compressed = start[0] === 0x1f && start[1] === 0x8b;
+  return { headerBytes: (compressed ? gunzipStart(start) : start).subarray(0, HEADER_BYTES), compressed };
 }
 
 function gunzipStart(start: Buffer): Buffer {

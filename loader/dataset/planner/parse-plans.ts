@@ -42,7 +42,20 @@ const readIntensity = real(-Number.MAX_VALUE, Number.MAX_VALUE);
 
 /** Reads nnU-Net v2's plans.json, configuration 3d_fullres. Throws SPEC_INVALID naming the field. */
 export function parsePlans(json: unknown, channelCount: number): Plans {
-  const { configuration, ...preprocessed } = readPlans(json, channelCount, "built");
+  return withNormalizations(json, channelCount, "built");
+}
+
+/** What of a plans.json makes a network's input of a raw image. */
+export type Preparation = Pick<Plans, "transpose" | "spacingMm" | "normalizations">;
+
+/** Reads the preprocessing of `parsePlans`, whatever the network is. Throws SPEC_INVALID naming the field. */
+export function parsePreparation(json: unknown, channelCount: number): Preparation {
+  const { transpose, spacingMm, normalizations } = withNormalizations(json, channelCount, "any");
+  return { transpose, spacingMm, normalizations };
+}
+
+function withNormalizations(json: unknown, channelCount: number, networks: "built" | "any"): Plans {
+  const { configuration, ...preprocessed } = readPlans(json, channelCount, networks);
   checkResampling(configuration, FIELD);
   const schemes = perChannel(word(NORMALIZATION_SCHEMES), channelCount)(configuration, "normalization_schemes");
   const intensitiesField = `plans.json: ${INTENSITIES}`;

@@ -1,7 +1,7 @@
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { SourceCase } from "../raw/read-raw-case.js";
-import { type Channels, permute, transpose } from "../volume.js";
+import { type Channels, permute, transpose, type Volume } from "../volume.js";
 import { cropToNonzero } from "./crop-to-nonzero.js";
 import { foregroundLocations } from "./foreground-locations.js";
 import { type Normalization, normalize } from "./normalize.js";
@@ -34,12 +34,21 @@ export interface PreprocessedCase {
   readonly cropEnd: Zyx;
 }
 
+/** An image on the target grid, and what its label is cropped to. */
+export interface PreprocessedImage extends Omit<PreprocessedCase, "label" | "locations"> {
+  /** The source's label in the kept box, -1 outside of the mask, not resampled. */
+  readonly croppedLabel: Volume<Int16Array>;
+  readonly grid: Regridding;
+}
+
 /**
- * Transpose, crop to nonzero, normalise, resample, foreground locations: nnU-Net's order (default_preprocessor.py,
- * run_case_npy). The channels of `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis.
+ * Transpose, crop to nonzero, normalise, resample: nnU-Net's order (default_preprocessor.py, run_case_npy). The channels of
+ * `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis.
  */
-export function preprocessCase(source: SourceCase, settings: PreprocessSettings): PreprocessedCase | undefined {
-  const { classes, classValues } = settings;
+export function preprocessImage(
+  source: Channels & Pick<SourceCase, "spacingMm">,
+  settings: Pick<PreprocessSettings, "transpose" | "spacingMm" | "normalizations">,
+): PreprocessedImage | undefined {
   const cropped = cropToNonzero(transposeAll(source, settings.transpose));
   if (cropped === undefined) return undefined;
   const spacingMm = permute(source.spacingMm, settings.transpose);
@@ -52,14 +61,27 @@ export function preprocessCase(source: SourceCase, settings: PreprocessSettings)
     normalize(values, cropped.label, settings.normalizations[channel] as Normalization);
     image.set(resampleImage({ shape: cropped.shape, values }, grid).values, channel * voxels);
   }
-  const label = resampleLabels({ shape: cropped.shape, values: cropped.label }, grid);
   return {
     shape: [cropped.channels.length, ...newShape],
     image,
-    label: label.values,
-    locations: foregroundLocations(label, settings.classes, (of) => classValues?.[classes.indexOf(of)] ?? [of]),
+    croppedLabel: { shape: cropped.shape, values: cropped.label },
+    grid,
     cropStart: cropped.start,
     cropEnd: cropped.end,
+  };
+}
+
+/** `preprocessImage`, then its label resampled and foreground locations. Undefined as there. */
+export function preprocessCase(source: SourceCase, settings: PreprocessSettings): PreprocessedCase | undefined {
+  const { classes, classValues } = settings;
+  const made = preprocessImage(source, settings);
+  if (made === undefined) return undefined;
+  const { croppedLabel, grid, ...image } = made;
+  const label = resampleLabels(croppedLabel, grid);
+  return {
+    ...image,
+    label: label.values,
+    locations: foregroundLocations(label, classes, (of) => classValues?.[classes.indexOf(of)] ?? [of]),
   };
 }
 

@@ -32,6 +32,8 @@ export type ToleratedFlaw =
 /** What dataset.json and the user allow in a case. */
 export interface CaseRules {
   readonly channelCount: number;
+  /** Where that count is said: completes "as in ...". */
+  readonly countedIn: string;
   /** Label values as the files have them, ascending, background included; a voxel is stored as its value's index here. */
   readonly labelValues: readonly number[];
   /** Voxels of NaN or infinity: read as 0, or their file is refused. */
@@ -61,7 +63,7 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
   const stored = label === undefined ? undefined : files.at(-1);
   const channels = files.filter((file) => file !== stored).flatMap(splitChannels);
   if (channels.length !== rules.channelCount) {
-    throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in dataset.json`);
+    throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in ${rules.countedIn}`);
   }
   const [, z, y, x] = first.header.shape;
   return {

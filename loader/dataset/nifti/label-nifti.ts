@@ -1,0 +1,63 @@
+import { parseHeader } from "./header.js";
+
+/** Where the fields lie that a label takes over or sets (nifti1.h, nifti2.h), and what is kept as it is. */
+const LAYOUTS = {
+  348: {
+    version: 1,
+    voxelsAt: 352,
+    magic: { at: 344, text: "n+1\0" },
+    kept: { pixdim: [76, 92], units: [123, 124], placement: [252, 328] },
+  },
+  540: {
+    version: 2,
+    voxelsAt: 544,
+    magic: { at: 4, text: "n+2\0\r\n\x1a\n" },
+    kept: { pixdim: [104, 136], units: [500, 504], placement: [344, 496] },
+  },
+} as const;
+
+/** NIfTI's codes. */
+const UINT8 = 2;
+const UINT16 = 512;
+
+/**
+ * The header (with its four bytes of no extension) and the voxels of a NIfTI file that lies where the image lies whose header begins
+ * with `image`: its version, byte order, sizes, voxel sizes, units, qform and sform are the image's, bit by bit. Texts and
+ * everything else of the image's header stay behind. `label` is (Z,Y,X), C order. Throws HeaderRefused.
+ */
+export function labelNifti(image: Uint8Array, label: Uint8Array | Uint16Array): Uint8Array[] {
+  const { littleEndian: little, shape } = parseHeader(image);
+  const from = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const layout = LAYOUTS[from.getInt32(0, little) as keyof typeof LAYOUTS];
+  const bytes = new Uint8Array(layout.voxelsAt);
+  const to = new DataView(bytes.buffer);
+  for (const [start, end] of Object.values(layout.kept)) bytes.set(image.subarray(start, end), start);
+  bytes.set(Buffer.from(layout.magic.text, "latin1"), layout.magic.at);
+  const [, z, y, x] = shape;
+  const rank = layout.version === 1 ? from.getInt16(40, little) : Number(from.getBigInt64(16, little));
+  const dims = [Math.min(rank, 3), x, y, z, 1, 1, 1, 1];
+  const bits = 8 * label.BYTES_PER_ELEMENT;
+  const datatype = bits === 8 ? UINT8 : UINT16;
+  if (layout.version === 1) {
+    to.setInt32(0, 348, little);
+    bytes[38] = "r".charCodeAt(0);
+    for (const [i, size] of dims.entries()) to.setInt16(40 + 2 * i, size, little);
+    to.setInt16(70, datatype, little);
+    to.setInt16(72, bits, little);
+    to.setFloat32(108, layout.voxelsAt, little);
+    to.setFloat32(112, 1, little);
+  } else {
+    to.setInt32(0, 540, little);
+    to.setInt16(12, datatype, little);
+    to.setInt16(14, bits, little);
+    for (const [i, size] of dims.entries()) to.setBigInt64(16 + 8 * i, BigInt(size), little);
+    to.setBigInt64(168, BigInt(layout.voxelsAt), little);
+    to.setFloat64(176, 1, little);
+  }
+  return [bytes, voxelBytes(label, little)];
+}
+
+function voxelBytes(label: Uint8Array | Uint16Array, little: boolean): Uint8Array {
+  const bytes = Buffer.from(label.buffer, label.byteOffset, label.byteLength);
+  return little || label.BYTES_PER_ELEMENT === 1 ? bytes : Buffer.from(bytes).swap16();
+}
