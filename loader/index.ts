@@ -15,8 +15,8 @@ export {
 } from "./dataset/prepared/ingest-prepared.js";
 export { type PreparedImage, prepareImage } from "./dataset/raw/prepare-image.js";
 export { IMAGE_ENDINGS, imageEnding, promisedValues } from "./dataset/raw/read-image.js";
-export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
 export type { CaseRules, ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
+export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
 export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";

@@ -12,6 +12,7 @@ import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
+import { trainedOn } from "../run-folder/trained-on.js";
 import type { RunSpec } from "../spec.js";
 import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
@@ -86,7 +87,8 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const from = checkpoint?.step ?? 0;
 
   await using client = connect(data, options.connection);
-  const { spec, specBytes, digest } = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
+  const described = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
+  const { spec, specBytes, digest } = described;
   if (checkpoint) checkDigest(checkpoint, digest);
   // Without the signal: being stopped must not break off what the loop is in the middle of.
   await using run = await orAborted(client.openRun(specBytes), signal);
@@ -132,7 +134,8 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     async checkpoint(step) {
       await emitted(); // a checkpoint must never know of a step that the log does not
       const { decisions } = log;
-      const held = { step, digest, spec, network, batchDice, labels, decisions, model: await model.save(), losses };
+      const about = { digest, spec, network, batchDice, labels, trainedOn: trainedOn(described, dataset) };
+      const held = { step, ...about, decisions, model: await model.save(), losses };
       const bytes = writeCheckpoint(folder, held);
       emit({ kind: "checkpoint", checkpoint: { step, bytes, kind: "CHECKPOINT_KIND_LATEST" } });
     },

@@ -13,6 +13,7 @@ import {
   readSafetensorsHeader,
   verifySafetensors,
 } from "./safetensors.js";
+import type { TrainedOn } from "./trained-on.js";
 
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
 const LOSS_CURVE = "curve/loss";
@@ -29,6 +30,8 @@ export interface Checkpoint {
   readonly batchDice: boolean;
   /** Label name to value, background included. */
   readonly labels: Readonly<Record<string, number>>;
+  /** Absent in checkpoints that were written before it was kept. */
+  readonly trainedOn?: TrainedOn;
   readonly decisions: readonly StageDecision[];
   /** Weights and momenta. */
   readonly model: ModelState;
@@ -102,8 +105,12 @@ export async function verifyCheckpoint(folder: string): Promise<CheckpointHeader
 }
 
 /** The checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED for a damaged one. */
-export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
-  const path = checkpointPath(folder);
+export function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+  return readCheckpointFile(checkpointPath(folder));
+}
+
+/** The checkpoint that lies at `path`, or undefined when there is none. Throws INPUT_DAMAGED for a damaged one. */
+export async function readCheckpointFile(path: string): Promise<Checkpoint | undefined> {
   const content = await readSafetensors(path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;

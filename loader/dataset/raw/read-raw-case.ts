@@ -63,7 +63,11 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
   const stored = label === undefined ? undefined : files.at(-1);
   const channels = files.filter((file) => file !== stored).flatMap(splitChannels);
   if (channels.length !== rules.channelCount) {
-    throw damaged(first.path, `the case has ${channels.length} channels`, `${rules.channelCount}, as in ${rules.countedIn}`);
+    throw damaged(
+      first.path,
+      `the case has ${channels.length} channels`,
+      `${rules.channelCount}, as in ${rules.countedIn}`,
+    );
   }
   const [, z, y, x] = first.header.shape;
   return {

@@ -1,0 +1,30 @@
+import type { DatasetInfo, RunInfo } from "../../client/types.js";
+import type { LabelSet } from "../../plan/label-set.js";
+
+/** What a model must know of the data that it was trained on so that it labels new images without a data server. */
+export interface TrainedOn {
+  /** The data set's name. */
+  readonly name: string;
+  /** nnU-Net's plans.json of the run: it says how raw images were preprocessed. */
+  readonly plans: unknown;
+  readonly channelNames: readonly string[];
+  /** What its outputs stand for, and what the source's files call them. */
+  readonly labelSet: LabelSet;
+}
+
+/** What a data server says of it. */
+export function trainedOn({ plansJson }: Pick<RunInfo, "plansJson">, dataset: DatasetInfo): TrainedOn {
+  const { name, channelNames, labels, sourceValues, classes, regions, ignoreLabel } = dataset;
+  return {
+    name,
+    plans: JSON.parse(plansJson),
+    channelNames,
+    labelSet: {
+      labels,
+      sourceValues,
+      classes,
+      ...(regions && { regions }),
+      ...(ignoreLabel !== undefined && { ignoreLabel }),
+    },
+  };
+}
