@@ -5,6 +5,7 @@ import { outputSizes } from "../networks/outputs.js";
 import { patchMultiple } from "../networks/patch-multiple.js";
 import { IGNORED_LABEL } from "./constants.js";
 import type { TrainingBatch } from "./engine.js";
+import { type LabelReading, unknownValue } from "./label-reading.js";
 
 /** Throws SPEC_INVALID unless `image` holds (B,C,Z,Y,X) and the network can halve `patchSize` as often as it needs. */
 export function checkImage(network: NetworkDescription, image: Float32Array, batchSize: number, patchSize: Zyx): void {
@@ -18,25 +19,26 @@ export function checkImage(network: NetworkDescription, image: Float32Array, bat
 }
 
 /**
- * `checkImage`, that every label is a class of the network or 255, and that there is a label for each of the network's outputs where there
- * are further labels at all.
+ * `checkImage`, that every label value is one that counts, the ignore label or 255, and that there is a label for each of the network's
+ * outputs where there are further labels at all.
  */
-export function checkBatch(network: NetworkDescription, batch: TrainingBatch): void {
+export function checkBatch(network: NetworkDescription, reading: LabelReading, batch: TrainingBatch): void {
   const { image, label, deepLabels = [], batchSize, patchSize } = batch;
   checkImage(network, image, batchSize, patchSize);
-  checkLabel("label", network, label, batchSize * voxelCount(patchSize));
+  checkLabel("label", reading, label, batchSize * voxelCount(patchSize));
   if (deepLabels.length === 0) return;
   const [, ...sizes] = outputSizes(network, patchSize);
   checkLength("deepLabels", deepLabels.length, sizes.length);
   for (const [index, deep] of deepLabels.entries())
-    checkLabel(`deepLabels[${index}]`, network, deep, batchSize * voxelCount(sizes[index] as Zyx));
+    checkLabel(`deepLabels[${index}]`, reading, deep, batchSize * voxelCount(sizes[index] as Zyx));
 }
 
-function checkLabel(field: string, { classes }: NetworkDescription, label: Uint8Array, voxels: number): void {
+function checkLabel(field: string, reading: LabelReading, label: Uint8Array, voxels: number): void {
   checkLength(field, label.length, voxels);
-  const wrong = label.find((value) => value >= classes && value !== IGNORED_LABEL);
+  const wrong = unknownValue(reading, label);
   if (wrong === undefined) return;
-  refuse(field, wrong, `at most ${classes - 1}, or ${IGNORED_LABEL} where the loss ignores it`);
+  const ignored = [reading.ignoreLabel, IGNORED_LABEL].filter((value) => value !== undefined);
+  refuse(field, wrong, `at most ${reading.values - 1}, or ${ignored.join(" or ")} where the loss ignores it`);
 }
 
 function checkLength(field: string, got: number, want: number): void {

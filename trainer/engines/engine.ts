@@ -5,7 +5,7 @@ import type { NetworkDescription } from "../networks/network.js";
 export interface TrainingBatch {
   /** (B,C,Z,Y,X) float32, C order. */
   readonly image: Float32Array;
-  /** (B,Z,Y,X) class indices; 255 is ignored by the loss. */
+  /** (B,Z,Y,X) stored label values; 255 and the ignore label do not count. */
   readonly label: Uint8Array;
   /** Labels of the network's further outputs, finest first, each (B,Z,Y,X) of its size: deep supervision. Absent or empty: none. */
   readonly deepLabels?: readonly Uint8Array[];
@@ -24,14 +24,32 @@ export interface StepSettings {
 
 /** What one optimiser step came to. */
 export interface StepResult {
-  /** crossEntropy - dice (nnU-Net's DC_and_CE_loss); with deep supervision all three are weighted means over the outputs. */
+  /** crossEntropy - dice (nnU-Net's DC_and_CE_loss, or DC_and_BCE_loss); with deep supervision all three are weighted means over the outputs. */
   readonly loss: number;
-  /** Mean over the voxels that are not ignored. */
+  /** Mean over the voxels that count. Of regions the binary cross-entropy: their mean, or with an ignore label their sum, as nnU-Net has it. */
   readonly crossEntropy: number;
-  /** Soft Dice of the foreground classes, 0 to 1. */
+  /** Soft Dice of the foreground classes or regions, 0 to 1. */
   readonly dice: number;
   /** L2 norm before clipping. */
   readonly gradientNorm: number;
+}
+
+/** Voxels of one class or region, of all samples of a batch; those that do not count left out. */
+export interface HardCounts {
+  readonly truePositive: number;
+  readonly falsePositive: number;
+  readonly falseNegative: number;
+}
+
+/** What a network makes of a batch that it is not trained on. */
+export interface ValidationResult {
+  /** As of a step on the same batch. */
+  readonly loss: number;
+  /**
+   * Of each foreground class, or each region, in the order of the data set's `classes`, at the finest output: the class of the largest
+   * logit, or each region whose sigmoid is above 0.5 (nnU-Net, `validation_step`).
+   */
+  readonly counts: readonly HardCounts[];
 }
 
 /** Weights and momenta by name, as float32 in C order. */
@@ -41,6 +59,8 @@ export type ModelState = ReadonlyMap<string, { readonly shape: readonly number[]
 export interface Model extends AsyncDisposable {
   /** One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum. */
   step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult>;
+  /** Forward pass and loss alone: nothing of the model changes. */
+  validate(batch: TrainingBatch): Promise<ValidationResult>;
   /** Logits (B,K,Z,Y,X) of the finest output for images (B,C,Z,Y,X). */
   predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array>;
   /** A copy of weights (`weight/...`) and momenta (`momentum/...`). */
@@ -49,8 +69,23 @@ export interface Model extends AsyncDisposable {
   load(state: ModelState): Promise<void>;
 }
 
+/** What the outputs of a network stand for, in stored label values. */
+export type Targets =
+  /** Output k is for label value k, 0 the background: softmax. */
+  | { readonly kind: "classes" }
+  /** Output k is for the region that is the union of `regions[k]`: sigmoid. None is for the background. */
+  | { readonly kind: "regions"; readonly regions: readonly (readonly number[])[] };
+
+/** How the values of a label are read. */
+export interface LabelOptions {
+  /** Absent: classes. */
+  readonly labels?: Targets;
+  /** Value of voxels that nobody has labelled, above all others: they do not count. */
+  readonly ignoreLabel?: number;
+}
+
 /** How a model is made. */
-export interface ModelOptions {
+export interface ModelOptions extends LabelOptions {
   /** Integer, 0 to 2^53 - 1. */
   readonly seed: number;
   /** Dice sums run over the whole batch instead of each sample. */

@@ -1,7 +1,13 @@
 import tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
 import type { Zyx } from "../../../plan/zyx.js";
-import type { Model, ModelState, TrainingBatch, TrainingEngine } from "../../../trainer/engines/engine.js";
+import type {
+  LabelOptions,
+  Model,
+  ModelState,
+  TrainingBatch,
+  TrainingEngine,
+} from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
@@ -46,9 +52,9 @@ async function agree(
   network: NetworkDescription,
   batch: TrainingBatch,
   batchDice: boolean,
-  tolerance = 1e-3,
+  { tolerance = 1e-3, ...labels }: LabelOptions & { readonly tolerance?: number } = {},
 ): Promise<void> {
-  const options = { seed: 7, batchDice, threads: 2 };
+  const options = { seed: 7, batchDice, threads: 2, ...labels };
   await using tested = await (await openOnnxEngine("cpu")).createModel(network, options);
   await using trusted = await (await oracle()).createModel(network, options);
   const start = await shake(tested);
@@ -149,6 +155,21 @@ for (const [name, network] of [
   );
 }
 
+const regions = [[1, 2, 3], [3], [2, 3]];
+for (const [what, classes, ignore, options] of [
+  ["regions", 3, false, { labels: { kind: "regions", regions } }],
+  ["regions and an ignore label", 3, 4, { labels: { kind: "regions", regions }, ignoreLabel: 4 }],
+  ["an ignore label", 4, 4, { ignoreLabel: 4 }],
+] as const) {
+  test.serial(`gradients agree for ${what}, with deep supervision, Dice over the batch or not`, async (t) => {
+    const network = small(classes, 1);
+    const [, ...deepSizes] = outputSizes(network, cube(8));
+    const batch = noiseBatch(2, cube(8), { channels: 1, classes: 4, ignore, deepSizes });
+    batch.label.fill(255, 100, 130);
+    for (const batchDice of [true, false]) await agree(t, network, batch, batchDice, options);
+  });
+}
+
 /** One axis is smaller than the positions' grid and one larger: they are interpolated. */
 test.serial("gradients of UNETR agree, its positions interpolated", async (t) => {
   const plan = { patchSize: [32, 16, 16], batchSize: 1, pooling: [0, 0, 0] } as const;
@@ -161,5 +182,7 @@ test.serial("gradients of SwinUNETR agree at the smallest patch, whose windows a
   const network = describeNetwork(plan, { channels: 2, classes: 2, network: "swin-unetr", baseFeatures: 12 });
   // tfjs's erf is off by up to 1.5e-7: of the million activations some fall on the other side of a leaky ReLU's kink there. PyTorch's
   // gradients, in golden.test.ts, are the stricter judge.
-  await agree(t, network, noiseBatch(1, cube(32), { channels: 2, classes: 2, ignore: true }), false, 1e-2);
+  await agree(t, network, noiseBatch(1, cube(32), { channels: 2, classes: 2, ignore: true }), false, {
+    tolerance: 1e-2,
+  });
 });

@@ -10,11 +10,14 @@ export function uniforms(seed: number): () => number {
   };
 }
 
-/** A batch of noise whose labels, also the further ones of `deepSizes`, are a random class, or 255 for one voxel in ten when `ignore` is set. */
+/**
+ * A batch of noise whose labels, also the further ones of `deepSizes`, are a random class, or for one voxel in ten what `ignore` says: 255,
+ * or a value of its own.
+ */
 export function noiseBatch(
   batchSize: number,
   patchSize: Zyx,
-  options: { channels: number; classes: number; ignore: boolean; deepSizes?: readonly Zyx[] },
+  options: { channels: number; classes: number; ignore: boolean | number; deepSizes?: readonly Zyx[] },
 ): TrainingBatch {
   const draw = uniforms(batchSize * voxelCount(patchSize));
   const voxels = batchSize * voxelCount(patchSize);
@@ -22,7 +25,8 @@ export function noiseBatch(
   const drawLabel = (size: Zyx) =>
     Uint8Array.from({ length: batchSize * voxelCount(size) }, () => {
       const value = Math.floor(draw() * options.classes);
-      return options.ignore && draw() < 0.1 ? 255 : value;
+      const ignored = options.ignore === true ? 255 : options.ignore;
+      return ignored !== false && draw() < 0.1 ? ignored : value;
     });
   const label = drawLabel(patchSize);
   return { image, label, deepLabels: (options.deepSizes ?? []).map(drawLabel), batchSize, patchSize };

@@ -22,6 +22,7 @@ function idleModel(bad?: number): Model {
   let steps = 0;
   return {
     step: async () => ({ loss: steps++ === bad ? Number.NaN : 1, crossEntropy: 1, dice: 0, gradientNorm: 1 }),
+    validate: async () => ({ loss: 1, counts: [] }),
     predict: async () => new Float32Array(),
     save: async () => new Map(),
     load: async () => {},

@@ -5,22 +5,33 @@ import { outputSizes } from "../../networks/outputs.js";
 import { listParameters, type Parameter } from "../../networks/parameters.js";
 import { checkBatch, checkImage } from "../check-batch.js";
 import { countedLabels } from "../deep-supervision.js";
-import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
+import type {
+  Model,
+  ModelOptions,
+  ModelState,
+  StepResult,
+  StepSettings,
+  TrainingBatch,
+  ValidationResult,
+} from "../engine.js";
+import { hardCountsOf } from "../hard-counts.js";
+import { type LabelReading, labelReading } from "../label-reading.js";
 import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
 import type { OnnxRuntime } from "./runtime.js";
 import { defaultSessionBytes, SessionCache } from "./sessions.js";
-import { labelInput, predictionGraph, stepGraph } from "./step-graph.js";
+import { type BatchShape, labelInput, predictionGraph, stepGraph, validationGraph } from "./step-graph.js";
 
 type FloatTensor = TypedTensor<"float32">;
 
 /** What a session is for. */
-type Task = "step" | "deep step" | "predict";
+type Task = "step" | "deep step" | "validate" | "deep validate" | "predict";
 
 /** A network whose every training step is one run of an ONNX graph, made for the batch's size when it is first met. */
 export class OnnxModel implements Model {
   readonly #ort: OnnxRuntime["ort"];
   readonly #network: NetworkDescription;
   readonly #batchDice: boolean;
+  readonly #reading: LabelReading;
   readonly #parameters: readonly Parameter[];
   readonly #sessions: SessionCache;
   #weights: FloatTensor;
@@ -31,6 +42,7 @@ export class OnnxModel implements Model {
     this.#ort = runtime.ort;
     this.#network = network;
     this.#batchDice = batchDice;
+    this.#reading = labelReading(network, options);
     this.#parameters = listParameters(network);
     this.#sessions = new SessionCache(runtime, { threads, budgetBytes: keptBytes });
     const fresh = freshState(this.#parameters, seed);
@@ -39,20 +51,10 @@ export class OnnxModel implements Model {
   }
 
   async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
-    checkBatch(this.#network, batch);
-    const { image, batchSize, patchSize } = batch;
-    const labels = countedLabels(this.#network, batch);
-    const task = labels.length > 1 ? "deep step" : "step";
-    const session = await this.#session(task, batchSize, patchSize);
-    const sizes = outputSizes(this.#network, patchSize);
-    const labelFeeds = labels.map((label, output) => {
-      const shape = [batchSize, ...(sizes[output] as Zyx)];
-      return [labelInput(output), new this.#ort.Tensor("uint8", label, shape)] as const;
-    });
+    const { deep, feeds } = this.#batchFeeds(batch);
+    const session = await this.#session(deep ? "deep step" : "step", batch);
     const { newWeights, newMomenta, ...scalars } = await session.run({
-      image: this.#image(image, batchSize, patchSize),
-      ...Object.fromEntries(labelFeeds),
-      weights: this.#weights,
+      ...feeds,
       momenta: this.#momenta,
       learningRate: this.#scalar(settings.learningRate),
       momentum: this.#scalar(settings.momentum),
@@ -70,9 +72,24 @@ export class OnnxModel implements Model {
     };
   }
 
+  async validate(batch: TrainingBatch): Promise<ValidationResult> {
+    const { deep, feeds } = this.#batchFeeds(batch);
+    const session = await this.#session(deep ? "deep validate" : "validate", batch);
+    const { loss, predicted, wanted, both } = await session.run(feeds);
+    const voxels = (value: Tensor | undefined): Float32Array => (value as FloatTensor).data;
+    return {
+      loss: (loss as FloatTensor).data[0] as number,
+      counts: hardCountsOf(batch.batchSize, {
+        predicted: voxels(predicted),
+        wanted: voxels(wanted),
+        both: voxels(both),
+      }),
+    };
+  }
+
   async predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array> {
     checkImage(this.#network, image, batchSize, patchSize);
-    const session = await this.#session("predict", batchSize, patchSize);
+    const session = await this.#session("predict", { batchSize, patchSize });
     const feeds = { image: this.#image(image, batchSize, patchSize), weights: this.#weights };
     const { logits } = await session.run(feeds);
     return (logits as FloatTensor).data;
@@ -93,14 +110,32 @@ export class OnnxModel implements Model {
     await this.#sessions[Symbol.asyncDispose]();
   }
 
-  #session(task: Task, batchSize: number, patchSize: Zyx): Promise<InferenceSession> {
+  /** Image, labels that the loss counts and weights; `deep` where there are several labels. */
+  #batchFeeds(batch: TrainingBatch): { deep: boolean; feeds: Record<string, Tensor> } {
+    checkBatch(this.#network, this.#reading, batch);
+    const { image, batchSize, patchSize } = batch;
+    const labels = countedLabels(this.#network, batch);
+    const sizes = outputSizes(this.#network, patchSize);
+    const labelFeeds = labels.map((label, output) => {
+      const shape = [batchSize, ...(sizes[output] as Zyx)];
+      return [labelInput(output), new this.#ort.Tensor("uint8", label, shape)] as const;
+    });
+    const feeds = {
+      image: this.#image(image, batchSize, patchSize),
+      ...Object.fromEntries(labelFeeds),
+      weights: this.#weights,
+    };
+    return { deep: labels.length > 1, feeds };
+  }
+
+  #session(task: Task, { batchSize, patchSize }: BatchShape): Promise<InferenceSession> {
     const shape = { batchSize, patchSize };
-    const [network, batchDice] = [this.#network, this.#batchDice];
-    return this.#sessions.get(`${task} ${batchSize}x${patchSize.join("x")}`, () =>
-      task === "predict"
-        ? predictionGraph(network, shape)
-        : stepGraph(network, shape, { batchDice, deepSupervision: task === "deep step" }),
-    );
+    const [network, batchDice, reading] = [this.#network, this.#batchDice, this.#reading];
+    const kind = { batchDice, deepSupervision: task.startsWith("deep"), reading };
+    return this.#sessions.get(`${task} ${batchSize}x${patchSize.join("x")}`, () => {
+      if (task === "predict") return predictionGraph(network, shape);
+      return task.endsWith("validate") ? validationGraph(network, shape, kind) : stepGraph(network, shape, kind);
+    });
   }
 
   #image(values: Float32Array, batchSize: number, patchSize: Zyx): Tensor {

@@ -4,12 +4,15 @@ import { outputSizes, reachedParameters } from "../../networks/outputs.js";
 import { elementCount, listParameters } from "../../networks/parameters.js";
 import { runNetwork } from "../../networks/run.js";
 import { lossWeights } from "../deep-supervision.js";
+import { backgroundOutputs, type LabelReading, labelReading } from "../label-reading.js";
 import { parameterCount } from "../model-state.js";
 import { GraphBuilder, type Value } from "./graph.js";
 import { graphLayers, unpackParameters } from "./layers.js";
 import type { Graph } from "./model-proto.js";
-import { type Loss, segmentationLoss } from "./operators/segmentation-loss.js";
+import { hardCounts } from "./operators/hard-counts.js";
+import { type Loss, type SegmentationLoss, segmentationLoss } from "./operators/segmentation-loss.js";
 import { sgd } from "./operators/sgd.js";
+import { readTarget, type Target } from "./operators/target.js";
 import { Tape } from "./tape.js";
 
 /** Sizes that a graph is built for. */
@@ -24,48 +27,68 @@ export interface StepKind {
   readonly batchDice: boolean;
   /** Whether all of the network's outputs have a label, or the finest alone. */
   readonly deepSupervision: boolean;
+  /** Absent: single classes, and no ignore label. */
+  readonly reading?: LabelReading;
+}
+
+/** The loss of one output, weighted with `share` in the whole. */
+interface OutputLoss {
+  readonly logits: Value;
+  /** (B,K,V). */
+  readonly flat: Value;
+  readonly target: Target;
+  readonly loss: SegmentationLoss;
+  readonly share: number;
 }
 
 /**
- * A whole training step. Inputs: `image` (B,C,Z,Y,X), `label` (B,Z,Y,X) uint8, with deep supervision `label_1`, `label_2`, ... for each
- * further output that the loss counts, `weights` and `momenta` (N, all parameters one after the other), and the scalars
- * `learningRate`, `momentum`, `weightDecay`, `gradientClip`. Outputs: `newWeights`, `newMomenta` (N) and the scalars `loss`,
- * `crossEntropy`, `dice`, `gradientNorm`.
+ * The losses of a network's outputs, finest first, those alone that count, and the network's parameters. Adds the inputs `image`
+ * (B,C,Z,Y,X), `label` (B,Z,Y,X) uint8, with deep supervision `label_1`, `label_2`, ... for each further output that counts, and
+ * `weights` (N, all parameters one after the other).
+ */
+function forwardLosses(tape: Tape, network: NetworkDescription, shape: BatchShape, kind: StepKind) {
+  const { graph } = tape;
+  const { batchSize, patchSize } = shape;
+  const { batchDice, deepSupervision, reading = labelReading(network, {}) } = kind;
+  const parameters = listParameters(network);
+  const shares = lossWeights(deepSupervision ? network.heads.length : 1);
+  const image = graph.input("image", [batchSize, network.inputChannels, ...patchSize]);
+  const sizes = outputSizes(network, patchSize).slice(0, shares.length);
+  const labels = sizes.map((size, output) => graph.input(labelInput(output), [batchSize, ...size], "uint8"));
+  const weights = graph.input("weights", [parameterCount(parameters)]);
+  const named = unpackParameters(tape, weights, parameters);
+  const outputs = runNetwork(network, graphLayers(tape, named), image, patchSize);
+  const losses = labels.map((label, output): OutputLoss => {
+    const logits = outputs[output] as Value;
+    const voxels = voxelCount(sizes[output] as Zyx);
+    const flat = graph.reshape(logits, [batchSize, network.classes, voxels]);
+    const target = readTarget(graph, graph.reshape(graph.cast(label), [batchSize, 1, voxels]), reading);
+    const loss = segmentationLoss(graph, flat, target, { batchDice, reading });
+    return { logits, flat, target, loss, share: shares[output] as number };
+  });
+  return { parameters, weights, named, losses, reading };
+}
+
+/**
+ * A whole training step. Inputs: those of `forwardLosses`, `momenta` (N), and the scalars `learningRate`, `momentum`, `weightDecay`,
+ * `gradientClip`. Outputs: `newWeights`, `newMomenta` (N) and the scalars `loss`, `crossEntropy`, `dice`, `gradientNorm`.
  */
 export function stepGraph(network: NetworkDescription, shape: BatchShape, kind: StepKind): Graph {
   const graph = new GraphBuilder();
   const tape = new Tape(graph);
-  const { batchSize, patchSize } = shape;
-  const parameters = listParameters(network);
-  const shares = lossWeights(kind.deepSupervision ? network.heads.length : 1);
-  const count = parameterCount(parameters);
-  const image = graph.input("image", [batchSize, network.inputChannels, ...patchSize]);
-  const sizes = outputSizes(network, patchSize).slice(0, shares.length);
-  const labels = sizes.map((size, output) => graph.input(labelInput(output), [batchSize, ...size], "uint8"));
-  const weights = graph.input("weights", [count]);
-  const momenta = graph.input("momenta", [count]);
+  const { parameters, weights, named, losses } = forwardLosses(tape, network, shape, kind);
+  const momenta = graph.input("momenta", weights.shape);
   const settings = {
     learningRate: graph.input("learningRate", []),
     momentum: graph.input("momentum", []),
     weightDecay: graph.input("weightDecay", []),
     gradientClip: graph.input("gradientClip", []),
   };
-
-  const named = unpackParameters(tape, weights, parameters);
-  const outputs = runNetwork(network, graphLayers(tape, named), image, patchSize);
-  const losses = labels.map((label, output) => {
-    const logits = outputs[output] as Value;
-    const voxels = voxelCount(sizes[output] as Zyx);
-    const flatLogits = tape.record(graph.reshape(logits, [batchSize, network.classes, voxels]), (gradient) =>
-      tape.addGradient(logits, graph.reshape(gradient, logits.shape)),
-    );
-    const flatLabel = graph.reshape(graph.cast(label), [batchSize, 1, voxels]);
-    const { batchDice } = kind;
-    return segmentationLoss(tape, flatLogits, flatLabel, { batchDice, weight: shares[output] as number });
-  });
+  for (const { logits, loss, share } of losses)
+    tape.addGradient(logits, graph.reshape(times(graph, loss.gradient(), share), logits.shape));
   tape.differentiate();
 
-  const reached = [...named.values()].slice(0, reachedParameters(network, parameters, shares.length));
+  const reached = [...named.values()].slice(0, reachedParameters(network, parameters, losses.length));
   const gradients = reached.map((value) => graph.reshape(tape.gradient(value), [elementCount(value.shape)]));
   const gradient = graph.concatenate(gradients, 0);
   const [oldWeights, ...otherWeights] = leading(graph, weights, elementCount(gradient.shape));
@@ -73,8 +96,7 @@ export function stepGraph(network: NetworkDescription, shape: BatchShape, kind: 
   const updated = sgd(graph, { weights: oldWeights, momenta: oldMomenta, gradient }, settings);
   graph.output("newWeights", joined(graph, [updated.weights, ...otherWeights]));
   graph.output("newMomenta", joined(graph, [updated.momenta, ...otherMomenta]));
-  for (const name of ["loss", "crossEntropy", "dice"] as const)
-    graph.output(name, weighted(graph, losses, shares, name));
+  for (const name of ["loss", "crossEntropy", "dice"] as const) graph.output(name, weighted(graph, losses, name));
   graph.output("gradientNorm", updated.gradientNorm);
   return graph.build();
 }
@@ -95,13 +117,33 @@ function joined(graph: GraphBuilder, vectors: readonly Value[]): Value {
   return vectors.length === 1 && only ? only : graph.concatenate(vectors, 0);
 }
 
+function times(graph: GraphBuilder, value: Value, share: number): Value {
+  return share === 1 ? value : graph.multiply(value, graph.scalar(share));
+}
+
 /** Mean of one value of the outputs' losses, with the weight of each. */
-function weighted(graph: GraphBuilder, losses: readonly Loss[], shares: readonly number[], name: keyof Loss): Value {
-  const values = losses.map((loss, output) => {
-    const share = shares[output] as number;
-    return share === 1 ? loss[name] : graph.multiply(loss[name], graph.scalar(share));
-  });
+function weighted(graph: GraphBuilder, losses: readonly OutputLoss[], name: keyof Loss): Value {
+  const values = losses.map(({ loss, share }) => times(graph, loss[name], share));
   return values.reduce((sum, value) => graph.add(sum, value));
+}
+
+/**
+ * The forward pass and its loss. Inputs: those of `forwardLosses`. Outputs: the scalar `loss`, and of the finest output `predicted`,
+ * `wanted` and `both` (B,K), voxels of each class but the background, or of each region.
+ */
+export function validationGraph(network: NetworkDescription, shape: BatchShape, kind: StepKind): Graph {
+  const graph = new GraphBuilder();
+  const { losses, reading } = forwardLosses(new Tape(graph), network, shape, kind);
+  const [finest] = losses as [OutputLoss];
+  graph.output("loss", weighted(graph, losses, "loss"));
+  const background = backgroundOutputs(reading);
+  const foreground = Array.from({ length: network.classes - background }, (_, index) => background + index);
+  const voxels = hardCounts(graph, finest.flat, finest.target, reading);
+  for (const name of ["predicted", "wanted", "both"] as const) {
+    const kept = background === 0 ? voxels[name] : graph.gather(voxels[name], 1, foreground);
+    graph.output(name, graph.reshape(kept, [shape.batchSize, foreground.length]));
+  }
+  return graph.build();
 }
 
 /** The forward pass alone. Inputs: `image` (B,C,Z,Y,X) and `weights` (N). Output: `logits` (B,K,Z,Y,X) of the finest head. */

@@ -7,25 +7,49 @@ import { runNetwork } from "../../networks/run.js";
 import { checkBatch, checkImage } from "../check-batch.js";
 import { CLIP_EPSILON } from "../constants.js";
 import { countedLabels, lossWeights } from "../deep-supervision.js";
-import type { Model, ModelOptions, ModelState, StepResult, StepSettings, TrainingBatch } from "../engine.js";
+import type {
+  Model,
+  ModelOptions,
+  ModelState,
+  StepResult,
+  StepSettings,
+  TrainingBatch,
+  ValidationResult,
+} from "../engine.js";
+import { hardCountsOf } from "../hard-counts.js";
+import { type LabelReading, labelReading } from "../label-reading.js";
 import { type FlatState, flattenState, freshState, nameState, parameterCount } from "../model-state.js";
+import { hardCounts } from "./hard-counts.js";
 import { tfjsLayers } from "./layers.js";
-import { segmentationLoss } from "./segmentation-loss.js";
+import { type Loss, segmentationLoss } from "./segmentation-loss.js";
+import { readTarget, type Target } from "./target.js";
 import type { Tfjs } from "./tfjs.js";
+
+/** The loss of one output, weighted with `share` in the whole. */
+interface OutputLoss {
+  /** (B,V,K). */
+  readonly logits: Tensor3D;
+  readonly target: Target;
+  readonly loss: Loss;
+  readonly share: number;
+}
 
 /** A network trained by tfjs's own differentiation. Weights and momenta are one vector (N) each, in tfjs's memory. */
 export class TfjsModel implements Model {
   readonly #tf: Tfjs;
   readonly #network: NetworkDescription;
   readonly #batchDice: boolean;
+  readonly #reading: LabelReading;
   readonly #parameters: readonly Parameter[];
   #weights: Tensor1D;
   #momenta: Tensor1D;
 
-  constructor(tf: Tfjs, network: NetworkDescription, { seed, batchDice }: ModelOptions) {
+  constructor(tf: Tfjs, network: NetworkDescription, options: ModelOptions) {
+    const { seed, batchDice } = options;
     this.#tf = tf;
     this.#network = network;
     this.#batchDice = batchDice;
+    this.#reading = labelReading(network, options);
     this.#parameters = listParameters(network);
     const { weights, momenta } = freshState(this.#parameters, seed);
     this.#weights = tf.tensor1d(weights);
@@ -33,7 +57,7 @@ export class TfjsModel implements Model {
   }
 
   async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
-    checkBatch(this.#network, batch);
+    checkBatch(this.#network, this.#reading, batch);
     const [weights, momenta, scalars] = this.#tf.tidy(() => {
       const { gradient, ...losses } = this.#differentiate(batch);
       const outputs = countedLabels(this.#network, batch).length;
@@ -45,6 +69,24 @@ export class TfjsModel implements Model {
     const [loss, crossEntropy, dice, gradientNorm] = await (scalars as Tensor).data<"float32">();
     (scalars as Tensor).dispose();
     return { loss, crossEntropy, dice, gradientNorm } as StepResult;
+  }
+
+  async validate(batch: TrainingBatch): Promise<ValidationResult> {
+    checkBatch(this.#network, this.#reading, batch);
+    const tensors = this.#tf.tidy(() => {
+      const losses = this.#losses(this.#weights, batch);
+      const [{ logits, target }] = losses as [OutputLoss];
+      const { predicted, wanted, both } = hardCounts(this.#tf, logits, target, this.#reading);
+      return [this.#mean(losses, "loss"), predicted, wanted, both];
+    });
+    const [loss, predicted, wanted, both] = (await Promise.all(tensors.map((tensor) => tensor.data<"float32">()))) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    this.#tf.dispose(tensors);
+    return { loss: loss[0] as number, counts: hardCountsOf(batch.batchSize, { predicted, wanted, both }) };
   }
 
   async predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array> {
@@ -96,24 +138,36 @@ export class TfjsModel implements Model {
     return runNetwork(this.#network, tfjsLayers(tf, named), input, patchSize);
   }
 
-  #differentiate(batch: TrainingBatch): { loss: Scalar; crossEntropy: Scalar; dice: Scalar; gradient: Tensor1D } {
+  /** The losses of the outputs that count, finest first. */
+  #losses(weights: Tensor1D, batch: TrainingBatch): OutputLoss[] {
     const tf = this.#tf;
     const { image, batchSize, patchSize } = batch;
-    const labels = countedLabels(this.#network, batch);
+    const options = { batchDice: this.#batchDice, reading: this.#reading };
     const shares = lossWeights((batch.deepLabels?.length ?? 0) + 1);
+    const outputs = this.#forward(weights, image, batchSize, patchSize);
+    return countedLabels(this.#network, batch).map((label, output) => {
+      const shape: [number, number] = [batchSize, label.length / batchSize];
+      const target = readTarget(tf, tf.tensor2d(label, shape, "int32") as Tensor2D, this.#reading);
+      const logits: Tensor3D = tf.reshape(outputs[output] as Tensor5D, [...shape, this.#network.classes]);
+      return { logits, target, loss: segmentationLoss(tf, logits, target, options), share: shares[output] as number };
+    });
+  }
+
+  /** Mean of one value of the outputs' losses, with the weight of each. */
+  #mean(losses: readonly OutputLoss[], name: keyof Loss): Scalar {
+    return this.#tf.addN(losses.map(({ loss, share }) => this.#tf.mul<Scalar>(loss[name], share)));
+  }
+
+  #differentiate(batch: TrainingBatch): { loss: Scalar; crossEntropy: Scalar; dice: Scalar; gradient: Tensor1D } {
+    const tf = this.#tf;
     let kept: { crossEntropy: Scalar; dice: Scalar } | undefined;
     const { value, grad } = tf.valueAndGrad((weights) => {
-      const outputs = this.#forward(weights as Tensor1D, image, batchSize, patchSize);
-      const losses = labels.map((label, output) => {
-        const shape: [number, number] = [batchSize, label.length / batchSize];
-        const truth = tf.tensor2d(label, shape, "int32") as Tensor2D;
-        const flat: Tensor3D = tf.reshape(outputs[output] as Tensor5D, [...shape, this.#network.classes]);
-        return segmentationLoss(tf, flat, truth, this.#batchDice);
-      });
-      const mean = (of: (loss: (typeof losses)[number]) => Scalar): Scalar =>
-        tf.addN(losses.map((loss, output) => tf.mul<Scalar>(of(loss), shares[output] as number)));
-      kept = { crossEntropy: tf.keep(mean((loss) => loss.crossEntropy)), dice: tf.keep(mean((loss) => loss.dice)) };
-      return mean(({ loss }) => loss);
+      const losses = this.#losses(weights as Tensor1D, batch);
+      kept = {
+        crossEntropy: tf.keep(this.#mean(losses, "crossEntropy")),
+        dice: tf.keep(this.#mean(losses, "dice")),
+      };
+      return this.#mean(losses, "loss");
     })(this.#weights);
     if (kept === undefined) throw new Error("tfjs did not run the function it differentiates");
     const parts = { crossEntropy: tf.clone(kept.crossEntropy), dice: tf.clone(kept.dice) };
