@@ -16,5 +16,6 @@ export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { TrainingEvent } from "./run-folder/events.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";
+export { type EngineState, surveyEngines } from "./service/survey-engines.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec.js";
 export { type StageSummary, SummaryTally, type TrainingSummary } from "./summary.js";

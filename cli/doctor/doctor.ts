@@ -8,13 +8,14 @@ import { type CommonOptions, printJson } from "../output.js";
 import { alignColumns, sizeText } from "../plan/plan-table.js";
 import { readRunSpec, runOption } from "../run-flag.js";
 import { oneOrMore, wholeNumber } from "../whole-number.js";
+import { tellEngines } from "./engines.js";
 import { holdVolumes } from "./hold-volumes.js";
 import { measureStage } from "./measure-stage.js";
 import { advice, type Diagnosis, diagnose, PARTS } from "./time-parts.js";
 
 interface DoctorOptions extends CommonOptions, CallFlags, CarrierFlag {
-  readonly data: readonly string[];
-  readonly run: string;
+  readonly data?: readonly string[];
+  readonly run?: string;
   readonly stepMs: number;
   readonly stages?: readonly number[];
   readonly passMs: number;
@@ -24,12 +25,14 @@ function stageList(text: string): number[] {
   return text.split(",").map(wholeNumber);
 }
 
-/** `patchstream doctor`: what sets the pace between two batches, and what to change. */
+/** `patchstream doctor`: which engines can train here; of a run, what sets the pace between two batches, and what to change. */
 export function doctorCommand(): Command {
   const command = new Command("doctor")
-    .description("Find out what a training waits for: fetching, cutting, carrying, or its own step.")
-    .addOption(dataOption().makeOptionMandatory())
-    .addOption(runOption().makeOptionMandatory())
+    .description(
+      "Find out which engines can train on this machine; of a run, what it waits for: fetching, cutting, carrying, or its own step.",
+    )
+    .addOption(dataOption())
+    .addOption(runOption())
     .addOption(
       new Option("--step-ms <ms>", "milliseconds that a training step takes")
         .argParser(wholeNumber)
@@ -38,7 +41,10 @@ export function doctorCommand(): Command {
     .option("--stages <list>", "stages to look at, as 0,7,14 (default: the first, the middle and the last)", stageList)
     .option("--pass-ms <ms>", "shortest time of each of a stage's 26 measurements (31 with a step)", oneOrMore, 1000);
   return addCarrierFlag(addCallFlags(command))
-    .addHelpText("after", "\nExample:\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ patchstream doctor\n  $ patchstream doctor --data localhost:7070 --run run.json --step-ms 130",
+    )
     .action(doctor);
 }
 
@@ -53,7 +59,15 @@ interface Finding extends Omit<Diagnosis, "longest"> {
   readonly advice: string;
 }
 
-async function doctor({ data, run, stepMs, passMs, stages, json, carrier, ...flags }: DoctorOptions): Promise<void> {
+async function doctor({ data, run, ...options }: DoctorOptions, command: Command): Promise<void> {
+  if (data !== undefined && run !== undefined) return measureRun({ data, run, ...options });
+  if (data === undefined && run === undefined) return tellEngines(options);
+  const missing = data === undefined ? "--data <addresses>" : "--run <file>";
+  command.error(`error: a run is measured with --data and --run; ${missing} is not given`);
+}
+
+async function measureRun(options: DoctorOptions & { data: readonly string[]; run: string }): Promise<void> {
+  const { data, run, stepMs, passMs, stages, json, carrier, ...flags } = options;
   const { data: dataSpec } = readRunSpec(run);
   await using client = connect(data, { ...callOptions(flags), carrier });
   const { spec } = await client.describeRun(dataSpec);

@@ -9,7 +9,7 @@ interface Told {
 }
 
 /** Opens an engine in a process of its own, which gives back what it took. Resolves to its name, another one for "auto". */
-async function tryEngine(engine: string, told: Told): Promise<string> {
+export async function tryEngine(engine: string, told: Told): Promise<string> {
   const opened = await startJob("openEngine", { engine }, { doing: `tries the engine ${engine}`, ...told }).ended;
   return opened.engine;
 }

@@ -1,9 +1,17 @@
 import test from "ava";
-import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { reportModel } from "../../../trainer/model-report.js";
 import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
 import { type StateTensor, stateDict } from "../../../trainer/networks/state-dict.js";
-import { describeGolden, type GoldenStep, golden, knownBatch, knownState, sequence } from "./known.js";
+import { declareForEach } from "../engines/at-hand.js";
+import {
+  describeGolden,
+  type GoldenNetwork,
+  type GoldenStep,
+  golden,
+  knownBatch,
+  knownState,
+  sequence,
+} from "./known.js";
 
 /** PyTorch's clipping, with which the golden gradients are. */
 const SETTINGS = { learningRate: 0, momentum: 0, weightDecay: 0, gradientClip: 12 };
@@ -14,9 +22,11 @@ function norm(values: Iterable<number>): number {
   return Math.sqrt(sum);
 }
 
+const titleOf = (index: number, { network }: GoldenNetwork): string => `${network} (${index})`;
+
 for (const [index, entry] of golden.networks.entries()) {
   const network = describeGolden(entry);
-  const title = `${entry.network} (${index})`;
+  const title = titleOf(index, entry);
 
   test(`${title}: a state dict has the names, shapes and types of PyTorch's module, none more, none less`, (t) => {
     const parameters = listParameters(network);
@@ -49,35 +59,42 @@ for (const [index, entry] of golden.networks.entries()) {
         );
         t.is(stages[0]?.flops, 3 * 2 * step.forwardFlops);
       });
-
-    test.serial(`${title}: logits, loss and every gradient at ${patch} are PyTorch's`, async (t) => {
-      const engine = await openOnnxEngine("cpu");
-      await using model = await engine.createModel(network, { seed: 1, batchDice: step.batchDice, threads: 2 });
-      const state = knownState(network);
-      await model.load(state);
-      const batch = knownBatch(network, step);
-
-      const logits = await model.predict(batch.image, batch.batchSize, batch.patchSize);
-      const { values: wanted, stride } = step.outputs[0] as GoldenStep["outputs"][number];
-      const differences = wanted.map((value, i) => value - (logits[i * stride] ?? Number.NaN));
-      t.true(norm(differences) <= 1e-4 * norm(wanted), `logits off by ${norm(differences)} of ${norm(wanted)}`);
-
-      const { loss, gradientNorm } = await model.step(batch, SETTINGS);
-      t.true(Math.abs(loss - step.loss) <= 1e-4 * Math.abs(step.loss), `loss ${loss}, not ${step.loss}`);
-      t.true(Math.abs(gradientNorm - step.gradientNorm) <= 1e-3 * step.gradientNorm, `${gradientNorm}`);
-      const after = await model.save();
-      t.is(Object.keys(step.gradients).length, listParameters(network).length);
-      for (const [name, want] of Object.entries(step.gradients)) {
-        // With a momentum of 0 a step's new momentum is the clipped gradient.
-        const values = after.get(`momentum/${name}`)?.values ?? Float32Array.of(Number.NaN);
-        const weighed = sequence(name, values.length).reduce((sum, one, i) => sum + one * (values[i] ?? 0), 0);
-        const [size, product] = want ?? [0, 0];
-        // A bias that an instance norm follows has no gradient but rounding.
-        const rounding = 1e-5 * Math.min(12, step.gradientNorm);
-        const allowed = 1e-3 * size + rounding;
-        t.true(Math.abs(norm(values) - size) <= allowed, `${name}: ${norm(values)}, not ${size}`);
-        t.true(Math.abs(weighed - product) <= allowed, `${name}: ${weighed}, not ${product}`);
-      }
-    });
   }
 }
+
+declareForEach((engine) => {
+  for (const [index, entry] of golden.networks.entries())
+    for (const step of entry.steps)
+      test.serial(
+        `${engine.name}: ${titleOf(index, entry)} at ${step.patchSize.join("x")}: logits, loss and every gradient are PyTorch's`,
+        async (t) => {
+          const network = describeGolden(entry);
+          await using model = await engine.createModel(network, { seed: 1, batchDice: step.batchDice, threads: 2 });
+          const state = knownState(network);
+          await model.load(state);
+          const batch = knownBatch(network, step);
+
+          const logits = await model.predict(batch.image, batch.batchSize, batch.patchSize);
+          const { values: wanted, stride } = step.outputs[0] as GoldenStep["outputs"][number];
+          const differences = wanted.map((value, i) => value - (logits[i * stride] ?? Number.NaN));
+          t.true(norm(differences) <= 1e-4 * norm(wanted), `logits off by ${norm(differences)} of ${norm(wanted)}`);
+
+          const { loss, gradientNorm } = await model.step(batch, SETTINGS);
+          t.true(Math.abs(loss - step.loss) <= 1e-4 * Math.abs(step.loss), `loss ${loss}, not ${step.loss}`);
+          t.true(Math.abs(gradientNorm - step.gradientNorm) <= 1e-3 * step.gradientNorm, `${gradientNorm}`);
+          const after = await model.save();
+          t.is(Object.keys(step.gradients).length, listParameters(network).length);
+          for (const [parameter, want] of Object.entries(step.gradients)) {
+            // With a momentum of 0 a step's new momentum is the clipped gradient.
+            const values = after.get(`momentum/${parameter}`)?.values ?? Float32Array.of(Number.NaN);
+            const weighed = sequence(parameter, values.length).reduce((sum, one, i) => sum + one * (values[i] ?? 0), 0);
+            const [size, product] = want ?? [0, 0];
+            // A bias that an instance norm follows has no gradient but rounding.
+            const rounding = 1e-5 * Math.min(12, step.gradientNorm);
+            const allowed = 1e-3 * size + rounding;
+            t.true(Math.abs(norm(values) - size) <= allowed, `${parameter}: ${norm(values)}, not ${size}`);
+            t.true(Math.abs(weighed - product) <= allowed, `${parameter}: ${weighed}, not ${product}`);
+          }
+        },
+      );
+});

@@ -1,4 +1,5 @@
 import { PatchstreamError } from "../../../plan/errors.js";
+import { firstLine } from "../first-line.js";
 import { GraphBuilder } from "./graph.js";
 import { encodeModel } from "./model-proto.js";
 
@@ -37,7 +38,11 @@ export async function openRuntime(provider: "cpu" | "cuda"): Promise<OnnxRuntime
     await session.release();
   } catch (cause) {
     throw new PatchstreamError(
-      { code: "ENGINE_MISSING", engine, reason: `onnxruntime-node cannot open its ${provider} provider` },
+      {
+        code: "ENGINE_MISSING",
+        engine,
+        reason: `onnxruntime-node cannot open its ${provider} provider (${firstLine(cause)})`,
+      },
       provider === "cuda"
         ? "It needs an NVIDIA GPU, CUDA 12 and cuDNN 9. Run: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12"
         : "Run: npm install onnxruntime-node",

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { PatchstreamError } from "../../../plan/errors.js";
 import type { TrainingEngine } from "../engine.js";
+import { firstLine } from "../first-line.js";
 import { TfjsModel } from "./model.js";
 import type { Tfjs } from "./tfjs.js";
 
@@ -17,14 +18,16 @@ export async function openTfjsEngine(name: TfjsPackage): Promise<TrainingEngine>
   try {
     const tf = (await import(`@tensorflow/${name}`)) as Tfjs & { default?: Tfjs };
     const namespace = tf.default ?? tf;
-    await namespace.ready();
+    await namespace.setBackend("tensorflow"); // another may be chosen: tfjs has one for all of a process
     return tfjsEngine(name, namespace);
   } catch (cause) {
     const missing = (cause as { code?: string }).code === "ERR_MODULE_NOT_FOUND";
     const reason = missing
       ? `the package @tensorflow/${name} is not installed`
-      : "its TensorFlow library does not load";
-    const hint = `Run: npm install @tensorflow/${name}`;
+      : `its TensorFlow library does not load (${firstLine(cause)})`;
+    const hint = missing
+      ? `Run: npm install @tensorflow/${name}`
+      : `Run: npm rebuild @tensorflow/${name} (docs/how-to/build-tfjs-node.sh where its download is out of reach)`;
     throw new PatchstreamError({ code: "ENGINE_MISSING", engine: name, reason }, hint, { cause });
   }
 }
