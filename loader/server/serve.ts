@@ -213,7 +213,9 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     closing ??= close();
     return closing;
   };
-  signal?.addEventListener("abort", () => void drain(), { once: true });
+  // It may have been told to stop while it began.
+  if (signal?.aborted) void drain();
+  else signal?.addEventListener("abort", () => void drain(), { once: true });
   return {
     address,
     laneAddress: lanes?.address,

@@ -4,12 +4,13 @@ import { Client, credentials, type ServiceError, type StatusObject, status } fro
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
+import { serve } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { fromStatus } from "../../rpc/status.js";
 import { pem } from "./carrier.js";
-import { dial, oneServer, startServer } from "./served-store.js";
+import { dial, oneServer, sampleStore, startServer } from "./served-store.js";
 import { spawnServer } from "./server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { describe, getBatch, openStream, specBytes, start, startGrpc, UNCHECKED } from "./wire.js";
@@ -29,6 +30,14 @@ async function* watchHealth({ client }: Channel): AsyncGenerator<Buffer> {
 
 const SERVING = Buffer.of(8, 1);
 const NOT_SERVING = Buffer.of(8, 2);
+
+test("a server that is told to stop while it begins stops when it has begun", async (t) => {
+  const stop = new AbortController();
+  const beginning = serve(await sampleStore(), { workers: 1, signal: stop.signal });
+  stop.abort();
+  await (await beginning).closed;
+  t.pass();
+});
 
 test("a draining server says so, finishes what has begun, drops the rest with UNAVAILABLE, and turns NOT_SERVING", async (t) => {
   const draining = await startServer(t, { drainTimeoutMs: 30_000 });
