@@ -12,6 +12,7 @@ import pytest
 
 from patchstream.errors import PatchstreamError
 from patchstream.server.own_server import OwnServer
+from patchstream.server.private_folder import private_folder
 from tests.serving import REPOSITORY
 
 FLAGS = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"]
@@ -88,6 +89,22 @@ def test_it_ends_when_its_process_is_killed(sample_store: Path) -> None:
         held = connection(line_of(running))
         running.kill()
         wait_for_the_end(held)
+
+
+def test_the_next_one_removes_the_folder_of_a_killed_process_and_no_other(sample_store: Path) -> None:
+    alive, beginning = own_server(sample_store), private_folder()
+    with program(sample_store, "sys.stdin.read()") as running:
+        address = line_of(running)
+        held = connection(address)
+        running.kill()
+        wait_for_the_end(held)
+    left, in_use = (Path(one.removeprefix("unix:")).parent for one in (address, alive.address))
+    for folder in (left, in_use):
+        os.utime(folder, (0, 0))
+    own_server(sample_store).close()
+    assert [folder.exists() for folder in (left, in_use, beginning)] == [False, True, True]
+    alive.close()
+    beginning.rmdir()
 
 
 def test_a_forked_process_does_not_end_it_when_it_exits(sample_store: Path) -> None:

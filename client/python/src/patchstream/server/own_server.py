@@ -5,17 +5,14 @@ import os
 import secrets
 import shutil
 import subprocess
-import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
 from patchstream.errors import PatchstreamError
+from patchstream.server.private_folder import SOCKET, private_folder
 from patchstream.server.program import command
-
-_LONGEST_FOLDER = 60
-"""Bytes of a temporary folder in which a socket's path has room; /tmp stands in for a longer one."""
 
 _END_S = 10.0
 """A server that was told to stop and still runs then is killed. Nothing is lost: it writes nothing."""
@@ -34,7 +31,7 @@ class OwnServer:
         Raises what the server says, such as STORE_DAMAGED; UNAVAILABLE where it ends without saying; DEADLINE where it
         is not ready after `ready_s` seconds; NOT_FOUND where Node.js is not installed.
         """
-        folder = Path(tempfile.mkdtemp(prefix="patchstream-", dir=_parent_folder()))
+        folder = private_folder()
         try:
             self.token, where = _listening(folder)
             line = command("serve", store, "--json", "--until-stdin-closes", *where, *flags)
@@ -65,16 +62,10 @@ class OwnServer:
         self._end()
 
 
-def _parent_folder() -> str | None:
-    """Where the private folder goes; None: where temporary folders go."""
-    is_long = len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER
-    return "/tmp" if is_long and os.name != "nt" else None
-
-
 def _listening(folder: Path) -> tuple[str | None, list[str]]:
     """The token, and the flags of where to listen: for this user alone, by the folder's permissions or by the token."""
     if os.name != "nt":
-        return None, ["--listen", f"unix:{folder}/data.sock"]
+        return None, ["--listen", f"unix:{folder / SOCKET}"]
     token = secrets.token_urlsafe(24)
     file = folder / "token"
     file.write_text(f"data {token}\n", encoding="ascii")
