@@ -35,25 +35,30 @@ class ServerHook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         unpacked = root / "src" / SERVER  # where an sdist has it
-        files = self.files_of(root.parent.parent) if not unpacked.is_dir() else paths_below(unpacked)
+        files = paths_below(unpacked) if unpacked.is_dir() else self.built_files(root.parent.parent)
         into = f"src/{SERVER}" if self.target_name == "sdist" else SERVER
         build_data["force_include"].update({str(path): f"{into}/{name}" for name, path in files.items()})
 
-    def files_of(self, checkout: Path) -> dict[str, Path]:
-        """The files of the server that npm built in `checkout`, by their path beside its package.json."""
-        if not all((checkout / name).exists() for name in BUILT):
-            raise FileNotFoundError(
-                f"the server that belongs into this package is not built in {checkout}; "
-                "run there, with Node 20.19 or newer: npm ci"
-            )
-        package = manifest(checkout)
-        version = str(self.build_config.builder.metadata.version)
-        if package["version"] != version:
-            raise ValueError(f"pyproject.toml has version {version}, package.json {package['version']}")
-        folders = [checkout / "dist", checkout / "proto", *sorted(packages_of(checkout, checkout))]
-        paths = [checkout / "package.json", checkout / "LICENSE"]
-        paths += [path for folder in folders for path in files_at_run_time(folder)]
-        return {path.relative_to(checkout).as_posix(): path for path in paths}
+    def built_files(self, checkout: Path) -> dict[str, Path]:
+        """The server that npm built in `checkout`, of the version that this package has."""
+        files = files_of(checkout)
+        version, built = str(self.build_config.builder.metadata.version), manifest(checkout)["version"]
+        if built != version:
+            raise ValueError(f"pyproject.toml has version {version}, package.json {built}")
+        return files
+
+
+def files_of(checkout: Path) -> dict[str, Path]:
+    """The files of the server that npm built in `checkout`, by their path beside its package.json."""
+    if not all((checkout / name).exists() for name in BUILT):
+        raise FileNotFoundError(
+            f"the server that belongs into this package is not built in {checkout}; "
+            "run there, with Node 20.19 or newer: npm ci"
+        )
+    folders = [checkout / "dist", checkout / "proto", *sorted(packages_of(checkout, checkout))]
+    paths = [checkout / "package.json", checkout / "LICENSE"]
+    paths += [path for folder in folders for path in files_at_run_time(folder)]
+    return {path.relative_to(checkout).as_posix(): path for path in paths}
 
 
 def paths_below(folder: Path) -> dict[str, Path]:

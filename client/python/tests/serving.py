@@ -55,9 +55,9 @@ def patchstream(*arguments: str) -> str:
 
 
 @contextmanager
-def serve(store: str | os.PathLike[str], *flags: str) -> Generator[Server]:
-    """`patchstream serve STORE FLAGS` on a free port (or where `--listen` says)."""
-    command = ["node", str(_MAIN), "serve", os.fspath(store), "--json", "--log-level", "silent", *_BUDGETS, *flags]
+def serve(store: str | os.PathLike[str], *flags: str, main: Path = _MAIN) -> Generator[Server]:
+    """`patchstream serve STORE FLAGS` on a free port (or where `--listen` says); `main` is the program's script."""
+    command = ["node", str(main), "serve", os.fspath(store), "--json", "--log-level", "silent", *_BUDGETS, *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
