@@ -5,6 +5,7 @@
 
 import pickle
 from collections.abc import Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,24 @@ def test_a_workers_failure_keeps_its_facts(sample_store: Path) -> None:
             list(batches)
     assert failed.value.code == "DEADLINE"
     assert server.address in str(failed.value.facts["waitedFor"])
+
+
+def test_after_a_worker_has_died_a_new_loader_goes_on_where_the_old_one_was(
+    client: DataClient, undisturbed: list[int]
+) -> None:
+    got: list[int] = []
+    with client.open_run(SMALL_SPEC).torch(num_workers=2) as loader:
+        batches = iter(loader)
+        got.append(next(batches).checksum)
+        for worker in active_children():
+            worker.kill()
+        with pytest.raises(RuntimeError, match="DataLoader worker"):
+            got.extend(batch.checksum for batch in batches)
+        state = loader.state_dict()
+    assert state["step"] == len(got)
+    with client.open_run(SMALL_SPEC).torch(num_workers=2) as anew:
+        anew.load_state_dict(state)
+        assert got + checksums(anew) == undisturbed
 
 
 def test_the_state_of_another_run_is_refused(client: DataClient) -> None:

@@ -3,10 +3,6 @@
 # (torch, MONAI, Lightning and nibabel leave many of their types open.)
 """Two ranks under torchrun: together they are the one-rank training."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,27 +12,9 @@ torch = pytest.importorskip("torch")
 import patchstream  # noqa: E402
 from tests.serving import SMALL_SPEC, Server  # noqa: E402
 from tests.torch.tiny_network import TinyNetwork, mean_loss  # noqa: E402
+from tests.torch.torchrun import torchrun  # noqa: E402
 
 pytestmark = pytest.mark.torch
-
-PYTHON_FOLDER = Path(__file__).parents[2]
-
-
-def torchrun(ranks: int, program: str, *arguments: str) -> None:
-    """Runs a module once a rank, on a free port."""
-    path = os.pathsep.join([str(PYTHON_FOLDER / "src"), str(PYTHON_FOLDER)])
-    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        f"--nproc-per-node={ranks}",
-        "-m",
-        program,
-    ]
-    done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
