@@ -88,7 +88,9 @@ def nowhere(preprocessed: str) -> PatchstreamError:
         f"Make a store with: patchstream import-nnunet {preprocessed} STORE. "
         "Or name running servers with PATCHSTREAM_SERVERS=HOST:PORT."
     )
-    return refuse("PATCHSTREAM_STORE", None, "the store to take batches from", hint)
+    return PatchstreamError(
+        {"code": "SPEC_INVALID", "field": "PATCHSTREAM_STORE", "want": "the store to take batches from"}, hint
+    )
 
 
 def _read_file(file: Path) -> dict[str, object]:
