@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset_info import DatasetCase
-from .run_info import Zyx
+from .zyx import Zyx
 
 
 def store_affine(case: DatasetCase) -> NDArray[np.float64]:

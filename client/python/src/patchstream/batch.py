@@ -6,9 +6,9 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .run_info import Zyx
 from .v1 import data_pb2
 from .wire.stream import Carrier, ReceivedBatch, TensorType, Timeline
+from .zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

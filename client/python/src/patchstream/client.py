@@ -13,7 +13,7 @@ from .batch import Batch
 from .dataset_info import DatasetInfo
 from .errors import refuse
 from .run import Run, RunShare, decision_from
-from .run_info import RunInfo, Zyx
+from .run_info import RunInfo
 from .spec_input import SpecInput, spec_bytes
 from .transport.connection import Closeable, Connection, Reach
 from .transport.describe import describe_dataset, describe_run
@@ -24,6 +24,7 @@ from .transport.wanted_steps import Credit
 from .wire.channel import ChannelOptions, check_channel
 from .wire.credentials import Tls
 from .wire.stream import CarrierChoice, Timeline
+from .zyx import Zyx
 
 DEFAULT_DEADLINE_S = 60.0
 CARRIERS: Sequence[CarrierChoice] = ("auto", "lane", "grpc")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .run_info import Zyx
+from .zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

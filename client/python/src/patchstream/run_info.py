@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .wire.stream import TensorShape, Timeline
-
-Zyx = tuple[int, int, int]
+from .zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

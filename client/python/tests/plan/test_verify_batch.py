@@ -10,7 +10,7 @@ from patchstream.errors import PatchstreamError
 from patchstream.plan import BatchPlan, CaseTable, PlannedSample, located_start, plan_batch, read_spec, verify_batch
 from patchstream.plan.arrays import Integers
 from patchstream.plan.random import Timeline
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 from tests.plan.golden_files import golden, table_of
 
 RUNS = golden("runs")[:8]

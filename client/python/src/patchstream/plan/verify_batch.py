@@ -15,7 +15,7 @@ from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import ResolvedSpec
 from patchstream.plan.sampling.box import located_start, located_start_bounds
 from patchstream.plan.sampling.plan_batch import plan_share
-from patchstream.plan.zyx import Zyx, zyx_of
+from patchstream.zyx import Zyx, zyx_of
 
 
 class ReceivedSample(Protocol):

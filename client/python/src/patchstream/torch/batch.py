@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..batch import Batch, Sample
-from ..run_info import Zyx
+from ..zyx import Zyx
 from .memory import tensor_beneath
 
 

@@ -6,13 +6,14 @@ from operator import itemgetter
 
 from ..dataset_info import CaseGeometry, DatasetCase, DatasetInfo, LabelRegion
 from ..errors import PatchstreamError
-from ..run_info import Limits, RankShare, RunInfo, RunStage, RunTimeline, Zyx
+from ..run_info import Limits, RankShare, RunInfo, RunStage, RunTimeline
 from ..v1 import data_pb2
 from ..wire.call_scope import CallScope
 from ..wire.calls import call_unary
 from ..wire.channel import Channel
 from ..wire.checksums import sha256
 from ..wire.stream import TensorShape, TensorType, broken_protocol, damaged
+from ..zyx import Zyx
 
 MOST_WALKS = 3
 """How often the data set may change between two of its pages."""

@@ -1,6 +1,6 @@
 """nnU-Net's "dummy 2D"."""
 
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 ANISOTROPY = 3
 """nnU-Net's ANISO_THRESHOLD (`configuration.py`)."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from patchstream.plan.arrays import Integers
 from patchstream.plan.random import DrawPlace, Timeline
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

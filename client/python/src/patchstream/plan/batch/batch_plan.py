@@ -6,7 +6,7 @@ from typing import Literal
 from patchstream.plan.augment.transform import Transform
 from patchstream.plan.label_set import ANNOTATED
 from patchstream.plan.random import Timeline
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from patchstream.plan.arrays import Integers
 from patchstream.plan.label_set import location_classes
-from patchstream.plan.zyx import Zyx, zyx_of
+from patchstream.zyx import Zyx, zyx_of
 
 
 class DescribedCase(Protocol):

@@ -1,7 +1,7 @@
 """How patches grow from the smallest that a network takes to the plan's own."""
 
 from patchstream.plan.curriculum.stage import NetworkPlan
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 def growth_of(plan: NetworkPlan) -> tuple[Zyx, Zyx]:

@@ -1,7 +1,7 @@
 """The levels of a U-Net, and the labels of deep supervision."""
 
 from patchstream.plan.curriculum.stage import NetworkPlan
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 def strides_of(plan: NetworkPlan) -> tuple[Zyx, ...]:

@@ -9,7 +9,7 @@ from patchstream.errors import refuse
 from patchstream.plan.curriculum.growth import grow_patches, grow_patches_in_turn
 from patchstream.plan.curriculum.rounding import Rounding, round_batch
 from patchstream.plan.curriculum.stage import NetworkPlan, Stage
-from patchstream.plan.zyx import Zyx, voxel_count
+from patchstream.zyx import Zyx, voxel_count
 
 Mode = Literal["constant", "efficiency", "performance", "progressive-resolution", "pgps", "pgps-plus", "rpss"]
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 from patchstream.errors import refuse
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 Value = TypeVar("Value")
 

@@ -19,7 +19,7 @@ from patchstream.plan.run_spec.resolved_spec import (
     Split,
     WireFormat,
 )
-from patchstream.plan.zyx import Zyx
+from patchstream.zyx import Zyx
 
 
 def read_spec(spec: bytes | str | Mapping[str, object]) -> ResolvedSpec:

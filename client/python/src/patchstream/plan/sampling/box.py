@@ -3,7 +3,7 @@
 import numpy as np
 
 from patchstream.plan.arrays import Integers
-from patchstream.plan.zyx import Zyx, zyx_of
+from patchstream.zyx import Zyx, zyx_of
 
 
 def random_start_bounds(shapes: Integers, crop_size: Zyx) -> tuple[Integers, Integers]:

@@ -20,7 +20,7 @@ from patchstream.plan.sampling.batch_choice import BatchDraw
 from patchstream.plan.sampling.box import random_start_bounds
 from patchstream.plan.sampling.foreground_count import foreground_count
 from patchstream.plan.sampling.strategies import choose_cases
-from patchstream.plan.zyx import Zyx, zyx_of
+from patchstream.zyx import Zyx, zyx_of
 
 
 def plan_share(

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from patchstream.plan.arrays import Integers
+import numpy as np
+from numpy.typing import NDArray
 
 Zyx = tuple[int, int, int]
 
 
-def zyx_of(numbers: Integers | Sequence[int]) -> Zyx:
+def zyx_of(numbers: NDArray[np.int64] | Sequence[int]) -> Zyx:
     """Three numbers as a tuple of integers."""
     z, y, x = numbers
     return int(z), int(y), int(x)
