@@ -1,13 +1,8 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
-import {
-  type IngestOptions,
-  type IngestProgress,
-  type IngestReport,
-  ingest,
-  type ToleratedFlaw,
-} from "../loader/index.js";
+import { type IngestOptions, type IngestProgress, type IngestReport, ingest } from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { toleratedText } from "./tolerated-text.js";
 import { oneOrMore } from "./whole-number.js";
 
 interface Options extends CommonOptions, Omit<IngestOptions, "onProgress"> {}
@@ -83,15 +78,6 @@ export function showProgress(): { show(progress: IngestProgress): void; stop(): 
     },
     stop: () => bar.stop(),
   };
-}
-
-function toleratedText(one: ToleratedFlaw): string {
-  switch (one.flaw) {
-    case "nonfinite":
-      return `${one.file}: ${one.voxels} voxels of NaN or infinity were read as 0`;
-    case "misplaced":
-      return `${one.file}: lies ${one.voxelsApart.toFixed(1)} voxels from the first image, taken voxel on voxel`;
-  }
 }
 
 function summary({ name, digest, cases, unlabelled, skipped, plan }: IngestReport, store: string): string {

@@ -13,6 +13,7 @@ import { inspectCommand } from "./inspect.js";
 import { modelCommand } from "./model/model.js";
 import { reportFailure } from "./output.js";
 import { planCommand } from "./plan/plan.js";
+import { predictCommand } from "./predict/predict.js";
 import { previewCommand } from "./preview.js";
 import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
@@ -37,6 +38,7 @@ const commands: (() => Command)[] = [
   trainCommand,
   stageCommand,
   trainingsCommand,
+  predictCommand,
   exportCommand,
   demoCommand,
 ];

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { openStore, type ServeOptions, serve } from "../loader/index.js";
+import { byteCount } from "./byte-count.js";
 import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
 import { lanePort } from "./host-and-port.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
@@ -59,14 +60,4 @@ function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-
-function byteCount(text: string): number {
-  const [, number, unit] = /^(\d+)(|KiB|MiB|GiB)$/.exec(text) ?? [];
-  const factor = UNITS[unit ?? "?"];
-  if (number === undefined || factor === undefined)
-    throw new InvalidArgumentError("It must be a number of bytes, such as 536870912, 512MiB or 4GiB.");
-  return Number(number) * factor;
 }

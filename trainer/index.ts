@@ -9,11 +9,19 @@ export type {
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { type ExportedWeights, exportWeights } from "./export-weights.js";
+export {
+  openPredictor,
+  type Predictor,
+  type PredictorOptions,
+  readModel,
+  type SavedModel,
+} from "./inference/predictor.js";
 export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel } from "./model-report.js";
 export { describeNetwork, NETWORKS, type NetworkName, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { TrainingEvent } from "./run-folder/events.js";
+export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";
 export { type EngineState, surveyEngines } from "./service/survey-engines.js";

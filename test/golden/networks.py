@@ -254,4 +254,5 @@ def main():
     Path(__file__).with_name("networks.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

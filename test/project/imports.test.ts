@@ -15,7 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   loader: ["plan", "proto", "checksum", "rpc", "disk"],
   client: ["plan", "proto", "checksum", "rpc"],
   trainer: ["plan", "proto", "checksum", "rpc", "disk", "client"],
-  cli: ["plan", "rpc", "disk", "loader", "client", "trainer"],
+  predict: ["plan", "disk", "loader", "trainer"],
+  cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict"],
   benchmarks: ["plan", "proto", "checksum", "rpc", "loader", "client", "trainer"],
 };
 
@@ -49,8 +50,8 @@ test("plan/ imports no package and nothing of node", (t) => {
     for (const name of imports(file)) t.true(name.startsWith("."), `${relative(root, file)} imports ${name}`);
 });
 
-test("the command line and the benchmarks reach other rooms through their doors", (t) => {
-  for (const room of ["cli", "benchmarks"])
+test("the command line, the benchmarks and predict/ reach other rooms through their doors", (t) => {
+  for (const room of ["predict", "cli", "benchmarks"])
     for (const file of sources(join(root, room)))
       for (const name of imports(file)) {
         if (!name.startsWith(".")) continue;

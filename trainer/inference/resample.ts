@@ -3,14 +3,15 @@ import { voxelCount } from "../../plan/zyx.js";
 import type { Axis } from "./mirror.js";
 
 /** Where output voxel `i` takes its value from along one axis: (1 - share) * in[low] + share * in[high]. */
-interface Tap {
+export interface Tap {
   readonly low: number;
   readonly high: number;
   readonly share: number;
 }
 
-/** Half-pixel grid with the edge repeated: SciPy's `zoom(grid_mode=True, mode="nearest")`. */
-function taps(from: number, to: number, nearest: boolean): Tap[] {
+/** The taps of `to` voxels among `from`. Half-pixel grid with the edge repeated: SciPy's `zoom(grid_mode=True, mode="nearest")`. */
+export function taps(from: number, to: number, nearest: boolean): Tap[] {
+  if (from === to) return Array.from({ length: to }, (_, i) => ({ low: i, high: i, share: 0 }));
   const inside = (i: number) => Math.min(Math.max(i, 0), from - 1);
   return Array.from({ length: to }, (_, i) => {
     const position = ((i + 0.5) * from) / to - 0.5;

@@ -1,0 +1,128 @@
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../predict/index.js";
+import { engineNames } from "../../trainer/index.js";
+import { byteCount } from "../byte-count.js";
+import { type CommonOptions, printJson } from "../output.js";
+import { toleratedText } from "../tolerated-text.js";
+import { oneOrMore } from "../whole-number.js";
+import { labelProgress } from "./label-progress.js";
+
+interface Options extends CommonOptions {
+  readonly out: string;
+  readonly averageWith: readonly string[];
+  readonly overwrite?: boolean;
+  readonly mirror: boolean;
+  readonly nonfinite: LabelImagesOptions["nonfinite"];
+  readonly geometry: LabelImagesOptions["geometry"];
+  readonly memory?: number;
+  readonly engine: string;
+  readonly threads: number;
+}
+
+/** `patchstream predict MODEL IMAGES...`. */
+export function predictCommand(): Command {
+  return new Command("predict")
+    .description("Label new images with a trained model: raw images in, labels on their own grids out.")
+    .argument("<model>", "the folder of a training, or one of its checkpoint files")
+    .argument("<images...>", "images, or folders of images; a name's _0000, _0001 ... is its channel, as in nnU-Net")
+    .requiredOption("--out <folder>", "folder of the labels; one that is there already is kept")
+    .option("--overwrite", "make labels that are there already again")
+    .option(
+      "--average-with <model>",
+      "a further model of the same data and plan, such as another fold: the mean of all counts (may be repeated)",
+      (model: string, others: readonly string[]) => [...others, model],
+      [],
+    )
+    .option("--no-mirror", "do not take the mean over mirrored images: faster, and mostly a little worse")
+    .addOption(
+      new Option(
+        "--nonfinite <what>",
+        'what voxels of NaN or infinity do: "stop" refuses their image, "zero" reads them as 0 and reports it',
+      )
+        .choices(["stop", "zero"])
+        .default("stop"),
+    )
+    .addOption(
+      new Option(
+        "--geometry <what>",
+        'what a channel with another origin or direction than the first does: "strict" refuses its image, "ignore" lays it on the first voxel by voxel and reports it',
+      )
+        .choices(["strict", "ignore"])
+        .default("strict"),
+    )
+    .option("--memory <bytes>", "memory that an image may take, such as 8GiB (default: the machine's)", byteCount)
+    .addOption(new Option("--engine <name>", "what the network runs on").choices(engineNames).default("auto"))
+    .addOption(
+      new Option("--threads <count>", "CPU threads of the engine")
+        .argParser(oneOrMore)
+        .default(availableParallelism(), "one per core"),
+    )
+    .addHelpText(
+      "after",
+      `
+The model says how its images were preprocessed: no store and no server is needed.
+
+Examples:
+  patchstream predict runs/20261123-173207-482-5f1c new/scan_0000.nii.gz --out labels
+  patchstream predict runs/fold-0 imagesTs --average-with runs/fold-1 --average-with runs/fold-2 --out labels`,
+    )
+    .action(predict);
+}
+
+async function predict(model: string, images: readonly string[], options: Options): Promise<void> {
+  const { averageWith, memory, overwrite = false, json, debug: _debug, ...rest } = options;
+  const progress = labelProgress();
+  const outcomes = labelImages([model, ...averageWith], images, {
+    ...rest,
+    overwrite,
+    ...(memory !== undefined && { memoryBytes: memory }),
+    notice: progress.say,
+    onProgress: progress.show,
+  });
+  const counts = { labelled: 0, kept: 0, failed: 0 };
+  try {
+    for await (const outcome of outcomes) {
+      counts[outcome.kind]++;
+      if (outcome.kind === "labelled") for (const flaw of outcome.tolerated) progress.say(toleratedText(flaw));
+      if (json) printJson(asJson(outcome));
+      else progress.say(line(outcome));
+    }
+  } finally {
+    progress.stop();
+  }
+  if (!json) process.stdout.write(`${summary(counts, options.out)}\n`);
+  if (counts.failed > 0) process.exitCode = 1;
+}
+
+function line(outcome: LabelOutcome): string {
+  switch (outcome.kind) {
+    case "labelled":
+      return `${outcome.id}: ${outcome.seconds.toFixed(1)} s`;
+    case "kept":
+      return `${outcome.id}: kept, ${outcome.label} is there already`;
+    case "failed":
+      return `patchstream: ${outcome.error.message}`;
+  }
+}
+
+/** One object a line. */
+function asJson(outcome: LabelOutcome): object {
+  switch (outcome.kind) {
+    case "labelled": {
+      const { kind, id, label, seconds, tolerated } = outcome;
+      return { kind, image: id, label, seconds, tolerated };
+    }
+    case "kept":
+      return { kind: outcome.kind, image: outcome.id, label: outcome.label };
+    case "failed":
+      return { kind: outcome.kind, image: outcome.id, error: outcome.error.facts, message: outcome.error.message };
+  }
+}
+
+function summary({ labelled, kept, failed }: Record<LabelOutcome["kind"], number>, out: string): string {
+  const parts = [`${labelled} ${labelled === 1 ? "image" : "images"} labelled in ${out}`];
+  if (kept > 0) parts.push(`${kept} kept`);
+  if (failed > 0) parts.push(`${failed} failed`);
+  return parts.join(", ");
+}

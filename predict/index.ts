@@ -1,0 +1,7 @@
+export {
+  type LabelImagesOptions,
+  type LabelOutcome,
+  type LabelProgress,
+  type LabelsRecord,
+  labelImages,
+} from "./label-images.js";

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { makeFolder, readNamedJson, replaceFile } from "../disk/index.js";
+import {
+  type CaseRules,
+  type Preparation,
+  parsePreparation,
+  prepareImage,
+  promisedValues,
+  type ToleratedFlaw,
+  writeLabel,
+} from "../loader/index.js";
+import { type LabelSet, PatchstreamError } from "../plan/index.js";
+import { openPredictor, type Predictor, type PredictorOptions, readModel, type SavedModel } from "../trainer/index.js";
+import { type ImageToLabel, listImages } from "./list-images.js";
+import { checkMemory, labellingBytes, machineBytes, readingBytes } from "./memory.js";
+import { inSourceValues } from "./source-values.js";
+
+export interface LabelImagesOptions extends PredictorOptions {
+  /** Folder of the labels, made where missing. */
+  readonly out: string;
+  /** Make labels that are there already again. */
+  readonly overwrite: boolean;
+  readonly nonfinite: CaseRules["nonfinite"];
+  readonly geometry: CaseRules["geometry"];
+  /** Memory that an image may take; absent: the machine's. */
+  readonly memoryBytes?: number;
+  readonly onProgress?: (progress: LabelProgress) => void;
+}
+
+/** How far it is: images that are done, and the share of the one in work. */
+export interface LabelProgress {
+  readonly id: string;
+  readonly done: number;
+  readonly total: number;
+  readonly share: number;
+}
+
+/** What became of one image. */
+export type LabelOutcome =
+  | {
+      readonly kind: "labelled";
+      readonly id: string;
+      readonly label: string;
+      readonly seconds: number;
+      readonly tolerated: readonly ToleratedFlaw[];
+    }
+  | { readonly kind: "kept"; readonly id: string; readonly label: string }
+  | { readonly kind: "failed"; readonly id: string; readonly error: PatchstreamError };
+
+/** In the folder of the labels: what made them, and what their values mean. */
+export const LABELS_FILE = "labels.json";
+
+/** What `LABELS_FILE` holds. */
+export interface LabelsRecord {
+  readonly dataset: string;
+  /** SHA-256 (hex) of each model's weights. */
+  readonly models: readonly string[];
+  readonly mirror: boolean;
+  readonly labelSet: LabelSet;
+}
+
+/**
+ * Labels images with a model, or with several of which the mean counts, and tells what became of each in turn. An image that cannot be
+ * labelled does not keep the others from it. A label is written whole or not at all, and one that is there already is kept unless
+ * `overwrite` says otherwise: a call that was cut short goes on where it was. Throws INPUT_DAMAGED for a model, SPEC_INVALID for
+ * models that do not belong together and for a folder with labels of others, WRITE_FAILED, ENGINE_MISSING.
+ */
+export async function* labelImages(
+  modelPaths: readonly string[],
+  imagePaths: readonly string[],
+  options: LabelImagesOptions,
+): AsyncGenerator<LabelOutcome> {
+  const models: SavedModel[] = [];
+  for (const path of modelPaths) models.push(await readModel(path));
+  const [first] = models as [SavedModel];
+  const { channelNames, labelSet, name } = first.trainedOn;
+  const preparation = preparationOf(first);
+  for (const model of models.slice(1)) checkSameKind(first, model);
+  const record = { dataset: name, models: models.map(weightsSha256), mirror: options.mirror, labelSet };
+  claimFolder(options.out, record, options.overwrite);
+
+  const images = listImages(imagePaths, channelNames, options.out);
+  const isFinished = (one: (typeof images)[number]) => "label" in one && !options.overwrite && existsSync(one.label);
+  await using predictor = images.every((one) => "error" in one || isFinished(one))
+    ? undefined
+    : await openPredictor(models, options);
+  for (const [done, image] of images.entries()) {
+    const { id } = image;
+    if ("error" in image) yield { kind: "failed", id, error: image.error };
+    else if (isFinished(image) || predictor === undefined) yield { kind: "kept", id, label: image.label };
+    else {
+      const tell = (share: number) => options.onProgress?.({ id, done, total: images.length, share });
+      yield await labelImage(image, predictor, { ...options, preparation, labelSet, tell });
+    }
+  }
+}
+
+interface ImageOptions extends LabelImagesOptions {
+  readonly preparation: Preparation;
+  readonly labelSet: LabelSet;
+  readonly tell: (share: number) => void;
+}
+
+async function labelImage(image: ImageToLabel, predictor: Predictor, options: ImageOptions): Promise<LabelOutcome> {
+  const { id, files, label: file } = image;
+  const { preparation, labelSet, nonfinite, geometry, memoryBytes = machineBytes(), tell } = options;
+  const began = performance.now();
+  tell(0);
+  try {
+    const [first] = files as [string];
+    const channels = preparation.normalizations.length;
+    let sourceValues = 0;
+    for (const each of files) sourceValues += await promisedValues(each);
+    checkMemory(first, predictor.networkBytes + readingBytes({ sourceValues, channels }), memoryBytes);
+    const rules = { nonfinite, geometry, countedIn: "the model" };
+    const prepared = await prepareImage(files, preparation, rules);
+    const { classes, patchSize } = predictor;
+    const size = { sourceValues, channels, shape: prepared.shape, classes, patchDepth: patchSize[0] };
+    checkMemory(first, predictor.networkBytes + labellingBytes(size), memoryBytes);
+    const label = await predictor.label(prepared, prepared.geometry, tell);
+    await writeLabel(file, first, inSourceValues(label, labelSet));
+    const seconds = (performance.now() - began) / 1000;
+    return { kind: "labelled", id, label: file, seconds, tolerated: prepared.tolerated };
+  } catch (error) {
+    if (error instanceof PatchstreamError && OF_ONE_IMAGE.includes(error.code)) return { kind: "failed", id, error };
+    throw error;
+  }
+}
+
+/** Failures that say nothing of the other images. */
+const OF_ONE_IMAGE: readonly string[] = ["INPUT_DAMAGED", "LIMIT_EXCEEDED"];
+
+function preparationOf({ file, trainedOn }: SavedModel): Preparation {
+  try {
+    return parsePreparation(trainedOn.plans, trainedOn.channelNames.length);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const want = "of a model whose training data was preprocessed as nnU-Net's default is";
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause });
+  }
+}
+
+/** Models can be averaged where they take the same input and their outputs mean the same. */
+function checkSameKind(first: SavedModel, other: SavedModel): void {
+  const kindOf = (model: SavedModel) => ({
+    preprocessing: preparationOf(model),
+    channels: model.trainedOn.channelNames,
+    labels: model.trainedOn.labelSet,
+    patch: model.checkpoint.spec.plan.patchSize,
+  });
+  const [one, two] = [kindOf(first), kindOf(other)];
+  for (const what of ["channels", "labels", "preprocessing", "patch"] as const) {
+    if (JSON.stringify(one[what]) === JSON.stringify(two[what])) continue;
+    const reason = `its ${what} ${what === "preprocessing" || what === "patch" ? "is" : "are"} not those of ${first.file}`;
+    const want = "a model of the same data and plan, such as another fold";
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file: other.file, reason, want });
+  }
+}
+
+function weightsSha256({ checkpoint: { model } }: SavedModel): string {
+  const hash = createHash("sha256");
+  for (const [name, { values }] of model)
+    if (name.startsWith("weight/"))
+      hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return hash.digest("hex");
+}
+
+/** Writes down whose labels the folder has. Throws SPEC_INVALID where it has those of other models; WRITE_FAILED. */
+function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): void {
+  makeFolder(out);
+  const file = join(out, LABELS_FILE);
+  if (!overwrite && existsSync(file)) {
+    const { models, mirror } = readNamedJson(file, "what predict wrote there") as LabelsRecord;
+    if (JSON.stringify({ models, mirror }) !== JSON.stringify({ models: record.models, mirror: record.mirror })) {
+      const want = "a folder without labels of other models or settings";
+      throw new PatchstreamError(
+        { code: "SPEC_INVALID", field: "--out", got: out, want },
+        "Take another folder, or --overwrite.",
+      );
+    }
+  }
+  replaceFile(file, `${JSON.stringify(record, undefined, 2)}\n`);
+}

@@ -1,0 +1,198 @@
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import test from "ava";
+import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../predict/index.js";
+import { checkpointPath } from "../../trainer/run-folder/checkpoint.js";
+import { patchstream } from "../cli/command.js";
+import { writeNifti } from "../dataset/write-nifti.js";
+import { type GoldenCase, goldenCases, goldenLabel, temporaryFolder, writeImages, writeModel } from "./golden-cases.js";
+
+const [oneChannel, , twoChannels] = goldenCases as [GoldenCase, GoldenCase, GoldenCase];
+
+async function outcomesOf(models: string[], images: string[], options: Partial<LabelImagesOptions> & { out: string }) {
+  const outcomes: LabelOutcome[] = [];
+  const all = { overwrite: false, nonfinite: "stop", geometry: "strict", mirror: false, engine: "onnx" } as const;
+  for await (const outcome of labelImages(models, images, { ...all, threads: 1, notice: () => undefined, ...options }))
+    outcomes.push(outcome);
+  return outcomes;
+}
+
+const kinds = (outcomes: readonly LabelOutcome[]) => outcomes.map(({ id, kind }) => `${id} ${kind}`);
+const failures = (outcomes: readonly LabelOutcome[]) =>
+  outcomes.flatMap((one) => (one.kind === "failed" ? [one.error.message] : []));
+
+test("labels that are there are kept with their bytes, the others are made, and no unfinished file is left", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), twoChannels);
+  const images = join(folder, "images");
+  for (const id of ["a", "b", "c"]) writeImages(images, twoChannels, id);
+  const out = join(folder, "out");
+  t.deepEqual(kinds(await outcomesOf([model], [join(images, "b_0000.nii.gz")], { out })), ["b labelled"]);
+  const before = statSync(join(out, "b.nii.gz"));
+  t.deepEqual(kinds(await outcomesOf([model], [images], { out })), ["a labelled", "b kept", "c labelled"]);
+  t.is(statSync(join(out, "b.nii.gz")).ino, before.ino);
+  t.deepEqual(readdirSync(out).sort(), ["a.nii.gz", "b.nii.gz", "c.nii.gz", "labels.json"]);
+  t.deepEqual(readFileSync(join(out, "a.nii.gz")), readFileSync(join(out, "b.nii.gz")), "same image, same bytes");
+  t.deepEqual(kinds(await outcomesOf([model], [images], { out, overwrite: true })).slice(1), [
+    "b labelled",
+    "c labelled",
+  ]);
+  t.not(statSync(join(out, "b.nii.gz")).ino, before.ino);
+});
+
+test("a folder with another model's labels is refused, unless they are to be overwritten", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), twoChannels);
+  const other = writeModel(join(folder, "other"), twoChannels, (checkpoint) => ({
+    ...checkpoint,
+    model: new Map(
+      [...checkpoint.model].map(([name, { shape, values }]) => [name, { shape, values: values.map((v) => v / 2) }]),
+    ),
+  }));
+  writeImages(join(folder, "images"), twoChannels, "a");
+  const out = join(folder, "out");
+  await outcomesOf([model], [join(folder, "images")], { out });
+  await t.throwsAsync(outcomesOf([other], [join(folder, "images")], { out }), {
+    message: /^--out is ".*"; it must be a folder without labels of other models or settings. /,
+  });
+  t.deepEqual(kinds(await outcomesOf([other], [join(folder, "images")], { out, overwrite: true })), ["a labelled"]);
+});
+
+test("the mean of a model and itself is the model's own label; the label lies where the image lies", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), twoChannels);
+  const [image] = writeImages(join(folder, "images"), twoChannels, "a") as [string];
+  const out = join(folder, "out");
+  await outcomesOf([model, checkpointPath(model)], [image], { out, mirror: true });
+  const label = gunzipSync(readFileSync(join(out, "a.nii.gz")));
+  t.deepEqual(new Uint8Array(label.subarray(352)), goldenLabel(twoChannels));
+  const source = gunzipSync(readFileSync(image));
+  for (const [what, start, end] of [
+    ["pixdim", 76, 92],
+    ["units", 123, 124],
+    ["qform and sform", 252, 328],
+  ] as const)
+    t.deepEqual(label.subarray(start, end), source.subarray(start, end), what);
+  t.false(label.subarray(0, 352).includes("patient"), "texts of the image's header stay behind");
+});
+
+test("images that cannot be labelled have a line each, and the others are labelled", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), twoChannels);
+  const images = join(folder, "images");
+  for (const id of ["good", "lacks", "cut", "odd", "many", "empty"]) writeImages(images, twoChannels, id);
+  const file = (name: string) => join(images, name);
+  const { shape } = twoChannels;
+  writeFileSync(file("lacks_0001.nii.gz"), "");
+  writeFileSync(file("cut_0001.nii.gz"), readFileSync(file("cut_0001.nii.gz")).subarray(0, -20));
+  writeNifti(file("odd_0001.nii.gz"), { shape: [shape[0], shape[1], 3] });
+  appendFileSync(file("many_0002.nii.gz"), "");
+  for (const channel of ["empty_0000.nii.gz", "empty_0001.nii.gz"])
+    writeNifti(file(channel), { shape, values: new Int16Array(shape[0] * shape[1] * shape[2]) });
+  writeNifti(file("plain.nii.gz"), { shape });
+  writeFileSync(file("text.nii"), "this is no image");
+  const outcomes = await outcomesOf([model], [images, file("gone_0000.nii.gz"), file("notes.txt")], {
+    out: join(folder, "out"),
+  });
+  t.deepEqual(kinds(outcomes.filter(({ kind }) => kind !== "failed")), ["good labelled"]);
+  t.deepEqual(
+    failures(outcomes).map((message) => message.replaceAll(`${images}/`, "").replace(/\(.*?\)/, "(...)")),
+    [
+      "cut_0001.nii.gz: its compressed stream is damaged (...); it must be whole",
+      "empty_0000.nii.gz: every voxel is 0, or nothing is left of it at the model's spacing; it must be an image with content",
+      "gone_0000.nii.gz: there is no such file, channel 0 of its image; it must be there: the model takes 0 T1, 1 T2",
+      "lacks_0001.nii.gz: it is empty; it must be a NIfTI-1 or NIfTI-2 file",
+      "many_0002.nii.gz: it is channel 2 of its image; it must be one of 2, 0 T1, 1 T2: the model's channels",
+      "notes.txt: there is no such file; it must be an image, or a folder of images",
+      "odd_0001.nii.gz: its size (...) is 16x26x3; it must be 16x26x22, as in odd_0000.nii.gz",
+      "plain.nii.gz: the case has 1 channels; it must be 2, as in the model",
+      "text.nii: it does not begin with a NIfTI header; it must be a NIfTI-1 or NIfTI-2 file",
+    ],
+  );
+});
+
+test("an image that needs more memory than it may take is refused with both numbers", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const images = writeImages(join(folder, "images"), oneChannel, "a");
+  const [refused] = failures(await outcomesOf([model], images, { out: join(folder, "out"), memoryBytes: 2 ** 20 }));
+  t.regex(
+    refused ?? "",
+    /^memory to label .*a_0000.nii.gz, in MiB, is \d+; at most 1 is allowed. Allow more with --memory/,
+  );
+});
+
+test("a label is never written over its image, and two images do not share one label", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const [inOut] = writeImages(join(folder, "out"), oneChannel, "x") as [string];
+  const plain = join(folder, "out", "plain.nii.gz");
+  writeFileSync(plain, readFileSync(inOut));
+  const twins = ["one", "two"].flatMap((place) => writeImages(join(folder, place), oneChannel, "twin"));
+  const outcomes = await outcomesOf([model], [plain, ...twins], { out: join(folder, "out") });
+  t.deepEqual(kinds(outcomes), ["plain failed", "twin labelled", "twin failed"]);
+  t.regex(
+    failures(outcomes)[0] ?? "",
+    /plain.nii.gz: its label would be written over it; it must be in another folder than --out$/,
+  );
+  t.regex(
+    failures(outcomes)[1] ?? "",
+    /two\/twin_0000.nii.gz: its label would have the name of that of .*one\/twin_0000.nii.gz/,
+  );
+  t.deepEqual(readFileSync(plain), readFileSync(inOut));
+});
+
+test("a model is a training's folder or its checkpoint, whole and of this version", async (t) => {
+  const folder = temporaryFolder(t);
+  const images = writeImages(join(folder, "images"), oneChannel, "a");
+  const out = join(folder, "out");
+  const refused = async (model: string, message: RegExp) =>
+    t.throwsAsync(outcomesOf([model], images, { out }), { message });
+  mkdirSync(join(folder, "empty"));
+  await refused(
+    join(folder, "empty"),
+    /checkpoint.safetensors: there is no such file; it must be a training's folder or its checkpoint$/,
+  );
+  await refused(
+    images[0] as string,
+    /a_0000.nii.gz: its header is not whole; it must be a safetensors file that patchstream wrote$/,
+  );
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const bytes = readFileSync(checkpointPath(model));
+  bytes[bytes.length - 5] = (bytes.at(-5) as number) ^ 1;
+  writeFileSync(join(folder, "flipped.safetensors"), bytes);
+  await refused(join(folder, "flipped.safetensors"), /flipped.safetensors: its SHA-256 does not match/);
+  const old = writeModel(join(folder, "old"), oneChannel, ({ trainedOn: _, ...checkpoint }) => checkpoint);
+  await refused(
+    old,
+    /it does not say how images were preprocessed; it must be a checkpoint of this version. Go on with its training/,
+  );
+  const other = writeModel(join(folder, "other"), twoChannels);
+  await t.throwsAsync(outcomesOf([model, other], images, { out }), { message: /its channels are not those of .*run/ });
+});
+
+test("the command tells each image on stderr, sums up on stdout, and fails where one failed", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const [image] = writeImages(join(folder, "images"), oneChannel, "a") as [string];
+  const out = join(folder, "out");
+  const good = await patchstream("predict", model, image, "--out", out, "--no-mirror", "--threads", "1");
+  t.is(good.code, 0);
+  t.is(good.stdout, `1 image labelled in ${out}\n`);
+  t.regex(good.stderr, /^a: \d+\.\d s\n$/);
+  const gone = join(folder, "gone.nii.gz");
+  const bad = await patchstream("predict", model, image, gone, "--out", out, "--no-mirror", "--json");
+  t.is(bad.code, 1);
+  const lines = bad.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  t.like(lines, [
+    { kind: "kept", image: "a", label: join(out, "a.nii.gz") },
+    { kind: "failed", image: "gone", error: { code: "INPUT_DAMAGED", file: gone } },
+  ]);
+  const nowhere = await patchstream("predict", model, image, "--out", join(image, "sub"));
+  t.is(nowhere.code, 1);
+  t.regex(nowhere.stderr, /^patchstream: .*sub was not written: a part of its path is a file, not a folder\n$/);
+});

@@ -1,0 +1,109 @@
+import { statSync } from "node:fs";
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Zyx } from "../../plan/zyx.js";
+import type { Model } from "../engines/engine.js";
+import { peakBytes } from "../engines/onnx/peak-memory.js";
+import { predictionGraph } from "../engines/onnx/step-graph.js";
+import { openTrainingEngine } from "../engines/open.js";
+import type { NetworkDescription } from "../networks/network.js";
+import { type Checkpoint, checkpointPath, readCheckpointFile } from "../run-folder/checkpoint.js";
+import type { TrainedOn } from "../run-folder/trained-on.js";
+import { type GridGeometry, labelMaker, labelReading } from "./export-label.js";
+import { mirrorAxes } from "./prediction.js";
+import { type Maps, predictInSlabs, type WindowModel } from "./sliding-window.js";
+
+/** A trained model as its file holds it. */
+export interface SavedModel {
+  /** Its checkpoint's file. */
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+  readonly trainedOn: TrainedOn;
+}
+
+/**
+ * Reads a model: a training's folder, of which the latest checkpoint is taken, or a checkpoint's file. Throws INPUT_DAMAGED for anything
+ * else, and for a checkpoint that does not say how its images were preprocessed.
+ */
+export async function readModel(path: string): Promise<SavedModel> {
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path) : path;
+  const checkpoint = await readCheckpointFile(file);
+  const want = "a training's folder or its checkpoint";
+  if (checkpoint === undefined)
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "there is no such file", want });
+  const { trainedOn } = checkpoint;
+  if (trainedOn !== undefined) return { file, checkpoint, trainedOn };
+  const reason = "an older version wrote it, and it does not say how images were preprocessed";
+  throw new PatchstreamError(
+    { code: "INPUT_DAMAGED", file, reason, want: "a checkpoint of this version" },
+    "Go on with its training for a step: the next checkpoint says it.",
+  );
+}
+
+export interface PredictorOptions {
+  /** Name of the engine. */
+  readonly engine: string;
+  readonly threads: number;
+  /** Whether to take the mean over all flips of the axes that training mirrored along. */
+  readonly mirror: boolean;
+  readonly notice: (line: string) => void;
+}
+
+/** Models of one kind that label images together: the mean of their logits counts. */
+export interface Predictor extends AsyncDisposable {
+  readonly engine: string;
+  readonly patchSize: Zyx;
+  /** Values a voxel of the networks' output. */
+  readonly classes: number;
+  /** Bytes of the models and of what one window goes through. An estimate. */
+  readonly networkBytes: number;
+  /**
+   * The label (Z,Y,X of the source file), in the stored values. `tell` gets the share of the windows that are done, 0 to 1.
+   */
+  label(image: Maps, geometry: GridGeometry, tell: (share: number) => void): Promise<Uint8Array>;
+}
+
+/** Opens models that were trained on the same data with the same plan. Throws ENGINE_MISSING, NOT_FOUND for an engine, SPEC_INVALID. */
+export async function openPredictor(
+  saved: readonly SavedModel[],
+  { engine: name, threads, mirror, notice }: PredictorOptions,
+): Promise<Predictor> {
+  const engine = await openTrainingEngine(name, notice);
+  const opened: (WindowModel & { readonly model: Model; readonly network: NetworkDescription })[] = [];
+  const close = async () => {
+    for (const { model } of opened.splice(0)) await model[Symbol.asyncDispose]();
+  };
+  try {
+    for (const { checkpoint } of saved) {
+      const { network, spec, model: state } = checkpoint;
+      const model = await engine.createModel(network, { seed: 0, batchDice: false, threads });
+      opened.push({ model, network, mirrorAxes: mirror ? mirrorAxes(spec) : [] });
+      await model.load(state);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [{ checkpoint, trainedOn }] = saved as [SavedModel];
+  const { network, spec } = checkpoint;
+  const { labelSet } = trainedOn;
+  const { patchSize } = spec.plan;
+  const { classes } = network;
+  const reading = labelReading(labelSet);
+  return {
+    engine: engine.name,
+    patchSize,
+    classes,
+    networkBytes: opened.reduce((bytes, one) => bytes + peakBytes(windowGraph(one.network, patchSize)), 0),
+    async label(image, geometry, tell) {
+      const maker = labelMaker([classes, image.shape[1], image.shape[2], image.shape[3]], geometry, reading);
+      const window = { patchSize, classes, batchSize: 1, onWindows: tell };
+      for await (const slab of predictInSlabs(opened, image, window)) maker.take(slab);
+      return maker.label;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function windowGraph(network: NetworkDescription, patchSize: Zyx) {
+  return predictionGraph(network, { batchSize: 1, patchSize });
+}
