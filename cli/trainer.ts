@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import type { CarrierChoice } from "../client/index.js";
-import { engineNames, serveTrainer } from "../trainer/index.js";
+import { engineNames, serveTrainer, type TrainerBudget } from "../trainer/index.js";
 import { addressList } from "./address-list.js";
+import { byteCount } from "./byte-count.js";
 import {
   addCallFlags,
   addCarrierFlag,
@@ -33,6 +34,9 @@ interface DataFlags {
 interface Options extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags, DataFlags {
   readonly engine: string;
   readonly threads: number;
+  readonly trainings: number;
+  readonly predictions: number;
+  readonly memory?: number;
   readonly runs: string;
 }
 
@@ -62,9 +66,24 @@ export function trainerCommand(): Command {
         .default("auto"),
     )
     .addOption(
-      new Option("--threads <count>", "CPU threads of the engine")
+      new Option("--trainings <count>", "how many train at the same time; the others wait in order")
+        .argParser(oneOrMore)
+        .default(1),
+    )
+    .addOption(
+      new Option("--threads <count>", "CPU threads of all trainings; each has an equal share, at least one")
         .argParser(oneOrMore)
         .default(availableParallelism(), "one per core"),
+    )
+    .option(
+      "--memory <bytes>",
+      "what trainings and predictions may take, as estimated, such as 8GiB (default: three quarters of the machine's)",
+      byteCount,
+    )
+    .addOption(
+      new Option("--predictions <count>", "how many images are labelled at the same time; more are refused")
+        .argParser(oneOrMore)
+        .default(1),
     )
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);
@@ -78,7 +97,7 @@ export function trainerCommand(): Command {
 }
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { json, engine, threads, runs: runsFolder } = options;
+  const { json, engine, threads, trainings, predictions, memory, runs: runsFolder } = options;
   const stop = stopSignal(options);
   const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   await using server = await serveTrainer({
@@ -87,6 +106,9 @@ async function run(options: Options, command: Command): Promise<void> {
     ...(await serviceOptions(options)),
     engine,
     threads,
+    trainings,
+    predictions,
+    ...(memory !== undefined && { memoryBytes: memory }),
     runsFolder,
     notice: (line) => process.stderr.write(`${line}\n`),
     access: {
@@ -94,11 +116,17 @@ async function run(options: Options, command: Command): Promise<void> {
       servers: options.dataServers ?? [],
     },
   });
-  const { address, metricsAddress: metrics } = server;
-  if (json) printJson({ address, ...(metrics !== undefined && { metrics }) });
+  const { address, metricsAddress: metrics, budget } = server;
+  if (json) printJson({ address, ...(metrics !== undefined && { metrics }), ...budget });
   else {
     const also = metrics === undefined ? "" : `, metrics at http://${metrics}/metrics`;
-    process.stdout.write(`patchstream trains at ${address}${also}, runs in ${runsFolder}\n`);
+    process.stdout.write(`patchstream trains at ${address}${also}, runs in ${runsFolder}\n${budgetText(budget)}\n`);
   }
   await stopped;
+}
+
+function budgetText({ trainings, threadsEach, memoryBytes }: TrainerBudget): string {
+  const places = trainings === 1 ? "one training at a time" : `${trainings} trainings at a time`;
+  const threads = `${threadsEach} CPU ${threadsEach === 1 ? "thread" : "threads"}${trainings === 1 ? "" : " each"}`;
+  return `${places}, ${threads}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
 }

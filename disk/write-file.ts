@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
 import { whyNotWritten } from "./file-faults.js";
 
@@ -70,24 +70,62 @@ export function replaceFile(path: string, content: Content): void {
   replaceFiles([[path, content]]);
 }
 
+function temporaryName(path: string): string {
+  return join(dirname(path), `${UNFINISHED_PREFIX}${process.pid}-${basename(path)}`);
+}
+
 /**
  * Replaces several files: all are on disk under temporary names before the first is renamed, so that a failure to write one
  * leaves everything as it was. Throws WRITE_FAILED naming the file.
  */
 export function replaceFiles(files: Files): void {
-  const temporary = (path: string) =>
-    join(dirname(path), `${UNFINISHED_PREFIX}${process.pid}-${path.slice(dirname(path).length + 1)}`);
   try {
     for (const [path, content] of files) {
       reportingFailure(path, () => {
         makeMissing(dirname(path));
-        rmSync(temporary(path), { force: true });
+        rmSync(temporaryName(path), { force: true });
       });
-      writeNewFile(temporary(path), content, path);
+      writeNewFile(temporaryName(path), content, path);
     }
-    for (const [path] of files) moveIntoPlace(temporary(path), path);
+    for (const [path] of files) moveIntoPlace(temporaryName(path), path);
   } catch (error) {
-    for (const [path] of files) discard(temporary(path));
+    for (const [path] of files) discard(temporaryName(path));
+    throw error;
+  }
+}
+
+/**
+ * Puts what `pieces` gives in place of the file at `path`, once `check` has found the file under its temporary name good; whatever fails,
+ * what was there before stays as it was. Resolves to its size in bytes. Throws WRITE_FAILED, and what `pieces` and `check` throw.
+ */
+export async function replaceFileFrom(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  check: (temporary: string) => Promise<void>,
+): Promise<number> {
+  const temporary = temporaryName(path);
+  reportingFailure(path, () => {
+    makeMissing(dirname(path));
+    rmSync(temporary, { force: true });
+  });
+  try {
+    const file = reportingFailure(path, () => openSync(temporary, "wx", OWNER_ONLY_FILE));
+    let bytes = 0;
+    try {
+      for await (const piece of pieces)
+        reportingFailure(path, () => {
+          for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
+          bytes += piece.length;
+        });
+      reportingFailure(path, () => fsyncSync(file));
+    } finally {
+      closeSync(file);
+    }
+    await check(temporary);
+    moveIntoPlace(temporary, path);
+    return bytes;
+  } catch (error) {
+    discard(temporary);
     throw error;
   }
 }

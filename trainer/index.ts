@@ -1,3 +1,15 @@
+export { connectTrainer } from "./client/connect-trainer.js";
+export type { CheckpointName, WatchedEvent } from "./client/events.js";
+export type { PredictedLabel } from "./client/predict.js";
+export type {
+  ImageToLabel,
+  PredictOptions,
+  RunSpecInput,
+  StageWish,
+  TrainerClient,
+  TrainerConnectOptions,
+  TrainingInShort,
+} from "./client/types.js";
 export type {
   Model,
   ModelOptions,
@@ -23,7 +35,8 @@ export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { TrainingEvent } from "./run-folder/events.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
-export { serveTrainer, type TrainerOptions, type TrainerServer } from "./service/serve.js";
+export { serveTrainer, type TrainerBudget, type TrainerOptions, type TrainerServer } from "./service/serve.js";
 export { type EngineState, surveyEngines } from "./service/survey-engines.js";
 export { parseRunSpec, parseTrainingSpec, type RunSpec, type TrainingSpec } from "./spec.js";
+export type { TrainingStateName } from "./state-words.js";
 export { type StageSummary, SummaryTally, type TrainingSummary } from "./summary.js";

@@ -33,6 +33,8 @@ export interface TrainingJob {
   readonly engine: string;
   /** CPU threads of the engine. */
   readonly threads: number;
+  /** Memory that the engine may keep between two steps. */
+  readonly keptBytes?: number;
 }
 
 export interface TrainingOptions extends TrainingJob {
@@ -81,7 +83,7 @@ function orAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
  * Resolves to "done", or to "stopped" when `signal` aborted it; then the checkpoint holds every step taken.
  */
 export async function runTraining(options: TrainingOptions): Promise<"done" | "stopped"> {
-  const { folder, data, emit, emitted, signal, stageRequests, notice } = options;
+  const { folder, data, emit, emitted, signal, stageRequests, notice, threads, keptBytes } = options;
   const settings = options.run.training;
   const checkpoint = await readCheckpoint(folder);
   const from = checkpoint?.step ?? 0;
@@ -99,7 +101,12 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const network = checkpoint?.network ?? networkFor(spec, settings, size);
   const engine = await openTrainingEngine(options.engine, notice);
   const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
-  await using model = await engine.createModel(network, { seed: settings.seed, batchDice, threads: options.threads });
+  await using model = await engine.createModel(network, {
+    seed: settings.seed,
+    batchDice,
+    threads,
+    ...(keptBytes !== undefined && { keptBytes }),
+  });
   if (checkpoint) await model.load(checkpoint.model);
 
   const warning = mirroringWarning(spec.augmentation, labels);

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingEvent } from "./events.js";
 import { appendJsonLines, parseJsonLine, prepareJsonLines, readLastJsonLine } from "./json-lines.js";
+import { readStanding, type Standing } from "./standing.js";
 
 export const EVENTS_FILE = "events.jsonl";
 const READ_BYTES = 1 << 16;
@@ -91,6 +92,11 @@ export class EventLog {
   /** The last event; undefined when there is none. Throws INPUT_DAMAGED. */
   readLast(): TrainingEvent | undefined {
     return readLastJsonLine<TrainingEvent>(this.#file);
+  }
+
+  /** How far the training has come, from the beginning and the end of the file. */
+  readStanding(): Standing {
+    return readStanding(this.#file);
   }
 
   append(event: TrainingEvent): void {

@@ -15,6 +15,8 @@ export interface RestingRun {
   readonly spec: RunSpec;
   readonly events: EventLog;
   readonly state: TrainingState;
+  /** It ended with its trainer, and its events do not say so. */
+  readonly wasCutShort: boolean;
 }
 
 /** True where a training has written; anything else in a runs folder is left alone. Throws what the system answers. */
@@ -32,14 +34,14 @@ export function openRunFolder(folder: string): RestingRun {
   readDecisions(folder);
   readCheckpointHeader(folder);
   const events = new EventLog(folder, { ended: true });
-  return { request, spec, events, state: stateAtRest(events.readLast()) };
+  return { request, spec, events, ...stateAtRest(events.readLast()) };
 }
 
 /** How a training stands that nothing runs: as its last event says, unless that was cut short. */
-function stateAtRest(last: TrainingEvent | undefined): TrainingState {
+function stateAtRest(last: TrainingEvent | undefined): Pick<RestingRun, "state" | "wasCutShort"> {
   const state = last?.kind === "state" ? last.state.state : "TRAINING_STATE_RUNNING";
-  const unfinished = state === "TRAINING_STATE_RUNNING" || state === "TRAINING_STATE_QUEUED";
-  return unfinished ? "TRAINING_STATE_INTERRUPTED" : state;
+  const wasCutShort = state === "TRAINING_STATE_RUNNING" || state === "TRAINING_STATE_QUEUED";
+  return { state: wasCutShort ? "TRAINING_STATE_INTERRUPTED" : state, wasCutShort };
 }
 
 /** What a failure to read something in `folder` says of it, in one line. */

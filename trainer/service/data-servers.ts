@@ -1,5 +1,5 @@
 import { connect } from "../../client/connect.js";
-import type { ConnectOptions, RunInfo } from "../../client/types.js";
+import type { ConnectOptions, DatasetInfo, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { checkPemFiles } from "../../rpc/client/channel.js";
@@ -51,19 +51,20 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
 }
 
 /**
- * Asks `addresses` to describe a run, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
+ * Asks `addresses` to describe a run and its data set, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
  * UNAUTHENTICATED, UNSUPPORTED for labels that cannot be trained with, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
  */
 export async function describeAt(
   access: DataAccess,
   addresses: readonly string[],
   spec: DataSpecInput,
-): Promise<RunInfo> {
+): Promise<{ readonly run: RunInfo; readonly dataset: DatasetInfo }> {
   checkAddresses(access, addresses);
   const { deadlineMs = FIRST_ANSWER_MS, waitMs = 0 } = access.connection;
   const first = { deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) + waitMs };
   await using client = connect(addresses, { ...access.connection, ...first });
   const run = await client.describeRun(spec);
-  refuseOtherLabels(await client.describeDataset());
-  return run;
+  const dataset = await client.describeDataset();
+  refuseOtherLabels(dataset);
+  return { run, dataset };
 }

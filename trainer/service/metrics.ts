@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import { LATENCY_SECONDS, type ServiceMetrics, serviceMetrics } from "../../rpc/server/service-metrics.js";
 import type { TrainingEvent } from "../run-folder/events.js";
+import { stateWord } from "../state-words.js";
 
 /** What one trainer counts, in Prometheus's terms (docs/reference/metrics.md). */
 export interface TrainerMetrics extends ServiceMetrics {
@@ -46,7 +47,7 @@ export function createMetrics(): TrainerMetrics {
       } else if (event.kind === "evaluated" && event.evaluated.meanDice !== undefined) {
         dice.set(event.evaluated.meanDice);
       } else if (event.kind === "state") {
-        states.inc({ state: event.state.state.replace(/^TRAINING_STATE_/, "").toLowerCase() });
+        states.inc({ state: stateWord(event.state.state) });
       }
     },
   };

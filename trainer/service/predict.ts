@@ -1,6 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
 import { chunkFrame } from "../../rpc/codec/framing.js";
+import { Admission } from "../../rpc/server/admission.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { PredictionJob } from "../inference/prediction.js";
@@ -9,7 +10,12 @@ import type { FromProcess } from "../process/messages.js";
 import { type JobProcess, startJob } from "../process/start.js";
 import { checkAddresses, type DataAccess } from "./data-servers.js";
 import type { TrainingEngines } from "./engines.js";
+import { type MemoryBudget, takeMemory } from "./memory-budget.js";
+import { predictionNeed } from "./prediction-need.js";
 import type { Trainings } from "./trainings.js";
+
+/** A caller that sends nothing of its image for so long gives its place to others. */
+const MAX_SILENCE_MS = 60_000;
 
 /** Voxels times channels of an image to label: 4 GiB of float32. */
 const MAX_IMAGE_VALUES = 2 ** 30;
@@ -19,12 +25,26 @@ type Call = DuplexCall<PredictRequest, PredictResponse>;
 export interface PredictionOptions {
   readonly access: DataAccess;
   readonly engines: TrainingEngines;
-  readonly threads: number;
+  /** CPU threads of one prediction. */
+  readonly threadsEach: number;
+  readonly memory: MemoryBudget;
+  /** Lets in as many at a time as there may be. */
+  readonly admission: Admission;
   readonly log: ServiceLog;
+}
+
+/** As many predictions at the same time as `predictions` says, whoever asks for them. */
+export function predictionAdmission({ predictions = 1 }: { readonly predictions?: number }): Admission {
+  return new Admission({ name: "max_predictions", most: predictions, mostOfPeer: predictions });
 }
 
 function refuse(field: string, got: unknown, want: string): never {
   throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
+}
+
+/** A place among the predictions, given back when it is disposed. Throws SERVER_BUSY. */
+function placeIn(admission: Admission, peer: string): Disposable {
+  return { [Symbol.dispose]: admission.enter(peer) };
 }
 
 /** The shape of the image that follows in chunks. */
@@ -39,6 +59,16 @@ function shapeOf({ tensor }: PredictImage): Maps["shape"] {
   return [channels, z, y, x];
 }
 
+/** The caller's next message. Throws DEADLINE for one that is silent for too long. */
+async function nextInTime(requests: AsyncIterator<PredictRequest>): Promise<IteratorResult<PredictRequest>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const facts = { waitedFor: "the next chunk of the image", timeoutMs: MAX_SILENCE_MS };
+    timer = setTimeout(() => reject(new PatchstreamError({ code: "DEADLINE", ...facts })), MAX_SILENCE_MS);
+  });
+  return Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
+}
+
 /** Hands the chunks of an image of `byteLength` bytes over, one after the other. */
 async function passImage(
   requests: AsyncIterator<PredictRequest>,
@@ -46,7 +76,7 @@ async function passImage(
   send: JobProcess<unknown>["send"],
 ): Promise<void> {
   for (let received = 0; received < byteLength; ) {
-    const { done, value } = await requests.next();
+    const { done, value } = await nextInTime(requests);
     if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
     if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
     const { offset, data } = value.chunk;
@@ -91,7 +121,7 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
   const { training } = first.kind === "case" ? first.case : first.image;
   const { folder, data } = trainings.place(training);
-  const { access, engines, threads, log } = options;
+  const { access, engines, threadsEach, admission, memory, log } = options;
   let source: PredictionJob["source"];
   if (first.kind === "case") {
     const asked = first.case.data === "" ? data : [first.case.data];
@@ -99,10 +129,12 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
     source = { kind: "case", case: first.case.case, data: asked, connection: access.connection };
   } else source = { kind: "image", shape: shapeOf(first.image) };
 
+  using _place = placeIn(admission, call.peer);
+  using _memory = takeMemory(memory, await predictionNeed(training, folder, source));
   const label = labelSender(call);
   const started = startJob(
     "predict",
-    { training, folder, engine: engines.chosen("auto"), threads, source },
+    { training, folder, engine: engines.chosen("auto"), threads: threadsEach, source },
     {
       doing: `labels an image with training ${training}`,
       onMessage: label.take,

@@ -8,7 +8,9 @@ import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js
 import { checkAccess, type DataAccess } from "./data-servers.js";
 import { TrainingEngines } from "./engines.js";
 import { trainerHandlers } from "./handlers.js";
+import { defaultMemoryBytes, MemoryBudget } from "./memory-budget.js";
 import { createMetrics } from "./metrics.js";
+import { predictionAdmission } from "./predict.js";
 import { Trainings } from "./trainings.js";
 
 /** Where a trainer listens, and what its trainings use. */
@@ -19,8 +21,14 @@ export interface TrainerOptions extends ListenOptions, MetricsOptions {
   readonly access: DataAccess;
   /** Engine of trainings whose spec says "auto". */
   readonly engine: string;
-  /** CPU threads of the engine. */
+  /** CPU threads of all trainings together: each has an equal share, at least one. */
   readonly threads: number;
+  /** How many trainings run at the same time; the others wait. Default 1. */
+  readonly trainings?: number;
+  /** How many predictions are made at the same time; more are refused. Default 1. */
+  readonly predictions?: number;
+  /** Memory that trainings and predictions may take together, as estimated. Default: three quarters of the machine's. */
+  readonly memoryBytes?: number;
   /** Told in one line what to know of the start: an engine that is passed over, a training that is damaged. */
   readonly notice?: (line: string) => void;
   /** Milliseconds for which everything goes on after health has turned NOT_SERVING, so that load balancers take note. Default 0. */
@@ -36,6 +44,23 @@ export interface TrainerServer extends AsyncDisposable {
   readonly address: string;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
+  /** What its trainings may take. */
+  readonly budget: TrainerBudget;
+}
+
+/** What trainings of a trainer may take. */
+export interface TrainerBudget {
+  /** At the same time. */
+  readonly trainings: number;
+  /** CPU threads of each, and of a prediction. */
+  readonly threadsEach: number;
+  /** Of trainings and predictions together, as estimated. */
+  readonly memoryBytes: number;
+}
+
+function budgetOf({ trainings = 1, threads, memoryBytes = defaultMemoryBytes() }: TrainerOptions): TrainerBudget {
+  // By how many may run, not by how many do: the last bits of a training depend on its threads.
+  return { trainings, threadsEach: Math.max(1, Math.floor(threads / trainings)), memoryBytes };
 }
 
 /** Calls that are still open when all trainings have ended get this long. */
@@ -51,9 +76,13 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   checkAccess(access);
   const metrics = createMetrics();
   const engines = await TrainingEngines.open(options.engine, { notice, log });
-  const trainings = new Trainings({ ...options, notice, log, engines, observe: metrics.observe });
+  const budget = budgetOf(options);
+  const memory = new MemoryBudget(budget.memoryBytes);
+  const { observe } = metrics;
+  const trainings = new Trainings({ ...options, ...budget, notice, log, engines, memory, observe });
+  const predictions = { ...options, ...budget, log, engines, memory, admission: predictionAdmission(options) };
   const server = new Server(serverOptions({ log }));
-  implement(server, "TrainerService", trainerHandlers(trainings, { ...options, log, engines }), {
+  implement(server, "TrainerService", trainerHandlers(trainings, predictions), {
     ...(token !== undefined && { token }),
     onFailure: (error, call) => {
       metrics.failure(error);
@@ -69,6 +98,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   return {
     address,
     metricsAddress: endpoint?.address,
+    budget,
     async [Symbol.asyncDispose]() {
       health.set("NOT_SERVING");
       log({ event: "draining", delaySeconds: drainDelayMs / 1e3 });

@@ -1,0 +1,88 @@
+import type { WaitOptions } from "../../client/types.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { voxelCount } from "../../plan/zyx.js";
+import { callUnary } from "../../rpc/client/call.js";
+import { openChannel } from "../../rpc/client/channel.js";
+import type { MethodName, RequestOf, ResponseOf } from "../../rpc/service.js";
+import { stateWord } from "../state-words.js";
+import { kindOf } from "./events.js";
+import { fetchCheckpoint } from "./fetch-checkpoint.js";
+import { imageRequests, predict } from "./predict.js";
+import type { ImageToLabel, RunSpecInput, TrainerClient, TrainerConnectOptions } from "./types.js";
+import { watchTraining } from "./watch.js";
+
+const DEADLINE_MS = 60_000;
+/** `setStage` and `stop` are answered after the step in progress. */
+const STEP_DEADLINE_MS = 600_000;
+
+type Unary = Extract<MethodName<"TrainerService">, "startTraining" | "setStage" | "stopTraining" | "listTrainings">;
+
+function jsonBytes(run: RunSpecInput | Uint8Array): Uint8Array {
+  return run instanceof Uint8Array ? run : new TextEncoder().encode(JSON.stringify(run));
+}
+
+const listOf = (data: string | readonly string[]): readonly string[] => (typeof data === "string" ? [data] : data);
+
+/** Throws REQUEST_INVALID for values that are not as many as the shape says. */
+function checkImage({ shape: [channels, ...size], values }: ImageToLabel): void {
+  const want = channels * voxelCount(size);
+  if (values.length === want) return;
+  const facts = { field: "image.values", got: values.length, want: `${want} values for the image's shape` };
+  throw new PatchstreamError({ code: "REQUEST_INVALID", ...facts });
+}
+
+/**
+ * Connects to a trainer (`host:port` or `unix:/path`). Lazy: the first call finds out whether it is there, and fails within two seconds
+ * (`waitMs` later) where it is not. Throws for PEM files that cannot be read, and for a token that would leave this machine
+ * without TLS.
+ */
+export function connectTrainer(address: string, options: TrainerConnectOptions = {}): TrainerClient {
+  const { deadlineMs, ...reached } = options;
+  const channel = openChannel(address, reached);
+  const answerMs = deadlineMs ?? Math.max(DEADLINE_MS, reached.waitMs ?? 0);
+  const stepMs = deadlineMs ?? STEP_DEADLINE_MS;
+  const call = <M extends Unary>(
+    method: M,
+    request: RequestOf<"TrainerService", M>,
+    { signal }: WaitOptions,
+    timeoutMs = answerMs,
+  ): Promise<ResponseOf<"TrainerService", M>> =>
+    callUnary(channel, "TrainerService", method, request, { timeoutMs, ...(signal && { signal }) });
+
+  return {
+    address,
+    async start(run, data, wait = {}) {
+      const request = { run: jsonBytes(run), data: listOf(data), resume: "" };
+      return (await call("startTraining", request, wait)).training;
+    },
+    async resume(training, { data = [], ...wait } = {}) {
+      await call("startTraining", { run: new Uint8Array(), data: listOf(data), resume: training }, wait);
+    },
+    watch: (training, wait = {}) => watchTraining(channel, training, { deadlineMs: answerMs, ...wait }),
+    setStage: (training, { hold = false, ...wish } = {}, wait = {}) =>
+      call("setStage", { training, hold, ...wish }, wait, stepMs),
+    async stop(training, wait = {}) {
+      await call("stopTraining", { training }, wait, stepMs);
+    },
+    async list(wait = {}) {
+      const { trainings } = await call("listTrainings", {}, wait);
+      return trainings.map((training) => ({ ...training, state: stateWord(training.state) }));
+    },
+    checkpoint: (training, file, { checkpoint = "latest", ...wait } = {}) =>
+      fetchCheckpoint(channel, training, file, { checkpoint, deadlineMs: answerMs, ...wait }),
+    predictCase(training, caseId, { data = "", checkpoint = "latest", ...wait } = {}) {
+      const asked = { training, data, case: caseId, checkpoint: kindOf(checkpoint) };
+      return predict(channel, () => [{ kind: "case", case: asked }], { deadlineMs: answerMs, ...wait });
+    },
+    async predictImage(training, image, { checkpoint = "latest", ...wait } = {}) {
+      checkImage(image);
+      const { shape, values } = image;
+      const tensor = { name: "image", type: "f32", shape, byteLength: values.byteLength };
+      const asked = { kind: "image", image: { training, tensor, checkpoint: kindOf(checkpoint) } } as const;
+      return predict(channel, () => imageRequests(asked, values), { deadlineMs: answerMs, ...wait });
+    },
+    async [Symbol.asyncDispose]() {
+      channel.client.close();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { CheckpointKind, CheckpointWritten, StateChanged } from "../../proto/messages.js";
+import type { TrainingEvent } from "../run-folder/events.js";
+import { stateWord, type TrainingStateName } from "../state-words.js";
+
+/** Which checkpoint of a training: of its last steps, or of the epoch with the highest moving average of the pseudo Dice. */
+export type CheckpointName = "latest" | "best";
+
+/** What happens in a training, as its watchers are told: the wire's events, states and checkpoints in words. */
+export type WatchedEvent =
+  | Exclude<TrainingEvent, { kind: "state" | "checkpoint" }>
+  | { readonly kind: "state"; readonly state: Omit<StateChanged, "state"> & { readonly state: TrainingStateName } }
+  | {
+      readonly kind: "checkpoint";
+      readonly checkpoint: Omit<CheckpointWritten, "kind"> & { readonly kind: CheckpointName };
+    };
+
+const KINDS: Readonly<Record<CheckpointName, CheckpointKind>> = {
+  latest: "CHECKPOINT_KIND_LATEST",
+  best: "CHECKPOINT_KIND_BEST",
+};
+
+/** As the wire names it. */
+export function kindOf(checkpoint: CheckpointName): CheckpointKind {
+  return KINDS[checkpoint];
+}
+
+/** An event in words. */
+export function watchedEvent(event: TrainingEvent): WatchedEvent {
+  switch (event.kind) {
+    case "state":
+      return { kind: "state", state: { ...event.state, state: stateWord(event.state.state) } };
+    case "checkpoint": {
+      const kind = event.checkpoint.kind === "CHECKPOINT_KIND_BEST" ? "best" : "latest";
+      return { kind: "checkpoint", checkpoint: { ...event.checkpoint, kind } };
+    }
+    default:
+      return event;
+  }
+}

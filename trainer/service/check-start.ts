@@ -1,0 +1,62 @@
+import type { DatasetInfo, RunInfo } from "../../client/types.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { networkFor } from "../loop/network-for.js";
+import { type CheckpointHeader, verifyCheckpoint } from "../run-folder/checkpoint.js";
+import type { TrainingRequest } from "../run-folder/request.js";
+import type { RunSpec } from "../spec.js";
+import { type DataAccess, describeAt } from "./data-servers.js";
+import type { TrainingEngines } from "./engines.js";
+import { networkSize, type TrainingNeed, trainingNeed } from "./estimate-memory.js";
+import type { KnownTraining } from "./known-training.js";
+import type { MemoryBudget } from "./memory-budget.js";
+
+export interface StartChecks {
+  readonly access: DataAccess;
+  readonly engines: TrainingEngines;
+  readonly memory: MemoryBudget;
+}
+
+/** Memory that the run is estimated to take. Throws what its network cannot take, LIMIT_EXCEEDED where it would never fit. */
+function needOf(
+  { run, dataset }: { readonly run: RunInfo; readonly dataset: DatasetInfo },
+  { training }: RunSpec,
+  memory: MemoryBudget,
+): TrainingNeed {
+  const network = networkFor(run.spec, training, networkSize(dataset));
+  const need = trainingNeed(network, run);
+  memory.checkFits(need.bytes, "The training");
+  return need;
+}
+
+/**
+ * Looks at a new training: its data servers describe it, its engine is opened, its network takes its patches, and it fits into the memory. Throws
+ * what is wrong with any of them. Resolves to the memory that it is estimated to take.
+ */
+export async function checkNew(
+  spec: RunSpec,
+  data: readonly string[],
+  { access, engines, memory }: StartChecks,
+): Promise<TrainingNeed> {
+  const checks = [describeAt(access, data, spec.data), engines.check(spec.training.engine)] as const;
+  const [described] = await Promise.all(checks);
+  return needOf(described, spec, memory);
+}
+
+/** Looks at a training to go on with, its checkpoint included, which `checkpoint` is then. Throws as `checkNew`, INPUT_DAMAGED. */
+export async function checkResumption(
+  { folder, spec }: Pick<KnownTraining, "folder" | "spec">,
+  { data }: TrainingRequest,
+  { access, engines, memory }: StartChecks,
+): Promise<{ readonly checkpoint: CheckpointHeader | undefined; readonly need: TrainingNeed }> {
+  const checkpoint = await verifyCheckpoint(folder);
+  const [described] = await Promise.all([
+    describeAt(access, data, checkpoint?.spec ?? spec.data),
+    engines.check(spec.training.engine),
+  ]);
+  const { digest } = described.run;
+  if (checkpoint !== undefined && checkpoint.digest !== digest) {
+    const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
+    throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
+  }
+  return { checkpoint, need: needOf(described, spec, memory) };
+}
