@@ -5,6 +5,7 @@ import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
+import { evaluateCommand } from "./evaluate/evaluate.js";
 import { exportCommand } from "./export.js";
 import { getCommand } from "./get/get.js";
 import { ingestCommand } from "./ingest.js";
@@ -39,6 +40,7 @@ const commands: (() => Command)[] = [
   stageCommand,
   trainingsCommand,
   predictCommand,
+  evaluateCommand,
   exportCommand,
   demoCommand,
 ];

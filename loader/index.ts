@@ -13,9 +13,16 @@ export {
   type PreparedIngestOptions,
   type PreparedIngestReport,
 } from "./dataset/prepared/ingest-prepared.js";
+export { parseChannelsAndLabels } from "./dataset/raw/dataset-json.js";
 export { type PreparedImage, prepareImage } from "./dataset/raw/prepare-image.js";
 export { IMAGE_ENDINGS, imageEnding, promisedValues } from "./dataset/raw/read-image.js";
-export type { CaseRules, ToleratedFlaw } from "./dataset/raw/read-raw-case.js";
+export { type LabelVolume, readLabelFile } from "./dataset/raw/read-label.js";
+export {
+  type CaseRules,
+  farthestApartVoxels,
+  PLACE_TOLERANCE_VOXELS,
+  type ToleratedFlaw,
+} from "./dataset/raw/read-raw-case.js";
 export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
 export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";

@@ -20,6 +20,9 @@ export type {
   TrainingEngine,
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
+export { countLabels, diceOf, iouOf, type LabelCounts } from "./evaluation/label-counts.js";
+export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
+export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
 export { type ExportedWeights, exportWeights } from "./export-weights.js";
 export {
   openPredictor,
