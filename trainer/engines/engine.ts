@@ -1,5 +1,6 @@
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "../networks/network.js";
+import type { OptimizerName } from "./optimizers.js";
 
 /** A batch in the engine's terms. */
 export interface TrainingBatch {
@@ -15,7 +16,10 @@ export interface TrainingBatch {
 
 /** Settings of one optimiser step. */
 export interface StepSettings {
+  /** Absent: sgd. The first step of another optimiser than before begins with a state of zeros. */
+  readonly optimizer?: OptimizerName;
   readonly learningRate: number;
+  /** Nesterov's; adamw has none. */
   readonly momentum: number;
   readonly weightDecay: number;
   /** Largest L2 norm of all gradients together; larger ones are scaled down to it. */
@@ -52,18 +56,21 @@ export interface ValidationResult {
   readonly counts: readonly HardCounts[];
 }
 
-/** Weights and momenta by name, as float32 in C order. */
+/** Weights and the optimiser's state by name, as float32 in C order. */
 export type ModelState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
 /** A network being trained. One call at a time: each waits for the one before. */
 export interface Model extends AsyncDisposable {
-  /** One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum. */
+  /** One optimiser step: forward, loss, backward, clip, update. */
   step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult>;
   /** Forward pass and loss alone: nothing of the model changes. */
   validate(batch: TrainingBatch): Promise<ValidationResult>;
   /** Logits (B,K,Z,Y,X) of the finest output for images (B,C,Z,Y,X). */
   predict(image: Float32Array, batchSize: number, patchSize: Zyx): Promise<Float32Array>;
-  /** A copy of weights (`weight/...`) and momenta (`momentum/...`). */
+  /**
+   * A copy of weights (`weight/...`) and optimiser state: momenta (`momentum/...`), or AdamW's means, mean squares and count of steps
+   * (`adam-mean/...`, `adam-square/...`, `adam-steps`).
+   */
   save(): Promise<ModelState>;
   /** Takes over a state that `save` gave. */
   load(state: ModelState): Promise<void>;

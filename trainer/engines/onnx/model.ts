@@ -16,10 +16,26 @@ import type {
 } from "../engine.js";
 import { hardCountsOf } from "../hard-counts.js";
 import { type LabelReading, labelReading } from "../label-reading.js";
-import { type FlatState, flattenState, freshState, nameState } from "../model-state.js";
+import {
+  type FlatState,
+  flattenState,
+  freshOptimizer,
+  freshState,
+  nameState,
+  type OptimizerState,
+} from "../model-state.js";
+import { type OptimizerName, updateScalars } from "../optimizers.js";
 import type { OnnxRuntime } from "./runtime.js";
 import { defaultSessionBytes, SessionCache } from "./sessions.js";
-import { type BatchShape, labelInput, predictionGraph, stepGraph, validationGraph } from "./step-graph.js";
+import {
+  type BatchShape,
+  labelInput,
+  predictionGraph,
+  stateInput,
+  stateOutput,
+  stepGraph,
+  validationGraph,
+} from "./step-graph.js";
 
 type FloatTensor = TypedTensor<"float32">;
 
@@ -35,7 +51,7 @@ export class OnnxModel implements Model {
   readonly #parameters: readonly Parameter[];
   readonly #sessions: SessionCache;
   #weights: FloatTensor;
-  #momenta: FloatTensor;
+  #optimizer: OptimizerState<FloatTensor>;
 
   constructor(runtime: OnnxRuntime, network: NetworkDescription, options: ModelOptions) {
     const { seed, batchDice, threads, keptBytes = defaultSessionBytes() } = options;
@@ -47,23 +63,28 @@ export class OnnxModel implements Model {
     this.#sessions = new SessionCache(runtime, { threads, budgetBytes: keptBytes });
     const fresh = freshState(this.#parameters, seed);
     this.#weights = this.#vector(fresh.weights);
-    this.#momenta = this.#vector(fresh.momenta);
+    this.#optimizer = this.#optimizerOf(fresh);
   }
 
   async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
+    const { optimizer = "sgd" } = settings;
+    const held =
+      this.#optimizer.optimizer === optimizer
+        ? this.#optimizer
+        : this.#optimizerOf(freshOptimizer(optimizer, this.#weights.data.length));
     const { deep, feeds } = this.#batchFeeds(batch);
-    const session = await this.#session(deep ? "deep step" : "step", batch);
-    const { newWeights, newMomenta, ...scalars } = await session.run({
+    const session = await this.#session(deep ? "deep step" : "step", batch, optimizer);
+    const steps = held.steps + 1;
+    const scalars = Object.entries(updateScalars(optimizer, settings, steps));
+    const { newWeights, ...results } = await session.run({
       ...feeds,
-      momenta: this.#momenta,
-      learningRate: this.#scalar(settings.learningRate),
-      momentum: this.#scalar(settings.momentum),
-      weightDecay: this.#scalar(settings.weightDecay),
-      gradientClip: this.#scalar(settings.gradientClip),
+      ...Object.fromEntries(held.vectors.map((vector, index) => [stateInput(index), vector])),
+      ...Object.fromEntries(scalars.map(([name, value]) => [name, this.#scalar(value)])),
     });
     this.#weights = newWeights as FloatTensor;
-    this.#momenta = newMomenta as FloatTensor;
-    const number = (name: keyof StepResult): number => (scalars[name] as FloatTensor).data[0] as number;
+    const vectors = held.vectors.map((_, index) => results[stateOutput(index)] as FloatTensor);
+    this.#optimizer = { optimizer, vectors, steps };
+    const number = (name: keyof StepResult): number => (results[name] as FloatTensor).data[0] as number;
     return {
       loss: number("loss"),
       crossEntropy: number("crossEntropy"),
@@ -96,14 +117,20 @@ export class OnnxModel implements Model {
   }
 
   async save(): Promise<ModelState> {
-    const flat: FlatState = { weights: this.#weights.data, momenta: this.#momenta.data };
+    const { optimizer, steps, vectors } = this.#optimizer;
+    const flat: FlatState = {
+      weights: this.#weights.data,
+      optimizer,
+      vectors: vectors.map(({ data }) => data),
+      steps,
+    };
     return nameState(this.#parameters, flat);
   }
 
   async load(state: ModelState): Promise<void> {
     const flat = flattenState(this.#parameters, state);
     this.#weights = this.#vector(flat.weights);
-    this.#momenta = this.#vector(flat.momenta);
+    this.#optimizer = this.#optimizerOf(flat);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,11 +155,15 @@ export class OnnxModel implements Model {
     return { deep: labels.length > 1, feeds };
   }
 
-  #session(task: Task, { batchSize, patchSize }: BatchShape): Promise<InferenceSession> {
+  #session(
+    task: Task,
+    { batchSize, patchSize }: BatchShape,
+    optimizer: OptimizerName = "sgd",
+  ): Promise<InferenceSession> {
     const shape = { batchSize, patchSize };
     const [network, batchDice, reading] = [this.#network, this.#batchDice, this.#reading];
-    const kind = { batchDice, deepSupervision: task.startsWith("deep"), reading };
-    return this.#sessions.get(`${task} ${batchSize}x${patchSize.join("x")}`, () => {
+    const kind = { batchDice, deepSupervision: task.startsWith("deep"), reading, optimizer };
+    return this.#sessions.get(`${task} ${optimizer} ${batchSize}x${patchSize.join("x")}`, () => {
       if (task === "predict") return predictionGraph(network, shape);
       return task.endsWith("validate") ? validationGraph(network, shape, kind) : stepGraph(network, shape, kind);
     });
@@ -140,6 +171,10 @@ export class OnnxModel implements Model {
 
   #image(values: Float32Array, batchSize: number, patchSize: Zyx): Tensor {
     return new this.#ort.Tensor("float32", values, [batchSize, this.#network.inputChannels, ...patchSize]);
+  }
+
+  #optimizerOf({ optimizer, vectors, steps }: OptimizerState<Float32Array>): OptimizerState<FloatTensor> {
+    return { optimizer, vectors: vectors.map((values) => this.#vector(values)), steps };
   }
 
   #vector(values: Float32Array): FloatTensor {

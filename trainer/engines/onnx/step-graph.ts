@@ -6,13 +6,17 @@ import { runNetwork } from "../../networks/run.js";
 import { lossWeights } from "../deep-supervision.js";
 import { backgroundOutputs, type LabelReading, labelReading } from "../label-reading.js";
 import { parameterCount } from "../model-state.js";
+import { type OptimizerName, STATE_KINDS } from "../optimizers.js";
 import { GraphBuilder, type Value } from "./graph.js";
 import { graphLayers, unpackParameters } from "./layers.js";
 import type { Graph } from "./model-proto.js";
+import { adamw } from "./operators/adamw.js";
+import { clipNorm } from "./operators/clip.js";
 import { hardCounts } from "./operators/hard-counts.js";
 import { type Loss, type SegmentationLoss, segmentationLoss } from "./operators/segmentation-loss.js";
 import { sgd } from "./operators/sgd.js";
 import { readTarget, type Target } from "./operators/target.js";
+import type { Update } from "./operators/update.js";
 import { Tape } from "./tape.js";
 
 /** Sizes that a graph is built for. */
@@ -29,7 +33,11 @@ export interface StepKind {
   readonly deepSupervision: boolean;
   /** Absent: single classes, and no ignore label. */
   readonly reading?: LabelReading;
+  /** Absent: sgd. */
+  readonly optimizer?: OptimizerName;
 }
+
+const updates = { sgd, adamw } satisfies Record<OptimizerName, Update>;
 
 /** The loss of one output, weighted with `share` in the whole. */
 interface OutputLoss {
@@ -70,20 +78,15 @@ function forwardLosses(tape: Tape, network: NetworkDescription, shape: BatchShap
 }
 
 /**
- * A whole training step. Inputs: those of `forwardLosses`, `momenta` (N), and the scalars `learningRate`, `momentum`, `weightDecay`,
- * `gradientClip`. Outputs: `newWeights`, `newMomenta` (N) and the scalars `loss`, `crossEntropy`, `dice`, `gradientNorm`.
+ * A whole training step. Inputs: those of `forwardLosses`, `state_0`, ... (N) for what the optimiser holds, and the scalars of `updateScalars`.
+ * Outputs: `newWeights`, `newState_0`, ... (N) and the scalars `loss`, `crossEntropy`, `dice`, `gradientNorm`.
  */
 export function stepGraph(network: NetworkDescription, shape: BatchShape, kind: StepKind): Graph {
   const graph = new GraphBuilder();
   const tape = new Tape(graph);
+  const { optimizer = "sgd" } = kind;
   const { parameters, weights, named, losses } = forwardLosses(tape, network, shape, kind);
-  const momenta = graph.input("momenta", weights.shape);
-  const settings = {
-    learningRate: graph.input("learningRate", []),
-    momentum: graph.input("momentum", []),
-    weightDecay: graph.input("weightDecay", []),
-    gradientClip: graph.input("gradientClip", []),
-  };
+  const state = STATE_KINDS[optimizer].map((_, index) => graph.input(stateInput(index), weights.shape));
   for (const { logits, loss, share } of losses)
     tape.addGradient(logits, graph.reshape(times(graph, loss.gradient(), share), logits.shape));
   tape.differentiate();
@@ -91,19 +94,32 @@ export function stepGraph(network: NetworkDescription, shape: BatchShape, kind: 
   const reached = [...named.values()].slice(0, reachedParameters(network, parameters, losses.length));
   const gradients = reached.map((value) => graph.reshape(tape.gradient(value), [elementCount(value.shape)]));
   const gradient = graph.concatenate(gradients, 0);
-  const [oldWeights, ...otherWeights] = leading(graph, weights, elementCount(gradient.shape));
-  const [oldMomenta, ...otherMomenta] = leading(graph, momenta, elementCount(gradient.shape));
-  const updated = sgd(graph, { weights: oldWeights, momenta: oldMomenta, gradient }, settings);
+  const { clipped, norm } = clipNorm(graph, gradient, graph.input("gradientClip", []));
+  const [reachedWeights, ...otherWeights] = leading(graph, weights, elementCount(gradient.shape));
+  const parts = state.map((vector) => leading(graph, vector, elementCount(gradient.shape)));
+  const vectors = parts.map(([first]) => first);
+  const updated = updates[optimizer](graph, { weights: reachedWeights, vectors }, clipped);
   graph.output("newWeights", joined(graph, [updated.weights, ...otherWeights]));
-  graph.output("newMomenta", joined(graph, [updated.momenta, ...otherMomenta]));
+  for (const [index, vector] of updated.vectors.entries())
+    graph.output(stateOutput(index), joined(graph, [vector, ...(parts[index] as Value[]).slice(1)]));
   for (const name of ["loss", "crossEntropy", "dice"] as const) graph.output(name, weighted(graph, losses, name));
-  graph.output("gradientNorm", updated.gradientNorm);
+  graph.output("gradientNorm", norm);
   return graph.build();
 }
 
 /** Name of the input with the label of the `output`-th output. */
 export function labelInput(output: number): string {
   return output === 0 ? "label" : `label_${output}`;
+}
+
+/** Name of the input with the `index`-th vector of the optimiser's state. */
+export function stateInput(index: number): string {
+  return `state_${index}`;
+}
+
+/** Name of the output with what it is after the step. */
+export function stateOutput(index: number): string {
+  return `newState_${index}`;
 }
 
 /** The first `count` elements of a vector, and the others where there are any. */

@@ -18,12 +18,22 @@ import type {
 } from "../engine.js";
 import { hardCountsOf } from "../hard-counts.js";
 import { type LabelReading, labelReading } from "../label-reading.js";
-import { type FlatState, flattenState, freshState, nameState, parameterCount } from "../model-state.js";
+import {
+  type FlatState,
+  flattenState,
+  freshOptimizer,
+  freshState,
+  nameState,
+  type OptimizerState,
+  parameterCount,
+} from "../model-state.js";
+import { updateScalars } from "../optimizers.js";
 import { hardCounts } from "./hard-counts.js";
 import { tfjsLayers } from "./layers.js";
 import { type Loss, segmentationLoss } from "./segmentation-loss.js";
 import { readTarget, type Target } from "./target.js";
 import type { Tfjs } from "./tfjs.js";
+import { type Updated, updates } from "./update.js";
 
 /** The loss of one output, weighted with `share` in the whole. */
 interface OutputLoss {
@@ -34,7 +44,7 @@ interface OutputLoss {
   readonly share: number;
 }
 
-/** A network trained by tfjs's own differentiation. Weights and momenta are one vector (N) each, in tfjs's memory. */
+/** A network trained by tfjs's own differentiation. Weights, and each of what the optimiser holds, are one vector (N) in tfjs's memory. */
 export class TfjsModel implements Model {
   readonly #tf: Tfjs;
   readonly #network: NetworkDescription;
@@ -42,7 +52,7 @@ export class TfjsModel implements Model {
   readonly #reading: LabelReading;
   readonly #parameters: readonly Parameter[];
   #weights: Tensor1D;
-  #momenta: Tensor1D;
+  #optimizer: OptimizerState<Tensor1D>;
 
   constructor(tf: Tfjs, network: NetworkDescription, options: ModelOptions) {
     const { seed, batchDice } = options;
@@ -51,23 +61,28 @@ export class TfjsModel implements Model {
     this.#batchDice = batchDice;
     this.#reading = labelReading(network, options);
     this.#parameters = listParameters(network);
-    const { weights, momenta } = freshState(this.#parameters, seed);
-    this.#weights = tf.tensor1d(weights);
-    this.#momenta = tf.tensor1d(momenta);
+    const fresh = freshState(this.#parameters, seed);
+    this.#weights = tf.tensor1d(fresh.weights);
+    this.#optimizer = this.#optimizerOf(fresh);
   }
 
   async step(batch: TrainingBatch, settings: StepSettings): Promise<StepResult> {
     checkBatch(this.#network, this.#reading, batch);
-    const [weights, momenta, scalars] = this.#tf.tidy(() => {
+    const { optimizer = "sgd" } = settings;
+    if (this.#optimizer.optimizer !== optimizer) {
+      const fresh = this.#optimizerOf(freshOptimizer(optimizer, this.#weights.size));
+      this.#replace(this.#weights, fresh);
+    }
+    const [scalars, weights, ...vectors] = this.#tf.tidy(() => {
       const { gradient, ...losses } = this.#differentiate(batch);
       const outputs = countedLabels(this.#network, batch).length;
-      const updated = this.#update(gradient, outputs, settings);
-      const scalars = [losses.loss, losses.crossEntropy, losses.dice, updated.gradientNorm];
-      return [updated.weights, updated.momenta, this.#tf.stack(scalars)];
-    });
-    this.#replace(weights as Tensor1D, momenta as Tensor1D);
-    const [loss, crossEntropy, dice, gradientNorm] = await (scalars as Tensor).data<"float32">();
-    (scalars as Tensor).dispose();
+      const { gradientNorm, updated } = this.#update(gradient, outputs, settings);
+      const scalars = [losses.loss, losses.crossEntropy, losses.dice, gradientNorm];
+      return [this.#tf.stack(scalars), updated.weights, ...updated.vectors];
+    }) as [Tensor, Tensor1D, ...Tensor1D[]];
+    this.#replace(weights, { optimizer, vectors, steps: this.#optimizer.steps + 1 });
+    const [loss, crossEntropy, dice, gradientNorm] = await scalars.data<"float32">();
+    scalars.dispose();
     return { loss, crossEntropy, dice, gradientNorm } as StepResult;
   }
 
@@ -101,26 +116,34 @@ export class TfjsModel implements Model {
   }
 
   async save(): Promise<ModelState> {
+    const { optimizer, steps, vectors } = this.#optimizer;
     const flat: FlatState = {
       weights: await this.#weights.data<"float32">(),
-      momenta: await this.#momenta.data<"float32">(),
+      optimizer,
+      vectors: await Promise.all(vectors.map((vector) => vector.data<"float32">())),
+      steps,
     };
     return nameState(this.#parameters, flat);
   }
 
   async load(state: ModelState): Promise<void> {
-    const { weights, momenta } = flattenState(this.#parameters, state);
-    this.#replace(this.#tf.tensor1d(weights), this.#tf.tensor1d(momenta));
+    const flat = flattenState(this.#parameters, state);
+    this.#replace(this.#tf.tensor1d(flat.weights), this.#optimizerOf(flat));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tf.dispose([this.#weights, this.#momenta]);
+    this.#tf.dispose([this.#weights, ...this.#optimizer.vectors]);
   }
 
-  #replace(weights: Tensor1D, momenta: Tensor1D): void {
-    this.#tf.dispose([this.#weights, this.#momenta]);
+  #optimizerOf({ optimizer, vectors, steps }: OptimizerState<Float32Array>): OptimizerState<Tensor1D> {
+    return { optimizer, vectors: vectors.map((values) => this.#tf.tensor1d(values)), steps };
+  }
+
+  #replace(weights: Tensor1D, optimizer: OptimizerState<Tensor1D>): void {
+    this.#tf.dispose(this.#optimizer.vectors as Tensor1D[]);
+    if (weights !== this.#weights) this.#weights.dispose();
     this.#weights = weights;
-    this.#momenta = momenta;
+    this.#optimizer = optimizer;
   }
 
   /** Logits (B,Z,Y,X,K) of each head, finest first. */
@@ -175,17 +198,14 @@ export class TfjsModel implements Model {
     return { loss: value as Scalar, ...parts, gradient: grad as Tensor1D };
   }
 
-  /**
-   * PyTorch's clip_grad_norm_ and SGD(nesterov=True), as `onnx/operators/sgd.ts` defines them, of the parameters that a loss of the
-   * first `outputs` outputs reaches.
-   */
+  /** PyTorch's clip_grad_norm_, and the update of the parameters that a loss of the first `outputs` outputs reaches. */
   #update(
     gradient: Tensor1D,
     outputs: number,
     settings: StepSettings,
-  ): { weights: Tensor1D; momenta: Tensor1D; gradientNorm: Scalar } {
+  ): { readonly updated: Updated; readonly gradientNorm: Scalar } {
     const tf = this.#tf;
-    const { learningRate, momentum, weightDecay, gradientClip } = settings;
+    const { gradientClip, optimizer = "sgd" } = settings;
     const gradientNorm = tf.sqrt(tf.sum<Scalar>(tf.square(gradient)));
     const scale = Number.isFinite(gradientClip)
       ? tf.minimum(tf.div(gradientClip, tf.add(gradientNorm, CLIP_EPSILON)), 1)
@@ -194,16 +214,19 @@ export class TfjsModel implements Model {
       this.#parameters.slice(0, reachedParameters(this.#network, this.#parameters, outputs)),
     );
     const others = gradient.size - count;
-    const [weights, otherWeights] = tf.split(this.#weights, [count, others]) as [Tensor1D, Tensor1D];
-    const [oldMomenta, otherMomenta] = tf.split(this.#momenta, [count, others]) as [Tensor1D, Tensor1D];
-    const decayed = tf.add(tf.mul(tf.slice(gradient, 0, count), scale), tf.mul(weights, weightDecay));
-    const momenta = tf.add<Tensor1D>(tf.mul(oldMomenta, momentum), decayed);
-    const direction = tf.add(decayed, tf.mul(momenta, momentum));
-    const moved = tf.sub<Tensor1D>(weights, tf.mul(direction, learningRate));
-    return {
-      weights: tf.concat([moved, otherWeights]),
-      momenta: tf.concat([momenta, otherMomenta]),
-      gradientNorm,
-    };
+    const parts = (vector: Tensor1D) => tf.split(vector, [count, others]) as [Tensor1D, Tensor1D];
+    const [weights, otherWeights] = parts(this.#weights);
+    const state = this.#optimizer.vectors.map(parts);
+    const scalars = updateScalars(optimizer, settings, this.#optimizer.steps + 1);
+    const after = updates[optimizer](
+      tf,
+      { weights, vectors: state.map(([vector]) => vector) },
+      tf.mul(tf.slice(gradient, 0, count), scale),
+      (name) => scalars[name] as number,
+    );
+    const vectors = after.vectors.map((vector, index) =>
+      tf.concat([vector, (state[index] as [Tensor1D, Tensor1D])[1]]),
+    );
+    return { updated: { weights: tf.concat([after.weights, otherWeights]), vectors }, gradientNorm };
   }
 }

@@ -1,0 +1,33 @@
+import type { StepSettings } from "./engine.js";
+
+/** What the weights are changed by: nnU-Net's SGD with Nesterov momentum, or AdamW. */
+export const OPTIMIZERS = ["sgd", "adamw"] as const;
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+/** PyTorch's defaults of AdamW: `betas` and `eps`. */
+export const ADAM = { meanDecay: 0.9, squareDecay: 0.999, epsilon: 1e-8 } as const;
+
+/** What the saved tensors begin with that an optimiser holds beside each weight. */
+export const STATE_KINDS = {
+  sgd: ["momentum"],
+  adamw: ["adam-mean", "adam-square"],
+} as const satisfies Record<OptimizerName, readonly string[]>;
+
+/**
+ * The numbers of one update, by the names that `onnx/operators/sgd.ts` and `adamw.ts` have for them. `step` counts from 1: AdamW's mean and
+ * square are biased towards 0 by as many steps.
+ */
+export function updateScalars(optimizer: OptimizerName, settings: StepSettings, step: number): Record<string, number> {
+  const { learningRate, momentum, weightDecay, gradientClip } = settings;
+  switch (optimizer) {
+    case "sgd":
+      return { learningRate, momentum, weightDecay, gradientClip };
+    case "adamw":
+      return {
+        keptShare: 1 - learningRate * weightDecay,
+        stepSize: learningRate / (1 - ADAM.meanDecay ** step),
+        rootCorrection: Math.sqrt(1 - ADAM.squareDecay ** step),
+        gradientClip,
+      };
+  }
+}
