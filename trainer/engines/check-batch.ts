@@ -5,7 +5,7 @@ import { outputSizes } from "../networks/outputs.js";
 import { patchMultiple } from "../networks/patch-multiple.js";
 import { IGNORED_LABEL } from "./constants.js";
 import type { TrainingBatch } from "./engine.js";
-import { type LabelReading, unknownValue } from "./label-reading.js";
+import { type TargetReading, unknownValue } from "./target-reading.js";
 
 /** Throws SPEC_INVALID unless `image` holds (B,C,Z,Y,X) and the network can halve `patchSize` as often as it needs. */
 export function checkImage(network: NetworkDescription, image: Float32Array, batchSize: number, patchSize: Zyx): void {
@@ -22,7 +22,7 @@ export function checkImage(network: NetworkDescription, image: Float32Array, bat
  * `checkImage`, that every label value is one that counts, the ignore label or 255, and that there is a label for each of the network's
  * outputs where there are further labels at all.
  */
-export function checkBatch(network: NetworkDescription, reading: LabelReading, batch: TrainingBatch): void {
+export function checkBatch(network: NetworkDescription, reading: TargetReading, batch: TrainingBatch): void {
   const { image, label, deepLabels = [], batchSize, patchSize } = batch;
   checkImage(network, image, batchSize, patchSize);
   checkLabel("label", reading, label, batchSize * voxelCount(patchSize));
@@ -33,7 +33,7 @@ export function checkBatch(network: NetworkDescription, reading: LabelReading, b
     checkLabel(`deepLabels[${index}]`, reading, deep, batchSize * voxelCount(sizes[index] as Zyx));
 }
 
-function checkLabel(field: string, reading: LabelReading, label: Uint8Array, voxels: number): void {
+function checkLabel(field: string, reading: TargetReading, label: Uint8Array, voxels: number): void {
   checkLength(field, label.length, voxels);
   const wrong = unknownValue(reading, label);
   if (wrong === undefined) return;

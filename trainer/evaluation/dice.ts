@@ -1,28 +1,37 @@
 /**
- * Dice of each class of one case, in the order of `classes`: 2tp / (2tp + fp + fn), undefined where neither labelling holds
- * the class (tp + fp + fn = 0). Both labellings lie on the same grid.
+ * Dice of each of `sets`, label values that count as one, in one case: 2tp / (2tp + fp + fn), undefined where neither labelling holds any of
+ * them (tp + fp + fn = 0). Both labellings lie on the same grid. Voxels whose reference is the ignore label do not count (nnU-Net,
+ * `compute_metrics`).
  */
 export function diceOfCase(
   predicted: ArrayLike<number>,
   reference: ArrayLike<number>,
-  classes: readonly number[],
+  sets: readonly (readonly number[])[],
+  ignoreLabel?: number,
 ): (number | undefined)[] {
   if (predicted.length !== reference.length) {
     throw new RangeError(`${predicted.length} predicted voxels cannot be held against ${reference.length}`);
   }
-  const rank = new Map(classes.map((value, i) => [value, i]));
-  const inPrediction = new Float64Array(classes.length);
-  const inReference = new Float64Array(classes.length);
-  const inBoth = new Float64Array(classes.length);
+  const values = 1 + Math.max(...sets.flat(), ignoreLabel ?? 0);
+  // Voxels by both their values; those of no set are one value more.
+  const pairs = new Float64Array((values + 1) ** 2);
+  const known = (value: number) => (value >= 0 && value < values ? value : values);
   for (let voxel = 0; voxel < predicted.length; voxel++) {
-    const [p, r] = [rank.get(predicted[voxel] as number), rank.get(reference[voxel] as number)];
-    if (p !== undefined) inPrediction[p] = (inPrediction[p] as number) + 1;
-    if (r !== undefined) inReference[r] = (inReference[r] as number) + 1;
-    if (p !== undefined && p === r) inBoth[p] = (inBoth[p] as number) + 1;
+    const r = known(reference[voxel] as number);
+    if (r === ignoreLabel) continue;
+    const pair = known(predicted[voxel] as number) * (values + 1) + r;
+    pairs[pair] = (pairs[pair] as number) + 1;
   }
-  return classes.map((_, i) => {
-    const voxels = (inPrediction[i] as number) + (inReference[i] as number);
-    return voxels === 0 ? undefined : (2 * (inBoth[i] as number)) / voxels;
+  return sets.map((set) => {
+    const members = new Set(set);
+    let [inEither, inBoth] = [0, 0];
+    for (const [pair, voxels] of pairs.entries()) {
+      const inPrediction = members.has(Math.floor(pair / (values + 1)));
+      const inReference = members.has(pair % (values + 1));
+      inEither += (Number(inPrediction) + Number(inReference)) * voxels;
+      if (inPrediction && inReference) inBoth += voxels;
+    }
+    return inEither === 0 ? undefined : (2 * inBoth) / inEither;
   });
 }
 

@@ -1,24 +1,25 @@
 import { performance } from "node:perf_hooks";
 import type { LabelSet } from "../../plan/label-set.js";
 import type { CaseEvaluated, ClassDice, Evaluated } from "../../proto/messages.js";
-import { labelOnOriginalGrid } from "../inference/export-label.js";
+import { labelOnOriginalGrid, labelReading } from "../inference/export-label.js";
 import type { Maps } from "../inference/sliding-window.js";
 import { diceOfCase, summarizeDice } from "./dice.js";
 import type { StoredCase } from "./stored-case.js";
 
-/** A foreground class: its name, the network's output, and what the source's files call it. */
+/** A foreground class or a region: its name, its stored values, and what the source's files call a predicted voxel of it. */
 export interface LabelClass {
   readonly name: string;
-  readonly value: number;
+  readonly values: readonly number[];
   readonly sourceValue: number;
 }
 
-/** The foreground classes of a data set without regions. */
-export function foregroundClasses({ labels, classes, sourceValues }: LabelSet): LabelClass[] {
+/** The foreground classes of a data set, or its regions, in the order of its `classes`. */
+export function foregroundClasses({ labels, classes, sourceValues, regions }: LabelSet): LabelClass[] {
+  if (regions) return regions.map(({ name, values, exportValue }) => ({ name, values, sourceValue: exportValue }));
   const names = new Map(Object.entries(labels).map(([name, value]) => [value, name]));
   return classes.map((value) => {
     const sourceValue = sourceValues[value] ?? value;
-    return { value, sourceValue, name: names.get(value) ?? String(sourceValue) };
+    return { values: [value], sourceValue, name: names.get(value) ?? String(sourceValue) };
   });
 }
 
@@ -30,21 +31,24 @@ function named(classes: readonly LabelClass[], dice: readonly (number | undefine
 }
 
 /**
- * Dice of each case on its original grid, told one by one, and their means. `predict` makes logits (K,Z,Y,X) of a stored
- * image.
+ * Dice of each class or region of each case on its original grid, told one by one, and their means. Voxels of the ignore label do not count.
+ * `predict` makes logits (K,Z,Y,X) of a stored image.
  */
 export async function evaluateCases(
   cases: readonly StoredCase[],
-  classes: readonly LabelClass[],
+  labelSet: LabelSet,
   predict: (image: Maps) => Promise<Maps>,
   tell: (evaluated: CaseEvaluated) => void,
 ): Promise<Evaluated> {
-  const values = classes.map(({ value }) => value);
+  const classes = foregroundClasses(labelSet);
+  const sets = classes.map(({ values }) => values);
+  const reading = labelReading(labelSet);
   const all: (number | undefined)[][] = [];
   for (const one of cases) {
     const began = performance.now();
     const logits = await predict(await one.readImage());
-    const dice = diceOfCase(labelOnOriginalGrid(logits, one.geometry), await one.readReference(), values);
+    const predicted = labelOnOriginalGrid(logits, one.geometry, reading);
+    const dice = diceOfCase(predicted, await one.readReference(), sets, labelSet.ignoreLabel);
     all.push(dice);
     tell({ case: one.id, classes: named(classes, dice), seconds: (performance.now() - began) / 1000 });
   }

@@ -6,7 +6,7 @@ import type { Zyx } from "../../plan/zyx.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { type Checkpoint, readCheckpoint } from "../run-folder/checkpoint.js";
-import { type GridGeometry, labelOnOriginalGrid } from "./export-label.js";
+import { type GridGeometry, labelOnOriginalGrid, labelReading } from "./export-label.js";
 import { type Maps, predictBySlidingWindow } from "./sliding-window.js";
 
 /** One image to label with the checkpoint of a training. */
@@ -67,7 +67,7 @@ export async function predictLabel(
   job: PredictionJob,
   { receiveImage, notice }: PredictionOptions,
 ): Promise<{ readonly label: Uint8Array; readonly shape: Zyx }> {
-  const { spec, network, model: state } = await checkpointOf(job);
+  const { spec, network, model: state, trainedOn } = await checkpointOf(job);
   const { source, threads } = job;
   const checkChannels = ([channels]: Maps["shape"]) => {
     if (channels === network.inputChannels) return;
@@ -84,7 +84,8 @@ export async function predictLabel(
   const { patchSize, batchSize } = spec.plan;
   const never = new AbortController().signal;
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal: never };
-  const label = labelOnOriginalGrid(await predictBySlidingWindow(model, image, window), geometry);
+  const reading = trainedOn && labelReading(trainedOn.labelSet);
+  const label = labelOnOriginalGrid(await predictBySlidingWindow(model, image, window), geometry, reading);
   return { label, shape: geometry.originalShape };
 }
 

@@ -21,7 +21,7 @@ export interface WindowModel {
 export interface SlabOptions {
   /** The plan's patch (Z,Y,X), whatever stage training has reached. */
   readonly patchSize: Zyx;
-  /** Outputs of the network, background included. */
+  /** Outputs of the network. */
   readonly classes: number;
   /** Windows that go through the network together. */
   readonly batchSize: number;

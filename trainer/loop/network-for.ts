@@ -1,9 +1,11 @@
+import type { DatasetInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { describeNetwork } from "../networks/describe.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { checkPatchSize } from "../networks/patch-multiple.js";
 import type { TrainingSpec } from "../spec.js";
+import { outputCount } from "./label-options.js";
 
 const GROWTH = " A curriculum begins with data.plan.minimum and grows by data.plan.increment.";
 
@@ -22,4 +24,9 @@ export function networkFor(
   if (deepSupervision && network.heads.length === 1)
     refuse("data.deepSupervision", deepSupervision, `false for the network ${network.kind}, which has one output`);
   return network;
+}
+
+/** What the data set says of its network. Throws LIMIT_EXCEEDED for more label values than labels of one byte hold. */
+export function networkSize(dataset: DatasetInfo): { channels: number; classes: number } {
+  return { channels: dataset.channelNames.length, classes: outputCount(dataset) };
 }

@@ -5,7 +5,7 @@ import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ModelState } from "../engines/engine.js";
 import { openTrainingEngine } from "../engines/open.js";
-import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
+import { evaluateCases } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
@@ -14,10 +14,10 @@ import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { trainedOn } from "../run-folder/trained-on.js";
 import type { RunSpec } from "../spec.js";
+import { labelOptions } from "./label-options.js";
 import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
-import { networkFor } from "./network-for.js";
-import { refuseOtherLabels } from "./refuse-other-labels.js";
+import { networkFor, networkSize } from "./network-for.js";
 import type { StageRequests } from "./stage-requests.js";
 
 /** What one training is, and with what it is trained. */
@@ -50,16 +50,6 @@ export interface TrainingOptions extends TrainingJob {
 function parameterCount(model: ModelState): number {
   const weights = [...model].filter(([name]) => name.startsWith("weight/"));
   return weights.reduce((sum, [, { values }]) => sum + values.length, 0);
-}
-
-/** The most classes that labels of one byte tell apart from the ignored 255. */
-const MAX_CLASSES = 255;
-
-/** Outputs of the network for label values `foreground`, background included. */
-function outputCount(foreground: readonly number[]): number {
-  const count = Math.max(0, ...foreground) + 1;
-  if (count <= MAX_CLASSES) return count;
-  throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "classes of a network", got: count, max: MAX_CLASSES });
 }
 
 function checkDigest(checkpoint: Checkpoint, digest: string): void {
@@ -95,10 +85,8 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   // Without the signal: being stopped must not break off what the loop is in the middle of.
   await using run = await orAborted(client.openRun(specBytes), signal);
   const dataset = await client.describeDataset({ signal });
-  const { labels, classes, channelNames } = dataset;
-  refuseOtherLabels(dataset);
-  const size = { channels: channelNames.length, classes: outputCount(classes) };
-  const network = checkpoint?.network ?? networkFor(spec, settings, size);
+  const { labels, channelNames } = dataset;
+  const network = checkpoint?.network ?? networkFor(spec, settings, networkSize(dataset));
   const engine = await openTrainingEngine(options.engine, notice);
   const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
   await using model = await engine.createModel(network, {
@@ -106,6 +94,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     batchDice,
     threads,
     ...(keptBytes !== undefined && { keptBytes }),
+    ...labelOptions(dataset),
   });
   if (checkpoint) await model.load(checkpoint.model);
 
@@ -157,7 +146,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
   const evaluated = await evaluateCases(
     spec.split.val.map((id) => storedCase(client, dataset, id, signal)),
-    foregroundClasses(dataset),
+    dataset,
     (image) => predictBySlidingWindow(model, image, window),
     (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
   );

@@ -23,7 +23,7 @@ const SWIN_FEATURES = 12;
 export interface NetworkSize {
   /** Channels of the image. */
   readonly channels: number;
-  /** Classes, background included. */
+  /** Outputs: the classes, background included, or the regions. */
   readonly classes: number;
   /** Absent, or "auto": what the plan is made for. */
   readonly network?: NetworkName | "auto" | undefined;

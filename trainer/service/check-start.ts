@@ -1,12 +1,12 @@
 import type { DatasetInfo, RunInfo } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { networkFor } from "../loop/network-for.js";
+import { networkFor, networkSize } from "../loop/network-for.js";
 import { type CheckpointHeader, verifyCheckpoint } from "../run-folder/checkpoint.js";
 import type { TrainingRequest } from "../run-folder/request.js";
 import type { RunSpec } from "../spec.js";
 import { type DataAccess, describeAt } from "./data-servers.js";
 import type { TrainingEngines } from "./engines.js";
-import { networkSize, type TrainingNeed, trainingNeed } from "./estimate-memory.js";
+import { type TrainingNeed, trainingNeed } from "./estimate-memory.js";
 import type { KnownTraining } from "./known-training.js";
 import type { MemoryBudget } from "./memory-budget.js";
 

@@ -4,7 +4,6 @@ import { refuse } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { checkPemFiles } from "../../rpc/client/channel.js";
 import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
-import { refuseOtherLabels } from "../loop/refuse-other-labels.js";
 
 /** How a trainer reaches data servers, and which. */
 export interface DataAccess {
@@ -52,7 +51,7 @@ export function checkAddresses({ servers }: DataAccess, addresses: readonly stri
 
 /**
  * Asks `addresses` to describe a run and its data set, so that the caller learns at once what they refuse. Throws SPEC_INVALID,
- * UNAUTHENTICATED, UNSUPPORTED for labels that cannot be trained with, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
+ * UNAUTHENTICATED, or UNAVAILABLE or DEADLINE where none answers in a few seconds.
  */
 export async function describeAt(
   access: DataAccess,
@@ -63,8 +62,5 @@ export async function describeAt(
   const { deadlineMs = FIRST_ANSWER_MS, waitMs = 0 } = access.connection;
   const first = { deadlineMs: Math.min(deadlineMs, FIRST_ANSWER_MS) + waitMs };
   await using client = connect(addresses, { ...access.connection, ...first });
-  const run = await client.describeRun(spec);
-  const dataset = await client.describeDataset();
-  refuseOtherLabels(dataset);
-  return { run, dataset };
+  return { run: await client.describeRun(spec), dataset: await client.describeDataset() };
 }

@@ -1,4 +1,4 @@
-import type { DatasetInfo, RunInfo } from "../../client/types.js";
+import type { RunInfo } from "../../client/types.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { keptBytes as sessionBytes } from "../engines/onnx/sessions.js";
@@ -60,9 +60,4 @@ export function predictionBytes(
   const onStored = (network.inputChannels + network.classes + 1) * FLOAT_BYTES * voxelCount(stored);
   const onOriginal = (2 * FLOAT_BYTES + 2) * voxelCount(original);
   return PROCESS_BYTES + forward + onStored + onOriginal;
-}
-
-/** Outputs of the network for a data set's labels, background included. */
-export function networkSize({ channelNames, classes }: Pick<DatasetInfo, "channelNames" | "classes">) {
-  return { channels: channelNames.length, classes: Math.max(0, ...classes) + 1 };
 }

@@ -4,13 +4,13 @@ import test from "ava";
 import { voxelCount } from "../../../plan/zyx.js";
 import type { HardCounts } from "../../../trainer/engines/engine.js";
 import { hardCountsOf } from "../../../trainer/engines/hard-counts.js";
-import { backgroundOutputs, type LabelReading, labelReading } from "../../../trainer/engines/label-reading.js";
 import { GraphBuilder } from "../../../trainer/engines/onnx/graph.js";
 import { encodeModel } from "../../../trainer/engines/onnx/model-proto.js";
 import * as onnxCounts from "../../../trainer/engines/onnx/operators/hard-counts.js";
 import * as onnxLoss from "../../../trainer/engines/onnx/operators/segmentation-loss.js";
 import * as onnxTarget from "../../../trainer/engines/onnx/operators/target.js";
 import { openRuntime } from "../../../trainer/engines/onnx/runtime.js";
+import { backgroundOutputs, type TargetReading, targetReading } from "../../../trainer/engines/target-reading.js";
 import * as tfjsCounts from "../../../trainer/engines/tfjs/hard-counts.js";
 import * as tfjsLoss from "../../../trainer/engines/tfjs/segmentation-loss.js";
 import * as tfjsTarget from "../../../trainer/engines/tfjs/target.js";
@@ -23,7 +23,7 @@ interface Given {
   readonly label: Uint8Array;
   readonly outputs: number;
   readonly batchDice: boolean;
-  readonly reading: LabelReading;
+  readonly reading: TargetReading;
 }
 
 interface Got {
@@ -80,7 +80,7 @@ for (const [engine, on] of Object.entries({ onnx: onOnnx, tfjs: onTfjs })) {
       const plan = { patchSize: size, batchSize, pooling: [1, 1, 1] } as const;
       const network = describeNetwork(plan, { channels: 1, classes: one.outputs });
       const { outputs, batchDice } = one;
-      const reading = labelReading(network, labelsOf(one));
+      const reading = targetReading(network, labelsOf(one));
       const label = Uint8Array.from(one.label);
       const { loss, gradient, counts } = await on({ logits: logitsOf(one), label, outputs, batchDice, reading });
       t.true(Math.abs(loss - one.loss) <= 1e-6 * Math.abs(one.loss), `${loss}, not ${one.loss}`);

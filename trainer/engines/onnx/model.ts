@@ -15,7 +15,6 @@ import type {
   ValidationResult,
 } from "../engine.js";
 import { hardCountsOf } from "../hard-counts.js";
-import { type LabelReading, labelReading } from "../label-reading.js";
 import {
   type FlatState,
   flattenState,
@@ -25,6 +24,7 @@ import {
   type OptimizerState,
 } from "../model-state.js";
 import { type OptimizerName, updateScalars } from "../optimizers.js";
+import { type TargetReading, targetReading } from "../target-reading.js";
 import type { OnnxRuntime } from "./runtime.js";
 import { defaultSessionBytes, SessionCache } from "./sessions.js";
 import {
@@ -47,7 +47,7 @@ export class OnnxModel implements Model {
   readonly #ort: OnnxRuntime["ort"];
   readonly #network: NetworkDescription;
   readonly #batchDice: boolean;
-  readonly #reading: LabelReading;
+  readonly #reading: TargetReading;
   readonly #parameters: readonly Parameter[];
   readonly #sessions: SessionCache;
   #weights: FloatTensor;
@@ -58,7 +58,7 @@ export class OnnxModel implements Model {
     this.#ort = runtime.ort;
     this.#network = network;
     this.#batchDice = batchDice;
-    this.#reading = labelReading(network, options);
+    this.#reading = targetReading(network, options);
     this.#parameters = listParameters(network);
     this.#sessions = new SessionCache(runtime, { threads, budgetBytes: keptBytes });
     const fresh = freshState(this.#parameters, seed);

@@ -4,9 +4,9 @@ import { outputSizes, reachedParameters } from "../../networks/outputs.js";
 import { elementCount, listParameters } from "../../networks/parameters.js";
 import { runNetwork } from "../../networks/run.js";
 import { lossWeights } from "../deep-supervision.js";
-import { backgroundOutputs, type LabelReading, labelReading } from "../label-reading.js";
 import { parameterCount } from "../model-state.js";
 import { type OptimizerName, STATE_KINDS } from "../optimizers.js";
+import { backgroundOutputs, type TargetReading, targetReading } from "../target-reading.js";
 import { GraphBuilder, type Value } from "./graph.js";
 import { graphLayers, unpackParameters } from "./layers.js";
 import type { Graph } from "./model-proto.js";
@@ -32,7 +32,7 @@ export interface StepKind {
   /** Whether all of the network's outputs have a label, or the finest alone. */
   readonly deepSupervision: boolean;
   /** Absent: single classes, and no ignore label. */
-  readonly reading?: LabelReading;
+  readonly reading?: TargetReading;
   /** Absent: sgd. */
   readonly optimizer?: OptimizerName;
 }
@@ -57,7 +57,7 @@ interface OutputLoss {
 function forwardLosses(tape: Tape, network: NetworkDescription, shape: BatchShape, kind: StepKind) {
   const { graph } = tape;
   const { batchSize, patchSize } = shape;
-  const { batchDice, deepSupervision, reading = labelReading(network, {}) } = kind;
+  const { batchDice, deepSupervision, reading = targetReading(network, {}) } = kind;
   const parameters = listParameters(network);
   const shares = lossWeights(deepSupervision ? network.heads.length : 1);
   const image = graph.input("image", [batchSize, network.inputChannels, ...patchSize]);

@@ -1,5 +1,5 @@
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import { backgroundOutputs, type LabelReading } from "../label-reading.js";
+import { backgroundOutputs, type TargetReading } from "../target-reading.js";
 import { oneHot, type Target } from "./target.js";
 import type { Tfjs } from "./tfjs.js";
 
@@ -8,7 +8,7 @@ export function hardCounts(
   tf: Tfjs,
   logits: Tensor3D,
   { truth, counts }: Target,
-  reading: LabelReading,
+  reading: TargetReading,
 ): { predicted: Tensor2D; wanted: Tensor2D; both: Tensor2D } {
   const outputs = logits.shape[2];
   const hard =

@@ -17,7 +17,6 @@ import type {
   ValidationResult,
 } from "../engine.js";
 import { hardCountsOf } from "../hard-counts.js";
-import { type LabelReading, labelReading } from "../label-reading.js";
 import {
   type FlatState,
   flattenState,
@@ -28,6 +27,7 @@ import {
   parameterCount,
 } from "../model-state.js";
 import { updateScalars } from "../optimizers.js";
+import { type TargetReading, targetReading } from "../target-reading.js";
 import { hardCounts } from "./hard-counts.js";
 import { tfjsLayers } from "./layers.js";
 import { type Loss, segmentationLoss } from "./segmentation-loss.js";
@@ -49,7 +49,7 @@ export class TfjsModel implements Model {
   readonly #tf: Tfjs;
   readonly #network: NetworkDescription;
   readonly #batchDice: boolean;
-  readonly #reading: LabelReading;
+  readonly #reading: TargetReading;
   readonly #parameters: readonly Parameter[];
   #weights: Tensor1D;
   #optimizer: OptimizerState<Tensor1D>;
@@ -59,7 +59,7 @@ export class TfjsModel implements Model {
     this.#tf = tf;
     this.#network = network;
     this.#batchDice = batchDice;
-    this.#reading = labelReading(network, options);
+    this.#reading = targetReading(network, options);
     this.#parameters = listParameters(network);
     const fresh = freshState(this.#parameters, seed);
     this.#weights = tf.tensor1d(fresh.weights);

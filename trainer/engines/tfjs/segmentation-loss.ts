@@ -1,6 +1,6 @@
 import type { Scalar, Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import { DICE_SMOOTH } from "../constants.js";
-import { backgroundOutputs, type LabelReading } from "../label-reading.js";
+import { backgroundOutputs, type TargetReading } from "../target-reading.js";
 import type { Target } from "./target.js";
 import type { Tfjs } from "./tfjs.js";
 
@@ -16,7 +16,7 @@ export function segmentationLoss(
   tf: Tfjs,
   logits: Tensor3D,
   { truth, counts }: Target,
-  { batchDice, reading }: { readonly batchDice: boolean; readonly reading: LabelReading },
+  { batchDice, reading }: { readonly batchDice: boolean; readonly reading: TargetReading },
 ): Loss {
   const outputs = logits.shape[2];
   const isClasses = reading.kind === "classes";

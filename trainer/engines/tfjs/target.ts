@@ -1,5 +1,5 @@
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import type { LabelReading } from "../label-reading.js";
+import type { TargetReading } from "../target-reading.js";
 import type { Tfjs } from "./tfjs.js";
 
 /** What a label wants of a network's outputs, as zeros and ones. */
@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /** The target of a label (B,V) of stored values, int32. */
-export function readTarget(tf: Tfjs, label: Tensor2D, { kind, outputs, values }: LabelReading): Target {
+export function readTarget(tf: Tfjs, label: Tensor2D, { kind, outputs, values }: TargetReading): Target {
   const each = oneHot(tf, label, values);
   const counts = tf.sum<Tensor3D>(each, 2, true);
   if (kind === "classes") return { truth: each, counts };

@@ -5,7 +5,7 @@ import type { StateTensor } from "../state-dict.js";
 export interface SwinUnetr {
   readonly kind: "swin-unetr";
   readonly inputChannels: number;
-  /** Outputs, background included. */
+  /** Outputs: the classes, background included, or the regions. */
   readonly classes: number;
   /** It has one output. */
   readonly heads: readonly [0];

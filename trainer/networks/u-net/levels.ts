@@ -3,7 +3,7 @@ import type { Zyx } from "../../../plan/zyx.js";
 /** What nnU-Net's U-Nets have in common: one entry a level, finest first. */
 export interface UnetLevels {
   readonly inputChannels: number;
-  /** Outputs, background included. */
+  /** Outputs: the classes, background included, or the regions. */
   readonly classes: number;
   readonly features: readonly number[];
   readonly kernelSizes: readonly Zyx[];

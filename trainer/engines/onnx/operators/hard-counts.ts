@@ -1,4 +1,4 @@
-import type { LabelReading } from "../../label-reading.js";
+import type { TargetReading } from "../../target-reading.js";
 import type { GraphBuilder, Value } from "../graph.js";
 import { oneHot, type Target } from "./target.js";
 
@@ -10,7 +10,7 @@ export interface OutputVoxels {
 }
 
 /** Voxels that logits (B,K,V) predict and a target wants, those alone that count (nnU-Net, `validation_step`). */
-export function hardCounts(graph: GraphBuilder, logits: Value, target: Target, reading: LabelReading): OutputVoxels {
+export function hardCounts(graph: GraphBuilder, logits: Value, target: Target, reading: TargetReading): OutputVoxels {
   const predicted = graph.multiply(hardPrediction(graph, logits, reading), target.counts);
   const voxels = (value: Value): Value => graph.sum(value, [2]);
   return {
@@ -21,7 +21,7 @@ export function hardCounts(graph: GraphBuilder, logits: Value, target: Target, r
 }
 
 /** (B,K,V) zeros and ones: the class of the largest logit, the first of equals, or every region whose sigmoid is above 0.5. */
-function hardPrediction(graph: GraphBuilder, logits: Value, { kind }: LabelReading): Value {
+function hardPrediction(graph: GraphBuilder, logits: Value, { kind }: TargetReading): Value {
   const [batch, outputs, voxels] = logits.shape as [number, number, number];
   if (kind === "classes") {
     const largest = graph.apply("ArgMax", [logits], [batch, 1, voxels], { axis: 1, keepdims: 1 });

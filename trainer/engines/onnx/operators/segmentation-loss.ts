@@ -1,5 +1,5 @@
 import { DICE_SMOOTH } from "../../constants.js";
-import { backgroundOutputs, type LabelReading } from "../../label-reading.js";
+import { backgroundOutputs, type TargetReading } from "../../target-reading.js";
 import type { GraphBuilder, Value } from "../graph.js";
 import type { Target } from "./target.js";
 
@@ -35,7 +35,7 @@ export function segmentationLoss(
   graph: GraphBuilder,
   logits: Value,
   target: Target,
-  { batchDice, reading }: { readonly batchDice: boolean; readonly reading: LabelReading },
+  { batchDice, reading }: { readonly batchDice: boolean; readonly reading: TargetReading },
 ): SegmentationLoss {
   const outputs = logits.shape[1] as number;
   const diceAxes = batchDice ? [0, 2] : [2];
@@ -76,7 +76,7 @@ export function segmentationLoss(
 }
 
 /** What nnU-Net divides the binary cross-entropy by: voxels times outputs, but the voxels alone where there is an ignore label. */
-function meanOver(graph: GraphBuilder, counted: Value, outputs: number, { ignoreLabel }: LabelReading): Value {
+function meanOver(graph: GraphBuilder, counted: Value, outputs: number, { ignoreLabel }: TargetReading): Value {
   return ignoreLabel === undefined ? graph.multiply(counted, graph.scalar(outputs)) : counted;
 }
 

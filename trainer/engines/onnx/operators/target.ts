@@ -1,4 +1,4 @@
-import type { LabelReading } from "../../label-reading.js";
+import type { TargetReading } from "../../target-reading.js";
 import type { GraphBuilder, Value } from "../graph.js";
 
 /** What a label wants of a network's outputs, as zeros and ones. */
@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** The target of a label (B,1,V) of stored values, as floats. */
-export function readTarget(graph: GraphBuilder, label: Value, { kind, outputs, values }: LabelReading): Target {
+export function readTarget(graph: GraphBuilder, label: Value, { kind, outputs, values }: TargetReading): Target {
   const each = oneHot(graph, label, values);
   const counts = graph.sum(each, [1]);
   if (kind === "classes") return { truth: each, counts };

@@ -4,7 +4,7 @@ import { IGNORED_LABEL } from "./constants.js";
 import type { LabelOptions } from "./engine.js";
 
 /** How the values of a label become the targets of a network's outputs. */
-export interface LabelReading {
+export interface TargetReading {
   readonly kind: "classes" | "regions";
   /** The label values of each output. */
   readonly outputs: readonly (readonly number[])[];
@@ -18,7 +18,7 @@ export interface LabelReading {
  * The reading of labels for `network`. Throws SPEC_INVALID where it has not one output for each region, and for an ignore label that is not above
  * all others.
  */
-export function labelReading(network: NetworkDescription, options: LabelOptions): LabelReading {
+export function targetReading(network: NetworkDescription, options: LabelOptions): TargetReading {
   const { labels = { kind: "classes" }, ignoreLabel } = options;
   const outputs =
     labels.kind === "regions" ? labels.regions : Array.from({ length: network.classes }, (_, value) => [value]);
@@ -30,11 +30,11 @@ export function labelReading(network: NetworkDescription, options: LabelOptions)
 }
 
 /** The first value of `label` that `reading` does not know. */
-export function unknownValue({ values, ignoreLabel }: LabelReading, label: Uint8Array): number | undefined {
+export function unknownValue({ values, ignoreLabel }: TargetReading, label: Uint8Array): number | undefined {
   return label.find((value) => value >= values && value !== IGNORED_LABEL && value !== ignoreLabel);
 }
 
 /** Outputs of the background, which the Dice leaves out: the first of classes, none of regions. */
-export function backgroundOutputs({ kind }: LabelReading): number {
+export function backgroundOutputs({ kind }: TargetReading): number {
   return kind === "classes" ? 1 : 0;
 }
