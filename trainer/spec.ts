@@ -1,7 +1,9 @@
+import { refuse } from "../plan/errors.js";
 import { LIMITS } from "../plan/limits.js";
 import type { DataSpec } from "../plan/run-spec/data-spec.js";
 import { integer, name, object, real, truth, word } from "../plan/run-spec/read.js";
 import { parseRunDocument } from "../plan/run-spec/run-spec.js";
+import { OPTIMIZERS, type OptimizerName } from "./engines/optimizers.js";
 import { NETWORKS, type NetworkName } from "./networks/describe.js";
 
 /** The training half of a run spec with its defaults: it never reaches a data server. */
@@ -12,8 +14,9 @@ export interface TrainingSpec {
   readonly baseFeatures?: number;
   /** Name of an engine, or "auto": the fastest one that is installed. */
   readonly engine: string;
+  readonly optimizer: OptimizerName;
   readonly learningRate: number;
-  /** Nesterov's. */
+  /** Nesterov's; adamw has none. */
   readonly momentum: number;
   readonly weightDecay: number;
   /** Largest L2 norm of all gradients together. */
@@ -32,8 +35,8 @@ export interface RunSpec {
 
 const readFields = object({
   network: word(["auto", ...NETWORKS]),
-  // One value each: a document may name it, nothing depends on it.
-  optimizer: word(["sgd"]),
+  optimizer: word(["auto", ...OPTIMIZERS]),
+  // One value: a document may name it, nothing depends on it.
   control: object({ kind: word(["scheduled"]) }),
   baseFeatures: integer(1, LIMITS.features),
   engine: name,
@@ -46,20 +49,32 @@ const readFields = object({
 });
 
 /** nnU-Net's settings (`nnUNetTrainer.py`). */
-const DEFAULTS: TrainingSpec = {
+const DEFAULTS = {
   network: "auto",
   engine: "auto",
-  learningRate: 0.01,
   momentum: 0.99,
-  weightDecay: 3e-5,
   gradientClip: 12,
   seed: 1,
-};
+} as const;
+
+/** nnU-Net's SGD, and MONAI's recipe for its transformers (its tutorials `unetr_btcv_segmentation_3d`, `swin_unetr_brats21_segmentation_3d`). */
+const RATES = {
+  sgd: { learningRate: 0.01, weightDecay: 3e-5 },
+  adamw: { learningRate: 1e-4, weightDecay: 1e-5 },
+} as const satisfies Record<OptimizerName, Pick<TrainingSpec, "learningRate" | "weightDecay">>;
+
+/** What "auto" stands for: a plan's own network is a U-Net. */
+function optimizerFor(network: TrainingSpec["network"]): OptimizerName {
+  return network === "unetr" || network === "swin-unetr" ? "adamw" : "sgd";
+}
 
 /** Reads the training half, filling in defaults. Throws SPEC_INVALID naming the field under `training`. */
 export function parseTrainingSpec(value: unknown): TrainingSpec {
-  const { optimizer, control, ...settings } = readFields(value, "training");
-  return { ...DEFAULTS, ...settings };
+  const { optimizer: asked = "auto", control, ...settings } = readFields(value, "training");
+  const optimizer = asked === "auto" ? optimizerFor(settings.network ?? DEFAULTS.network) : asked;
+  if (optimizer === "adamw" && settings.momentum !== undefined)
+    refuse("training.momentum", settings.momentum, "left out for the optimizer adamw");
+  return { ...DEFAULTS, optimizer, ...RATES[optimizer], ...settings };
 }
 
 /** Reads both halves of a run spec. Throws SPEC_INVALID naming the field. */

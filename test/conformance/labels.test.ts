@@ -4,9 +4,7 @@ import { connect } from "../../client/connect.js";
 import { regionTargets } from "../../client/tensor-values.js";
 import { ingest, openStore } from "../../loader/index.js";
 import { serve } from "../../loader/server/serve.js";
-import { PatchstreamError } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/index.js";
-import { describeAt } from "../../trainer/service/data-servers.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 
@@ -88,19 +86,4 @@ test("what the crop to nonzero masked is -1 in a stored volume and 0 in batches,
           [],
         );
       }
-});
-
-test("a training on regions or with an ignore label is refused before it starts, naming which", async (t) => {
-  const access = { servers: [], connection: {} };
-  const ignoring = await serveLabels(t, { labels: { background: 0, first: 2, second: 7, ignore: 9 } });
-  const regional = await serveLabels(t, {
-    labels: { background: 0, whole: [2, 7], other: 9 },
-    regions_class_order: [2, 9],
-  });
-  for (const [{ address }, what] of [
-    [ignoring, /training with an ignore label is not supported/],
-    [regional, /training with regions .* is not supported/],
-  ] as const) {
-    await t.throwsAsync(describeAt(access, [address], specOf("raw")), { instanceOf: PatchstreamError, message: what });
-  }
 });

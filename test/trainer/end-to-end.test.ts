@@ -132,7 +132,7 @@ test("UNETR grows by its tokens, one set of weights for all its stages, and is e
   const plan = { patchSize: [32, 16, 16], batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
   const run = tinyRun(t.context.cases, {
     data: { plan, mode: "efficiency", epochs: 2, stepsPerEpoch: 2 },
-    training: { network: "unetr", baseFeatures: 1 },
+    training: { network: "unetr", baseFeatures: 1, momentum: undefined },
   });
   const training = await start(channel, data, run);
   const events = await collect(watch(channel, training));
@@ -157,7 +157,7 @@ test("a patch that a transformer cannot take is refused at the start, naming the
       message,
     });
   const sizes = { batchSize: 2, minimum: [16, 16, 16], increment: [16, 16, 16] };
-  const swin = { network: "swin-unetr", baseFeatures: 12 };
+  const swin = { network: "swin-unetr", baseFeatures: 12, momentum: undefined };
   const btcv = { ...sizes, patchSize: [48, 192, 192] };
   await refused(
     btcv,
@@ -169,7 +169,12 @@ test("a patch that a transformer cannot take is refused at the start, naming the
   await refused(small, swin, {}, /^data\.stages\[0\]\.patchSize\[0\] is 16; .* Try 32\. .*data\.plan\.minimum/);
   await refused(small, { ...swin, baseFeatures: 20 }, {}, /^baseFeatures is 20; .*multiple of 12 .* Try 24\.$/);
   const deep = { mode: "constant", deepSupervision: true };
-  await refused(small, { network: "unetr" }, deep, /^data\.deepSupervision is true; it must be false .* one output$/);
+  await refused(
+    small,
+    { network: "unetr", momentum: undefined },
+    deep,
+    /^data\.deepSupervision is true; it must be false .* one output$/,
+  );
 });
 
 test("a data server that is killed and comes back changes neither batches nor losses", async (t) => {

@@ -5,6 +5,7 @@ test("the training half has nnU-Net's settings and refuses what it does not know
   t.deepEqual(parseTrainingSpec({}), {
     network: "auto",
     engine: "auto",
+    optimizer: "sgd",
     learningRate: 0.01,
     momentum: 0.99,
     weightDecay: 3e-5,
@@ -17,6 +18,22 @@ test("the training half has nnU-Net's settings and refuses what it does not know
   t.is(refused({ momentun: 1 }), "training.momentun is not a known field. Did you mean training.momentum?");
 });
 
+test("transformers are trained with MONAI's AdamW, U-Nets with nnU-Net's SGD, unless the spec says otherwise", (t) => {
+  const rates = (value: object) => {
+    const { optimizer, learningRate, weightDecay } = parseTrainingSpec(value);
+    return [optimizer, learningRate, weightDecay];
+  };
+  for (const network of ["unetr", "swin-unetr"]) t.deepEqual(rates({ network }), ["adamw", 1e-4, 1e-5]);
+  for (const network of ["auto", "plain-unet", "residual-unet"]) t.deepEqual(rates({ network }), ["sgd", 0.01, 3e-5]);
+  t.deepEqual(rates({ network: "unetr", optimizer: "sgd" }), ["sgd", 0.01, 3e-5]);
+  t.deepEqual(rates({ optimizer: "adamw", weightDecay: 0.1 }), ["adamw", 1e-4, 0.1]);
+  t.deepEqual(rates({ network: "unetr", optimizer: "auto", learningRate: 0.1 }), ["adamw", 0.1, 1e-5]);
+  t.is(
+    t.throws(() => parseTrainingSpec({ network: "unetr", momentum: 0.9 }))?.message,
+    "training.momentum is 0.9; it must be left out for the optimizer adamw",
+  );
+});
+
 test("a value that would change nothing is refused; the one value there is may be named", (t) => {
   const named = { optimizer: "sgd", control: { kind: "scheduled" } };
   t.deepEqual(parseTrainingSpec(named), parseTrainingSpec({}));
@@ -25,7 +42,7 @@ test("a value that would change nothing is refused; the one value there is may b
     refused({ network: "mednext" }),
     'training.network is "mednext"; it must be one of "auto", "plain-unet", "residual-unet", "unetr", "swin-unetr"',
   );
-  t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "sgd"');
+  t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "auto", "sgd", "adamw"');
   t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');
 });
 

@@ -1,26 +1,41 @@
 import test from "ava";
 import fc from "fast-check";
 import { diceOfCase, summarizeDice } from "../../../trainer/evaluation/dice.js";
+import { golden } from "../golden-losses.js";
 
-test("Dice is 2tp / (2tp + fp + fn), counted voxel by voxel", (t) => {
-  const labels = fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 1, maxLength: 60 });
+const SINGLE = [[1], [2]];
+
+test("Dice is 2tp / (2tp + fp + fn), counted voxel by voxel, without those of the ignore label", (t) => {
+  const labels = fc.array(fc.integer({ min: -1, max: 4 }), { minLength: 1, maxLength: 60 });
+  const set = fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1 });
+  const sets = fc.array(set, { minLength: 1, maxLength: 4 });
+  const ignored = fc.constantFrom(undefined, 4);
   fc.assert(
-    fc.property(labels, fc.infiniteStream(fc.integer({ min: 0, max: 3 })), (reference, stream) => {
-      const predicted = [...stream.take(reference.length)];
-      for (const [i, dice] of diceOfCase(predicted, reference, [1, 2, 3]).entries()) {
-        const value = i + 1;
-        const tp = predicted.filter((p, voxel) => p === value && reference[voxel] === value).length;
-        const fp = predicted.filter((p, voxel) => p === value && reference[voxel] !== value).length;
-        const fn = predicted.filter((p, voxel) => p !== value && reference[voxel] === value).length;
+    fc.property(labels, fc.infiniteStream(fc.integer({ min: 0, max: 3 })), sets, ignored, (all, stream, of, ignore) => {
+      const predictions = [...stream.take(all.length)];
+      const voxels = all.flatMap((reference, i) => (reference === ignore ? [] : [[predictions[i] ?? 0, reference]]));
+      for (const [i, dice] of diceOfCase(predictions, all, of, ignore).entries()) {
+        const has = (value: number | undefined) => (of[i] as number[]).includes(value as number);
+        const tp = voxels.filter(([p, r]) => has(p) && has(r)).length;
+        const fp = voxels.filter(([p, r]) => has(p) && !has(r)).length;
+        const fn = voxels.filter(([p, r]) => !has(p) && has(r)).length;
         t.is(dice, tp + fp + fn === 0 ? undefined : (2 * tp) / (2 * tp + fp + fn));
       }
     }),
   );
 });
 
+for (const { name, segmentation, label, regions = SINGLE, ignoreLabel, dice } of golden.cases) {
+  test(`${name}: Dice of a case is nnU-Net's`, (t) => {
+    const reference = label.slice(0, segmentation.length);
+    const wanted = dice.map((one) => one ?? undefined);
+    t.deepEqual(diceOfCase(segmentation, reference, regions, ignoreLabel), wanted);
+  });
+}
+
 test("a class that neither labelling holds is left out of the means; one that only one holds counts 0", (t) => {
-  const first = diceOfCase([0, 1, 1, 0], [0, 1, 0, 0], [1, 2]);
-  const second = diceOfCase([0, 1, 0, 0], [0, 1, 2, 0], [1, 2]);
+  const first = diceOfCase([0, 1, 1, 0], [0, 1, 0, 0], SINGLE);
+  const second = diceOfCase([0, 1, 0, 0], [0, 1, 2, 0], SINGLE);
   t.deepEqual(first, [2 / 3, undefined]);
   t.deepEqual(second, [1, 0]);
   t.deepEqual(summarizeDice([first, second], 2), { perClass: [(2 / 3 + 1) / 2, 0], mean: (2 / 3 + 1) / 4 });
@@ -29,5 +44,5 @@ test("a class that neither labelling holds is left out of the means; one that on
 });
 
 test("labellings of different grids are not compared", (t) => {
-  t.throws(() => diceOfCase([0], [0, 1], [1]), { instanceOf: RangeError });
+  t.throws(() => diceOfCase([0], [0, 1], [[1]]), { instanceOf: RangeError });
 });

@@ -1,7 +1,8 @@
 import test from "ava";
 import fc from "fast-check";
 import type { Zyx } from "../../../plan/index.js";
-import { labelOnOriginalGrid } from "../../../trainer/inference/export-label.js";
+import { labelOnOriginalGrid, labelReading } from "../../../trainer/inference/export-label.js";
+import { golden, logitsOf } from "../golden-losses.js";
 
 const permutations: Zyx[] = [
   [0, 1, 2],
@@ -68,3 +69,27 @@ test("logits on another spacing are resampled before the largest is taken, and t
   const equal = { shape: [2, 1, 1, 2], values: Float32Array.of(1, 1, 1, 1) } as const;
   t.deepEqual([...labelOnOriginalGrid(equal, geometry)], [0, 0, 0, 0]);
 });
+
+for (const one of golden.cases) {
+  test(`${one.name}: logits become the label that nnU-Net makes of them`, (t) => {
+    const { regions, order = [], segmentation, outputs } = one;
+    const sourceValues = [0, 1, 2, 3];
+    const reading = labelReading({
+      sourceValues,
+      ...(regions && {
+        regions: regions.map((values, index) => ({ name: `${index}`, values, exportValue: order[index] as number })),
+      }),
+    });
+    const values = logitsOf(one).subarray(0, outputs * segmentation.length);
+    const size = golden.size;
+    const geometry = {
+      originalShape: size,
+      originalSpacingMm: [1, 1, 1],
+      transpose: [0, 1, 2],
+      cropStart: [0, 0, 0],
+      cropEnd: size,
+      spacingMm: [1, 1, 1],
+    } as const;
+    t.deepEqual([...labelOnOriginalGrid({ shape: [outputs, ...size], values }, geometry, reading)], segmentation);
+  });
+}

@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import { ingest } from "../../loader/index.js";
+import { writeRawDataset } from "../dataset/write-raw-dataset.js";
+import { uniforms } from "./engines/sample-batch.js";
+import {
+  channelTo,
+  collect,
+  lastState,
+  predict,
+  serving,
+  start,
+  temporaryFolder,
+  tinyRun,
+  trainerIn,
+  watch,
+} from "./processes.js";
+
+/** Z,Y,X. */
+const SHAPE = [16, 18, 20] as const;
+const CASES = ["c0", "c1", "c2", "c3"];
+
+/** Label 1 in a box around label 2, and 3 in a corner. */
+function labelAt(z: number, y: number, x: number): number {
+  const within = (margin: number) => [z - 6, y - 7, x - 9].every((distance) => Math.abs(distance) <= 5 - margin);
+  if (within(2)) return 2;
+  if (within(0)) return 1;
+  return z > 12 && y > 13 ? 3 : 0;
+}
+
+/** Images of noise, each voxel as bright as `brightness` of its label. */
+function writeBoxes(raw: string, labels: object, json: object, brightness: (label: number) => number): void {
+  const draw = uniforms(7);
+  const [depth, height, width] = SHAPE;
+  const values = Float32Array.from({ length: depth * height * width }, (_, i) => {
+    const row = Math.floor(i / width);
+    return labelAt(Math.floor(row / height), row % height, i % width);
+  });
+  const image = values.map((label) => 100 * brightness(label) + 40 * draw());
+  writeRawDataset(raw, {
+    ids: CASES,
+    shape: SHAPE,
+    channelNames: ["MRI"],
+    image: { values: image, datatype: "float32" },
+    label: { values, datatype: "uint8" },
+    json: { labels, ...json },
+  });
+}
+
+/** Trains a store of `raw` by a trainer, and labels the case that was held out. */
+async function trained(t: ExecutionContext, raw: string, training: object) {
+  const store = join(raw, "..", "store");
+  await ingest(raw, store, { workers: 1, name: "boxes" });
+  const server = await serving(t, "serve", store, "--workers", "1");
+  const trainer = channelTo(t, await trainerIn(t, join(raw, "..", "runs")));
+  const half = { dataset: "boxes", split: { train: CASES.slice(1), val: ["c0"] }, stepsPerEpoch: 8, valSteps: 1 };
+  const run = tinyRun(CASES, { data: half, training: { learningRate: 0.1, ...training } });
+  const id = await start(trainer, server, run);
+  const events = await collect(watch(trainer, id));
+  t.is(lastState(events)?.state, "TRAINING_STATE_DONE", lastState(events)?.message);
+  const label = await predict(trainer, [{ kind: "case", case: { training: id, data: "", case: "c0" } }]);
+  await using client = connect(server.address);
+  const reference = await client.readReference("c0");
+  const evaluated = events.flatMap((event) => (event.kind === "evaluated" ? [event.evaluated.classes] : []));
+  return { label, reference, classes: evaluated[0] ?? [], dataset: await client.describeDataset() };
+}
+
+const dice = (label: Uint8Array, reference: Int16Array, values: readonly number[], ignored = -1): number => {
+  let [both, either] = [0, 0];
+  for (const [voxel, predicted] of label.entries()) {
+    const wanted = reference[voxel] ?? 0;
+    if (wanted === ignored) continue;
+    const [p, r] = [values.includes(predicted), values.includes(wanted)];
+    either += Number(p) + Number(r);
+    both += Number(p && r);
+  }
+  return (2 * both) / either;
+};
+
+test.serial("a data set with regions is trained, labelled and evaluated by region", async (t) => {
+  t.timeout(240_000);
+  const raw = join(temporaryFolder(t), "raw");
+  const labels = { background: 0, whole: [1, 2], core: 2, corner: 3 };
+  writeBoxes(raw, labels, { regions_class_order: [1, 2, 3] }, (label) => label);
+  const { label, reference, classes } = await trained(t, raw, {});
+  t.deepEqual(
+    classes.map((one) => [one.class, one.name]),
+    [
+      [1, "whole"],
+      [2, "core"],
+      [3, "corner"],
+    ],
+  );
+  const wanted = [[1, 2], [2], [3]].map((values) => dice(label, reference, values));
+  t.deepEqual(
+    classes.map((one) => one.dice),
+    wanted,
+  );
+  t.true((wanted[0] ?? 0) > 0.5, `${wanted}`);
+});
+
+test.serial("voxels of the ignore label teach a network nothing, and count in no evaluation", async (t) => {
+  t.timeout(240_000);
+  const raw = join(temporaryFolder(t), "raw");
+  // What nobody has labelled looks like the class.
+  writeBoxes(raw, { background: 0, a: 1, b: 2, ignore: 3 }, {}, (label) => (label === 3 ? 2 : label));
+  const { label, reference, classes } = await trained(t, raw, {});
+  const wanted = [1, 2].map((value) => dice(label, reference, [value], 3));
+  t.deepEqual(
+    classes.map((one) => one.dice),
+    wanted,
+  );
+  t.true((wanted[1] ?? 0) > 0.5, `${wanted}`);
+  const ignored = [...label].filter((_, voxel) => reference[voxel] === 3);
+  t.true(ignored.filter((value) => value === 2).length > ignored.length / 4, "it is labelled as what it looks like");
+});
