@@ -78,10 +78,11 @@ export function flattenState(parameters: readonly Parameter[], state: ModelState
     }
     return flat;
   };
+  const weights = flatten("weight");
   const optimizer = optimizerOf(state);
   const vectors = STATE_KINDS[optimizer].map(flatten);
   const steps = optimizer === "adamw" ? (find(STEPS, [])[0] as number) : 0;
-  return { weights: flatten("weight"), optimizer, vectors, steps };
+  return { weights, optimizer, vectors, steps };
 }
 
 /** The optimiser whose state is saved. */
