@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
-import { type IngestOptions, type IngestProgress, type IngestReport, ingest } from "../loader/index.js";
+import { type IngestOptions, type IngestProgress, type IngestReport, ingest, PLANNER_NAMES } from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { toleratedText } from "./tolerated-text.js";
 import { oneOrMore } from "./whole-number.js";
@@ -13,7 +13,15 @@ export function ingestCommand(): Command {
     .description("Turn a raw data set (nnU-Net's or MSD's folders of images) into a store.")
     .argument("<raw>", "the raw data set: a folder with dataset.json")
     .argument("<store>", "the store: a folder that is made, or made new")
-    .option("--plans <file>", "follow this nnU-Net plans.json instead of planning")
+    .addOption(new Option("--plans <file>", "follow this nnU-Net plans.json instead of planning").conflicts("planner"))
+    .addOption(
+      new Option(
+        "--planner <name>",
+        'which of nnU-Net\'s planners plans: "ExperimentPlanner" its plain U-Net, "nnUNetPlannerResEncM", "nnUNetPlannerResEncL" and "nnUNetPlannerResEncXL" its residual encoder for 8, 24 and 40 GB',
+      )
+        .choices(PLANNER_NAMES)
+        .default("ExperimentPlanner"),
+    )
     .addOption(
       new Option(
         "--on-error <what>",

@@ -8,6 +8,7 @@ export {
 export { openStore } from "./dataset/open-store.js";
 export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
 export { percentile } from "./dataset/planner/percentile.js";
+export { PLANNER_NAMES, type PlannerName } from "./dataset/planner/planners.js";
 export {
   ingestPrepared,
   type PreparedIngestOptions,

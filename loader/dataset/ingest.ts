@@ -13,6 +13,7 @@ import { labelRecordOf } from "./label-record.js";
 import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerprint.js";
 import { planDataset } from "./planner/make-plans.js";
 import { parsePlans } from "./planner/parse-plans.js";
+import type { PlannerName } from "./planner/planners.js";
 import { whatDecides } from "./preprocess/normalize.js";
 import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
 import { checkName, type FilePlaces, type RawCase, type RawDataset, readRawDataset } from "./raw/list-cases.js";
@@ -33,6 +34,8 @@ export interface IngestOptions {
   readonly name?: string;
   /** A plans.json to follow; absent, nnU-Net's planner decides. */
   readonly plans?: string;
+  /** Which of nnU-Net's planners, where no `plans` are given. Default: ExperimentPlanner, nnU-Net's own. */
+  readonly planner?: PlannerName;
   /** What a damaged case does: end the ingest, or be left out and reported. Default: stop. */
   readonly onError?: "stop" | "skip";
   /** Voxels of NaN or infinity end their case, or are read as 0 and reported. Default: stop. */
@@ -125,7 +128,9 @@ export async function ingest(
   const isForPrediction = labelled.length === 0 && measured.values.size > 0;
   const fingerprint = isForPrediction ? undefined : fingerprintOf(rawFolder, labelled);
   const plan = () =>
-    fingerprint === undefined ? nothingToPlan(raw.cases) : planDataset(fingerprint, { ...raw, name });
+    fingerprint === undefined
+      ? nothingToPlan(raw.cases)
+      : planDataset(fingerprint, { ...raw, name }, options.planner ?? "ExperimentPlanner");
   const plansJson = givenPlans ?? plan();
   const { network, batchDice, maskedChannels, settings, settingsSha256 } = settingsFrom(plansJson, raw);
   const texts = {

@@ -1,4 +1,6 @@
+import { stridesOf } from "../curriculum/levels.js";
 import { checkNetworkPlan, poolingOfStrides } from "../curriculum/network-plan.js";
+import { fitBlocks } from "../curriculum/residual-blocks.js";
 import type { NetworkPlan } from "../curriculum/stage.js";
 import { refuse } from "../errors.js";
 import { LIMITS } from "../limits.js";
@@ -71,13 +73,20 @@ export function parseNetworkPlan(value: unknown, field: string): NetworkPlan {
 
 /**
  * The given fields over the data set's plan. Poolings, strides and own sizes describe one network: where any of them is
- * given, none is taken from the data set, and neither are its kernels and features.
+ * given, none is taken from the data set, and neither are its kernels and features. Its kind stays: a data set that was planned for
+ * residual blocks has as many on each level of another U-Net too.
  */
 export function resolvePlan(given: PlanSpec, planned: NetworkPlan, field: string): NetworkPlan {
   const ownNetwork = given.pooling ?? given.strides ?? given.minimum ?? given.increment;
   if (ownNetwork === undefined) return checkNetworkPlan({ ...planned, ...given }, field);
   const { patchSize, batchSize } = planned;
-  return checkNetworkPlan({ patchSize, batchSize, ...given, pooling: poolingOf(given, field) }, field);
+  const own = { patchSize, batchSize, ...given, pooling: poolingOf(given, field) };
+  return checkNetworkPlan({ ...blocksOf(own, planned), ...own }, field);
+}
+
+function blocksOf(own: Pick<NetworkPlan, "pooling" | "strides">, { blocks }: NetworkPlan): Pick<NetworkPlan, "blocks"> {
+  const levels = stridesOf(own).length;
+  return blocks === undefined || levels === 1 ? {} : { blocks: fitBlocks(blocks, levels) };
 }
 
 /** Poolings as given, or those of the strides; a network with minimum and increment of its own needs none. */

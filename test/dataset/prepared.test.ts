@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { plansOfRun } from "../../loader/dataset/planner/run-plans.js";
 import { ingest, ingestPrepared, openStore, type Store, verifyStore } from "../../loader/index.js";
+import { resolvePlan } from "../../plan/run-spec/plan-spec.js";
+import { networkOf } from "../../trainer/networks/describe.js";
 import { answering, type PreparedStream, prepare } from "./prepared-stream.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { writeNifti } from "./write-nifti.js";
@@ -184,7 +186,7 @@ for (const [what, [change, message]] of Object.entries(wrong)) {
   });
 }
 
-test("plans of a residual encoder are taken, and a run's plans keep its blocks", async (t) => {
+test("plans of a residual encoder are taken, and a run with poolings of its own trains what its plans name", async (t) => {
   const { target, prepared } = await made(t);
   const plans = prepared.dataset.plans as { configurations: Record<"3d_fullres", Record<string, unknown>> };
   const configuration = plans.configurations["3d_fullres"];
@@ -205,14 +207,16 @@ test("plans of a residual encoder are taken, and a run's plans keep its blocks",
   t.is(report.plan.strides?.length, levels);
   t.deepEqual(report.plan.blocks, [1, 3, 4, 6, 6, 6].slice(0, levels));
   t.deepEqual(plansOfRun(plans, report.plan), { ...plans });
-  const deeper = {
-    ...report.plan,
-    blocks: undefined as never,
-    strides: [[1, 1, 1], ...Array.from({ length: 3 }, () => [2, 2, 2] as const)] as const,
+  const ofRun = (given: object): Record<string, unknown> => {
+    const plan = resolvePlan(given, report.plan, "plan");
+    const { configurations } = plansOfRun(plans, plan) as typeof plans;
+    t.is(networkOf(plan), "residual-unet");
+    return configurations["3d_fullres"].architecture as Record<string, unknown>;
   };
-  const kept = plansOfRun(plans, { ...deeper, pooling: [3, 3, 3], kernelSizes: undefined as never }) as typeof plans;
-  const { arch_kwargs } = kept.configurations["3d_fullres"].architecture as { arch_kwargs: Record<string, unknown> };
-  t.is((arch_kwargs.n_blocks_per_stage as unknown[]).length, 4);
+  const own = ofRun({ pooling: [3, 3, 3], patchSize: [16, 16, 16] });
+  t.regex(String(own.network_class_name), /ResidualEncoderUNet$/);
+  const arch_kwargs = own.arch_kwargs as Record<string, unknown>;
+  t.deepEqual(arch_kwargs.n_blocks_per_stage, [1, 3, 4, 6]);
   t.false("n_conv_per_stage" in arch_kwargs);
 });
 

@@ -1,10 +1,10 @@
 import { stridesOf } from "../../plan/curriculum/levels.js";
+import { presetBlocks } from "../../plan/curriculum/residual-blocks.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
 import { refuse } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "./network.js";
 import { checkPatchSize } from "./patch-multiple.js";
-import { presetBlocks } from "./residual-unet/network.js";
 import type { SwinUnetr } from "./swin-unetr/network.js";
 import type { UnetLevels } from "./u-net/levels.js";
 import { UNETR_TOKEN, type Unetr } from "./unetr/network.js";

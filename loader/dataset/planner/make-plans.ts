@@ -7,6 +7,7 @@ import { architectureOf } from "./architecture.js";
 import type { DatasetFingerprint } from "./fingerprint.js";
 import { percentilePerAxis } from "./percentile.js";
 import { type PlanInput, planNetwork, plansLowResolution } from "./plan-network.js";
+import { PLANNERS, type PlannerName } from "./planners.js";
 import { targetSpacing, transposeForward } from "./target-spacing.js";
 
 /** Below this median share of voxels left by the crop, schemes that can use the mask do. */
@@ -20,8 +21,9 @@ export interface PlanSubject {
   readonly labelCount: number;
 }
 
-/** A plans.json in nnU-Net v2's format with the configuration 3d_fullres, as its default planner would write it. */
-export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubject): object {
+/** A plans.json in nnU-Net v2's format with the configuration 3d_fullres, as its planner of that name would write it. */
+export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubject, planner: PlannerName): object {
+  const rules = PLANNERS[planner];
   const spacing = targetSpacing(fingerprint);
   const transpose = transposeForward(spacing);
   const shapes = fingerprint.shapes_after_crop.map((shape, i) =>
@@ -33,7 +35,7 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
     caseCount: shapes.length,
     labelCount: subject.labelCount,
   };
-  const network = planNetwork(input);
+  const network = planNetwork(input, rules);
   const schemes = subject.channelNames.map(schemeOfChannel);
   const masked = fingerprint.median_relative_size_after_cropping < MASK_THRESHOLD;
   const resampling = (isSegmentation: boolean, order: number) => ({
@@ -44,7 +46,7 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
   });
   return {
     dataset_name: subject.name,
-    plans_name: "nnUNetPlans",
+    plans_name: rules.plansName,
     original_median_spacing_after_transp: permute(percentilePerAxis(fingerprint.spacings, 50), transpose),
     original_median_shape_after_transp: permute(percentilePerAxis(fingerprint.shapes_after_crop, 50), transpose).map(
       roundHalfToEven,
@@ -54,7 +56,7 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
     transpose_backward: [0, 1, 2].map((axis) => transpose.indexOf(axis)),
     configurations: {
       "3d_fullres": {
-        data_identifier: "nnUNetPlans_3d_fullres",
+        data_identifier: "nnUNetPlans_3d_fullres", // of all planners: they preprocess alike
         preprocessor_name: "DefaultPreprocessor",
         batch_size: network.batchSize,
         patch_size: network.patchSize,
@@ -69,10 +71,10 @@ export function planDataset(fingerprint: DatasetFingerprint, subject: PlanSubjec
         resampling_fn_probabilities: "resample_data_or_seg_to_shape",
         resampling_fn_probabilities_kwargs: resampling(false, 1),
         architecture: architectureOf(network),
-        batch_dice: plansLowResolution(network, input),
+        batch_dice: plansLowResolution(network, input, rules),
       },
     },
-    experiment_planner_used: "ExperimentPlanner",
+    experiment_planner_used: planner,
     label_manager: "LabelManager",
     foreground_intensity_properties_per_channel: fingerprint.foreground_intensity_properties_per_channel,
   };

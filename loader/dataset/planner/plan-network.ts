@@ -1,16 +1,17 @@
+import { presetBlocks } from "../../../plan/curriculum/residual-blocks.js";
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
+import type { PlannerRules } from "./planners.js";
 import { planTopology, type Topology } from "./topology.js";
 
-/** nnU-Net's constants (default_experiment_planner.py): an estimate of this size fits 8 GB at batch 2. */
-const MEMORY_BUDGET = 560e6;
+/** nnU-Net's constants (default_experiment_planner.py), the same for all its planners. */
 const REFERENCE_BATCH = 2;
 const SMALLEST_BATCH = 2;
 const BASE_FEATURES = 32;
 const MOST_FEATURES = 320;
-const CONVOLUTIONS_PER_LEVEL = 2;
-/** A batch holds at most this share of the data set's voxels. */
-const MOST_OF_DATASET = 0.05;
+/** Convolutions of a level: of the plain network on both ways, of the residual one on the way up. */
+const PLAIN_CONVOLUTIONS = 2;
+const RESIDUAL_DECODER_CONVOLUTIONS = 1;
 
 /** What the planner needs to know: axes after transposition. */
 export interface PlanInput {
@@ -25,19 +26,24 @@ export interface PlanInput {
 export interface PlannedNetwork extends Topology {
   readonly batchSize: number;
   readonly features: readonly number[];
+  /** Residual blocks of each level, where the planner's encoder has them. */
+  readonly blocks?: readonly number[];
 }
 
 /** Patch, batch and U-Net for one 3-D configuration (nnU-Net, get_plans_for_configuration). */
-export function planNetwork({ spacingMm, medianShape, caseCount, labelCount }: PlanInput): PlannedNetwork {
+export function planNetwork(input: PlanInput, rules: PlannerRules): PlannedNetwork {
+  const { spacingMm, medianShape, caseCount, labelCount } = input;
+  const estimate = (topology: Topology) => memoryEstimate(topology, labelCount, rules.encoder);
   let topology = planTopology(spacingMm, firstPatch(spacingMm, medianShape));
-  while (memoryEstimate(topology, labelCount) > MEMORY_BUDGET) topology = shrink(topology, spacingMm, medianShape);
-  const fitting = roundHalfToEven((MEMORY_BUDGET / memoryEstimate(topology, labelCount)) * REFERENCE_BATCH);
+  while (estimate(topology) > rules.mostValues) topology = shrink(topology, spacingMm, medianShape);
+  const fitting = roundHalfToEven((rules.mostValues / estimate(topology)) * REFERENCE_BATCH);
   const datasetVoxels = medianShape[0] * medianShape[1] * medianShape[2] * caseCount;
-  const covering = roundHalfToEven((datasetVoxels * MOST_OF_DATASET) / volume(topology.patchSize));
+  const covering = roundHalfToEven((datasetVoxels * rules.mostOfDataset) / volume(topology.patchSize));
   return {
     ...topology,
     batchSize: Math.max(Math.min(fitting, covering), SMALLEST_BATCH),
     features: featuresOf(topology),
+    ...(rules.encoder === "residual" && { blocks: presetBlocks(topology.strides.length) }),
   };
 }
 
@@ -45,7 +51,7 @@ export function planNetwork({ spacingMm, medianShape, caseCount, labelCount }: P
  * Whether nnU-Net would plan a 3d_lowres configuration beside this one, which turns batch_dice on for full resolution
  * (plan_experiment).
  */
-export function plansLowResolution(full: PlannedNetwork, input: PlanInput): boolean {
+export function plansLowResolution(full: PlannedNetwork, input: PlanInput, rules: PlannerRules): boolean {
   const fullVoxels = volume(input.medianShape);
   let medianVoxels = fullVoxels;
   let patchVoxels = volume(full.patchSize);
@@ -57,7 +63,7 @@ export function plansLowResolution(full: PlannedNetwork, input: PlanInput): bool
     const shrunk = input.medianShape.map((size, i) => ((input.spacingMm[i] as number) / (spacing[i] as number)) * size);
     medianVoxels = volume(shrunk);
     const medianShape = shrunk.map(roundHalfToEven) as [number, number, number];
-    patchVoxels = volume(planNetwork({ ...input, spacingMm: [...spacing], medianShape }).patchSize);
+    patchVoxels = volume(planNetwork({ ...input, spacingMm: [...spacing], medianShape }, rules).patchSize);
   }
   return fullVoxels / medianVoxels >= 2;
 }
@@ -84,19 +90,27 @@ export function featuresOf({ strides }: Pick<Topology, "strides">): number[] {
 }
 
 /**
- * Feature-map values of a PlainConvUNet without deep supervision (dynamic-network-architectures,
- * compute_conv_feature_map_size).
+ * Feature-map values of a U-Net without deep supervision (dynamic-network-architectures, compute_conv_feature_map_size of PlainConvUNet
+ * and ResidualEncoderUNet).
  */
-function memoryEstimate(topology: Topology, labelCount: number): number {
+function memoryEstimate(topology: Topology, labelCount: number, encoder: PlannerRules["encoder"]): number {
+  const { strides } = topology;
   const features = featuresOf(topology);
+  const decoderMaps = encoder === "plain" ? PLAIN_CONVOLUTIONS + 1 : RESIDUAL_DECODER_CONVOLUTIONS + 1;
+  const encoderMaps = encoder === "plain" ? strides.map(() => PLAIN_CONVOLUTIONS) : residualMaps(strides.length);
   let size: readonly number[] = topology.patchSize;
   let total = labelCount * volume(size);
-  for (const [level, stride] of topology.strides.entries()) {
+  for (const [level, stride] of strides.entries()) {
     size = size.map((side, axis) => Math.ceil(side / (stride[axis] as number)));
-    const decoder = level < topology.strides.length - 1 ? CONVOLUTIONS_PER_LEVEL + 1 : 0;
-    total += (CONVOLUTIONS_PER_LEVEL + decoder) * (features[level] as number) * volume(size);
+    const maps = (encoderMaps[level] as number) + (level < strides.length - 1 ? decoderMaps : 0);
+    total += maps * (features[level] as number) * volume(size);
   }
   return total;
+}
+
+/** Two convolutions a block, and one of the stem or of the first block's skip. */
+function residualMaps(levels: number): number[] {
+  return presetBlocks(levels).map((blocks) => 2 * blocks + 1);
 }
 
 function volume(size: readonly number[]): number {

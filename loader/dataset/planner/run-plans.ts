@@ -48,7 +48,7 @@ function withNetwork(configuration: Readonly<Record<string, unknown>>, plan: Net
   const kept = members(stored.arch_kwargs, "architecture.arch_kwargs");
   const storedName = String(stored.network_class_name).split(".").at(-1);
   const name = blocks === undefined ? PLAIN : RESIDUAL;
-  if (storedName !== name && blocks === undefined)
+  if (storedName !== PLAIN && storedName !== RESIDUAL && blocks === undefined)
     return { ...configuration, architecture: { ...stored, arch_kwargs: { ...kept, ...otherLevels(kept, network) } } };
   const { n_conv_per_stage: _plain, n_blocks_per_stage: _residual, ...shared } = kept;
   const own = storedName === name ? kept : shared;

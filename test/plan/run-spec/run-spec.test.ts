@@ -54,6 +54,20 @@ test("performance splits crops half and half over the paper's stages", (t) => {
   t.deepEqual(spec.stages[14], { patchSize: [40, 56, 40], batchSize: 9, epochs: 76, foregroundFraction: 0.5 });
 });
 
+test("a data set planned for residual blocks keeps them for a U-Net of the run's own, as many as it has levels", (t) => {
+  const residual = { ...dataset, plan: { ...dataset.plan, blocks: [1, 3, 4, 5] } };
+  const planOf = (plan: object) => resolveSpec({ dataset: dataset.name, plan }, residual).plan;
+  t.deepEqual(planOf({}).blocks, [1, 3, 4, 5]);
+  t.deepEqual(planOf({ pooling: [2, 3, 1] }).blocks, [1, 3, 4, 5]);
+  t.deepEqual(planOf({ pooling: [2, 2, 2] }).blocks, [1, 3, 4]);
+  t.deepEqual(planOf({ pooling: [3, 4, 3], patchSize: [40, 64, 40] }).blocks, [1, 3, 4, 5, 6]);
+  t.deepEqual(planOf({ pooling: [1, 1, 1], blocks: [2, 2] }).blocks, [2, 2]);
+  t.is(planOf({ minimum: [8, 8, 8], increment: [8, 8, 8] }).blocks, undefined);
+  const spec = resolveSpec({ dataset: dataset.name, plan: { pooling: [2, 2, 2] } }, residual);
+  t.deepEqual(resolveSpec(spec, residual), spec);
+  t.is(resolve({ plan: { pooling: [2, 2, 2] } }).plan.blocks, undefined);
+});
+
 test("deep supervision is off where it is not asked for", (t) => {
   t.false(resolve({}).deepSupervision);
   const spec = resolve({ deepSupervision: true });
