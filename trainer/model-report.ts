@@ -3,6 +3,7 @@ import type { Zyx } from "../plan/zyx.js";
 import { parameterCount } from "./engines/model-state.js";
 import { peakBytes } from "./engines/onnx/peak-memory.js";
 import { stepGraph } from "./engines/onnx/step-graph.js";
+import { usualOptimizer } from "./engines/optimizers.js";
 import type { NetworkDescription } from "./networks/network.js";
 import { listParameters } from "./networks/parameters.js";
 import { traceNetwork } from "./networks/trace.js";
@@ -33,7 +34,7 @@ export interface ReportedStage {
    * and an addition counted as two.
    */
   readonly flops: number;
-  /** Values of one step that live at the same time, at most: activations, gradients, weights and momenta, as float32. An estimate. */
+  /** Values of one step that live at the same time, at most: activations, gradients, weights and what the network's usual optimiser holds, as float32. An estimate. */
   readonly memoryBytes: number;
 }
 
@@ -57,7 +58,8 @@ export function reportModel(
     layers: layers.map((layer) => ({ ...layer, parameters: parameterCount(layer.parameters) })),
     stages: stages.map(({ patchSize, batchSize }, stage) => {
       const forward = traceNetwork(network, patchSize).reduce((sum, { flops }) => sum + flops, 0);
-      const kind = { batchDice: false, deepSupervision: network.heads.length > 1 };
+      const optimizer = usualOptimizer(network.kind);
+      const kind = { batchDice: false, deepSupervision: network.heads.length > 1, optimizer };
       const memoryBytes = peakBytes(stepGraph(network, { batchSize, patchSize }, kind));
       return { stage, patchSize, batchSize, flops: PASSES_OF_A_STEP * batchSize * forward, memoryBytes };
     }),

@@ -3,7 +3,7 @@ import { LIMITS } from "../plan/limits.js";
 import type { DataSpec } from "../plan/run-spec/data-spec.js";
 import { integer, name, object, real, truth, word } from "../plan/run-spec/read.js";
 import { parseRunDocument } from "../plan/run-spec/run-spec.js";
-import { OPTIMIZERS, type OptimizerName } from "./engines/optimizers.js";
+import { OPTIMIZERS, type OptimizerName, usualOptimizer } from "./engines/optimizers.js";
 import { NETWORKS, type NetworkName } from "./networks/describe.js";
 
 /** The training half of a run spec with its defaults: it never reaches a data server. */
@@ -63,15 +63,10 @@ const RATES = {
   adamw: { learningRate: 1e-4, weightDecay: 1e-5 },
 } as const satisfies Record<OptimizerName, Pick<TrainingSpec, "learningRate" | "weightDecay">>;
 
-/** What "auto" stands for: a plan's own network is a U-Net. */
-function optimizerFor(network: TrainingSpec["network"]): OptimizerName {
-  return network === "unetr" || network === "swin-unetr" ? "adamw" : "sgd";
-}
-
 /** Reads the training half, filling in defaults. Throws SPEC_INVALID naming the field under `training`. */
 export function parseTrainingSpec(value: unknown): TrainingSpec {
   const { optimizer: asked = "auto", control, ...settings } = readFields(value, "training");
-  const optimizer = asked === "auto" ? optimizerFor(settings.network ?? DEFAULTS.network) : asked;
+  const optimizer = asked === "auto" ? usualOptimizer(settings.network ?? DEFAULTS.network) : asked;
   if (optimizer === "adamw" && settings.momentum !== undefined)
     refuse("training.momentum", settings.momentum, "left out for the optimizer adamw");
   return { ...DEFAULTS, optimizer, ...RATES[optimizer], ...settings };

@@ -1,8 +1,14 @@
+import type { NetworkName } from "../networks/describe.js";
 import type { StepSettings } from "./engine.js";
 
 /** What the weights are changed by: nnU-Net's SGD with Nesterov momentum, or AdamW. */
 export const OPTIMIZERS = ["sgd", "adamw"] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+/** What `network` is trained with unless a spec says otherwise: MONAI's transformers with AdamW, as MONAI does. "auto" is always a U-Net. */
+export function usualOptimizer(network: NetworkName | "auto"): OptimizerName {
+  return network === "unetr" || network === "swin-unetr" ? "adamw" : "sgd";
+}
 
 /** PyTorch's defaults of AdamW: `betas` and `eps`. */
 export const ADAM = { meanDecay: 0.9, squareDecay: 0.999, epsilon: 1e-8 } as const;

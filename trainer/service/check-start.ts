@@ -23,7 +23,7 @@ function needOf(
   memory: MemoryBudget,
 ): TrainingNeed {
   const network = networkFor(run.spec, training, networkSize(dataset));
-  const need = trainingNeed(network, run);
+  const need = trainingNeed(network, run, training.optimizer);
   memory.checkFits(need.bytes, "The training");
   return need;
 }

@@ -3,6 +3,7 @@ import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
 import { keptBytes as sessionBytes } from "../engines/onnx/sessions.js";
 import { predictionGraph, stepGraph } from "../engines/onnx/step-graph.js";
+import type { OptimizerName } from "../engines/optimizers.js";
 import type { NetworkDescription } from "../networks/network.js";
 
 /** Of a process before it has a network: Node.js, the engine and its libraries, and the client with its thread. */
@@ -36,10 +37,14 @@ export interface TrainingNeed {
  * What the process of a training takes at its largest stage: itself, the batches on their way, and what the engine keeps of two steps, as it
  * does at a change of stage. An estimate by the ONNX engine's own figures; on a GPU most of it lies there.
  */
-export function trainingNeed(network: NetworkDescription, { train }: Pick<RunInfo, "train">): TrainingNeed {
+export function trainingNeed(
+  network: NetworkDescription,
+  { train }: Pick<RunInfo, "train">,
+  optimizer: OptimizerName,
+): TrainingNeed {
   const voxels = ({ batchSize, patchSize }: { batchSize: number; patchSize: Zyx }) => batchSize * voxelCount(patchSize);
   const largest = train.stages.toSorted((a, b) => voxels(b) - voxels(a)).slice(0, STAGES_LOOKED_AT);
-  const kind = { batchDice: false, deepSupervision: network.heads.length > 1 };
+  const kind = { batchDice: false, deepSupervision: network.heads.length > 1, optimizer };
   const steps = largest.map(({ batchSize, patchSize }) =>
     sessionBytes(stepGraph(network, { batchSize, patchSize }, kind)),
   );

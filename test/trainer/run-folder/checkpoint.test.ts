@@ -58,6 +58,7 @@ function checkpoint(step: number, values: number): Checkpoint {
     model: new Map([
       ["weight/a", { shape: [values], values: Float32Array.from({ length: values }, (_, i) => Math.fround(i / 3)) }],
       ["momentum/a", { shape: [1, 1], values: Float32Array.of(-0) }],
+      ["adam-steps", { shape: [], values: Float32Array.of(7) }],
     ]),
     losses: Array.from({ length: step }, (_, i) => 1 / (i + 3)),
   };
@@ -92,7 +93,8 @@ test("the file is safetensors: length, JSON header of types, shapes and offsets,
   t.deepEqual(header["curve/loss"], { dtype: "F64", shape: [3], data_offsets: [0, 24] });
   t.deepEqual(header["weight/a"], { dtype: "F32", shape: [7], data_offsets: [24, 52] });
   t.deepEqual(header["momentum/a"], { dtype: "F32", shape: [1, 1], data_offsets: [52, 56] });
-  t.is(file.length, 8 + length + 56);
+  t.deepEqual(header["adam-steps"], { dtype: "F32", shape: [], data_offsets: [56, 60] });
+  t.is(file.length, 8 + length + 60);
   t.is(file.readFloatLE(8 + length + 28), Math.fround(1 / 3));
 });
 
