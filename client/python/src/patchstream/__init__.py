@@ -8,9 +8,10 @@ from .run import Run, RunState
 from .run_info import Limits, RankShare, RunInfo, RunStage, RunTimeline
 from .server.local import local
 from .spec_input import SpecInput
+from .timeline import Timeline
 from .transport.read_calls import Preview, Region
 from .transport.stage_timeline import StageChanged, StageDecision
-from .wire.stream import Carrier, CarrierChoice, TensorShape, Timeline
+from .wire.stream import Carrier, CarrierChoice, TensorShape
 
 __all__ = [
     "Batch",

@@ -6,8 +6,9 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .timeline import Timeline
 from .v1 import data_pb2
-from .wire.stream import Carrier, ReceivedBatch, TensorType, Timeline
+from .wire.stream import Carrier, ReceivedBatch, TensorType
 from .zyx import Zyx
 
 

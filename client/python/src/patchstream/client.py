@@ -15,6 +15,7 @@ from .errors import refuse
 from .run import Run, RunShare, decision_from
 from .run_info import RunInfo
 from .spec_input import SpecInput, spec_bytes
+from .timeline import Timeline
 from .transport.connection import Closeable, Connection, Reach
 from .transport.describe import describe_dataset, describe_run
 from .transport.read_calls import BatchRequest, Preview, VolumeKind, get_batch, preview, read_case, read_locations
@@ -23,7 +24,7 @@ from .transport.stage_timeline import StageDecision
 from .transport.wanted_steps import Credit
 from .wire.channel import ChannelOptions, check_channel
 from .wire.credentials import Tls
-from .wire.stream import CarrierChoice, Timeline
+from .wire.stream import CarrierChoice
 from .zyx import Zyx
 
 DEFAULT_DEADLINE_S = 60.0

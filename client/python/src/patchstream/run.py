@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from .batch import Batch
 from .errors import PatchstreamError, refuse_request
 from .run_info import RunInfo, RunStage
+from .timeline import Timeline
 from .transport.connection import Connection
 from .transport.decide_stage import RunProgress, StageProposal, change_stage
 from .transport.describe import describe_run
@@ -21,7 +22,7 @@ from .transport.share_of_run import check_rank, loss_weights
 from .transport.stage_timeline import StageChanged, StageDecision, StageTimeline
 from .transport.wanted_steps import Credit
 from .wire.batch_memory import BatchMemory
-from .wire.stream import ReceivedBatch, Timeline
+from .wire.stream import ReceivedBatch
 
 if TYPE_CHECKING:
     from .client import DataClient

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .wire.stream import TensorShape, Timeline
+from .timeline import Timeline
+from .wire.stream import TensorShape
 from .zyx import Zyx
 
 

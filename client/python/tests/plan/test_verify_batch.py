@@ -9,7 +9,7 @@ import pytest
 from patchstream.errors import PatchstreamError
 from patchstream.plan import BatchPlan, CaseTable, PlannedSample, located_start, plan_batch, read_spec, verify_batch
 from patchstream.plan.arrays import Integers
-from patchstream.plan.random import Timeline
+from patchstream.timeline import Timeline
 from patchstream.zyx import Zyx
 from tests.plan.golden_files import golden, table_of
 

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from patchstream.errors import PatchstreamError
-
-Zyx = tuple[int, int, int]
+from patchstream.zyx import Zyx
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from patchstream.plan.batch.batch_plan import BatchPlan
 from patchstream.plan.batch.case_table import CaseTable, DescribedDataset
 from patchstream.plan.described import DescribedRun, spec_of, table_of
-from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import ResolvedSpec
 from patchstream.plan.sampling.plan_batch import plan_share
+from patchstream.timeline import Timeline
 
 
 def plan_batch(

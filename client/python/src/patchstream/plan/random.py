@@ -6,15 +6,12 @@ operations are used: the numbers are the same on every machine and in every lang
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patchstream.plan.arrays import Doubles, Integers, Truths
-
-Timeline = Literal["train", "val"]
-"""Batches to train on, or to validate with."""
+from patchstream.timeline import Timeline
 
 Words = NDArray[np.uint64]
 """Unsigned 32-bit words, each in 64 bits, so that a product of two fits."""

@@ -11,10 +11,10 @@ from patchstream.errors import PatchstreamError
 from patchstream.plan.batch.batch_plan import BatchPlan, PlannedSample
 from patchstream.plan.batch.case_table import CaseTable, DescribedDataset
 from patchstream.plan.described import DescribedRun, spec_of, table_of
-from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import ResolvedSpec
 from patchstream.plan.sampling.box import located_start, located_start_bounds
 from patchstream.plan.sampling.plan_batch import plan_share
+from patchstream.timeline import Timeline
 from patchstream.zyx import Zyx, zyx_of
 
 

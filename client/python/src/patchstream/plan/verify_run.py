@@ -6,8 +6,8 @@ from hashlib import sha256
 from patchstream.errors import PatchstreamError
 from patchstream.plan.batch.run_timeline import run_timeline
 from patchstream.plan.described import spec_of
-from patchstream.plan.random import Timeline
 from patchstream.run_info import RunInfo, RunStage, RunTimeline
+from patchstream.timeline import Timeline
 
 
 def verify_run(info: RunInfo) -> None:

@@ -6,7 +6,7 @@ from math import isfinite
 
 from ..errors import PatchstreamError, refuse_request
 from ..run_info import RunTimeline
-from ..wire.stream import Timeline
+from ..timeline import Timeline
 from .stage_timeline import StageChanged, StageDecision, StageTimeline
 
 LONGEST_REASON = 200

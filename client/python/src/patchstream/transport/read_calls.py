@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import PatchstreamError
 from ..run_info import RunInfo
+from ..timeline import Timeline
 from ..v1 import data_pb2
 from ..wire.batch_memory import BatchMemory
 from ..wire.batch_receiver import BatchReceiver, ByteReceiver, check_begin, tensors_in
@@ -18,7 +19,7 @@ from ..wire.calls import call_stream, call_unary, decode
 from ..wire.channel import Channel
 from ..wire.checksums import sha256
 from ..wire.chunk_head import ChunkHead, read_chunk_head
-from ..wire.stream import ReceivedBatch, StreamStart, TensorShape, Timeline, broken_protocol, damaged
+from ..wire.stream import ReceivedBatch, StreamStart, TensorShape, broken_protocol, damaged
 from ..zyx import Zyx
 from .describe import describe_run
 from .schedule_of_run import schedule_of_run

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from ..plan import scheduled_stage_of
 from ..plan.described import spec_of
 from ..run_info import RunInfo
-from ..wire.stream import Timeline
+from ..timeline import Timeline
 from .stage_timeline import Schedule
 
 

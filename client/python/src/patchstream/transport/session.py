@@ -9,7 +9,8 @@ from time import monotonic
 
 from ..errors import PatchstreamError
 from ..run_info import RunInfo
-from ..wire.stream import ExpectedBatch, ReceivedBatch, Timeline
+from ..timeline import Timeline
+from ..wire.stream import ExpectedBatch, ReceivedBatch
 from .asked_steps import Want
 from .decide_stage import RunProgress, StageProposal, change_stage
 from .patience import TICK_S, Patience

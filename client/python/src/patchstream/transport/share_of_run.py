@@ -5,7 +5,8 @@ from functools import cache
 
 from ..errors import refuse_request
 from ..run_info import RunInfo, RunStage
-from ..wire.stream import ExpectedBatch, Timeline, broken_protocol
+from ..timeline import Timeline
+from ..wire.stream import ExpectedBatch, broken_protocol
 
 
 def check_rank(info: RunInfo, rank: int, ranks: int) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchstream.errors import PatchstreamError
+from patchstream.timeline import Timeline
 from patchstream.v1 import data_pb2
 
-Timeline: TypeAlias = Literal["train", "val"]
 Carrier: TypeAlias = Literal["grpc", "lane"]
 CarrierChoice: TypeAlias = Literal["auto", "lane", "grpc"]
 """`auto`: a lane where one can be opened, else gRPC."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from patchstream.plan.arrays import Integers
-from patchstream.plan.random import DrawPlace, Timeline
+from patchstream.plan.random import DrawPlace
+from patchstream.timeline import Timeline
 from patchstream.zyx import Zyx
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from patchstream.plan.augment.transform import Transform
 from patchstream.plan.label_set import ANNOTATED
-from patchstream.plan.random import Timeline
+from patchstream.timeline import Timeline
 from patchstream.zyx import Zyx
 
 

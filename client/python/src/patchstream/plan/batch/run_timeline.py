@@ -3,9 +3,9 @@
 from patchstream.plan.batch.share import share_size
 from patchstream.plan.batch.tensors import share_tensors
 from patchstream.plan.batch.timeline import epoch_first_steps, scheduled_steps, stage_of, stages_of, steps_of
-from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import ResolvedSpec
 from patchstream.run_info import RankShare, RunStage, RunTimeline
+from patchstream.timeline import Timeline
 
 
 def run_timeline(spec: ResolvedSpec, channels: int, *, timeline: Timeline = "train", ranks: int = 1) -> RunTimeline:

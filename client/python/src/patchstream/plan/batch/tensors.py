@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from patchstream.plan.batch.share import share_size
 from patchstream.plan.batch.timeline import stage_of
 from patchstream.plan.curriculum.levels import deep_label_sizes
-from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import ImageType, LabelType, ResolvedSpec
+from patchstream.timeline import Timeline
 from patchstream.wire.stream import TensorShape
 
 _VALUE_BYTES: Mapping[ImageType | LabelType, int] = {"f32": 4, "f16": 2, "bf16": 2, "i16": 2, "u8": 1}

@@ -7,8 +7,8 @@ number of the last stage.
 from patchstream.errors import PatchstreamError
 from patchstream.plan.curriculum.schedule import scheduled_stage, step_of_epoch, step_of_stage, total_steps
 from patchstream.plan.curriculum.stage import Stage
-from patchstream.plan.random import Timeline
 from patchstream.plan.run_spec.resolved_spec import NNUNET_FOREGROUND_FRACTION, ResolvedSpec
+from patchstream.timeline import Timeline
 
 
 def steps_of(spec: ResolvedSpec, timeline: Timeline) -> int:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from patchstream.plan.arrays import Integers, Truths
-from patchstream.plan.random import DrawPlace, Purpose, Timeline, draw_integer
+from patchstream.plan.random import DrawPlace, Purpose, draw_integer
+from patchstream.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from patchstream.plan.batch.batch_plan import BatchPlan, PlannedSample
 from patchstream.plan.batch.case_table import CaseTable
 from patchstream.plan.batch.share import check_rank, samples_of
 from patchstream.plan.batch.timeline import check_address, scheduled_stage_of, stage_of
-from patchstream.plan.random import DrawPlace, Purpose, Timeline, draw_integer
+from patchstream.plan.random import DrawPlace, Purpose, draw_integer
 from patchstream.plan.run_spec.resolved_spec import ResolvedSpec, Strategy
 from patchstream.plan.sampling.batch_choice import BatchDraw
 from patchstream.plan.sampling.box import random_start_bounds
 from patchstream.plan.sampling.foreground_count import foreground_count
 from patchstream.plan.sampling.strategies import choose_cases
+from patchstream.timeline import Timeline
 from patchstream.zyx import Zyx, zyx_of
 
 
