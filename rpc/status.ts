@@ -214,7 +214,7 @@ export function fromStatus(failure: ServiceError, { address, method, timeoutMs }
         return {
           code: "UNSUPPORTED",
           what: where,
-          want: "a call of another server: is the address of a data server given for a trainer, or the other way round?",
+          want: "a call that this server knows: is it older than this client, or a trainer where a data server is meant, or the other way round?",
         };
       default:
         return { code: "INTERNAL", where, reason };

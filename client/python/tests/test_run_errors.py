@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
 
 import patchstream
@@ -45,6 +47,18 @@ def test_a_server_with_tls_called_without_and_a_server_without_called_with_say_s
         authority = CERTIFICATES / "authority.pem"
         with patchstream.connect(plain.address, ca=authority) as client:
             assert "TLS" in str(refused(client.describe_dataset))
+
+
+def test_a_server_that_does_not_know_a_call_may_be_an_older_one() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        server = grpc.server(threads)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        with patchstream.connect(f"127.0.0.1:{port}") as client:
+            error = refused(client.describe_dataset)
+        server.stop(None).wait()
+    assert (error.code, error.facts["what"]) == ("UNSUPPORTED", f"DescribeDataset at 127.0.0.1:{port}")
+    assert "is it older than this client" in str(error)
 
 
 CALLED_WITH_TLS = """

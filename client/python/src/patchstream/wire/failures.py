@@ -79,7 +79,8 @@ def _facts(status: Status, address: str, method: str, timeout_s: float | None) -
             return {"code": "UNAVAILABLE", "address": address, "reason": reason}
         case grpc.StatusCode.UNIMPLEMENTED:
             want = (
-                "a call of another server: is the address of a data server given for a trainer, or the other way round?"
+                "a call that this server knows: is it older than this client, "
+                "or a trainer where a data server is meant, or the other way round?"
             )
             return {"code": "UNSUPPORTED", "what": where, "want": want}
         case _:
