@@ -5,10 +5,12 @@ export {
   ingest,
   type SkippedCase,
 } from "./dataset/ingest.js";
+export { nnunetDataset } from "./dataset/nnunet-dataset-json.js";
 export { openStore } from "./dataset/open-store.js";
 export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
 export { percentile } from "./dataset/planner/percentile.js";
 export { PLANNER_NAMES, type PlannerName } from "./dataset/planner/planners.js";
+export { plansOfRun } from "./dataset/planner/run-plans.js";
 export {
   ingestPrepared,
   type PreparedIngestOptions,

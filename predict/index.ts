@@ -6,6 +6,7 @@ export {
   evaluateLabels,
   type ScoredClass,
 } from "./evaluate-labels.js";
+export { type ExportedFold, exportNnunet } from "./export-nnunet.js";
 export {
   type LabelImagesOptions,
   type LabelOutcome,

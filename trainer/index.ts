@@ -23,11 +23,14 @@ export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { countLabels, diceOf, iouOf, type LabelCounts } from "./evaluation/label-counts.js";
 export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
 export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
-export { type ExportedWeights, exportWeights } from "./export-weights.js";
+export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoint.js";
+export { exportOnnx } from "./export/onnx.js";
+export { type ExportedWeights, exportWeights } from "./export/weights.js";
 export {
   openPredictor,
   type Predictor,
   type PredictorOptions,
+  readCheckpointOf,
   readModel,
   type SavedModel,
 } from "./inference/predictor.js";

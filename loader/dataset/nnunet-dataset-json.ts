@@ -1,8 +1,16 @@
+import type { LabelSet } from "../../plan/label-set.js";
 import type { Dataset } from "./store.js";
 
 /** nnU-Net's names for the values that it treats as special (LabelManager). */
 const BACKGROUND = "background";
 const IGNORE = "ignore";
+
+export interface NnunetDataset extends LabelSet {
+  readonly name: string;
+  readonly channelNames: readonly string[];
+  /** Cases with a label; a model's file does not tell it. */
+  readonly numTraining?: number;
+}
 
 /**
  * nnU-Net's dataset.json of a store. Its label values are the stored ones, which batches have and which are 0 to n - 1 as nnU-Net wants
@@ -10,7 +18,13 @@ const IGNORE = "ignore";
  * region-based form.
  */
 export function nnunetDatasetJson(dataset: Dataset): object {
-  const { name, channelNames, cases, ignoreLabel, regions, sourceValues } = dataset;
+  const numTraining = dataset.cases.filter(({ unlabelled }) => !unlabelled).length;
+  return nnunetDataset({ ...dataset, numTraining });
+}
+
+/** The same of what a model knows of its data. */
+export function nnunetDataset(dataset: NnunetDataset): object {
+  const { name, channelNames, numTraining, ignoreLabel, regions, sourceValues } = dataset;
   const learnt = regions?.map((region) => [region.name, region.values] as const) ?? foregroundLabels(dataset);
   return {
     name,
@@ -21,12 +35,12 @@ export function nnunetDatasetJson(dataset: Dataset): object {
       ...(ignoreLabel !== undefined && { [IGNORE]: ignoreLabel }),
     },
     ...(regions && { regions_class_order: regions.map(({ exportValue }) => sourceValues.indexOf(exportValue)) }),
-    numTraining: cases.filter(({ unlabelled }) => !unlabelled).length,
+    ...(numTraining !== undefined && { numTraining }),
     file_ending: ".nii.gz",
   };
 }
 
-function foregroundLabels({ labels }: Dataset): (readonly [name: string, value: number])[] {
+function foregroundLabels({ labels }: LabelSet): (readonly [name: string, value: number])[] {
   const byValue = Object.entries(labels).sort(([, a], [, b]) => a - b);
   return byValue.filter(([, value]) => value > 0);
 }

@@ -20,16 +20,23 @@ export interface SavedModel {
   readonly trainedOn: TrainedOn;
 }
 
-/**
- * Reads a model: a training's folder, of which the latest checkpoint is taken, or a checkpoint's file. Throws INPUT_DAMAGED for anything
- * else, and for a checkpoint that does not say how its images were preprocessed.
- */
-export async function readModel(path: string): Promise<SavedModel> {
-  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path) : path;
+/** The checkpoint of a model: a training's folder, of which the latest is taken, or its file. Throws INPUT_DAMAGED for anything else. */
+export async function readCheckpointOf(path: string): Promise<Checkpoint> {
+  const file = checkpointFile(path);
   const checkpoint = await readCheckpointFile(file);
+  if (checkpoint !== undefined) return checkpoint;
   const want = "a training's folder or its checkpoint";
-  if (checkpoint === undefined)
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "there is no such file", want });
+  throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "there is no such file", want });
+}
+
+function checkpointFile(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path) : path;
+}
+
+/** `readCheckpointOf` with what it was trained on. Throws INPUT_DAMAGED for a checkpoint that does not say it, too. */
+export async function readModel(path: string): Promise<SavedModel> {
+  const file = checkpointFile(path);
+  const checkpoint = await readCheckpointOf(path);
   const { trainedOn } = checkpoint;
   if (trainedOn !== undefined) return { file, checkpoint, trainedOn };
   const reason = "an older version wrote it, and it does not say how images were preprocessed";

@@ -86,6 +86,13 @@ export class GraphBuilder {
     return this.#constant("float32", new Uint8Array(Float32Array.from(values).buffer), shape);
   }
 
+  /** A tensor that is part of the graph under its own name. */
+  tensor(name: string, values: Float32Array, shape: readonly number[]): Value {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#constants.set(name, { name, type: "float32", shape, bytes });
+    return { name, shape };
+  }
+
   scalar(value: number): Value {
     return this.floats([value], []);
   }

@@ -12,7 +12,9 @@ message ModelProto {
   string producer_name = 2;
   GraphProto graph = 7;
   repeated OperatorSetIdProto opset_import = 8;
+  repeated StringStringEntryProto metadata_props = 14;
 }
+message StringStringEntryProto { string key = 1; string value = 2; }
 message OperatorSetIdProto { string domain = 1; int64 version = 2; }
 message GraphProto {
   repeated NodeProto node = 1;
@@ -41,7 +43,7 @@ message ValueInfoProto { string name = 1; TypeProto type = 2; }
 message TypeProto { Tensor tensor_type = 1; }
 message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; }
 message TensorShapeProto { repeated Dimension dim = 1; }
-message Dimension { int64 dim_value = 1; }
+message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
 `;
 
 /** Element types by ONNX's numbers (TensorProto.DataType). */
@@ -67,6 +69,8 @@ export interface TypedShape {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
+  /** Names of the axes whose extents are left open, "" where `shape` holds. Absent: `shape` holds on all. */
+  readonly open?: readonly string[];
 }
 
 export interface Initializer extends TypedShape {
@@ -88,13 +92,13 @@ function attributeProto(name: string, value: Attribute): object {
   return { name, ints: value, type: AttributeKind.ints };
 }
 
-function valueProto({ name, type, shape }: TypedShape): object {
-  const dim = shape.map((extent) => ({ dimValue: extent }));
+function valueProto({ name, type, shape, open }: TypedShape): object {
+  const dim = shape.map((extent, axis) => (open?.[axis] ? { dimParam: open[axis] } : { dimValue: extent }));
   return { name, type: { tensorType: { elemType: ElementType[type], shape: { dim } } } };
 }
 
-/** `graph` as the bytes of an ONNX model (IR version 9, operator set 18). */
-export function encodeModel(graph: Graph): Uint8Array {
+/** `graph` as the bytes of an ONNX model (IR version 9, operator set 18), with free texts by name. */
+export function encodeModel(graph: Graph, texts: Readonly<Record<string, string>> = {}): Uint8Array {
   const model = protobuf.parse(PROTO).root.lookupType("onnx.ModelProto");
   const node = graph.nodes.map(({ operator, inputs, outputs, attributes }, index) => ({
     input: inputs,
@@ -114,6 +118,7 @@ export function encodeModel(graph: Graph): Uint8Array {
       irVersion: 9,
       producerName: "patchstream",
       opsetImport: [{ domain: "", version: 18 }],
+      metadataProps: Object.entries(texts).map(([key, value]) => ({ key, value })),
       graph: {
         name: "patchstream",
         node,

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "ava";
+import * as ort from "onnxruntime-node";
+import { exportNnunet } from "../../predict/index.js";
+import { exportOnnx, openTrainingEngine, readModel } from "../../trainer/index.js";
+import { patchstream } from "../cli/command.js";
+import { sequence } from "../trainer/networks/known.js";
+import { type GoldenCase, goldenCases, temporaryFolder, writeModel } from "./golden-cases.js";
+
+const [plain, , residual] = goldenCases as [GoldenCase, GoldenCase, GoldenCase];
+
+for (const [golden, sizes] of [
+  [
+    plain,
+    [
+      [24, 32, 24],
+      [16, 20, 36],
+      [8, 12, 8],
+    ],
+  ],
+  [
+    residual,
+    [
+      [16, 16, 16],
+      [12, 24, 20],
+    ],
+  ],
+] as const)
+  test(`one ONNX file gives the engine's logits at every size and batch: ${golden.name}`, async (t) => {
+    const folder = writeModel(temporaryFolder(t), golden);
+    const model = await readModel(folder);
+    const session = await ort.InferenceSession.create(exportOnnx(model));
+    const { network, model: state } = model.checkpoint;
+    const engine = await openTrainingEngine("onnx", () => undefined);
+    await using trained = await engine.createModel(network, { seed: 0, batchDice: false, threads: 1 });
+    await trained.load(state);
+    for (const [at, size] of sizes.entries()) {
+      const batch = at + 1;
+      const shape = [batch, network.inputChannels, ...size];
+      const image = Float32Array.from(
+        sequence(
+          `image${at}`,
+          shape.reduce((a, b) => a * b),
+        ),
+        (value) => 4 * value,
+      );
+      const { logits } = await session.run({ image: new ort.Tensor("float32", image, shape) });
+      t.deepEqual(logits?.dims, [batch, network.classes, ...size]);
+      const [ours, theirs] = [await trained.predict(image, batch, size), logits?.data as Float32Array];
+      const largest = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))), 0);
+      t.true(largest < 2e-5, `${size} differs by ${largest}`); // float32 sums in another order
+    }
+  });
+
+test("the ONNX file says what a prediction needs, and its sizes are open", async (t) => {
+  const folder = temporaryFolder(t);
+  const [model, file] = [writeModel(join(folder, "run"), residual), join(folder, "model.onnx")];
+  const { code, stdout } = await patchstream("export", model, file, "--to", "onnx");
+  t.is(code, 0);
+  t.is(stdout, `${file}: residual-unet after step 1\n`);
+  const text = readFileSync(file, "latin1");
+  for (const axis of ["batch", "depth", "height", "width"]) t.true(text.includes(axis));
+  const facts = JSON.parse(/\{"patchSize".*\}(?=[^}]*$)/s.exec(text)?.[0] ?? "null");
+  t.like(facts, {
+    patchSize: [16, 16, 16],
+    mirrorAxes: [0, 1],
+    channelNames: ["T1", "T2"],
+    plans: residual.plans as object,
+  });
+});
+
+test("nnU-Net's folder has the plan with the run's network, the labels, and a checkpoint a fold", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = await readModel(
+    writeModel(join(folder, "run"), plain, (checkpoint) => ({
+      ...checkpoint,
+      network: { ...checkpoint.network, features: [6, 12, 24] } as typeof checkpoint.network,
+    })),
+  );
+  const out = join(folder, "results");
+  for (const fold of [0, 3]) exportNnunet(model, out, fold);
+  const [plans, dataset] = ["plans.json", "dataset.json"].map((file) =>
+    JSON.parse(readFileSync(join(out, file), "utf8")),
+  );
+  t.deepEqual(plans.configurations["3d_fullres"].architecture.arch_kwargs.features_per_stage, [6, 12, 24]);
+  t.deepEqual(dataset.labels, { background: 0, Anterior: 1, Posterior: 2 });
+  for (const fold of [0, 3]) t.true(existsSync(join(out, `fold_${fold}`, "checkpoint_final.pth")));
+  const other = await readModel(writeModel(join(folder, "other"), residual));
+  t.throws(() => exportNnunet(other, out, 1), {
+    message: /plans.json is "another"; it must be a folder of folds of the same plan/,
+  });
+  t.false(existsSync(join(out, "fold_1")));
+});
+
+test("networks whose sizes are fixed, and that nnU-Net does not have, are refused by name", async (t) => {
+  const folder = temporaryFolder(t);
+  const unetr = {
+    kind: "unetr",
+    inputChannels: 1,
+    classes: 3,
+    heads: [0],
+    featureSize: 4,
+    hiddenSize: 24,
+    mlpDim: 96,
+    attentionHeads: 2,
+    layers: 12,
+    grid: [2, 2, 2],
+  } as const;
+  const model = writeModel(join(folder, "run"), plain, (checkpoint) => ({ ...checkpoint, network: unetr }));
+  const saved = await readModel(model);
+  t.throws(() => exportOnnx(saved), { message: "ONNX of the network unetr is not supported; it must be a U-Net" });
+  t.throws(() => exportNnunet(saved, join(folder, "results"), 0), {
+    message: /^the network unetr in nnU-Net is not supported/,
+  });
+  t.false(existsSync(join(folder, "results")));
+});
