@@ -1,4 +1,3 @@
-import tf from "@tensorflow/tfjs";
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import test from "ava";
 import { voxelCount } from "../../../plan/zyx.js";
@@ -14,8 +13,10 @@ import { backgroundOutputs, type TargetReading, targetReading } from "../../../t
 import * as tfjsCounts from "../../../trainer/engines/tfjs/hard-counts.js";
 import * as tfjsLoss from "../../../trainer/engines/tfjs/segmentation-loss.js";
 import * as tfjsTarget from "../../../trainer/engines/tfjs/target.js";
+import type { Tfjs } from "../../../trainer/engines/tfjs/tfjs.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { golden, labelsOf, logitsOf } from "../golden-losses.js";
+import { tfjsBackends } from "./tfjs-backends.js";
 
 /** A label (B,V) and logits (B,K,V). */
 interface Given {
@@ -58,8 +59,7 @@ async function onOnnx({ logits, label, outputs, batchDice, reading }: Given): Pr
   return { loss: floats("loss")[0] as number, gradient: floats("gradient"), counts };
 }
 
-async function onTfjs({ logits, label, outputs, batchDice, reading }: Given): Promise<Got> {
-  await tf.setBackend("cpu");
+async function onTfjs(tf: Tfjs, { logits, label, outputs, batchDice, reading }: Given): Promise<Got> {
   const input = tf.transpose(tf.tensor3d(logits, [batchSize, outputs, VOXELS]), [0, 2, 1]) as Tensor3D;
   const target = tfjsTarget.readTarget(tf, tf.tensor2d(label, [batchSize, VOXELS], "int32") as Tensor2D, reading);
   const { value, grad } = tf.valueAndGrad(
@@ -74,7 +74,11 @@ async function onTfjs({ logits, label, outputs, batchDice, reading }: Given): Pr
   };
 }
 
-for (const [engine, on] of Object.entries({ onnx: onOnnx, tfjs: onTfjs })) {
+const engines = [
+  ["onnx", onOnnx] as const,
+  ...(await tfjsBackends()).map(({ name, tf }) => [name, (given: Given) => onTfjs(tf, given)] as const),
+];
+for (const [engine, on] of engines) {
   for (const one of golden.cases) {
     test.serial(`${engine}, ${one.name}: loss, gradient and pseudo Dice are nnU-Net's`, async (t) => {
       const plan = { patchSize: size, batchSize, pooling: [1, 1, 1] } as const;

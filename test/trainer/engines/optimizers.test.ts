@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import tf from "@tensorflow/tfjs";
 import test from "ava";
 import type { ModelState, StepSettings } from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
@@ -11,9 +10,11 @@ import { sgd } from "../../../trainer/engines/onnx/operators/sgd.js";
 import { openRuntime } from "../../../trainer/engines/onnx/runtime.js";
 import { OPTIMIZERS, type OptimizerName, STATE_KINDS, updateScalars } from "../../../trainer/engines/optimizers.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
+import type { Tfjs } from "../../../trainer/engines/tfjs/tfjs.js";
 import { updates } from "../../../trainer/engines/tfjs/update.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { ballBatch, uniforms } from "./sample-batch.js";
+import { tfjsBackends } from "./tfjs-backends.js";
 
 /** optimizers.py says how it is made. */
 const golden = JSON.parse(
@@ -55,8 +56,7 @@ async function onnxStep(optimizer: OptimizerName): Promise<Step> {
   };
 }
 
-async function tfjsStep(optimizer: OptimizerName): Promise<Step> {
-  await tf.setBackend("cpu");
+async function tfjsStep(tf: Tfjs, optimizer: OptimizerName): Promise<Step> {
   return async ([weights, ...vectors], gradient, step) => {
     const scalars = updateScalars(optimizer, settings, step);
     const scale = Math.min(1, settings.gradientClip / (Math.hypot(...gradient) + 1e-6));
@@ -70,7 +70,13 @@ async function tfjsStep(optimizer: OptimizerName): Promise<Step> {
   };
 }
 
-for (const [engine, stepOf] of Object.entries({ onnx: onnxStep, tfjs: tfjsStep })) {
+const backends = await tfjsBackends();
+const engines = [await openOnnxEngine("cpu"), ...backends.map(({ name, tf }) => tfjsEngine(name, tf))];
+const steps = [
+  ["onnx", onnxStep] as const,
+  ...backends.map(({ name, tf }) => [name, (of: OptimizerName) => tfjsStep(tf, of)] as const),
+];
+for (const [engine, stepOf] of steps) {
   for (const optimizer of OPTIMIZERS) {
     test.serial(`${engine}: weights after each step of ${optimizer} are PyTorch's`, async (t) => {
       const take = await stepOf(optimizer);
@@ -96,22 +102,14 @@ const batches = [1, 2, 3, 4].map((seed) => ballBatch(2, [8, 8, 8], seed));
 const bytes = (state: ModelState): Map<string, Uint8Array> =>
   new Map([...state].map(([name, { values }]) => [name, new Uint8Array(values.buffer)]));
 
-const engines = {
-  onnx: () => openOnnxEngine("cpu"),
-  async tfjs() {
-    await tf.setBackend("cpu");
-    return tfjsEngine("tfjs-cpu", tf);
-  },
-};
-
-for (const [engine, open] of Object.entries(engines)) {
+for (const engine of engines) {
   test.serial(
-    `${engine}: a model trained with AdamW that is saved and loaded goes on as if it had not been`,
+    `${engine.name}: a model trained with AdamW that is saved and loaded goes on as if it had not been`,
     async (t) => {
       const options = { seed: 3, batchDice: false, threads: 1 };
-      await using whole = await (await open()).createModel(network, options);
-      await using begun = await (await open()).createModel(network, options);
-      await using resumed = await (await open()).createModel(network, { ...options, seed: 9 });
+      await using whole = await engine.createModel(network, options);
+      await using begun = await engine.createModel(network, options);
+      await using resumed = await engine.createModel(network, { ...options, seed: 9 });
       for (const batch of batches) await whole.step(batch, ADAMW);
       for (const batch of batches.slice(0, 2)) await begun.step(batch, ADAMW);
       await resumed.load(structuredClone(await begun.save()));
@@ -123,10 +121,10 @@ for (const [engine, open] of Object.entries(engines)) {
     },
   );
 
-  test.serial(`${engine}: another optimiser than before begins with a state of zeros`, async (t) => {
+  test.serial(`${engine.name}: another optimiser than before begins with a state of zeros`, async (t) => {
     const options = { seed: 3, batchDice: false, threads: 1 };
-    await using changed = await (await open()).createModel(network, options);
-    await using fresh = await (await open()).createModel(network, options);
+    await using changed = await engine.createModel(network, options);
+    await using fresh = await engine.createModel(network, options);
     const [first, second] = batches as [(typeof batches)[0], (typeof batches)[0]];
     await changed.step(first, { ...ADAMW, learningRate: 0, weightDecay: 0 });
     await changed.step(first, { ...settings, learningRate: 0 });

@@ -1,12 +1,18 @@
-import tf from "@tensorflow/tfjs";
 import test, { type ExecutionContext } from "ava";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import type { HardCounts, LabelOptions, ModelState, TrainingBatch } from "../../../trainer/engines/engine.js";
+import type {
+  HardCounts,
+  LabelOptions,
+  ModelState,
+  TrainingBatch,
+  TrainingEngine,
+} from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { outputSizes } from "../../../trainer/networks/outputs.js";
 import { noiseBatch } from "./sample-batch.js";
+import { tfjsBackends } from "./tfjs-backends.js";
 
 const PATCH: Zyx = [8, 8, 4];
 const plan = { patchSize: PATCH, batchSize: 2, pooling: [2, 2, 1] } as const;
@@ -15,13 +21,7 @@ const [, ...deepSizes] = outputSizes(network, PATCH);
 const SETTINGS = { learningRate: 0.1, momentum: 0.9, weightDecay: 0, gradientClip: 12 };
 const REGIONS = [[1, 2, 3], [2, 3], [3]];
 
-const engines = {
-  onnx: () => openOnnxEngine("cpu"),
-  async tfjs() {
-    await tf.setBackend("cpu");
-    return tfjsEngine("tfjs-cpu", tf);
-  },
-};
+const engines = [await openOnnxEngine("cpu"), ...(await tfjsBackends()).map(({ name, tf }) => tfjsEngine(name, tf))];
 
 const bytes = (state: ModelState): Map<string, Uint8Array> =>
   new Map([...state].map(([name, { values }]) => [name, new Uint8Array(values.buffer)]));
@@ -49,9 +49,9 @@ function countedFrom(logits: Float32Array, { label, batchSize }: TrainingBatch, 
   return counts;
 }
 
-async function validates(t: ExecutionContext, engine: keyof typeof engines, of: LabelOptions, batch: TrainingBatch) {
+async function validates(t: ExecutionContext, engine: TrainingEngine, of: LabelOptions, batch: TrainingBatch) {
   const options = { seed: 3, batchDice: true, threads: 1, ...of };
-  await using model = await (await engines[engine]()).createModel(network, options);
+  await using model = await engine.createModel(network, options);
   for (let step = 0; step < 2; step++) await model.step(batch, SETTINGS);
   const before = await model.save();
   const { loss, counts } = await model.validate(batch);
@@ -66,13 +66,16 @@ async function validates(t: ExecutionContext, engine: keyof typeof engines, of: 
   t.true(Math.abs(step.loss - loss) <= 1e-6 * Math.abs(loss), `${step.loss}, not ${loss}`);
 }
 
-for (const engine of ["onnx", "tfjs"] as const) {
-  test.serial(`${engine}: a validation has the loss of a step, and counts classes at the finest output`, async (t) => {
-    const batch = noiseBatch(2, PATCH, { channels: 1, classes: 3, ignore: 3, deepSizes });
-    await validates(t, engine, { ignoreLabel: 3 }, batch);
-  });
+for (const engine of engines) {
+  test.serial(
+    `${engine.name}: a validation has the loss of a step, and counts classes at the finest output`,
+    async (t) => {
+      const batch = noiseBatch(2, PATCH, { channels: 1, classes: 3, ignore: 3, deepSizes });
+      await validates(t, engine, { ignoreLabel: 3 }, batch);
+    },
+  );
 
-  test.serial(`${engine}: a validation counts each region whose sigmoid is above a half`, async (t) => {
+  test.serial(`${engine.name}: a validation counts each region whose sigmoid is above a half`, async (t) => {
     const batch = noiseBatch(3, PATCH, { channels: 1, classes: 4, ignore: 4 });
     await validates(t, engine, { labels: { kind: "regions", regions: REGIONS }, ignoreLabel: 4 }, batch);
   });
