@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
-import { parseTarget } from "../rpc/index.js";
+import { checkedTarget } from "../rpc/index.js";
 
 /** Replicas named in one option: `host:port` or `unix:/path` each, with commas between. Wrong use (exit 2) for no address, an empty host, and what is no port. */
 export function addressList(text: string): readonly string[] {
@@ -20,8 +19,10 @@ export function oneAddress(text: string): string {
 }
 
 function isAddress(address: string): boolean {
-  const target = parseTarget(address);
-  if ("path" in target) return target.path !== "";
-  const { host, port } = target;
-  return host !== "" && (isIP(host) !== 0 || !host.includes(":")) && port >= 1 && port <= 65_535;
+  try {
+    checkedTarget(address);
+    return true;
+  } catch {
+    return false;
+  }
 }

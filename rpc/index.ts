@@ -4,6 +4,7 @@
  */
 export { type CallOptions, callDuplex, callStream, callUnary } from "./client/call.js";
 export { type Channel, type ChannelOptions, type ClientTls, checkChannel, openChannel } from "./client/channel.js";
+export { checkedTarget } from "./client/check-address.js";
 export { parseTarget } from "./client/target.js";
 export { type Codec, codec, type MessageName } from "./codec/codec.js";
 export { CHUNK_BYTES, chunkFrame, type Frame, type ReceivedChunk, readChunkFrame } from "./codec/framing.js";

@@ -3,7 +3,7 @@ import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { readAuthority, readKeyPair } from "../pem.js";
-import { checkUnixPath } from "../unix-path.js";
+import { checkedTarget } from "./check-address.js";
 import { type Credentials, openSocket } from "./socket.js";
 import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
 import { type Unreachable, whyUnreachable } from "./why-unreachable.js";
@@ -97,14 +97,10 @@ export function checkPemFiles({ tls, flagPrefix = "" }: Pick<ChannelOptions, "tl
 
 /** Throws what `openChannel` would, without opening anything. */
 export function checkChannel(address: string, options: ChannelOptions): void {
-  checkAddress(parseTarget(address));
+  checkedTarget(address);
   checkPemFiles(options);
   const { tls, token, flagPrefix = "" } = options;
   checkToken(address, { tls, token, flagPrefix });
-}
-
-function checkAddress(target: Target): void {
-  if ("path" in target) checkUnixPath(target.path, "address");
 }
 
 function checkToken(
@@ -129,13 +125,12 @@ function checkToken(
 
 /**
  * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
- * SPEC_INVALID for a path that is too long, INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
+ * SPEC_INVALID for what is no address, INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
  */
 export function openChannel(address: string, options: ChannelOptions = {}): Channel {
   const { tls, token, waitMs = 0, flagPrefix = "" } = options;
   checkToken(address, { tls, token, flagPrefix });
-  const target = parseTarget(address);
-  checkAddress(target);
+  const target = checkedTarget(address);
   const pem = tls && readCredentials(tls, flagPrefix);
   const secure = pem && securely(target, pem);
   const metadata = new Metadata();

@@ -3,20 +3,20 @@ import { isIP } from "node:net";
 /** Where an address leads: a port of a host, or a Unix socket. */
 export type Target = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** gRPC's own, for addresses without a port. */
-const DEFAULT_PORT = 443;
+/** What an address says, checked or not; `port` undefined: it says none. */
+export type Place = { readonly host: string; readonly port: number | undefined } | { readonly path: string };
 
-/** Reads `host:port`, `[::1]:port`, `dns:///host:port`, `ipv4:...`, `ipv6:...` and `unix:/path`. */
-export function parseTarget(address: string): Target {
+/** Reads `host:port`, `[::1]:port`, `dns:///host:port`, `ipv4:...`, `ipv6:...` and `unix:/path`. What else there is becomes a host. */
+export function parseTarget(address: string): Place {
   const [, scheme = "", rest = address] = /^(dns|ipv4|ipv6|unix):(.*)$/.exec(address) ?? [];
   if (scheme === "unix") return { path: rest.replace(/^\/\//, "") };
   const place = rest.replace(/^\/\/[^/]*\//, "");
   const [, bracketed, plain = place, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(place) ?? [];
-  return { host: bracketed ?? plain, port: port === undefined ? DEFAULT_PORT : Number(port) };
+  return { host: bracketed ?? plain, port: port === undefined ? undefined : Number(port) };
 }
 
 /** True for what never leaves this machine. */
-export function isThisMachine(target: Target): boolean {
+export function isThisMachine(target: Place): boolean {
   if ("path" in target) return true;
   const { host } = target;
   return (
@@ -28,7 +28,7 @@ export function isThisMachine(target: Target): boolean {
 }
 
 /** The environment variable by which gRPC goes through a proxy to others than this machine; undefined where there is none. */
-export function proxyVariable(target: Target): string | undefined {
+export function proxyVariable(target: Place): string | undefined {
   if (isThisMachine(target)) return undefined;
   return ["grpc_proxy", "https_proxy", "http_proxy"].find((name) => (process.env[name] ?? "") !== "");
 }

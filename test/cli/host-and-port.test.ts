@@ -25,6 +25,7 @@ for (const [args, want] of [
   [["train", "--data", "one:-1"], /--data.*one:-1.*host:port.*1 to 65535/],
   [["train", "--data", ":7070"], /--data.*:7070.*host:port/],
   [["train", "--data", ""], /--data.*host:port/],
+  [["train", "--data", "localhost"], /--data.*localhost.*host:port/],
 ] as const)
   test(`patchstream ${args.join(" ")}: one line names the flag, what it got and what would be right`, async (t) => {
     const { code, stderr } = await ended(args);

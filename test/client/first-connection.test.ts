@@ -47,6 +47,34 @@ test("a refused connection", async (t) => {
   );
 });
 
+for (const [address, hint] of [
+  ["localhost", "It has no port."],
+  ["localhost:", "It has no port."],
+  ["data.example", "It has no port."],
+  ["::1", "An IPv6 address stands in brackets: [::1]:7070."],
+  ["::1:7070", "An IPv6 address stands in brackets: [::1]:7070."],
+  ["http://localhost:7070", "Leave out http://."],
+  ["/run/data.sock", "A Unix socket's address is unix:/run/data.sock."],
+  ["localhost:0", undefined],
+  ["localhost:65536", undefined],
+  ["localhost:seven", undefined],
+  ["localhost:7070/", undefined],
+  ["a:1;b:2", undefined],
+  ["dns:///localhost", undefined],
+  ["[::1]", undefined],
+] as const)
+  test(`the address ${address} is refused before anything is opened, and told what an address is`, (t) => {
+    const error = t.throws<PatchstreamError>(() => connect(address));
+    t.like(error?.facts, { code: "SPEC_INVALID", field: "address", got: address });
+    t.regex(error?.message ?? "", /it must be host:port/);
+    t.is(error?.hint, hint);
+  });
+
+for (const address of ["[::1]:7070", "dns:///data.example:7070", "ipv4:127.0.0.1:1", "unix:/tmp/a.sock"])
+  test(`the address ${address} is taken`, (t) => {
+    t.notThrows(() => client(t, address));
+  });
+
 test("several addresses of which none can be reached are all named", async (t) => {
   const [one, two] = [await closedPort(t), await closedPort(t)];
   t.regex(await failure(t, [one, two]), new RegExp(`^${one}, ${two}: nothing listens there`));

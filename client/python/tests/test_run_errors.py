@@ -32,6 +32,39 @@ def test_what_is_no_address_option_or_file_is_refused_before_anything_is_opened(
     assert refused(lambda: patchstream.connect("a.example:1", token="secret")).code == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("localhost", "It has no port."),
+        ("localhost:", "It has no port."),
+        ("data.example", "It has no port."),
+        ("::1", "An IPv6 address stands in brackets: [::1]:7070."),
+        ("::1:7070", "An IPv6 address stands in brackets: [::1]:7070."),
+        ("http://localhost:7070", "Leave out http://."),
+        ("/run/data.sock", "A Unix socket's address is unix:/run/data.sock."),
+        ("localhost:0", None),
+        ("localhost:65536", None),
+        ("localhost:seven", None),
+        ("localhost:7070/", None),
+        ("a:1;b:2", None),
+        ("dns:///localhost", None),
+        ("[::1]", None),
+    ],
+)
+def test_an_address_without_a_port_and_other_mistakes_are_told_what_an_address_is(
+    address: str, hint: str | None
+) -> None:
+    error = refused(lambda: patchstream.connect(address))
+    assert (error.code, error.facts["field"], error.facts["got"]) == ("SPEC_INVALID", "address", address)
+    assert "it must be host:port" in str(error)
+    assert error.hint == hint
+
+
+@pytest.mark.parametrize("address", ["[::1]:7070", "dns:///data.example:7070", "ipv4:127.0.0.1:1", "unix:/tmp/a.sock"])
+def test_every_way_to_write_an_address_is_taken(address: str) -> None:
+    patchstream.connect(address).close()
+
+
 def test_a_misspelt_field_of_a_spec_is_named_with_the_one_that_was_meant(sample_server: Server) -> None:
     with patchstream.connect(sample_server.address) as client:
         error = refused(lambda: client.open_run({**SMALL_SPEC, "epoch": 3}))

@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 from ..errors import refuse
 
-DEFAULT_PORT = 443
-"""gRPC's own, for addresses without a port."""
+_WANT = "host:port with a port from 1 to 65535, such as localhost:7070, or unix:/path"
 MAX_PATH_BYTES = 107 if sys.platform == "linux" else 103
 """Bytes that a Unix socket's path may have: what unix(7)'s `sun_path` holds beside the 0 at its end."""
 
@@ -37,7 +36,7 @@ Target: TypeAlias = HostPort | UnixPath
 def parse_target(address: str) -> Target:
     """Reads `host:port`, `[::1]:port`, `dns:///host:port`, `ipv4:...`, `ipv6:...` and `unix:/path`.
 
-    Raises SPEC_INVALID for a path that is too long, and for what is no address.
+    Raises SPEC_INVALID for what cannot be called: every host needs a port, every path must fit a socket's address.
     """
     scheme, rest = _scheme(address)
     if scheme == "unix":
@@ -49,11 +48,24 @@ def parse_target(address: str) -> Target:
             raise refuse("address", address, "unix:/path")
         return UnixPath(path)
     place = re.sub(r"^//[^/]*/", "", rest)
-    match = re.fullmatch(r"(?:\[(?P<bracketed>.*)\]|(?P<plain>[^:]*))(?::(?P<port>\d+))?", place)
-    host, port = (match["bracketed"] or match["plain"], match["port"]) if match else (place, None)
-    if not host:
-        raise refuse("address", address, "host:port or unix:/path")
-    return HostPort(host, DEFAULT_PORT if port is None else int(port))
+    match = re.fullmatch(r"(?:\[(?P<bracketed>.*)\]|(?P<plain>[^:]*)):(?P<port>[0-9]{1,5})", place)
+    host, port = ("", 0) if match is None else (match["bracketed"] or match["plain"], int(match["port"]))
+    is_host = ip_of(host) is not None or re.fullmatch(r"[^\s:/;,[\]]+", host) is not None
+    if not is_host or not 1 <= port <= 65_535:
+        raise refuse("address", address, _WANT, _hint(address, place))
+    return HostPort(host, port)
+
+
+def _hint(address: str, place: str) -> str | None:
+    """What is wrong with an address, where it is one of the usual mistakes."""
+    scheme = re.match(r"[a-z]+://", address)
+    if scheme is not None and scheme[0] != "dns://":
+        return f"Leave out {scheme[0]}."
+    if address.startswith("/"):
+        return f"A Unix socket's address is unix:{address}."
+    if ip_of(place) is not None and ":" in place:
+        return "An IPv6 address stands in brackets: [::1]:7070."
+    return "It has no port." if re.fullmatch(r"[^\s:/;,]+:?", address) else None
 
 
 def _scheme(address: str) -> tuple[str, str]:
