@@ -1,6 +1,7 @@
 """A connection to the replicas of one data set."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from threading import TIMEOUT_MAX
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from .batch import Batch
 from .dataset_info import DatasetInfo
 from .errors import refuse
+from .given import box_of, timeline_of, whole, whole_or_none
 from .run import Run, RunShare, decision_from
 from .run_info import RunInfo
 from .spec_input import SpecInput, spec_bytes
@@ -108,7 +110,7 @@ class DataClient:
 
         Raises SPEC_INVALID naming the field, REQUEST_INVALID for more ranks than the smallest batch has samples.
         """
-        attempt = partial(describe_run, spec=spec_bytes(spec), ranks=ranks)
+        attempt = partial(describe_run, spec=spec_bytes(spec), ranks=whole("ranks", ranks, 1))
         return self._connection.call("describe_run", attempt)
 
     def open_run(
@@ -128,14 +130,17 @@ class DataClient:
         `credit_batches` and `credit_bytes`: how far ahead batches are wanted; one is always allowed. `decisions`
         replays a stage timeline on resume. Raises as `describe_run`, and STEP_UNKNOWN.
         """
-        info = self.describe_run(spec, ranks=ranks)
-        check_rank(info, rank, ranks)
-        if credit_batches < 1 or credit_bytes < 0:
-            raise refuse("credit", [credit_batches, credit_bytes], "one batch or more, and no negative number of bytes")
+        asked = timeline_of(timeline)
+        batches = whole("credit_batches", credit_batches, 1)
+        most_bytes = whole("credit_bytes", credit_bytes, 0, sys.maxsize)
+        count = whole("ranks", ranks, 1)
+        mine = whole("rank", rank, 0, count - 1)
+        info = self.describe_run(spec, ranks=count)
+        check_rank(info, mine, count)
         credit = Credit(
-            min(credit_batches, info.limits.max_outstanding_steps), min(credit_bytes, info.limits.max_outstanding_bytes)
+            min(batches, info.limits.max_outstanding_steps), min(most_bytes, info.limits.max_outstanding_bytes)
         )
-        share = RunShare(timeline, rank, credit)
+        share = RunShare(asked, mine, credit)
         return Run(self._connection, info, share, step=start_step, decisions=map(decision_from, decisions))
 
     def get_batch(
@@ -150,13 +155,21 @@ class DataClient:
     ) -> Batch:
         """One batch by its address, outside of any stream; `stage` None: the scheduled one."""
         asked_at = perf_counter()
-        request = BatchRequest(spec_bytes(spec), timeline, step, stage, rank, ranks)
+        count = whole("ranks", ranks, 1)
+        request = BatchRequest(
+            spec_bytes(spec),
+            timeline_of(timeline),
+            whole("step", step),
+            whole_or_none("stage", stage),
+            whole("rank", rank, 0, count - 1),
+            count,
+        )
         attempt = partial(get_batch, request=request, memory=self._connection.memory)
         received, info = self._connection.call("get_batch", attempt)
         return Batch(
             received,
-            timeline=timeline,
-            loss_weight=loss_weights(info, timeline, rank)[received.stage],
+            timeline=request.timeline,
+            loss_weight=loss_weights(info, request.timeline, request.rank)[received.stage],
             channels_last=info.channels_last,
             waited_ms=1e3 * (perf_counter() - asked_at),
         )
@@ -175,7 +188,8 @@ class DataClient:
 
     def read_locations(self, case: str, class_value: int, k: Sequence[int] = ()) -> NDArray[np.uint32]:
         """(n,3) Z,Y,X store voxels of a class: all that are stored, or those numbered `k`."""
-        attempt = partial(read_locations, case=case, class_value=class_value, k=k)
+        numbers = [whole("k", number) for number in k]
+        attempt = partial(read_locations, case=case, class_value=whole("class_value", class_value), k=numbers)
         return self._connection.call("read_locations", attempt)
 
     def preview(
@@ -192,8 +206,10 @@ class DataClient:
 
         The middle slices of its samples on all three axes, with their labels. `page` from 1, `channel` from 0.
         """
-        request = BatchRequest(spec_bytes(spec), timeline, step, stage, 0, 1)
-        attempt = partial(preview, request=request, page=page, image_channel=channel)
+        at, of_stage = whole("step", step), whole_or_none("stage", stage)
+        request = BatchRequest(spec_bytes(spec), timeline_of(timeline), at, of_stage, 0, 1)
+        number, image_channel = whole_or_none("page", page, 1), whole_or_none("channel", channel)
+        attempt = partial(preview, request=request, page=number, image_channel=image_channel)
         return self._connection.call("preview", attempt)
 
     def close(self) -> None:
@@ -209,4 +225,5 @@ class DataClient:
         self.close()
 
     def _read(self, case: str, volume: VolumeKind, region: tuple[Zyx, Zyx] | None) -> NDArray[np.generic]:
-        return self._connection.call("read_case", partial(read_case, case=case, volume=volume, region=region))
+        box = None if region is None else box_of(region)
+        return self._connection.call("read_case", partial(read_case, case=case, volume=volume, region=box))

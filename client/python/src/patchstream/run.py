@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .batch import Batch
 from .errors import PatchstreamError, refuse_request
+from .given import integer, whole
 from .run_info import RunInfo, RunStage
 from .timeline import Timeline
 from .transport.connection import Connection
-from .transport.decide_stage import RunProgress, StageProposal, change_stage
+from .transport.decide_stage import RunProgress, StageProposal, change_stage, check_stage
 from .transport.describe import describe_run
 from .transport.schedule_of_run import schedule_of_run
 from .transport.session import Session, SessionRequest
@@ -86,12 +87,12 @@ class Run:
     def __init__(
         self, connection: Connection, info: RunInfo, share: RunShare, *, step: int, decisions: Iterable[StageDecision]
     ) -> None:
-        """Raises STEP_UNKNOWN for a step past the end, LIMIT_EXCEEDED for too many decisions."""
+        """Raises STEP_UNKNOWN for a step past the end, STAGE_UNKNOWN, LIMIT_EXCEEDED for too many decisions."""
         self.info = info
         self._connection = connection
         self._share = share
         self._loss_weights = loss_weights(info, share.timeline, share.rank)
-        self._stages = StageTimeline(schedule_of_run(info, share.timeline), decisions)
+        self._stages = self._stages_by(decisions)
         self._process = _InProcess()
         self._inherited: list[_InProcess] = []
         self._memory: BatchMemory | None = None
@@ -226,6 +227,9 @@ class Run:
 
     def load_state_dict(self, state: RunState) -> None:
         """Goes on where `state_dict` was taken. Raises REQUEST_INVALID for the state of another run, STEP_UNKNOWN."""
+        missing = [name for name in ("step", "decisions", "digest") if name not in state]
+        if missing:
+            raise refuse_request("state", list(state), f"what state_dict() gave: it has no {', '.join(missing)}")
         if state["digest"] != self.info.digest:
             want = f"{self.info.digest}, the digest of this run: data set, spec and recipe must be those it began with"
             raise refuse_request("digest", state["digest"], want)
@@ -234,7 +238,7 @@ class Run:
     def move_to(self, step: int, decisions: Iterable[StageDecision]) -> None:
         """Goes on at a step, over the decisions given. Raises STEP_UNKNOWN."""
         checked = self._checked(step)
-        stages = StageTimeline(schedule_of_run(self.info, self.timeline), decisions)
+        stages = self._stages_by(decisions)
         with self._here.state:
             self.close()
             self._step, self._stages = checked, stages
@@ -244,13 +248,15 @@ class Run:
 
         Raises REQUEST_INVALID where some rank would get no sample of some batch.
         """
-        spec = self.info.spec_bytes
-        info = self._connection.call("describe_run", partial(describe_run, spec=spec, ranks=ranks))
-        check_rank(info, rank, ranks)
+        count = whole("ranks", ranks, 1)
+        mine = whole("rank", rank, 0, count - 1)
+        attempt = partial(describe_run, spec=self.info.spec_bytes, ranks=count)
+        info = self._connection.call("describe_run", attempt)
+        check_rank(info, mine, count)
         with self._here.state:
             self.close()
-            self.info, self._share = info, replace(self._share, rank=rank)
-            self._loss_weights = loss_weights(info, self.timeline, rank)
+            self.info, self._share = info, replace(self._share, rank=mine)
+            self._loss_weights = loss_weights(info, self.timeline, mine)
 
     def on(self, timeline: Timeline) -> "Run":
         """The other timeline's run of the same rank, from its first step on; as many may be open as are needed."""
@@ -324,8 +330,7 @@ class Run:
 
         The parts 0 to `count` - 1 are the whole, each step once, and share its credit.
         """
-        if not 0 <= index < count:
-            raise refuse_request("index", index, f"from 0 to {count - 1}")
+        whole("index", index, 0, whole("count", count, 1) - 1)
         credit = Credit(max(1, self._share.credit.batches // count), self._share.credit.bytes // count)
         share = replace(self._share, every=self._share.every * count, credit=credit)
         step = self._step + index * self._share.every
@@ -379,10 +384,18 @@ class Run:
             return here.session
 
     def _checked(self, step: int) -> int:
-        if not 0 <= step <= self.steps:
-            facts = {"code": "STEP_UNKNOWN", "timeline": self.timeline, "step": step, "steps": self.steps}
+        number = integer("step", step)
+        if not 0 <= number <= self.steps:
+            facts = {"code": "STEP_UNKNOWN", "timeline": self.timeline, "step": number, "steps": self.steps}
             raise PatchstreamError(facts)
-        return step
+        return number
+
+    def _stages_by(self, decisions: Iterable[StageDecision]) -> StageTimeline:
+        stages = StageTimeline(schedule_of_run(self.info, self.timeline))
+        for decision in decisions:
+            check_stage(self.info.timeline(self.timeline), decision.stage, self.timeline)
+            stages.add(decision)
+        return stages
 
 
 def _restored(

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 
 from ..errors import PatchstreamError, refuse_request
+from ..given import are_finite, integer, whole
 from ..run_info import RunTimeline
 from ..timeline import Timeline
 from .stage_timeline import StageChanged, StageDecision, StageTimeline
@@ -44,21 +44,29 @@ def decide_stage(proposal: StageProposal, progress: RunProgress) -> StageDecisio
     """
     if len(proposal.reason) > LONGEST_REASON:
         raise refuse_request("reason", f"{len(proposal.reason)} characters", f"at most {LONGEST_REASON}")
-    if len(proposal.metrics) > MOST_METRICS or not all(isfinite(value) for value in proposal.metrics.values()):
+    if len(proposal.metrics) > MOST_METRICS or not are_finite(proposal.metrics):
         raise refuse_request("metrics", dict(proposal.metrics), f"at most {MOST_METRICS} finite numbers")
-    from_step = _first_step(proposal, progress)
-    if from_step < 0:
-        raise refuse_request("from_step", from_step, "a step")
+    stage = integer("stage", proposal.stage)
+    from_step = whole("from_step", _first_step(proposal, progress))
     if from_step < progress.first_undelivered:
         facts = {"code": "STEP_PASSED", "step": from_step, "delivered": progress.first_undelivered - 1}
         raise PatchstreamError(facts, f"Name step {progress.first_undelivered} or a later one.")
-    return StageDecision(proposal.stage, from_step, proposal.reason, proposal.hold, dict(proposal.metrics))
+    return StageDecision(stage, from_step, proposal.reason, proposal.hold, dict(proposal.metrics))
 
 
 def _first_step(proposal: StageProposal, progress: RunProgress) -> int:
     if proposal.from_step is not None:
         return proposal.from_step
     return progress.first_undelivered if proposal.immediate else progress.first_unwanted
+
+
+def check_stage(described: RunTimeline, stage: int, timeline: Timeline) -> None:
+    """Raises STAGE_UNKNOWN for a stage that the timeline does not have."""
+    first, last = described.stages[0].stage, described.stages[-1].stage
+    number = integer("stage", stage)
+    if not first <= number <= last:
+        facts = {"code": "STAGE_UNKNOWN", "timeline": timeline, "stage": number, "first": first, "last": last}
+        raise PatchstreamError(facts)
 
 
 def change_stage(
@@ -68,10 +76,7 @@ def change_stage(
 
     Raises STAGE_UNKNOWN for a stage that the timeline does not have, and as `decide_stage`.
     """
-    first, last = described.stages[0].stage, described.stages[-1].stage
-    if not first <= proposal.stage <= last:
-        facts = {"code": "STAGE_UNKNOWN", "timeline": timeline, "stage": proposal.stage, "first": first, "last": last}
-        raise PatchstreamError(facts)
+    check_stage(described, proposal.stage, timeline)
     decision = decide_stage(proposal, progress)
     stages.add(decision)
     is_in_the_run = decision.from_step < described.steps
