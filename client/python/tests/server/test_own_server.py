@@ -202,3 +202,29 @@ def test_a_long_temporary_folder_is_no_obstacle(
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))
     own_server(sample_store).close()
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_said_in_one_line(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")  # a longer one would not be taken
+    with pytest.raises(PatchstreamError) as failure:
+        own_server(sample_store)
+    assert (failure.value.code, failure.value.facts["file"]) == ("WRITE_FAILED", "/nowhere")
+    assert "TMPDIR" in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_log_that_cannot_be_written_is_said_in_one_line(sample_store: Path, tmp_path: Path) -> None:
+    with pytest.raises(PatchstreamError) as failure:
+        own_server(sample_store, log=tmp_path / "gone" / "log")
+    assert (failure.value.code, failure.value.facts["file"]) == ("WRITE_FAILED", str(tmp_path / "gone" / "log"))
+    assert "\n" not in str(failure.value)
+
+
+def test_two_servers_of_one_store_run_side_by_side(sample_store: Path) -> None:
+    one, other = own_server(sample_store), own_server(sample_store)
+    assert one.address != other.address
+    one.close()
+    connection(other.address).close()
+    other.close()

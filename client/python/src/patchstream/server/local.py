@@ -32,7 +32,7 @@ def local(
     - `deadline_s`, `carrier`: as of `connect`.
 
     Raises STORE_DAMAGED for a store that is not there or not whole, NOT_FOUND where the extra is not installed, and
-    what else the server says.
+    WRITE_FAILED where its socket or log cannot be made, and what else the server says.
     """
     options = {"--workers": workers, "--volume-budget": volume_budget, "--slot-budget": slot_budget}
     flags = [f"{flag}={value}" for flag, value in options.items() if value is not None]

@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from patchstream.errors import PatchstreamError
 from patchstream.server.private_folder import SOCKET, private_folder
@@ -29,14 +30,15 @@ class OwnServer:
         """Begins to serve `store` and waits until it is ready. Its log goes to the end of the file `log`.
 
         Raises what the server says, such as STORE_DAMAGED; UNAVAILABLE where it ends without saying; DEADLINE where it
-        is not ready after `ready_s` seconds; NOT_FOUND where Node.js is not installed.
+        is not ready after `ready_s` seconds; NOT_FOUND where Node.js is not installed; WRITE_FAILED where its socket or
+        its log cannot be made.
         """
         folder = private_folder()
         try:
             self.token, where = _listening(folder)
             line = command("serve", store, "--json", "--until-stdin-closes", *where, *flags)
             told = log or folder / "told"
-            with told.open("ab") as stderr:
+            with _opened_log(told) as stderr:
                 # A session or group of its own: Ctrl-C is for us, who may want to go on.
                 self._process = subprocess.Popen(
                     line,
@@ -60,6 +62,15 @@ class OwnServer:
     def close(self) -> None:
         """Ends the server and waits until it has ended. Does nothing the second time."""
         self._end()
+
+
+def _opened_log(file: Path) -> BinaryIO:
+    """To write to its end. Raises WRITE_FAILED."""
+    try:
+        return file.open("ab")
+    except OSError as error:
+        facts = {"code": "WRITE_FAILED", "file": str(file), "reason": error.strerror or str(error)}
+        raise PatchstreamError(facts) from error
 
 
 def _listening(folder: Path) -> tuple[str | None, list[str]]:

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from patchstream.errors import PatchstreamError
+
 SOCKET = "data.sock"
 
 _PREFIX = "patchstream-local-"
@@ -23,9 +25,20 @@ _BEGINNING_S = 3600.0
 def private_folder() -> Path:
     """A new folder that only this user may enter.
 
-    Removes those that nobody could: a process that was killed leaves its folder.
+    Removes those that nobody could: a process that was killed leaves its folder. Raises WRITE_FAILED where no temporary
+    folder can be written.
     """
-    parent = _parent()
+    parent = "the temporary folder"
+    try:
+        parent = _parent()
+        return _folder_in(parent)
+    except OSError as error:
+        facts = {"code": "WRITE_FAILED", "file": str(parent), "reason": error.strerror or str(error)}
+        hint = f"Name one that can be written, for a socket, with TMPDIR: at most {_LONGEST_PARENT} bytes long."
+        raise PatchstreamError(facts, hint) from error
+
+
+def _folder_in(parent: Path) -> Path:
     if os.name != "nt":
         for folder in parent.glob(f"{_PREFIX}*"):
             with suppress(OSError):  # somebody else removes it
