@@ -13,15 +13,16 @@ LARGE_BYTES = 4096
 class Relay:
     """Passes everything on, but for what it is told to spoil."""
 
-    def __init__(self, target: str) -> None:
-        host, port = target.rsplit(":", 1)
-        self._target = (host, int(port))
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, target: str, host: str = "127.0.0.1") -> None:
+        """On `host`, which is one of this machine's own: lanes go past it unless it is another than the server's."""
+        server, port = target.rsplit(":", 1)
+        self._target = (server, int(port))
+        self._listener = socket.create_server((host, 0))
         self._lock = Lock()
         self._open: list[socket.socket] = []
         self._to_damage = 0
         self.damaged = 0
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.address = f"{host}:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> "Relay":
         Thread(target=self._accept, daemon=True).start()

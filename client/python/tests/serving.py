@@ -39,6 +39,7 @@ class Server:
     """A data server that runs until its context ends."""
 
     address: str
+    lane: str | None
     metrics: str | None
     process: subprocess.Popen[str]
 
@@ -65,7 +66,7 @@ def serve(store: str | os.PathLike[str], *flags: str, main: Path = _MAIN) -> Gen
         if line == "":
             raise RuntimeError(f"the server ended before it was ready: {' '.join(command)}")
         ready = json.loads(line)
-        yield Server(ready["address"], ready.get("metrics"), process)
+        yield Server(ready["address"], ready.get("lane"), ready.get("metrics"), process)
     finally:
         process.kill()
         process.communicate()

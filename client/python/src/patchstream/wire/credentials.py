@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import grpc
 
-from ..errors import PatchstreamError
+from ..errors import PatchstreamError, refuse
 from .named_file import not_what_it_must_be, read_named_file
 
 
@@ -37,12 +37,14 @@ class Credentials:
 
 
 def read_credentials(tls: Tls) -> Credentials:
-    """Raises INPUT_DAMAGED naming file and option, SPEC_INVALID where only one of certificate and key is given."""
+    """Raises INPUT_DAMAGED naming file and option, SPEC_INVALID for one of certificate and key or an empty name."""
+    if tls.server_name == "":
+        raise refuse("server_name", "", "the name in the server's certificate")
     if (tls.cert is None) != (tls.key is None):
         missing = "cert" if tls.cert is None else "key"
         want = "given together with the other one of certificate and key"
         raise PatchstreamError({"code": "SPEC_INVALID", "field": missing, "want": want})
-    lane, http2 = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
+    lane, http2 = (_context() for _ in range(2))
     http2.set_alpn_protocols(["h2"])
     ca = cert = key = None
     for context in (lane, http2):
@@ -50,6 +52,14 @@ def read_credentials(tls: Tls) -> Credentials:
         cert, key = _show(context, tls.cert, tls.key)
     trusted = grpc.ssl_channel_credentials(root_certificates=ca, private_key=key, certificate_chain=cert)
     return Credentials(trusted, lane, http2, ca is not None, tls.server_name)
+
+
+def _context() -> ssl.SSLContext:
+    """Trusts what gRPC does: also a certificate that is named itself, without the authority that signed it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 def _trust(context: ssl.SSLContext, file: str | os.PathLike[str] | None) -> bytes | None:

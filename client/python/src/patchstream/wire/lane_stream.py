@@ -16,6 +16,7 @@ from .lane_status import read_lane_status
 from .outgoing import Outgoing
 from .sockets import connect_socket, speak_tls
 from .target import HostPort, Target, UnixPath, beside
+from .why_unreachable import in_words
 
 OFFER_S = 5.0
 """An offer comes at once, or the server is busy."""
@@ -120,7 +121,8 @@ class _Lane:
             name = self._channel.credentials.server_name or host
             return speak_tls(connection, self._channel.credentials.lane, name)
         except OSError as error:
-            raise self._unavailable(f"its lane at {_named(target)} does not answer") from error
+            why = in_words(error, self._channel.target, self._channel.credentials).reason
+            raise self._unavailable(f"its lane at {_named(target)} cannot be opened: {why}") from error
 
     def _talk(self, lane: LaneSocket, receiver: Receiver) -> None:
         def alive() -> None:

@@ -54,7 +54,7 @@ def why_unreachable(target: Target, credentials: Credentials | None) -> Unreacha
         with closing(_connect(target, credentials)) as connection:
             return _judge(_first_bytes(connection), credentials)
     except OSError as error:
-        return _in_words(error, target, credentials)
+        return in_words(error, target, credentials)
 
 
 def _connect(target: Target, credentials: Credentials | None) -> socket.socket:
@@ -88,7 +88,8 @@ def _host(target: Target) -> str:
     return "localhost" if isinstance(target, UnixPath) else target.host
 
 
-def _in_words(error: OSError, target: Target, credentials: Credentials | None) -> Unreachable:
+def in_words(error: OSError, target: Target, credentials: Credentials | None) -> Unreachable:
+    """A socket's error in words of our own; OpenSSL's text is kept out."""
     match error:
         case ssl.SSLCertVerificationError():
             return _untrusted(error, target, credentials)
