@@ -176,7 +176,7 @@ def _check_token(address: str, target: Target, token: str | None, *, is_tls: boo
     if re.fullmatch(r"[\x20-\x7e]+", token) is None:
         raise PatchstreamError(
             {"code": "UNAUTHENTICATED", "reason": "a token is one or more printable ASCII characters"},
-            "Look at the file of token_file: it must hold the token alone.",
+            "Look at token, or the file of token_file: it must hold the token alone.",
         )
     if not is_tls and not is_this_machine(target):
         reason = f"a token leaves this machine only over TLS, and {address} is called without"
