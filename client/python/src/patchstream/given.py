@@ -6,8 +6,8 @@ from operator import index
 from typing import Any
 
 from .errors import refuse_request
-from .run_info import Zyx
 from .wire.stream import Timeline
+from .zyx import Zyx
 
 MOST = (1 << 32) - 1
 """The largest number of most fields of the protocol."""
