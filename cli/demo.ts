@@ -7,14 +7,13 @@ import { Command } from "commander";
 import { makeFolder } from "../disk/index.js";
 import { type IngestReport, ingest } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
-import { openChannel } from "../rpc/index.js";
-import { openTrainingEngine, type TrainingSummary } from "../trainer/index.js";
+import { connectTrainer, openTrainingEngine, type RunSpecInput, type TrainingSummary } from "../trainer/index.js";
 import { startServer } from "./child-server.js";
 import { showProgress } from "./ingest.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { trainingProgress } from "./train/training-progress.js";
 import { trainingTable } from "./train/training-table.js";
-import { startTraining, watchTraining } from "./train/watch-training.js";
+import { watchToEnd } from "./train/watch-training.js";
 
 interface Options extends CommonOptions {
   readonly dir?: string;
@@ -24,7 +23,7 @@ const SAMPLE = fileURLToPath(new URL("../../examples/data/Task04_Hippocampus", i
 const HELD_OUT_CASES = 4;
 
 /** PGPS-Performance in 180 steps: all 15 stages of the sample's own plan, its last cases held out. */
-function demoRun({ name, cases }: IngestReport) {
+function demoRun({ name, cases }: IngestReport): RunSpecInput {
   return {
     data: {
       dataset: name,
@@ -53,16 +52,15 @@ async function demo(folder: string, signal: AbortSignal): Promise<TrainingSummar
   await using trainer = await startServer(["trainer", "--port", "0", "--runs", join(folder, "runs")]);
   say(`2. data server on ${data.address}, trainer on ${trainer.address}`);
 
-  const channel = openChannel(trainer.address);
+  await using client = connectTrainer(trainer.address);
   const progress = trainingProgress();
   try {
-    const training = await startTraining(channel, { run: demoRun(report), data: [data.address] });
+    const training = await client.start(demoRun(report), data.address);
     say(`3. training ${training}`);
-    const watched = watchTraining(channel, training, progress.show, signal);
+    const watched = watchToEnd(client, training, progress.show, signal);
     return await Promise.race([watched, data.lost, trainer.lost]);
   } finally {
     progress.stop();
-    channel.client.close();
   }
 }
 

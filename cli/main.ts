@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
+import { checkpointCommand } from "./checkpoint.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
 import { evaluateCommand } from "./evaluate/evaluate.js";
@@ -39,6 +40,7 @@ const commands: (() => Command)[] = [
   trainCommand,
   stageCommand,
   trainingsCommand,
+  checkpointCommand,
   predictCommand,
   evaluateCommand,
   exportCommand,

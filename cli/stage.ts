@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { callUnary, openChannel } from "../rpc/index.js";
+import { connectTrainer } from "../trainer/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
@@ -29,20 +29,15 @@ export function stageCommand(): Command {
     .action(async (training: string, options: Options) => {
       const { trainer: address, advance, to, fromStep, hold = false, json } = options;
       if (!advance && to === undefined) command.error("error: one of --advance and --to is needed", { exitCode: 2 });
-      const trainer = openChannel(address, callOptions(options));
-      try {
-        const request = {
-          training,
-          hold,
-          ...(to !== undefined && { stage: to }),
-          ...(fromStep !== undefined && { fromStep }),
-        };
-        const changed = await callUnary(trainer, "TrainerService", "setStage", request);
-        if (json) printJson(changed);
-        else process.stdout.write(`${stageText(changed)}\n`);
-      } finally {
-        trainer.client.close();
-      }
+      await using trainer = connectTrainer(address, callOptions(options));
+      const wish = {
+        hold,
+        ...(to !== undefined && { stage: to }),
+        ...(fromStep !== undefined && { fromStep }),
+      };
+      const changed = await trainer.setStage(training, wish);
+      if (json) printJson(changed);
+      else process.stdout.write(`${stageText(changed)}\n`);
     });
 }
 

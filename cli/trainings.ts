@@ -1,8 +1,7 @@
 import { Command } from "commander";
-import { callUnary, openChannel } from "../rpc/index.js";
+import { connectTrainer, type TrainingInShort } from "../trainer/index.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
-import { stateName } from "./train/training-progress.js";
 import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
 
 interface Options extends CommonOptions, CallFlags, TrainerFlag {
@@ -18,18 +17,26 @@ export function trainingsCommand(): Command {
     .addHelpText("after", "\nExample:\n  $ patchstream trainings --trainer localhost:7071")
     .action(async (options: Options) => {
       const { trainer: address, stop, json } = options;
-      const trainer = openChannel(address, callOptions(options));
-      try {
-        if (stop !== undefined) await callUnary(trainer, "TrainerService", "stopTraining", { training: stop });
-        const { trainings } = await callUnary(trainer, "TrainerService", "listTrainings", {});
-        if (json) printJson(trainings);
-        else
-          for (const { id, dataset, state, damage } of trainings) {
-            const why = damage === null ? "" : `: ${damage.file}: ${damage.reason}`;
-            process.stdout.write(`${id}  ${dataset || "-"}  ${stateName(state)}${why}\n`);
-          }
-      } finally {
-        trainer.client.close();
-      }
+      await using trainer = connectTrainer(address, callOptions(options));
+      if (stop !== undefined) await trainer.stop(stop);
+      const trainings = await trainer.list();
+      if (json) printJson(trainings);
+      else for (const training of trainings) process.stdout.write(`${trainingLine(training)}\n`);
     });
+}
+
+function trainingLine({
+  id,
+  dataset,
+  state,
+  damage,
+  steps,
+  stepsTaken,
+  stage,
+  smoothedPseudoDice,
+}: TrainingInShort): string {
+  const begun = steps === 0 ? [] : [`step ${stepsTaken} of ${steps}`, `stage ${stage}`];
+  const dice = smoothedPseudoDice === undefined ? [] : [`pseudo Dice ${smoothedPseudoDice.toFixed(3)}`];
+  const why = damage === null ? "" : `: ${damage.file}: ${damage.reason}`;
+  return [id, dataset || "-", `${state}${why}`, ...begun, ...dice].join("  ");
 }

@@ -1,4 +1,5 @@
 import type { ClassDice } from "../proto/messages.js";
+import type { WatchedEvent } from "./client/events.js";
 import type { TrainingEvent } from "./run-folder/events.js";
 
 /** One stage as it went. */
@@ -12,8 +13,12 @@ export interface StageSummary {
   readonly seconds: number;
   /** Waiting for batches as a share of `seconds`, 0 to 1. */
   readonly waitingShare: number;
+  /** A second of `seconds`. */
+  readonly samplesPerSecond: number;
   /** Mean over its steps. */
   readonly loss: number;
+  /** Moving average of the pseudo Dice after its last epoch; absent without validation. */
+  readonly pseudoDice?: number;
 }
 
 /** A training in short. */
@@ -37,6 +42,8 @@ interface StageTally {
   waitedMs: number;
   stepMs: number;
   lossSum: number;
+  samples: number;
+  pseudoDice?: number;
 }
 
 /** Folds a training's events into what a person wants to know of it; `summary` may be asked for at any time. */
@@ -50,11 +57,14 @@ export class SummaryTally {
   #meanDice: number | undefined;
 
   /** Takes an event into the summary. */
-  add(event: TrainingEvent): void {
+  add(event: WatchedEvent | TrainingEvent): void {
     if (event.kind === "opened") this.#warmingUp = true;
     else if (event.kind === "stage") this.#enter(event.stage);
     else if (event.kind === "step") this.#step(event.step);
-    else if (event.kind === "caseEvaluated") {
+    else if (event.kind === "epoch") {
+      const dice = event.epoch.smoothedPseudoDice;
+      if (this.#current && dice !== undefined) this.#current.pseudoDice = dice;
+    } else if (event.kind === "caseEvaluated") {
       this.#cases.push({ case: event.caseEvaluated.case, classes: event.caseEvaluated.classes });
     } else if (event.kind === "evaluated") {
       this.#classes = event.evaluated.classes;
@@ -63,7 +73,7 @@ export class SummaryTally {
   }
 
   #enter({ stage, patchSize, batchSize }: Pick<StageTally, "stage" | "patchSize" | "batchSize">): void {
-    const fresh = { stage, patchSize, batchSize, steps: 0, waitedMs: 0, stepMs: 0, lossSum: 0 };
+    const fresh = { stage, patchSize, batchSize, steps: 0, waitedMs: 0, stepMs: 0, lossSum: 0, samples: 0 };
     this.#current = this.#stages.get(stage) ?? fresh;
     this.#stages.set(stage, this.#current);
   }
@@ -74,6 +84,7 @@ export class SummaryTally {
     tally.steps++;
     tally.stepMs += stepMs;
     tally.lossSum += loss;
+    tally.samples += tally.batchSize;
     if (this.#warmingUp) this.#warmUpMs += waitedMs;
     else tally.waitedMs += waitedMs;
     this.#warmingUp = false;
@@ -81,15 +92,19 @@ export class SummaryTally {
 
   get summary(): TrainingSummary {
     const tallies = [...this.#stages.values()].filter(({ steps }) => steps > 0);
-    const stages = tallies.map(({ stage, patchSize, batchSize, steps, waitedMs, stepMs, lossSum }) => ({
-      stage,
-      patchSize,
-      batchSize,
-      steps,
-      seconds: (waitedMs + stepMs) / 1000,
-      waitingShare: waitedMs / (waitedMs + stepMs),
-      loss: lossSum / steps,
-    }));
+    const stages = tallies.map(
+      ({ stage, patchSize, batchSize, steps, waitedMs, stepMs, lossSum, samples, pseudoDice }) => ({
+        stage,
+        patchSize,
+        batchSize,
+        steps,
+        seconds: (waitedMs + stepMs) / 1000,
+        waitingShare: waitedMs / (waitedMs + stepMs),
+        samplesPerSecond: (1000 * samples) / (waitedMs + stepMs),
+        loss: lossSum / steps,
+        ...(pseudoDice !== undefined && { pseudoDice }),
+      }),
+    );
     return {
       stages,
       steps: stages.reduce((sum, { steps }) => sum + steps, 0),

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { openChannel } from "../../rpc/index.js";
+import { connectTrainer } from "../../trainer/index.js";
 import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -7,7 +7,7 @@ import { readRunJson, runOption } from "../run-flag.js";
 import { addTrainerFlag, type TrainerFlag } from "../trainer-flag.js";
 import { trainingProgress } from "./training-progress.js";
 import { trainingTable } from "./training-table.js";
-import { startTraining, watchTraining } from "./watch-training.js";
+import { watchToEnd } from "./watch-training.js";
 
 interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly data?: readonly string[];
@@ -15,6 +15,9 @@ interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly resume?: string;
   readonly watch?: string;
 }
+
+/** The run spec in a file, for the trainer to look at. */
+const runBytes = (file: string) => Buffer.from(JSON.stringify(readRunJson(file)));
 
 /** `patchstream train`. */
 export function trainCommand(): Command {
@@ -33,15 +36,11 @@ export function trainCommand(): Command {
       const { trainer: address, data = [], run, resume, watch, json } = options;
       if ([run, resume, watch].filter((one) => one !== undefined).length !== 1)
         command.error("error: one of --run, --resume and --watch is needed");
-      const trainer = openChannel(address, callOptions(options));
+      await using trainer = connectTrainer(address, callOptions(options));
       const progress = trainingProgress();
       try {
-        const request = {
-          data,
-          run: run === undefined ? undefined : readRunJson(run),
-          ...(resume !== undefined && { resume }),
-        };
-        const training = watch ?? (await startTraining(trainer, request));
+        if (resume !== undefined) await trainer.resume(resume, { data });
+        const training = watch ?? resume ?? (await trainer.start(runBytes(run ?? ""), data));
         let isKnown = false;
         const announce = () => {
           isKnown = true;
@@ -49,7 +48,7 @@ export function trainCommand(): Command {
           else process.stderr.write(`training ${training}\n`);
         };
         if (watch === undefined) announce();
-        const summary = await watchTraining(trainer, training, (event) => {
+        const summary = await watchToEnd(trainer, training, (event) => {
           if (!isKnown) announce();
           if (json) printJson(event);
           else progress.show(event);
@@ -59,7 +58,6 @@ export function trainCommand(): Command {
         else process.stdout.write(trainingTable(summary));
       } finally {
         progress.stop();
-        trainer.client.close();
       }
     });
 }

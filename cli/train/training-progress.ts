@@ -1,25 +1,22 @@
 import { SingleBar } from "cli-progress";
-import type { TrainingEvent } from "../../trainer/index.js";
+import type { WatchedEvent } from "../../trainer/index.js";
+import { FiguresTally, figureTexts, type TrainingFigures } from "./training-figures.js";
 
 /** Shows a training as it goes: a bar on a terminal, elsewhere one line per event worth telling. */
 export interface TrainingProgress {
-  show(event: TrainingEvent): void;
+  show(event: WatchedEvent): void;
   /** Leaves the terminal as it was. */
   stop(): void;
 }
 
-/** A state in a word: done, running, ... */
-export function stateName(state: string): string {
-  return state.replace("TRAINING_STATE_", "").toLowerCase();
-}
-
 const size = (voxels: readonly number[]) => voxels.join("x");
 
-function newsOf(event: TrainingEvent): string | undefined {
+/** What both forms say in a line of its own. */
+function newsOf(event: WatchedEvent): string | undefined {
   switch (event.kind) {
     case "state": {
       const { state, message } = event.state;
-      return message === "" ? `training ${stateName(state)}` : `training ${stateName(state)}: ${message}`;
+      return message === "" ? `training ${state}` : `training ${state}: ${message}`;
     }
     case "opened": {
       const { dataset, firstStep, steps, stages, engine, parameters } = event.opened;
@@ -30,6 +27,11 @@ function newsOf(event: TrainingEvent): string | undefined {
       const { stage, fromStep, reason, patchSize, batchSize } = event.stage;
       return `step ${fromStep}: stage ${stage}, patch ${size(patchSize)}, batch ${batchSize} (${reason})`;
     }
+    case "decided": {
+      const { stage, fromStep, reason, text } = event.decided;
+      const why = text === "" ? reason : `${reason}: ${text}`;
+      return `stage ${stage} is decided from step ${fromStep} on (${why})`;
+    }
     case "caseEvaluated": {
       const { case: id, classes } = event.caseEvaluated;
       return `${id}: Dice ${classes.map(({ name, dice }) => `${name} ${dice?.toFixed(3) ?? "-"}`).join(", ")}`;
@@ -37,6 +39,7 @@ function newsOf(event: TrainingEvent): string | undefined {
     case "warning":
       return `warning: ${event.warning.text}`;
     case "step":
+    case "epoch":
     case "checkpoint":
     case "evaluated":
       return undefined;
@@ -46,50 +49,60 @@ function newsOf(event: TrainingEvent): string | undefined {
 /** A log is silent for no longer than this, or a step, if that is longer. */
 const SILENCE_MS = 30_000;
 
+function figuresLine(figures: TrainingFigures): string {
+  const { epoch = 0, epochs, stepsTaken, steps, stage } = figures;
+  const where = [`epoch ${epoch + 1} of ${epochs}`, `step ${stepsTaken} of ${steps}`, `stage ${stage ?? "-"}`];
+  return [...where, ...figureTexts(figures)].join(", ");
+}
+
 /**
- * Lines for a log. A step is worth one where nothing was said for half a minute: a log shows life, and stays short however many steps
- * there are and however late somebody begins to watch.
+ * Lines for a log: one for each epoch that has ended, and for a step where nothing was said for half a minute: a log shows life, and stays short
+ * however many steps there are and however late somebody begins to watch.
  */
 export function progressLines(write: (line: string) => void, nowMs: () => number): TrainingProgress {
   let saidMs = nowMs();
-  let steps = 0;
+  const tally = new FiguresTally();
   const say = (line: string) => {
     saidMs = nowMs();
     write(`${line}\n`);
   };
   return {
     show(event) {
-      if (event.kind === "opened") steps = event.opened.steps;
+      tally.add(event);
       const news = newsOf(event);
       if (news !== undefined) say(news);
-      else if (event.kind === "step" && nowMs() - saidMs >= SILENCE_MS) {
-        const { step, stage, loss } = event.step;
-        say(`step ${step}: stage ${stage}, loss ${loss.toFixed(3)} (${step + 1} of ${steps} steps taken)`);
-      }
+      else if (event.kind === "epoch") say(`${figuresLine(tally.figures)}${event.epoch.best ? " (best)" : ""}`);
+      else if (event.kind === "step" && nowMs() - saidMs >= SILENCE_MS) say(figuresLine(tally.figures));
     },
     stop: () => undefined,
   };
 }
 
+const BAR_SIZE = 20;
+
+/** A bar of all steps on a terminal, and the news above it. */
 function bar(): TrainingProgress {
-  const format = "step {value}/{total} [{bar}] stage {stage} {patch} batch {batch} loss {loss}";
-  const steps = new SingleBar({ format, stream: process.stderr, hideCursor: true });
-  let shown = { stage: "-", patch: "-", batch: "-", loss: "-" };
+  const format = "{value}/{total} [{bar}] {where} {figures}";
+  const steps = new SingleBar({ format, barsize: BAR_SIZE, stream: process.stderr, hideCursor: true });
+  const tally = new FiguresTally();
+  const shown = () => {
+    const { epoch, epochs, stage, patchSize, batchSize } = tally.figures;
+    const at = epoch === undefined ? "" : `epoch ${epoch + 1}/${epochs} `;
+    const where = stage === undefined ? at : `${at}stage ${stage} ${size(patchSize)} batch ${batchSize}`;
+    return { where, figures: figureTexts(tally.figures).join(" ") };
+  };
   return {
     show(event) {
+      tally.add(event);
+      const { stepsTaken, steps: total } = tally.figures;
+      const news = newsOf(event);
+      const isOnTheBar = event.kind === "stage";
+      if (news !== undefined && !isOnTheBar) process.stderr.write(`${steps.isActive ? "\n" : ""}${news}\n`);
       if (event.kind === "opened") {
-        steps.start(event.opened.steps, event.opened.firstStep, shown);
-      } else if (event.kind === "stage") {
-        const { stage, patchSize, batchSize } = event.stage;
-        shown = { ...shown, stage: String(stage), patch: size(patchSize), batch: String(batchSize) };
-      } else if (event.kind === "step") {
-        shown = { ...shown, loss: event.step.loss.toFixed(3) };
-        steps.update(event.step.step + 1, shown);
-        if (event.step.step + 1 === steps.getTotal()) steps.stop();
-      } else {
-        const news = newsOf(event);
-        if (news !== undefined) process.stderr.write(`${steps.isActive ? "\n" : ""}${news}\n`);
-      }
+        if (steps.isActive) steps.stop();
+        steps.start(total, stepsTaken, shown());
+      } else if (steps.isActive) steps.update(stepsTaken, shown());
+      if (stepsTaken === total && event.kind !== "opened") steps.stop();
     },
     stop: () => steps.stop(),
   };

@@ -11,16 +11,18 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 /** A training's summary for a person: one row per stage, then Dice. */
 export function trainingTable(summary: TrainingSummary): string {
   const { stages, steps, seconds, warmUpMs, cases, classes, meanDice } = summary;
-  const stageRows = stages.map(({ stage, patchSize, batchSize, steps, seconds, waitingShare, loss }) => [
-    String(stage),
-    patchSize.join("x"),
-    String(batchSize),
-    String(steps),
-    seconds.toFixed(1),
-    percent(waitingShare),
-    loss.toFixed(3),
+  const stageRows = stages.map((one) => [
+    String(one.stage),
+    one.patchSize.join("x"),
+    String(one.batchSize),
+    String(one.steps),
+    one.seconds.toFixed(1),
+    percent(one.waitingShare),
+    one.samplesPerSecond.toPrecision(3),
+    one.loss.toFixed(3),
+    one.pseudoDice?.toFixed(3) ?? "-",
   ]);
-  const header = ["stage", "patch (Z,Y,X)", "batch", "steps", "seconds", "waiting", "loss"];
+  const header = ["stage", "patch (Z,Y,X)", "batch", "steps", "seconds", "waiting", "samples/s", "loss", "pseudo Dice"];
   const total = `${steps} steps in ${seconds.toFixed(1)} s; the first batch took ${(warmUpMs / 1000).toFixed(1)} s more\n`;
   if (classes.length === 0) return `${table([header, ...stageRows])}${total}`;
   const dice = (values: readonly { readonly dice?: number }[]) => values.map(({ dice }) => dice?.toFixed(3) ?? "-");

@@ -29,6 +29,14 @@ const step = (number: number, waitedMs: number, stepMs: number, loss: number): T
   },
 });
 
+const epochEnd = (smoothedPseudoDice: number): TrainingEvent => ({
+  kind: "epoch",
+  epoch: {
+    ...{ epoch: 0, stepsTaken: 4, loss: 0.2, pseudoDice: [], smoothedPseudoDice, best: true, learningRate: 0.1 },
+    ...{ samples: 15, trainSeconds: 2, waitedSeconds: 1, validationSeconds: 1, secondsLeft: 0 },
+  },
+});
+
 test("waiting is counted by stage, the first batch of each opened run apart", (t) => {
   const tally = new SummaryTally();
   const events = [
@@ -41,12 +49,19 @@ test("waiting is counted by stage, the first batch of each opened run apart", (t
     step(2, 700, 100, 0.3),
     stage(1, 3),
     step(3, 25, 75, 0.2),
+    epochEnd(0.75),
   ];
   for (const event of events) tally.add(event);
   t.deepEqual(tally.summary, {
     stages: [
-      { stage: 0, patchSize: [8, 8, 8], batchSize: 4, steps: 3, seconds: 0.4, waitingShare: 0.025, loss: 0.6 },
-      { stage: 1, patchSize: [8, 8, 9], batchSize: 3, steps: 1, seconds: 0.1, waitingShare: 0.25, loss: 0.2 },
+      {
+        ...{ stage: 0, patchSize: [8, 8, 8], batchSize: 4, steps: 3, seconds: 0.4, waitingShare: 0.025 },
+        ...{ samplesPerSecond: 30, loss: 0.6 },
+      },
+      {
+        ...{ stage: 1, patchSize: [8, 8, 9], batchSize: 3, steps: 1, seconds: 0.1, waitingShare: 0.25 },
+        ...{ samplesPerSecond: 30, loss: 0.2, pseudoDice: 0.75 },
+      },
     ],
     steps: 4,
     seconds: 0.5,

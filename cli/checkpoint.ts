@@ -1,0 +1,37 @@
+import { Command, Option } from "commander";
+import { type CheckpointName, connectTrainer } from "../trainer/index.js";
+import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
+import { type CommonOptions, printJson } from "./output.js";
+import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
+
+interface Options extends CommonOptions, CallFlags, TrainerFlag {
+  readonly checkpoint: CheckpointName;
+}
+
+/** `patchstream checkpoint`: a training's checkpoint from its trainer. */
+export function checkpointCommand(): Command {
+  const command = new Command("checkpoint")
+    .description("Fetch a training's checkpoint from its trainer: a safetensors file, whole or not at all.")
+    .argument("<training>", "id of the training, as train printed it")
+    .argument("<file>", "the file to write, .safetensors")
+    .addOption(
+      new Option(
+        "--checkpoint <which>",
+        '"latest": of the last steps; "best": of the epoch with the highest moving average of the pseudo Dice',
+      )
+        .choices(["latest", "best"])
+        .default("latest"),
+    );
+  return addCallFlags(addTrainerFlag(command))
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ patchstream checkpoint 20261123-173207-482-5f1c best.safetensors --checkpoint best --trainer localhost:7071",
+    )
+    .action(async (training: string, file: string, options: Options) => {
+      const { trainer: address, checkpoint, json } = options;
+      await using trainer = connectTrainer(address, callOptions(options));
+      const bytes = await trainer.checkpoint(training, file, { checkpoint });
+      if (json) printJson({ training, checkpoint, file, bytes });
+      else process.stdout.write(`${file}: the ${checkpoint} checkpoint of ${training}, ${bytes} bytes\n`);
+    });
+}

@@ -1,0 +1,130 @@
+import type { WatchedEvent } from "../../trainer/index.js";
+
+/** A training at one moment. What is not known yet is absent. */
+export interface TrainingFigures {
+  readonly stepsTaken: number;
+  readonly steps: number;
+  /** From 0. */
+  readonly epoch?: number;
+  readonly epochs: number;
+  readonly stage?: number;
+  readonly stages: number;
+  /** Z,Y,X. */
+  readonly patchSize: readonly number[];
+  readonly batchSize: number;
+  /** Mean over the steps of the epoch until now, or of the whole epoch where it has just ended. */
+  readonly loss?: number;
+  /** Moving average of the pseudo Dice after the last epoch. */
+  readonly pseudoDice?: number;
+  readonly learningRate?: number;
+  /** Of the last steps of this stage, waiting included. */
+  readonly samplesPerSecond?: number;
+  /** Waiting as a share of the last steps, 0 to 1. */
+  readonly waitingShare?: number;
+  readonly secondsLeft?: number;
+}
+
+/** How much the steps before a step count less with each step after it: the last twenty or so make the rate. */
+const FADE = 0.95;
+
+/** Folds a training's events into its figures. */
+export class FiguresTally {
+  #figures: TrainingFigures = {
+    stepsTaken: 0,
+    steps: 0,
+    epochs: 0,
+    stages: 0,
+    patchSize: [],
+    batchSize: 0,
+  };
+  #isWarmingUp = true;
+  #recent = { samples: 0, waitedMs: 0, ms: 0 };
+  #epoch = { steps: 0, loss: 0 };
+
+  get figures(): TrainingFigures {
+    return this.#figures;
+  }
+
+  add(event: WatchedEvent): void {
+    if (event.kind === "opened") {
+      const { firstStep, steps, epochs, stages } = event.opened;
+      this.#isWarmingUp = true;
+      this.#epoch = { steps: 0, loss: 0 };
+      this.#figures = { ...this.#figures, stepsTaken: firstStep, steps, epochs, stages: stages.length };
+    } else if (event.kind === "stage") {
+      const { stage, patchSize, batchSize } = event.stage;
+      this.#recent = { samples: 0, waitedMs: 0, ms: 0 };
+      const { samplesPerSecond, waitingShare, ...rest } = this.#figures;
+      this.#figures = { ...rest, stage, patchSize, batchSize };
+    } else if (event.kind === "step") this.#step(event.step);
+    else if (event.kind === "epoch") {
+      const { epoch, loss, smoothedPseudoDice, learningRate, secondsLeft } = event.epoch;
+      this.#epoch = { steps: 0, loss: 0 };
+      const dice = smoothedPseudoDice === undefined ? {} : { pseudoDice: smoothedPseudoDice };
+      this.#figures = { ...this.#figures, epoch, loss, learningRate, secondsLeft, ...dice };
+    }
+  }
+
+  #step(taken: Extract<WatchedEvent, { kind: "step" }>["step"]): void {
+    const { step, stage, epoch, loss, learningRate, waitedMs, stepMs } = taken;
+    const { secondsLeft, ...rest } = this.#figures;
+    const sum = this.#epoch;
+    this.#epoch = { steps: sum.steps + 1, loss: sum.loss + loss };
+    this.#figures = {
+      ...rest,
+      stepsTaken: step + 1,
+      stage,
+      epoch,
+      loss: this.#epoch.loss / this.#epoch.steps,
+      learningRate,
+      ...(secondsLeft !== undefined && { secondsLeft: Math.max(0, secondsLeft - (waitedMs + stepMs) / 1000) }),
+      ...this.#rate(waitedMs, stepMs),
+    };
+    this.#isWarmingUp = false;
+  }
+
+  /** The first batch of an opened run is not of the rate: connecting and reading volumes are in its waiting. */
+  #rate(waitedMs: number, stepMs: number): Pick<TrainingFigures, "samplesPerSecond" | "waitingShare"> {
+    if (this.#isWarmingUp) return {};
+    const { samples, waitedMs: waited, ms } = this.#recent;
+    this.#recent = {
+      samples: FADE * samples + this.#figures.batchSize,
+      waitedMs: FADE * waited + waitedMs,
+      ms: FADE * ms + waitedMs + stepMs,
+    };
+    if (this.#recent.ms === 0) return {};
+    return {
+      samplesPerSecond: (1000 * this.#recent.samples) / this.#recent.ms,
+      waitingShare: this.#recent.waitedMs / this.#recent.ms,
+    };
+  }
+}
+
+/** Such as "45 s", "12 min", "3 h 05 min", "2 d 4 h". */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 100) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** In three digits where they say something: 0.423, 8.31, 120. */
+function rateText(rate: number): string {
+  return rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3);
+}
+
+/** The figures in words, those that are known: loss, pseudo Dice, learning rate, samples a second, waiting, time left. */
+export function figureTexts(figures: TrainingFigures): string[] {
+  const { loss, pseudoDice, learningRate, samplesPerSecond, waitingShare, secondsLeft } = figures;
+  return [
+    ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
+    ...(pseudoDice === undefined ? [] : [`pseudo Dice ${pseudoDice.toFixed(3)}`]),
+    ...(learningRate === undefined ? [] : [`lr ${learningRate.toPrecision(3)}`]),
+    ...(samplesPerSecond === undefined ? [] : [`${rateText(samplesPerSecond)} samples/s`]),
+    ...(waitingShare === undefined ? [] : [`waiting ${(100 * waitingShare).toFixed(1)} %`]),
+    ...(secondsLeft === undefined ? [] : [`${durationText(secondsLeft)} left`]),
+  ];
+}

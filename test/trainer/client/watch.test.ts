@@ -1,0 +1,160 @@
+import anyTest, { type TestFn } from "ava";
+import { connectTrainer, type WatchedEvent } from "../../../trainer/index.js";
+import { startProxy } from "../../conformance/tcp-proxy.js";
+import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../processes.js";
+
+interface Shared {
+  readonly cases: readonly string[];
+  readonly data: Process;
+}
+
+const test = anyTest as TestFn<Shared>;
+const ended: (() => unknown)[] = [];
+
+test.before("a data server", async (t) => {
+  const scope = { teardown: (end: () => unknown) => ended.push(end) };
+  const { store, cases } = await sampleStore(scope, 2);
+  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
+});
+test.after.always(async () => {
+  for (const end of ended.toReversed()) await end();
+});
+
+const jsonOf = (run: object) => Buffer.from(JSON.stringify(run));
+
+async function collect(events: AsyncIterable<WatchedEvent>): Promise<WatchedEvent[]> {
+  const all: WatchedEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+const stepsOf = (events: readonly WatchedEvent[]) =>
+  events.flatMap((event) => (event.kind === "step" ? [event.step.step] : []));
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+test("a watcher whose connection is cut goes on after the last event, and is told nothing twice", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const proxy = await startProxy(t, trainer.address);
+  await using direct = connectTrainer(trainer.address);
+  await using client = connectTrainer(proxy.address);
+  const run = tinyRun(cases, { data: { stepsPerEpoch: 50 } });
+  const training = await client.start(jsonOf(run), data.address);
+  const watched: WatchedEvent[] = [];
+  for await (const event of client.watch(training)) {
+    watched.push(event);
+    if (event.kind === "step" && [3, 40, 41, 250].includes(event.step.step)) proxy.cut();
+  }
+  t.deepEqual(watched.at(-1), { kind: "state", state: { state: "done", message: "" } });
+  t.deepEqual(stepsOf(watched), range(0, 400));
+  t.deepEqual(watched, await collect(direct.watch(training)));
+});
+
+test("several watchers, early, late and cut off, are told the same", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const proxy = await startProxy(t, trainer.address);
+  await using client = connectTrainer(trainer.address);
+  await using cutOff = connectTrainer(proxy.address);
+  const run = tinyRun(cases, { data: { stepsPerEpoch: 50 } });
+  const training = await client.start(jsonOf(run), data.address);
+  const early = collect(client.watch(training));
+  const cut = collect(cutOff.watch(training));
+  const late: Promise<WatchedEvent[]>[] = [];
+  for await (const event of client.watch(training)) {
+    if (event.kind !== "step" || event.step.step !== 100) continue;
+    late.push(collect(client.watch(training)), collect(client.watch(training)));
+    proxy.cut();
+  }
+  const whole = await early;
+  t.deepEqual(stepsOf(whole), range(0, 400));
+  for (const watched of [cut, ...late]) t.deepEqual(await watched, whole);
+});
+
+test("a watcher of a trainer that is killed and comes back learns that the training was interrupted", async (t) => {
+  const { cases, data } = t.context;
+  const runs = temporaryFolder(t);
+  const trainer = await trainerIn(t, runs);
+  await using client = connectTrainer(trainer.address);
+  const training = await client.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 50 } })), data.address);
+  const watched: WatchedEvent[] = [];
+  for await (const event of client.watch(training)) {
+    watched.push(event);
+    if (event.kind !== "step" || event.step.step !== 60) continue;
+    await trainer.kill();
+    await trainerIn(t, runs, "--port", trainer.address.split(":")[1] as string);
+  }
+  const interrupted = { state: "interrupted", message: "the trainer ended while it ran" } as const;
+  t.deepEqual(watched.at(-1), { kind: "state", state: interrupted });
+  const steps = stepsOf(watched);
+  t.deepEqual(steps, range(0, steps.length));
+  await client.resume(training);
+  const resumed = await collect(client.watch(training));
+  t.deepEqual(stepsOf(resumed), range(0, 400));
+});
+
+test("a training that is resumed while a watcher is cut off takes steps again, and these are told again", async (t) => {
+  const { cases, data } = t.context;
+  const runs = temporaryFolder(t);
+  const first = await trainerIn(t, runs);
+  const port = first.address.split(":")[1] as string;
+  await using client = connectTrainer(first.address);
+  const training = await client.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 50 } })), data.address);
+  const watched: WatchedEvent[] = [];
+  let isDisturbed = false;
+  for await (const event of client.watch(training)) {
+    watched.push(event);
+    if (isDisturbed || event.kind !== "step" || event.step.step !== 70) continue;
+    isDisturbed = true;
+    await first.kill();
+    // At another address until it has gone on: the watcher comes back to a history that was taken up again.
+    const between = await trainerIn(t, runs);
+    await using other = connectTrainer(between.address);
+    await other.resume(training);
+    for await (const one of other.watch(training)) if (one.kind === "step" && one.step.step === 150) break;
+    await other.stop(training);
+    await between.end();
+    await trainerIn(t, runs, "--port", port);
+  }
+  t.deepEqual(watched.at(-1), { kind: "state", state: { state: "stopped", message: "" } });
+  const steps = stepsOf(watched);
+  const again = steps.findIndex((step, index) => index > 0 && step !== (steps[index - 1] as number) + 1);
+  const from = steps[again] as number;
+  t.is(from % 50, 0, "it goes on from a checkpoint, at the end of an epoch");
+  t.true(from <= again, "what was not taken before is not left out");
+  t.deepEqual(steps, [...range(0, again), ...range(from, from + steps.length - again)]);
+});
+
+test("a trainer that does not come back is UNAVAILABLE after the deadline, one that was never there at once", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  const { address } = trainer;
+  await using starting = connectTrainer(address);
+  await using client = connectTrainer(address, { deadlineMs: 1_000 });
+  const training = await starting.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 10_000 } })), data.address);
+  const watching = async () => {
+    for await (const event of client.watch(training)) if (event.kind === "step") await trainer.kill();
+  };
+  await t.throwsAsync(watching, { code: "UNAVAILABLE" });
+  await using stranger = connectTrainer(address);
+  await t.throwsAsync(collect(stranger.watch(training)), { code: "UNAVAILABLE", message: new RegExp(address) });
+});
+
+test("a watcher that leaves, or whose signal aborts, stops nothing", async (t) => {
+  const { cases, data } = t.context;
+  const trainer = await trainerIn(t, temporaryFolder(t));
+  await using client = connectTrainer(trainer.address);
+  const training = await client.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 50 } })), data.address);
+  for await (const event of client.watch(training)) if (event.kind === "step") break;
+  const leaving = new AbortController();
+  const watching = async () => {
+    for await (const event of client.watch(training, { signal: leaving.signal }))
+      if (event.kind === "step") leaving.abort(new Error("enough"));
+  };
+  await t.throwsAsync(watching, { message: "enough" });
+  t.deepEqual((await collect(client.watch(training))).at(-1), {
+    kind: "state",
+    state: { state: "done", message: "" },
+  });
+});
