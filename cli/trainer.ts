@@ -83,7 +83,7 @@ export function trainerCommand(): Command {
     .addOption(
       new Option("--predictions <count>", "how many images are labelled at the same time; more are refused")
         .argParser(oneOrMore)
-        .default(1),
+        .default(2),
     )
     .option("--runs <folder>", "where trainings keep checkpoints and history", "runs");
   command.option("--data-servers <addresses>", "call these data servers only, host:port[,host:port]", addressList);

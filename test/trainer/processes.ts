@@ -70,7 +70,8 @@ export const holdOutLast = (cases: readonly string[]) => ({
 
 /** A trainer on the CPU that keeps its trainings in `runs`. */
 export async function trainerIn(scope: Teardown, runs: string, ...flags: string[]): Promise<Process> {
-  return serving(scope, "trainer", "--runs", runs, "--threads", "1", "--engine", "onnx", ...flags);
+  const limits = ["--threads", "1", "--predictions", "8"]; // tests of one file share a trainer
+  return serving(scope, "trainer", "--runs", runs, "--engine", "onnx", ...limits, ...flags);
 }
 
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */

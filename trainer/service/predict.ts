@@ -34,7 +34,7 @@ export interface PredictionOptions {
 }
 
 /** As many predictions at the same time as `predictions` says, whoever asks for them. */
-export function predictionAdmission({ predictions = 1 }: { readonly predictions?: number }): Admission {
+export function predictionAdmission({ predictions = 2 }: { readonly predictions?: number }): Admission {
   return new Admission({ name: "max_predictions", most: predictions, mostOfPeer: predictions });
 }
 

@@ -25,7 +25,7 @@ export interface TrainerOptions extends ListenOptions, MetricsOptions {
   readonly threads: number;
   /** How many trainings run at the same time; the others wait. Default 1. */
   readonly trainings?: number;
-  /** How many predictions are made at the same time; more are refused. Default 1. */
+  /** How many predictions are made at the same time; more are refused. Default 2. */
   readonly predictions?: number;
   /** Memory that trainings and predictions may take together, as estimated. Default: three quarters of the machine's. */
   readonly memoryBytes?: number;

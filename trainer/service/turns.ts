@@ -1,5 +1,8 @@
 import type { MemoryBudget } from "./memory-budget.js";
 
+/** Equal shares of the memory that nobody takes who does not need them: they are for what else the memory is for. */
+const SHARES_LEFT = 1;
+
 /** What waits for its turn. */
 export interface Waiting {
   /** The least memory that it can begin with. */
@@ -45,7 +48,7 @@ export class Turns<Entry extends Waiting> {
     const { places, memory, begin } = this.#options;
     while (!this.#isClosed && this.#running.size < places) {
       const [next] = this.#waiting;
-      const taken = next && memory.take(next.need.bytes, Math.floor(memory.bytes / places));
+      const taken = next && memory.take(next.need.bytes, Math.floor(memory.bytes / (places + SHARES_LEFT)));
       if (next === undefined || taken === undefined) return;
       this.#waiting.shift();
       const over = begin(next, taken.bytes).finally(() => {

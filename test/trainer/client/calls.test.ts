@@ -40,7 +40,10 @@ test.before("a data server, and a trainer with a training that is done", async (
   const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 2);
   const runs = temporaryFolder(scope);
-  const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
+  const [data, trainer] = await Promise.all([
+    serving(scope, "serve", store, "--workers", "1"),
+    trainerIn(scope, runs, "--predictions", "1"),
+  ]);
   const client = connectTrainer(trainer.address);
   scope.teardown(() => client[Symbol.asyncDispose]());
   const done = await client.start(jsonOf(tinyRun(cases)), data.address);
