@@ -64,10 +64,13 @@ class StageTimeline:
 
     def stage_of(self, step: int) -> int:
         """The stage of a step: decided, or else scheduled."""
+        decided = self.decided(step)
+        return self._schedule.stage_of(step) if decided is None else decided.stage
+
+    def decided(self, step: int) -> StageDecision | None:
+        """The decision that a step's stage rests on; None where the schedule holds."""
         newest = next((one for one in reversed(self._decisions) if one.from_step <= step), None)
-        if newest is not None and self._holds(newest, step):
-            return newest.stage
-        return self._schedule.stage_of(step)
+        return newest if newest is not None and self._holds(newest, step) else None
 
     def add(self, decision: StageDecision) -> None:
         """Raises LIMIT_EXCEEDED when more decisions still matter than any run makes."""

@@ -1,0 +1,181 @@
+"""`python -m patchstream.trainer`: the trainer service, until SIGINT or SIGTERM."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.data_access import DataConnection
+from patchstream.trainer.engine.device_options import DeviceOptions
+from patchstream.trainer.service.data_servers import DataAccess
+from patchstream.trainer.service.engines import ENGINES
+from patchstream.trainer.service.log import LEVELS, ServiceLog
+from patchstream.trainer.service.serve import ListenOptions, ServerTls, TrainerOptions, serving
+from patchstream.trainer.service.tokens import read_token_file
+from patchstream.wire.named_file import read_named_file
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves; the exit code. What goes wrong is one line on stderr, and with `--json` one on stdout."""
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    if (flags.tls_cert is None) != (flags.tls_key is None):
+        parser.error("--tls-cert and --tls-key go together")
+    if flags.tls_ca is not None and flags.tls_cert is None:
+        parser.error("--tls-ca needs --tls-cert and --tls-key")
+    try:
+        asyncio.run(_serve(_options(flags), is_json=flags.json))
+    except PatchstreamError as error:
+        if flags.json:
+            hint = {} if error.hint is None else {"hint": error.hint}
+            print(json.dumps({"error": {**error.facts, **hint}}), flush=True)
+        print(f"patchstream: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(options: TrainerOptions, *, is_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        """The next signal ends the process at once, as the system does it."""
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_DFL)
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, end)
+    async with serving(options) as address:
+        if is_json:
+            print(json.dumps({"address": address}), flush=True)
+        else:
+            print(f"patchstream trains at {address}, runs in {options.runs_folder}", flush=True)
+        await stop.wait()
+
+
+def _options(flags: argparse.Namespace) -> TrainerOptions:
+    tls = None
+    if flags.tls_cert is not None:
+        tls = ServerTls(
+            cert=read_named_file(flags.tls_cert, "a PEM certificate (--tls-cert)"),
+            key=read_named_file(flags.tls_key, "a PEM key (--tls-key)"),
+            ca=None if flags.tls_ca is None else read_named_file(flags.tls_ca, "a PEM certificate (--tls-ca)"),
+        )
+    tokens = None if flags.token_file is None else read_token_file(Path(flags.token_file))
+    connection = DataConnection(
+        token_file=flags.data_token_file,
+        tls=flags.data_tls,
+        ca=flags.data_tls_ca,
+        cert=flags.data_tls_cert,
+        key=flags.data_tls_key,
+        server_name=flags.data_tls_server_name,
+        wait_s=flags.data_wait,
+        carrier=flags.data_carrier,
+    )
+    servers = tuple(one.strip() for one in flags.data_servers.split(",")) if flags.data_servers else ()
+    return TrainerOptions(
+        listen=ListenOptions(flags.host, flags.port, tls, tokens, flags.insecure),
+        runs_folder=Path(flags.runs),
+        access=DataAccess(connection, servers, flags.ranks),
+        engine=flags.engine,
+        device=DeviceOptions(flags.threads, flags.full_precision, flags.compile),
+        at_once=flags.at_once,
+        drain_delay_s=flags.drain_delay,
+        notice=lambda line: print(line, file=sys.stderr, flush=True),
+        log=ServiceLog(flags.log_level),
+    )
+
+
+def _one_or_more(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("it must be a whole number, 1 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("it must be 0 to 86400 seconds")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m patchstream.trainer",
+        description="Serve trainings on PyTorch: start, watch, steer and stop them over gRPC, as patchstream trainer does.",
+        epilog="The --data flags say how data servers are called. A token or certificate goes to --data-servers alone.",
+    )
+    listen = parser.add_argument_group("where it listens, and who may call")
+    listen.add_argument("--host", default="127.0.0.1", help="beyond this machine TLS is needed (default: 127.0.0.1)")
+    listen.add_argument("--port", type=int, default=0, help="default: any free one")
+    listen.add_argument("--tls-cert", metavar="FILE", help="our own PEM certificate, for TLS")
+    listen.add_argument("--tls-key", metavar="FILE", help="PEM key of our own certificate")
+    listen.add_argument(
+        "--tls-ca", metavar="FILE", help="serve only clients whose certificate this PEM certificate signed (mTLS)"
+    )
+    listen.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="bearer tokens that calls may carry, one a line (SCOPE[,SCOPE] TOKEN; scopes: data, train)",
+    )
+    listen.add_argument(
+        "--insecure", action="store_true", help="listen on other addresses than this machine's without TLS"
+    )
+    train = parser.add_argument_group("what trains")
+    train.add_argument(
+        "--runs", metavar="FOLDER", default="runs", help="where trainings keep checkpoints and history (default: runs)"
+    )
+    train.add_argument(
+        "--engine", choices=ENGINES, default="auto", help="torch-cuda: a GPU; torch: the CPU (default: what is there)"
+    )
+    train.add_argument(
+        "--threads",
+        type=_one_or_more,
+        metavar="COUNT",
+        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        help="CPU threads of an operator (default: one per core)",
+    )
+    train.add_argument(
+        "--at-once", type=_one_or_more, metavar="COUNT", default=1, help="trainings side by side (default: 1)"
+    )
+    train.add_argument(
+        "--ranks",
+        type=_one_or_more,
+        metavar="COUNT",
+        default=1,
+        help="processes that share each batch of a training, a GPU each, started by torchrun (default: 1)",
+    )
+    train.add_argument("--compile", action="store_true", help="on a GPU: compile the network, once for each stage")
+    train.add_argument("--full-precision", action="store_true", help="on a GPU: float32 instead of mixed precision")
+    data = parser.add_argument_group("how data servers are called")
+    data.add_argument("--data-servers", metavar="ADDRESSES", help="call these only, host:port[,host:port]")
+    data.add_argument("--data-token-file", metavar="FILE", help="file with the bearer token to send")
+    data.add_argument("--data-tls", action="store_true", help="over TLS, trusting the system's certificates")
+    data.add_argument("--data-tls-ca", metavar="FILE", help="over TLS, trusting this PEM certificate")
+    data.add_argument("--data-tls-cert", metavar="FILE", help="our own PEM certificate (mTLS)")
+    data.add_argument("--data-tls-key", metavar="FILE", help="PEM key of our own certificate")
+    data.add_argument("--data-tls-server-name", metavar="NAME", help="the name in the server's certificate")
+    data.add_argument(
+        "--data-wait", type=_seconds, metavar="SECONDS", default=0.0, help="wait so long for servers that start too"
+    )
+    data.add_argument("--data-carrier", choices=("auto", "lane", "grpc"), default="auto", help="what carries batches")
+    parser.add_argument("--log-level", choices=LEVELS, default="info", help="JSON lines on stderr (default: info)")
+    parser.add_argument(
+        "--drain-delay",
+        type=_seconds,
+        metavar="SECONDS",
+        default=0.0,
+        help="go on for so long after SIGTERM, with health NOT_SERVING",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document: where it listens")
+    return parser

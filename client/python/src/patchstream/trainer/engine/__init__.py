@@ -1,0 +1,1 @@
+"""One optimiser step, validation and prediction with PyTorch."""

@@ -1,0 +1,1 @@
+"""Labels whole images by sliding window."""

@@ -1,0 +1,116 @@
+"""Dice of the held-out cases on their original grid."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchstream.client import DataClient
+from patchstream.dataset_info import DatasetCase, DatasetInfo
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.inference.export_label import label_on_original_grid
+from patchstream.trainer.inference.geometry import geometry_of
+
+Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""(K,Z,Y,X) of a stored image (C,Z,Y,X)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedClass:
+    """A foreground class or a region."""
+
+    name: str
+    source_value: int
+    """What the source's files call it."""
+    predicted: tuple[int, ...]
+    """The values that it has in a predicted label, and in a reference."""
+    reference: tuple[int, ...]
+
+
+def evaluated_classes(dataset: DatasetInfo) -> list[EvaluatedClass]:
+    """In the order of the data set's `classes`."""
+    if dataset.regions:
+        return [
+            EvaluatedClass(
+                region.name,
+                region.export_value,
+                tuple(_source_value(dataset, value) for value in region.values),
+                region.values,
+            )
+            for region in dataset.regions
+        ]
+    names = {value: name for name, value in dataset.labels.items()}
+    return [
+        EvaluatedClass(
+            names.get(value, str(_source_value(dataset, value))), _source_value(dataset, value), (value,), (value,)
+        )
+        for value in dataset.classes
+    ]
+
+
+def evaluate_cases(
+    client: DataClient,
+    dataset: DatasetInfo,
+    cases: Sequence[str],
+    logits: Logits,
+    tell: Callable[[Mapping[str, Any]], None],
+) -> Mapping[str, Any]:
+    """The body of the event `evaluated`; `tell` gets that of each case."""
+    classes = evaluated_classes(dataset)
+    export = [region.export_value for region in dataset.regions] or None
+    every: list[list[float | None]] = []
+    for name in cases:
+        began = perf_counter()
+        case = stored_case(dataset, name)
+        label = label_on_original_grid(logits(client.read_image(name)), geometry_of(case), export)
+        dice = _dice_of_case(label, client.read_reference(name), classes, dataset.ignore_label)
+        every.append(dice)
+        tell({"case": name, "classes": _named(classes, dice), "seconds": perf_counter() - began})
+    per_class = [_mean([dice[index] for dice in every]) for index in range(len(classes))]
+    mean = _mean(per_class)
+    return {
+        "cases": len(cases),
+        "classes": _named(classes, per_class),
+        **({} if mean is None else {"meanDice": mean}),
+    }
+
+
+def stored_case(dataset: DatasetInfo, name: str) -> DatasetCase:
+    """Raises NOT_FOUND."""
+    for case in dataset.cases:
+        if case.id == name:
+            return case
+    known = [case.id for case in dataset.cases]
+    raise PatchstreamError({"code": "NOT_FOUND", "what": "case", "name": name, "known": known})
+
+
+def _source_value(dataset: DatasetInfo, value: int) -> int:
+    return dataset.source_values[value] if value < len(dataset.source_values) else value
+
+
+def _dice_of_case(
+    label: NDArray[np.uint8], reference: NDArray[np.int16], classes: Sequence[EvaluatedClass], ignored: int | None
+) -> list[float | None]:
+    """2tp / (2tp + fp + fn) of each class; None where neither labelling holds it (nnU-Net, `compute_metrics`)."""
+    counts = reference != ignored if ignored is not None else np.ones(reference.shape, bool)
+    dice: list[float | None] = []
+    for one in classes:
+        predicted, wanted = np.isin(label, one.predicted) & counts, np.isin(reference, one.reference) & counts
+        voxels = int(predicted.sum()) + int(wanted.sum())
+        dice.append(2 * int((predicted & wanted).sum()) / voxels if voxels else None)
+    return dice
+
+
+def _named(classes: Sequence[EvaluatedClass], dice: Sequence[float | None]) -> list[Mapping[str, Any]]:
+    return [
+        {"class": one.source_value, "name": one.name, **({} if value is None else {"dice": value})}
+        for one, value in zip(classes, dice, strict=True)
+    ]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None

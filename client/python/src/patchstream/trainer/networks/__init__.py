@@ -1,0 +1,1 @@
+"""The networks, from the description that checkpoints hold."""

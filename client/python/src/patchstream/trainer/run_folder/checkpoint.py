@@ -1,0 +1,119 @@
+"""Everything that a training rests on between two steps."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.networks.description import NetworkDescription
+from patchstream.trainer.run_folder.json_lines import to_json
+from patchstream.trainer.run_folder.safetensors_file import (
+    Tensor,
+    encode_safetensors,
+    read_header,
+    read_safetensors,
+    verify_safetensors,
+)
+from patchstream.trainer.run_folder.write_file import replace_file
+
+CHECKPOINT_FILE = "checkpoint.safetensors"
+"""The latest: what a training goes on from."""
+BEST_FILE = "checkpoint-best.safetensors"
+"""Of the epoch with the highest moving average of the pseudo Dice."""
+
+_LOSS_CURVE = "curve/loss"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointHeader:
+    """What stands at the beginning of a checkpoint's file: all but the numbers. Its JSON is that of every trainer."""
+
+    fields: Mapping[str, Any]
+    """As JSON holds them, those that we do not read too."""
+
+    @property
+    def step(self) -> int:
+        """Steps taken: the next step to take."""
+        return self.fields["step"]
+
+    @property
+    def digest(self) -> str:
+        """Run digest, SHA-256 (hex)."""
+        return self.fields["digest"]
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The resolved data spec."""
+        return self.fields["spec"]
+
+    @property
+    def network(self) -> NetworkDescription:
+        """The network. One written before networks had more than one output has the finest alone."""
+        network = self.fields["network"]
+        return cast(NetworkDescription, {**network, "heads": network.get("heads", [0])})
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint's header and numbers."""
+
+    header: CheckpointHeader
+    model: Mapping[str, Tensor]
+    """Weights and the optimiser's state, by name."""
+    losses: list[float]
+    """Loss of each step from 0 on."""
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> int:
+    """Replaces a checkpoint; returns its size in bytes. Raises WRITE_FAILED, and the previous one stays whole then."""
+    curve = np.array(checkpoint.losses, np.float64)
+    metadata = {"patchstream": to_json(checkpoint.header.fields)}
+    pieces = encode_safetensors({**checkpoint.model, _LOSS_CURVE: curve}, metadata)
+    replace_file(path, pieces)
+    return sum(len(piece) for piece in pieces)
+
+
+def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
+    """None where there is no checkpoint yet. The numbers are not looked at.
+
+    Raises INPUT_DAMAGED where the header does not parse or the file is not as long as it says.
+    """
+    try:
+        return _header_of(read_header(path).metadata, path)
+    except FileNotFoundError:
+        return None
+
+
+def verify_checkpoint(path: Path) -> CheckpointHeader | None:
+    """The header of a checkpoint that was read through and is whole. Raises INPUT_DAMAGED: one changed bit is enough."""
+    try:
+        return _header_of(verify_safetensors(path).metadata, path)
+    except FileNotFoundError:
+        return None
+
+
+def read_checkpoint(path: Path) -> Checkpoint | None:
+    """The checkpoint at `path`; None where there is none yet. Raises INPUT_DAMAGED for a damaged one."""
+    try:
+        tensors, header = read_safetensors(path)
+    except FileNotFoundError:
+        return None
+    losses = [float(loss) for loss in tensors.pop(_LOSS_CURVE, np.zeros(0))]
+    return Checkpoint(_header_of(header.metadata, path), tensors, losses)
+
+
+def _header_of(metadata: Mapping[str, str], path: Path) -> CheckpointHeader:
+    try:
+        fields = json.loads(metadata["patchstream"])
+        header = CheckpointHeader(fields)
+        _ = header.step, header.digest, header.spec, header.network
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        facts = {"file": str(path), "reason": "its metadata does not parse"}
+        raise PatchstreamError(
+            {"code": "INPUT_DAMAGED", **facts, "want": "a checkpoint that patchstream wrote"}
+        ) from error
+    return header

@@ -1,0 +1,137 @@
+"""Everything that happened in one training, in `events.jsonl`: the history that a late watcher gets."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Iterator
+from math import inf
+from pathlib import Path
+
+from patchstream.trainer.run_folder.json_lines import (
+    Entry,
+    append_json_lines,
+    parse_json_line,
+    prepare_json_lines,
+    read_last_json_line,
+)
+from patchstream.trainer.run_folder.write_file import reporting_failure
+
+EVENTS_FILE = "events.jsonl"
+_READ_BYTES = 1 << 16
+
+
+def step_of(event: Entry) -> float:
+    """The step that an event belongs to: evaluation comes after all of them, what has no place among them before."""
+    match event["kind"]:
+        case "step":
+            return event["step"]["step"]
+        case "stage":
+            return event["stage"]["fromStep"]
+        case "epoch":
+            return event["epoch"]["stepsTaken"] - 1
+        case "decided":
+            return event["decided"]["fromStep"]
+        case "caseEvaluated" | "evaluated":
+            return inf
+        case _:
+            return -1
+
+
+class _Lines:
+    """Reads a file that may still grow, a block at a time."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._unfinished = b""
+        self._position = 0
+        self._count = 0
+
+    def next(self) -> list[tuple[bytes, int, int]] | None:
+        """The lines that end in the next block, each with its number and where it begins; None at the end for now."""
+        block = os.pread(self._descriptor, _READ_BYTES, self._position)
+        if not block:
+            return None
+        begin = self._position - len(self._unfinished)
+        self._position += len(block)
+        *whole, self._unfinished = (self._unfinished + block).split(b"\n")
+        lines: list[tuple[bytes, int, int]] = []
+        for line in whole:
+            self._count += 1
+            lines.append((line, self._count, begin))
+            begin += len(line) + 1
+        return lines
+
+
+class EventLog:
+    """Its one writer is the trainer. Watchers read the file, so that a long training holds no more than a short one.
+
+    For one event loop.
+    """
+
+    def __init__(self, folder: Path, *, ended: bool) -> None:
+        """Opens the log in `folder`, made where there is none. While it is `ended`, followers stop at its end.
+
+        An event that was being written as the process ended is forgotten. Raises WRITE_FAILED.
+        """
+        self._file = folder / EVENTS_FILE
+        self._ended = ended
+        self._version = 0
+        self._change = asyncio.Event()
+        prepare_json_lines(self._file)
+
+    def read_last(self) -> Entry | None:
+        """The last event; None where there is none. Raises INPUT_DAMAGED."""
+        return read_last_json_line(self._file)
+
+    def read(self) -> Iterator[Entry]:
+        """All events until now. Raises INPUT_DAMAGED for a line that does not parse."""
+        with self._file.open("rb") as file:
+            lines = _Lines(file.fileno())
+            while (read := lines.next()) is not None:
+                for line, number, _ in read:
+                    yield parse_json_line(line, self._file, f"line {number}")
+
+    def append(self, event: Entry) -> None:
+        """Raises WRITE_FAILED."""
+        append_json_lines(self._file, [event], durable=False)
+        self._changed(ended=False)
+
+    def rewind_to(self, step: int) -> None:
+        """Takes up the history again before `step`: what came of that step or later is forgotten.
+
+        For a log that has ended. Raises INPUT_DAMAGED for a line that does not parse, WRITE_FAILED.
+        """
+        with self._file.open("rb+") as file:
+            lines = _Lines(file.fileno())
+            while (read := lines.next()) is not None:
+                for line, number, begin in read:
+                    if step_of(parse_json_line(line, self._file, f"line {number}")) >= step:
+                        with reporting_failure(self._file):
+                            os.ftruncate(file.fileno(), begin)
+                            os.fsync(file.fileno())
+                        return
+
+    def end(self) -> None:
+        """No more events: followers stop at the end of the history."""
+        self._changed(ended=True)
+
+    async def follow(self) -> AsyncGenerator[Entry]:
+        """The history from its beginning, then events as they come, until the log ends. Raises INPUT_DAMAGED."""
+        with self._file.open("rb") as file:
+            lines = _Lines(file.fileno())
+            while True:
+                version, ended, change = self._version, self._ended, self._change
+                read = lines.next()
+                if read is not None:
+                    for line, number, _ in read:
+                        yield parse_json_line(line, self._file, f"line {number}")
+                    await asyncio.sleep(0)  # A long history does not keep others waiting.
+                elif ended:
+                    return
+                elif version == self._version:
+                    await change.wait()
+
+    def _changed(self, *, ended: bool) -> None:
+        self._ended = ended
+        self._version += 1
+        self._change.set()
+        self._change = asyncio.Event()

@@ -1,0 +1,46 @@
+"""What a training was started with, in `run.json`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.run_folder.json_lines import to_json
+from patchstream.trainer.run_folder.write_file import replace_file
+from patchstream.trainer.spec import RunSpec, parse_run_spec
+
+REQUEST_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """Kept in the training's folder."""
+
+    data: tuple[str, ...]
+    """Addresses of its data servers."""
+    run: Mapping[str, Any]
+    """The run spec as it was sent."""
+
+
+def write_request(folder: Path, request: TrainingRequest) -> None:
+    """Raises WRITE_FAILED, and what was there before is whole."""
+    text = to_json({"data": list(request.data), "run": request.run})
+    replace_file(folder / REQUEST_FILE, [f"{text}\n".encode()])
+
+
+def read_request(folder: Path) -> tuple[TrainingRequest, RunSpec]:
+    """The request, and its run spec as read. Raises INPUT_DAMAGED, also for a spec that is not understood."""
+    file = folder / REQUEST_FILE
+    try:
+        document = json.loads(file.read_bytes())
+        data, run = document["data"], document["run"]
+        if not isinstance(data, list) or not all(isinstance(address, str) for address in cast(list[object], data)):
+            raise TypeError("it has no data")
+        spec = parse_run_spec(run)
+        return TrainingRequest(tuple(cast(list[str], data)), run), spec
+    except (OSError, ValueError, TypeError, LookupError, PatchstreamError) as error:
+        reason = f"it has no {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        facts = {"file": str(file), "reason": reason, "want": "what the trainer wrote there"}
+        raise PatchstreamError({"code": "INPUT_DAMAGED", **facts}) from error

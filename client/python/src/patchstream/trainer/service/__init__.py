@@ -1,0 +1,1 @@
+"""The service: calls, and the trainings in the runs folder."""

@@ -1,0 +1,115 @@
+"""The trainer's service; what each method promises stands in trainer.proto."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
+
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
+from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE
+from patchstream.trainer.run_folder.json_lines import Entry
+from patchstream.trainer.service.methods import Methods
+from patchstream.trainer.service.predict import Predictions
+from patchstream.trainer.service.trainings import Trainings
+from patchstream.v1 import trainer_pb2 as wire
+
+SERVICE = "patchstream.v1.TrainerService"
+
+
+def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Methods) -> grpc.GenericRpcHandler:
+    """The service over `trainings`."""
+
+    async def start(request: wire.StartTrainingRequest) -> Message:
+        if request.resume:
+            await trainings.resume(request.resume, request.data)
+            return wire.StartTrainingResponse(training=request.resume)
+        return wire.StartTrainingResponse(training=await trainings.start(_run_of(request.run), request.data))
+
+    async def watch(request: wire.WatchTrainingRequest) -> AsyncGenerator[Message]:
+        events = trainings.follow(request.training)
+        try:
+            async for event in events:
+                yield event_message(event)
+        finally:
+            await events.aclose()
+
+    async def set_stage(request: wire.SetStageRequest) -> Message:
+        asked = {
+            "stage": request.stage if request.HasField("stage") else None,
+            "fromStep": request.from_step if request.HasField("from_step") else None,
+            "hold": request.hold,
+        }
+        changed = await trainings.set_stage(request.training, asked)
+        return wire.SetStageResponse(
+            stage=changed["stage"], from_step=changed["fromStep"], schedule_from=changed["scheduleFrom"]
+        )
+
+    async def stop(request: wire.StopTrainingRequest) -> Message:
+        await trainings.stop(request.training)
+        return wire.StopTrainingResponse()
+
+    async def list_trainings(_request: wire.ListTrainingsRequest) -> Message:
+        return ParseDict({"trainings": list(trainings.list())}, wire.ListTrainingsResponse())
+
+    async def get_checkpoint(request: wire.GetCheckpointRequest) -> AsyncGenerator[Message]:
+        folder, _ = trainings.place(request.training)
+        for message in _chunks(checkpoint_file(folder, request.checkpoint), request.training):
+            yield message
+
+    async def predict(requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
+        answers = predictions.answer(requests)
+        try:
+            async for message in answers:
+                yield message
+        finally:
+            await answers.aclose()
+
+    handlers: "Mapping[str, grpc.RpcMethodHandler[bytes, bytes]]" = {
+        "StartTraining": methods.unary("StartTraining", wire.StartTrainingRequest, start),
+        "WatchTraining": methods.stream("WatchTraining", wire.WatchTrainingRequest, watch),
+        "SetStage": methods.unary("SetStage", wire.SetStageRequest, set_stage),
+        "StopTraining": methods.unary("StopTraining", wire.StopTrainingRequest, stop),
+        "ListTrainings": methods.unary("ListTrainings", wire.ListTrainingsRequest, list_trainings),
+        "GetCheckpoint": methods.stream("GetCheckpoint", wire.GetCheckpointRequest, get_checkpoint),
+        "Predict": methods.duplex("Predict", wire.PredictRequest, predict),
+    }
+    return grpc.method_handlers_generic_handler(SERVICE, handlers)
+
+
+def event_message(event: Entry) -> wire.WatchTrainingResponse:
+    """An event as it travels."""
+    kind = event["kind"]
+    return ParseDict({kind: event[kind]}, wire.WatchTrainingResponse(), ignore_unknown_fields=True)
+
+
+def checkpoint_file(folder: Path, kind: wire.CheckpointKind) -> Path:
+    """Where a checkpoint of a training lies."""
+    return folder / (BEST_FILE if kind == wire.CHECKPOINT_KIND_BEST else CHECKPOINT_FILE)
+
+
+def _run_of(run: bytes) -> Any:
+    try:
+        return json.loads(run)
+    except ValueError as error:
+        facts = {"field": "run", "got": f"{len(run)} bytes", "want": "a run spec as UTF-8 JSON"}
+        raise PatchstreamError({"code": "SPEC_INVALID", **facts}) from error
+
+
+def _chunks(file: Path, training: str):
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError as error:
+        facts = {"what": "checkpoint of training", "name": training, "known": []}
+        raise PatchstreamError({"code": "NOT_FOUND", **facts}) from error
+    with opened:
+        size = opened.seek(0, 2)
+        opened.seek(0)
+        offset = 0
+        while data := opened.read(CHUNK_BYTES):
+            yield wire.GetCheckpointResponse(offset=offset, total_bytes=size, data=data)
+            offset += len(data)

@@ -1,0 +1,115 @@
+"""The methods of a service as grpc.aio takes them: requests checked, failures with their facts."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from patchstream.errors import PatchstreamError
+from patchstream.trainer.service.failure_status import status_of
+from patchstream.trainer.service.log import ServiceLog
+from patchstream.trainer.service.tokens import AcceptedToken, check_token
+from patchstream.wire.checksums import checksum_metadata, verify_checksum
+
+MOST_MESSAGE_BYTES = 4 << 20
+"""Of a request message; more is LIMIT_EXCEEDED."""
+
+Context: TypeAlias = grpc.aio.ServicerContext  # pyright: ignore[reportMissingTypeArgument]
+Request = TypeVar("Request", bound=Message)
+
+
+class Methods:
+    """Makes handlers of functions. What these raise becomes the call's status."""
+
+    def __init__(self, tokens: Sequence[AcceptedToken] | None, log: ServiceLog) -> None:
+        """`tokens` None: everybody may call."""
+        self._tokens = tokens
+        self._log = log
+
+    def unary(
+        self, name: str, request: type[Request], answer: Callable[[Request], Awaitable[Message]]
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        """One request, one answer."""
+
+        async def handle(message: bytes, context: Context) -> bytes:
+            try:
+                encoded = (await answer(self._read(name, request, message, context))).SerializeToString()
+            except Exception as error:
+                await self._fail(name, error, context)
+                raise
+            context.set_trailing_metadata((checksum_metadata(encoded),))
+            return encoded
+
+        return grpc.unary_unary_rpc_method_handler(handle)  # pyright: ignore[reportArgumentType]
+
+    def stream(
+        self, name: str, request: type[Request], answer: Callable[[Request], AsyncGenerator[Message]]
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        """One request, a stream of answers."""
+
+        async def handle(message: bytes, context: Context) -> AsyncIterator[bytes]:
+            try:
+                messages = answer(self._read(name, request, message, context))
+                try:
+                    async for one in messages:
+                        yield one.SerializeToString()
+                finally:
+                    await messages.aclose()
+            except Exception as error:
+                await self._fail(name, error, context)
+
+        return grpc.unary_stream_rpc_method_handler(handle)  # pyright: ignore[reportArgumentType]
+
+    def duplex(
+        self,
+        name: str,
+        request: type[Request],
+        answer: Callable[[AsyncIterator[Request]], AsyncGenerator[Message]],
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        """Both sides stream."""
+
+        async def handle(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            async def read() -> AsyncIterator[Request]:
+                async for message in requests:
+                    yield self._read(name, request, message, None)
+
+            try:
+                self._check_token(context)
+                messages = answer(read())
+                try:
+                    async for one in messages:
+                        yield one.SerializeToString()
+                finally:
+                    await messages.aclose()
+            except Exception as error:
+                await self._fail(name, error, context)
+
+        return grpc.stream_stream_rpc_method_handler(handle)  # pyright: ignore[reportArgumentType]
+
+    def _check_token(self, context: Context) -> None:
+        if self._tokens is not None:
+            check_token(self._tokens, context.invocation_metadata() or ())
+
+    def _read(self, name: str, request: type[Request], message: bytes, context: Context | None) -> Request:
+        """Raises UNAUTHENTICATED, LIMIT_EXCEEDED, MESSAGE_DAMAGED, and REQUEST_INVALID for what is no such message."""
+        if context is not None:
+            self._check_token(context)
+        if len(message) > MOST_MESSAGE_BYTES:
+            limit = {"limit": "max_message_bytes", "got": len(message), "max": MOST_MESSAGE_BYTES}
+            raise PatchstreamError({"code": "LIMIT_EXCEEDED", **limit})
+        if context is not None:
+            verify_checksum(context.invocation_metadata(), message, f"the request of {name}")
+        try:
+            return request.FromString(message)
+        except DecodeError as error:
+            facts = {"field": "the request", "got": f"{len(message)} bytes", "want": f"a {request.DESCRIPTOR.name}"}
+            raise PatchstreamError({"code": "REQUEST_INVALID", **facts}) from error
+
+    async def _fail(self, name: str, error: Exception, context: Context) -> None:
+        code, message, trailers = status_of(error)
+        refused = "token-refused" if code is grpc.StatusCode.UNAUTHENTICATED else "call-refused"
+        event = "call-failed" if code is grpc.StatusCode.INTERNAL else refused
+        kind = error.code if isinstance(error, PatchstreamError) else type(error).__name__
+        self._log.write(event, method=name, peer=context.peer(), code=kind)
+        await context.abort(code, message, trailers)

@@ -1,0 +1,146 @@
+"""Answers Predict: a case or an image in, its label out, made in a process of its own."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+from google.protobuf.message import Message
+
+from patchstream.errors import PatchstreamError, refuse_request
+from patchstream.trainer.engine.device_options import DeviceOptions
+from patchstream.trainer.process.start import JobProcess
+from patchstream.trainer.process.wire import Message as ProcessMessage
+from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE
+from patchstream.trainer.service.data_servers import DataAccess, check_addresses
+from patchstream.trainer.service.engines import TrainingEngines
+from patchstream.trainer.service.log import ServiceLog
+from patchstream.trainer.service.trainings import Trainings
+from patchstream.v1 import data_pb2
+from patchstream.v1 import trainer_pb2 as wire
+
+_MOST_IMAGE_VALUES = 1 << 30
+"""Voxels times channels of an image to label: 4 GiB of float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What predictions are made with."""
+
+    trainings: Trainings
+    access: DataAccess
+    engines: TrainingEngines
+    device: DeviceOptions
+    log: ServiceLog
+
+    async def answer(self, requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
+        """A caller that leaves ends the process."""
+        first = await anext(requests, None)
+        kind = None if first is None else first.WhichOneof("kind")
+        if first is None or kind not in ("case", "image"):
+            raise refuse_request("kind", kind, "case or image, first")
+        asked = first.case if kind == "case" else first.image
+        folder, data = self.trainings.place(asked.training)
+        name = BEST_FILE if asked.checkpoint == wire.CHECKPOINT_KIND_BEST else CHECKPOINT_FILE
+        job = {
+            "training": asked.training,
+            "checkpoint": str(folder / name),
+            "engine": self.engines.chosen("auto"),
+            "device": asdict(self.device),
+            "source": self._case(first.case, data) if kind == "case" else _image(first.image),
+        }
+        answers: asyncio.Queue[Message] = asyncio.Queue()
+        label = _Label(answers)
+        doing = f"labels an image with training {asked.training}"
+        process = JobProcess(doing=doing, take=label.take, notice=self.log.output)
+        running = asyncio.ensure_future(process.run("predict", job))
+        passing = asyncio.ensure_future(_pass_image(requests, job["source"], process))
+        try:
+            async for message in _until_ended(answers, running, passing):
+                yield message
+            yield wire.PredictResponse(volume_end=data_pb2.VolumeEnd(checksum=label.checksum))
+        finally:
+            process.kill(PatchstreamError({"code": "UNAVAILABLE", "address": "the caller", "reason": "it has left"}))
+            passing.cancel()
+            await asyncio.gather(running, passing, return_exceptions=True)
+
+    def _case(self, asked: wire.PredictCase, data: tuple[str, ...]) -> Mapping[str, Any]:
+        addresses = [asked.data] if asked.data else list(data)
+        check_addresses(self.access, addresses)
+        connection = self.access.connection.as_job()
+        return {"kind": "case", "case": asked.case, "data": addresses, "connection": connection}
+
+
+async def _until_ended(
+    answers: "asyncio.Queue[Message]", running: "asyncio.Future[Any]", passing: "asyncio.Future[None]"
+) -> AsyncGenerator[Message]:
+    """The answers until the process has ended. Raises its failure, and what is wrong with the image."""
+    while not (running.done() and answers.empty()):
+        waiting = asyncio.ensure_future(answers.get())
+        watched = {waiting, running} if passing.done() else {waiting, running, passing}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            yield waiting.result()
+        else:
+            waiting.cancel()
+        if passing.done() and not running.done():
+            passing.result()
+    running.result()
+
+
+async def _pass_image(
+    requests: AsyncIterator[wire.PredictRequest], source: Mapping[str, Any], process: JobProcess
+) -> None:
+    """Hands the chunks of an image over, one after the other. Raises REQUEST_INVALID."""
+    if source["kind"] != "image":
+        return
+    size, received = 4 * prod(source["shape"]), 0
+    while received < size:
+        message = await anext(requests, None)
+        if message is None:
+            raise refuse_request("image", f"{received} bytes", f"{size} bytes in chunks")
+        kind = message.WhichOneof("kind")
+        if kind != "chunk":
+            raise refuse_request("kind", kind, "chunk, until the image is complete")
+        chunk = message.chunk
+        if chunk.offset != received or len(chunk.data) > size - received:
+            want = f"{received}, with at most {size - received} bytes"
+            raise refuse_request("chunk.offset", chunk.offset, want)
+        process.send({"kind": "imageBytes"}, chunk.data)
+        await process.drain()
+        received += len(chunk.data)
+
+
+def _image(asked: wire.PredictImage) -> Mapping[str, Any]:
+    """The image that follows in chunks. Raises REQUEST_INVALID, LIMIT_EXCEEDED."""
+    if asked.tensor.type != "f32":
+        raise refuse_request("image.tensor.type", asked.tensor.type, "f32")
+    shape = list(asked.tensor.shape)
+    if len(shape) != 4 or 0 in shape:
+        want = "four extents, channels, Z, Y and X, each at least 1"
+        raise refuse_request("image.tensor.shape", shape, want)
+    if prod(shape) > _MOST_IMAGE_VALUES:
+        facts = {"limit": "values of an image", "got": prod(shape), "max": _MOST_IMAGE_VALUES}
+        raise PatchstreamError({"code": "LIMIT_EXCEEDED", **facts})
+    return {"kind": "image", "shape": shape}
+
+
+class _Label:
+    """Passes the label on as it comes."""
+
+    def __init__(self, answers: "asyncio.Queue[Message]") -> None:
+        self._answers = answers
+        self.checksum = 0
+
+    def take(self, message: ProcessMessage, data: bytes) -> None:
+        """What the process says."""
+        if message["kind"] == "label":
+            self.checksum = message["checksum"]
+            shape = message["shape"]
+            tensor = data_pb2.Tensor(name="label", type="u8", shape=shape, byte_length=prod(shape))
+            begin = data_pb2.VolumeBegin(tensor=tensor)
+            self._answers.put_nowait(wire.PredictResponse(volume_begin=begin))
+        elif message["kind"] == "labelBytes":
+            chunk = data_pb2.Chunk(offset=message["offset"], data=data)
+            self._answers.put_nowait(wire.PredictResponse(chunk=chunk))
