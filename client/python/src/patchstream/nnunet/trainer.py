@@ -17,8 +17,8 @@ from patchstream.errors import refuse
 from patchstream.nnunet.batches import NnunetBatch, NnunetBatches
 from patchstream.nnunet.run_spec import NnunetTraining, data_spec
 from patchstream.nnunet.settings import Settings, nowhere, read_settings
-from patchstream.torch.single_voxel_norm import single_voxel_norm
 from patchstream.nnunet.training_record import check_record, write_record
+from patchstream.torch.single_voxel_norm import single_voxel_norm
 
 
 class nnUNetTrainerPatchStream(nnUNetTrainer):

@@ -1,4 +1,5 @@
-"""A trainer service on PyTorch: `python -m patchstream.trainer`. It serves TrainerService as `patchstream trainer` does.
+"""A trainer service on PyTorch: `python -m patchstream.trainer`.
 
-What imports torch is `engine/`, `networks/build.py` and what a training's own process runs; the service itself does not.
+It serves TrainerService as `patchstream trainer` does. What imports torch is `engine/`, `networks/build.py` and what a
+training's own process runs; the service itself does not.
 """

@@ -85,8 +85,8 @@ def _options(flags: argparse.Namespace) -> TrainerOptions:
         runs_folder=Path(flags.runs),
         access=DataAccess(connection, servers, flags.ranks),
         engine=flags.engine,
-        device=DeviceOptions(flags.threads, flags.full_precision, flags.compile),
-        at_once=flags.at_once,
+        device=DeviceOptions(max(1, flags.threads // flags.trainings), flags.full_precision, flags.compile),
+        at_once=flags.trainings,
         drain_delay_s=flags.drain_delay,
         notice=lambda line: print(line, file=sys.stderr, flush=True),
         log=ServiceLog(flags.log_level),
@@ -112,7 +112,7 @@ def _seconds(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m patchstream.trainer",
-        description="Serve trainings on PyTorch: start, watch, steer and stop them over gRPC, as patchstream trainer does.",
+        description="Serve trainings on PyTorch over gRPC, as patchstream trainer does: start, watch, steer and stop.",
         epilog="The --data flags say how data servers are called. A token or certificate goes to --data-servers alone.",
     )
     listen = parser.add_argument_group("where it listens, and who may call")
@@ -143,10 +143,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_one_or_more,
         metavar="COUNT",
         default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        help="CPU threads of an operator (default: one per core)",
+        help="CPU threads of all trainings; each has an equal share, at least one (default: one per core)",
     )
     train.add_argument(
-        "--at-once", type=_one_or_more, metavar="COUNT", default=1, help="trainings side by side (default: 1)"
+        "--trainings",
+        type=_one_or_more,
+        metavar="COUNT",
+        default=1,
+        help="how many train at the same time; the others wait in order (default: 1)",
     )
     train.add_argument(
         "--ranks",

@@ -1,7 +1,7 @@
 """A run spec as a trainer reads it: `data` goes to the data servers, `training` stays here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
 from patchstream.errors import KNOWN_FIELD, PatchstreamError, refuse
@@ -15,6 +15,21 @@ _LARGEST_SEED = 2**53 - 1
 _LONGEST_NAME = 256
 
 
+OptimizerName = Literal["sgd", "adamw"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettings:
+    """Settings of one optimiser step."""
+
+    optimizer: OptimizerName
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    gradient_clip: float
+    """Largest L2 norm of all gradients together; larger ones are scaled down to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
     """The training half with its defaults, which are nnU-Net's (`nnUNetTrainer.py`)."""
@@ -25,9 +40,10 @@ class TrainingSpec:
     """Channels of the finest level; each coarser level has twice as many. None: the plan's own `features`, or 32."""
     engine: str = "auto"
     """"auto": the fastest one that is here."""
+    optimizer: OptimizerName = "sgd"
     learning_rate: float = 0.01
     momentum: float = 0.99
-    """Nesterov's."""
+    """Nesterov's; adamw has none."""
     weight_decay: float = 3e-5
     gradient_clip: float = 12.0
     """Largest L2 norm of all gradients together."""
@@ -50,6 +66,13 @@ class RunSpec:
         return self.data["dataset"]
 
 
+_RATES: Mapping[OptimizerName, Mapping[str, float]] = {
+    "sgd": {"learning_rate": 0.01, "weight_decay": 3e-5},
+    "adamw": {"learning_rate": 1e-4, "weight_decay": 1e-5},
+}
+"""nnU-Net's SGD, and MONAI's recipe for its transformers (its tutorials `unetr_btcv_segmentation_3d`, `swin_unetr_...`)."""
+
+
 def parse_run_spec(value: object) -> RunSpec:
     """Reads both halves. Raises SPEC_INVALID naming the field."""
     fields = _members(value, "the run spec")
@@ -67,7 +90,7 @@ def parse_run_spec(value: object) -> RunSpec:
 
 def parse_training_spec(value: object) -> TrainingSpec:
     """Reads the training half, filling in defaults. Raises SPEC_INVALID naming the field under `training`."""
-    spec = TrainingSpec()
+    given: dict[str, Any] = {}
     for name, entry in _members(value, "training").items():
         field = f"training.{name}"
         if name not in _READERS:
@@ -76,8 +99,13 @@ def parse_training_spec(value: object) -> TrainingSpec:
         attribute, read = _READERS[name]
         read_value = read(entry, field)
         if attribute is not None:
-            spec = replace(spec, **{attribute: read_value})
-    return spec
+            given[attribute] = read_value
+    if given.get("optimizer", "auto") == "auto":
+        # A plan's own network is a U-Net.
+        given["optimizer"] = "adamw" if given.get("network") in ("unetr", "swin-unetr") else "sgd"
+    if given["optimizer"] == "adamw" and "momentum" in given:
+        raise refuse("training.momentum", given["momentum"], "left out for the optimizer adamw")
+    return TrainingSpec(**{**_RATES[given["optimizer"]], **given})
 
 
 def _missing(field: str, want: str, hint: str | None = None) -> PatchstreamError:
@@ -146,7 +174,7 @@ def _scheduled(value: object, field: str) -> None:
 
 _READERS: Mapping[str, tuple[str | None, Read]] = {
     "network": ("network", _word("auto", *NETWORKS)),
-    "optimizer": (None, _word("sgd")),
+    "optimizer": ("optimizer", _word("auto", "sgd", "adamw")),
     "control": (None, _scheduled),
     "baseFeatures": ("base_features", _integer(1, _MOST_FEATURES)),
     "engine": ("engine", _name),

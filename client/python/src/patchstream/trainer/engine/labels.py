@@ -28,15 +28,16 @@ class LabelReading:
 
 
 def label_reading(dataset: DatasetInfo) -> LabelReading:
-    """The reading of a data set's labels. Raises LIMIT_EXCEEDED for more values than a label of one byte tells apart."""
+    """The reading of a data set's labels. Raises LIMIT_EXCEEDED for more values than one byte tells apart."""
+    values = len(dataset.source_values) if dataset.ignore_label is None else dataset.ignore_label
+    if values > OUTSIDE:
+        facts = {"code": "LIMIT_EXCEEDED", "limit": "classes of a network", "got": values, "max": OUTSIDE}
+        raise PatchstreamError(facts)
     if dataset.regions:
         regions = tuple(region.values for region in dataset.regions)
-        values = 1 + max(value for region in regions for value in region)
-        return LabelReading(len(regions), values, regions, dataset.ignore_label)
+        largest = max(value for region in regions for value in region)
+        return LabelReading(len(regions), 1 + largest, regions, dataset.ignore_label)
     classes = 1 + max(dataset.classes, default=0)
-    if classes > OUTSIDE:
-        facts = {"code": "LIMIT_EXCEEDED", "limit": "classes of a network", "got": classes, "max": OUTSIDE}
-        raise PatchstreamError(facts)
     return LabelReading(classes, classes, None, dataset.ignore_label)
 
 

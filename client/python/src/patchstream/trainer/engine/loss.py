@@ -1,7 +1,7 @@
 """nnU-Net's losses: DC_and_CE_loss, of regions DC_and_BCE_loss, and the weights of deep supervision.
 
-Written as sums, so that ranks that share a batch come to the loss of the whole batch: each adds its own sums to those of
-the others.
+Written as sums, so that ranks that share a batch come to the loss of the whole batch: each adds its own sums to those
+of the others.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from torch.nn import functional
 from patchstream.trainer.engine.labels import LabelReading, background_outputs, read_target
 
 DICE_SMOOTH = 1e-5
-"""Added to numerator and denominator of the soft Dice. nnU-Net's lower bound of the denominator never acts beside it."""
+"""Added to numerator and denominator of the soft Dice. nnU-Net's lower bound of the latter never acts beside it."""
 
 OverRanks: TypeAlias = Callable[[Tensor], Tensor]
 """A sum over all ranks. Its gradient is that of this rank's own part."""
@@ -38,7 +38,10 @@ class Loss:
 def segmentation_loss(
     logits: Tensor, label: Tensor, reading: LabelReading, *, batch_dice: bool, over_ranks: OverRanks
 ) -> Loss:
-    """Of logits (B,K,Z,Y,X) and a label (B,Z,Y,X) of stored values. `batch_dice`: Dice sums run over the whole batch."""
+    """Of logits (B,K,Z,Y,X) and a label (B,Z,Y,X) of stored values.
+
+    `batch_dice`: Dice sums run over the whole batch instead of each sample.
+    """
     flat = logits.float().flatten(2)  # (B,K,V)
     target = read_target(label.flatten(1), reading)
     counted = over_ranks(target.counts.sum()).clamp(min=1)

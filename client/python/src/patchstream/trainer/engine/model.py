@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from patchstream.errors import refuse
 from patchstream.torch.single_voxel_norm import single_voxel_norm
 from patchstream.trainer.engine.device import Device
 from patchstream.trainer.engine.labels import LabelReading, background_outputs, check_label, read_target
 from patchstream.trainer.engine.loss import Loss, loss_weights, segmentation_loss
+from patchstream.trainer.engine.optimiser import Optimiser, saved, stored
 from patchstream.trainer.engine.ranks import Ranks
 from patchstream.trainer.networks.build import build_network, initialise, trained_parameters
 from patchstream.trainer.networks.description import NetworkDescription
 from patchstream.trainer.run_folder.safetensors_file import Tensor as StoredTensor
+from patchstream.trainer.spec import StepSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,7 @@ class TrainingBatch:
     image: NDArray[np.float32]
     """(B,C,Z,Y,X)."""
     labels: Sequence[NDArray[np.uint8]]
-    """Stored label values (B,Z,Y,X), then those of the network's further outputs with deep supervision, finest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepSettings:
-    """Settings of one optimiser step."""
-
-    learning_rate: float
-    momentum: float
-    weight_decay: float
-    gradient_clip: float
-    """Largest L2 norm of all gradients together; larger ones are scaled down to it."""
+    """Stored label values (B,Z,Y,X); with deep supervision those of the further outputs too, finest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ class Model:
         self._module = build_network(network).to(device.torch)
         self._parameters = trained_parameters(network, self._module)
         self._forward_module: nn.Module = device.compiled(self._module)
-        self._optimiser = torch.optim.SGD(self._parameters.values(), lr=0.0)
+        self._optimiser = Optimiser(self._parameters)
 
     @property
     def parameter_count(self) -> int:
@@ -98,19 +88,17 @@ class Model:
         initialise(self.network, self._parameters, seed)
 
     def step(self, batch: TrainingBatch, settings: StepSettings) -> StepResult:
-        """One optimiser step: forward, loss, backward, clip, SGD with Nesterov momentum."""
+        """One optimiser step: forward, loss, backward, clip, update."""
         self._module.train()
-        self._set(settings)
-        self._optimiser.zero_grad(set_to_none=True)
+        self._optimiser.prepare(settings)
         with single_voxel_norm():
             _, loss = self._loss(batch)
             torch.autograd.backward(loss.loss)
         parameters = [one for one in self._parameters.values() if one.grad is not None]
         self._ranks.add_up([cast(Tensor, one.grad) for one in parameters])
         norm = clip_grad_norm_(parameters, settings.gradient_clip)
-        self._optimiser.step()  # pyright: ignore[reportUnknownMemberType]
-        numbers = torch.stack([loss.loss, loss.cross_entropy, loss.dice, norm]).tolist()
-        return StepResult(*cast(list[float], numbers))
+        self._optimiser.step()
+        return StepResult(float(loss.loss), float(loss.cross_entropy), float(loss.dice), float(norm))
 
     def validate(self, batch: TrainingBatch) -> ValidationResult:
         """Forward pass and loss alone: nothing of the model changes."""
@@ -127,28 +115,16 @@ class Model:
             return self._logits(image)[0].float().cpu().numpy()
 
     def save(self) -> dict[str, StoredTensor]:
-        """A copy of weights (`weight/...`) and momenta (`momentum/...`)."""
-        state: dict[str, StoredTensor] = {}
-        for name, parameter in self._parameters.items():
-            buffer = self._state_of(parameter).get("momentum_buffer")
-            state[f"weight/{name}"] = _stored(parameter)
-            state[f"momentum/{name}"] = _stored(torch.zeros_like(parameter) if buffer is None else buffer)
-        return state
+        """A copy of weights (`weight/...`) and the optimiser's state (`momentum/...`, or AdamW's)."""
+        weights = {f"weight/{name}": stored(parameter) for name, parameter in self._parameters.items()}
+        return {**weights, **self._optimiser.save()}
 
     def load(self, state: Mapping[str, StoredTensor]) -> None:
         """Takes over a state that `save` of any trainer gave. Raises SPEC_INVALID for one of another network."""
         with torch.no_grad():
             for name, parameter in self._parameters.items():
-                parameter.copy_(self._saved(state, f"weight/{name}", parameter))
-                momentum = self._saved(state, f"momentum/{name}", parameter)
-                self._state_of(parameter)["momentum_buffer"] = momentum.to(self._device.torch, copy=True)
-
-    def _set(self, settings: StepSettings) -> None:
-        group = self._optimiser.param_groups[0]
-        group["lr"] = settings.learning_rate
-        group["momentum"] = settings.momentum
-        group["nesterov"] = settings.momentum > 0
-        group["weight_decay"] = settings.weight_decay
+                parameter.copy_(saved(state, f"weight/{name}", parameter))
+        self._optimiser.load(state)
 
     def _loss(self, batch: TrainingBatch) -> tuple[Tensor, Loss]:
         """Logits of the finest output, and the weighted loss."""
@@ -195,21 +171,5 @@ class Model:
         truth = target.truth[:, first:]
         both = (predicted * truth).sum((0, 2), dtype=torch.float64)
         of_predicted, of_truth = (part.sum((0, 2), dtype=torch.float64) for part in (predicted, truth))
-        rows = self._ranks.total(torch.stack([both, of_predicted - both, of_truth - both], 1)).tolist()
-        return [HardCounts(*map(int, cast(list[float], row))) for row in rows]
-
-    def _state_of(self, parameter: nn.Parameter) -> dict[str, Any]:
-        return self._optimiser.state[parameter]
-
-    def _saved(self, state: Mapping[str, StoredTensor], field: str, parameter: Tensor) -> Tensor:
-        saved = state.get(field)
-        shape = tuple(parameter.shape)
-        if saved is None or saved.shape != shape:
-            got = "missing" if saved is None else list(saved.shape)
-            want = f"of shape {'x'.join(map(str, shape))}"
-            raise refuse(field, got, want, "The saved model belongs to another network.")
-        return torch.from_numpy(np.array(saved, np.float32))  # pyright: ignore[reportUnknownMemberType]
-
-
-def _stored(tensor: Tensor) -> NDArray[np.float32]:
-    return np.array(tensor.detach().float().cpu().numpy(), np.float32)
+        every = self._ranks.total(torch.stack([both, of_predicted - both, of_truth - both], 1))
+        return [HardCounts(int(row[0]), int(row[1]), int(row[2])) for row in every]

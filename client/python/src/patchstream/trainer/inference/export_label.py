@@ -37,7 +37,8 @@ def label_on_original_grid(
     turned = np.zeros([geometry.original_shape[axis] for axis in geometry.transpose], np.uint8)
     box = tuple(slice(start, end) for start, end in zip(geometry.crop_start, geometry.crop_end, strict=True))
     turned[box] = label
-    return np.ascontiguousarray(turned.transpose(np.argsort(geometry.transpose)))
+    back = sorted(range(3), key=lambda axis: geometry.transpose[axis])
+    return np.ascontiguousarray(np.transpose(turned, back))
 
 
 def _coarse_axis(of_store: Sequence[float], of_source: Sequence[float]) -> int | None:
@@ -57,12 +58,11 @@ def _resampled(volume: NDArray[np.float32], size: Sequence[int], nearest: int | 
         # Half-pixel grid with the edge repeated: SciPy's `zoom(grid_mode=True, mode="nearest")`.
         position = (np.arange(after) + 0.5) * before / after - 0.5
         low = np.floor(position + 0.5 if axis == nearest else position).astype(np.int64)
-        below = volume.take(low.clip(0, before - 1), axis)
+        below: NDArray[np.float32] = np.take(volume, np.minimum(np.maximum(low, 0), before - 1), axis)
         if axis == nearest:
             volume = below
             continue
-        above = volume.take((low + 1).clip(0, before - 1), axis)
-        shape = [-1 if one == axis else 1 for one in range(3)]
-        share = (position - low).reshape(shape)
-        volume = (below + share * (above - below)).astype(np.float32)
+        above: NDArray[np.float32] = np.take(volume, np.minimum(np.maximum(low + 1, 0), before - 1), axis)
+        share = np.reshape(position - low, [-1 if one == axis else 1 for one in range(3)])
+        volume = np.asarray(below + share * (above - below), np.float32)
     return volume

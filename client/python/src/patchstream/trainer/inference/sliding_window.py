@@ -71,7 +71,7 @@ def _cut(image: NDArray[np.float32], start: Zyx, patch: Zyx) -> NDArray[np.float
 def _mirrored(predict: Predict, images: NDArray[np.float32], axes: Sequence[int]) -> NDArray[np.float32]:
     """Mean logits over all flips of `axes`, each turned back."""
     sets = [chosen for count in range(len(axes) + 1) for chosen in combinations([axis + 2 for axis in axes], count)]
-    mean = predict(images) / len(sets)
+    mean = (predict(images) / len(sets)).astype(np.float32, copy=False)
     for flipped in sets[1:]:
         mean += np.flip(predict(np.ascontiguousarray(np.flip(images, flipped))), flipped) / len(sets)
     return mean

@@ -1,7 +1,7 @@
 """Batch by batch as the data servers send them, telling every step.
 
-Between two steps the model, the decisions and the checkpoints agree with each other; that is where stages change and where
-it stops. Scheduled transitions need no decision and cost nothing: wants run across them.
+Between two steps the model, the decisions and the checkpoints agree with each other; that is where stages change and
+where it stops. Scheduled transitions need no decision and cost nothing: wants run across them.
 """
 
 from bisect import bisect_right
@@ -14,15 +14,15 @@ from typing import Any
 from patchstream.batch import Batch
 from patchstream.errors import PatchstreamError
 from patchstream.run import Run
-from patchstream.trainer.engine.model import Model, StepSettings
+from patchstream.trainer.engine.model import Model
 from patchstream.trainer.engine.ranks import Ranks
 from patchstream.trainer.loop.decide_stage import Position, decide_stage, timeline_of
 from patchstream.trainer.loop.learning_rate import poly_learning_rate
-from patchstream.trainer.loop.stage_requests import StageRequests
+from patchstream.trainer.loop.stage_requests import StageRequest, StageRequests
 from patchstream.trainer.loop.stopping import Stopping
 from patchstream.trainer.loop.training_batch import check_decided, training_batch
 from patchstream.trainer.run_folder.decision_log import DecisionLog
-from patchstream.trainer.spec import TrainingSpec
+from patchstream.trainer.spec import StepSettings, TrainingSpec
 from patchstream.transport.stage_timeline import StageDecision
 
 
@@ -110,7 +110,9 @@ def _take_step(loop: Loop, batch: Batch, epoch: int) -> Mapping[str, Any]:
     learning_rate = poly_learning_rate(settings.learning_rate, epoch, len(loop.run.info.train.epoch_first_steps))
     result = loop.model.step(
         training_batch(batch),
-        StepSettings(learning_rate, settings.momentum, settings.weight_decay, settings.gradient_clip),
+        StepSettings(
+            settings.optimizer, learning_rate, settings.momentum, settings.weight_decay, settings.gradient_clip
+        ),
     )
     if not isfinite(result.loss) or not isfinite(result.gradient_norm):
         numbers = {"loss": _number(result.loss), "gradientNorm": _number(result.gradient_norm)}
@@ -149,9 +151,17 @@ def _answer_requests(loop: Loop, delivered: int) -> None:
     position = Position(delivered, loop.ranks.largest(loop.run.first_unwanted))
     decided: list[StageDecision] = []
     for request in requests:
-        try:
-            decided.append(decide_stage(request, position, loop.run.info, loop.log))
-        except PatchstreamError as error:
-            request.reject(error)
+        decision = _decided(loop, request, position)
+        if decision is not None:
+            decided.append(decision)
     for one in loop.ranks.of_first(decided):
         loop.run.change_stage(one.stage, one.from_step, reason=one.reason, hold=one.hold)
+
+
+def _decided(loop: Loop, request: StageRequest, position: Position) -> StageDecision | None:
+    """None for a request that is refused."""
+    try:
+        return decide_stage(request, position, loop.run.info, loop.log)
+    except PatchstreamError as error:
+        request.reject(error)
+        return None

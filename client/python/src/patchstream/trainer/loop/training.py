@@ -32,6 +32,7 @@ from patchstream.trainer.run_folder.checkpoint import (
     write_checkpoint,
 )
 from patchstream.trainer.run_folder.decision_log import DecisionLog, decision_entry, decision_of
+from patchstream.trainer.run_folder.trained_on import trained_on
 from patchstream.trainer.spec import RunSpec
 
 Outcome = Literal["done", "stopped"]
@@ -213,6 +214,7 @@ class _Training:
                 "network": self._model.network,
                 "batchDice": self._batch_dice,
                 "labels": self._dataset.labels,
+                "trainedOn": trained_on(self._info, self._dataset),
                 "decisions": [decision_entry(decision) for decision in self._log.decisions],
             }
         )

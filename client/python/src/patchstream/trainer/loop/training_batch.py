@@ -28,4 +28,4 @@ def check_decided(batch: Batch, decided: int) -> None:
 
 def _writable(values: NDArray[Number]) -> NDArray[Number]:
     """PyTorch warns of tensors over memory that must not be written; nobody writes there."""
-    return values if values.flags.writeable else values.copy()
+    return values if values.flags.writeable else np.array(values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod, sqrt
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from patchstream.trainer.networks.parameter_order import layers_in_order
 
 
 def build_network(network: NetworkDescription) -> nn.Module:
-    """Its forward pass gives a list of logits (B,K,Z,Y,X), one for each head, finest first; of a transformer one tensor.
+    """Its forward pass gives a list of logits (B,K,Z,Y,X), one a head, finest first; of a transformer one tensor.
 
     Raises ENGINE_MISSING where the package that has the network is not installed.
     """
@@ -35,7 +35,7 @@ def build_network(network: NetworkDescription) -> nn.Module:
                 heads=network["attentionHeads"],
                 grid=network["grid"],
             )
-        from monai.networks.nets import SwinUNETR
+        from monai.networks.nets.swin_unetr import SwinUNETR
 
         return SwinUNETR(
             network["inputChannels"],
@@ -86,7 +86,7 @@ def _start(network: NetworkDescription, name: str, parameters: Mapping[str, Tens
     return 1 / sqrt(prod(weight.shape[1:]))
 
 
-def _unet_arguments(network: PlainUnet | ResidualUnet) -> dict[str, object]:
+def _unet_arguments(network: PlainUnet | ResidualUnet) -> dict[str, Any]:
     return {
         "input_channels": network["inputChannels"],
         "n_stages": len(network["features"]),
@@ -105,15 +105,15 @@ def _unet_arguments(network: PlainUnet | ResidualUnet) -> dict[str, object]:
 
 
 def _plain_unet(network: PlainUnet) -> nn.Module:
-    from dynamic_network_architectures.architectures.unet import PlainConvUNet
+    from dynamic_network_architectures.architectures.unet import PlainConvUNet  # pyright: ignore[reportMissingTypeStubs]
 
     convs = network["convsPerLevel"]
-    arguments = {"n_conv_per_stage": convs, "n_conv_per_stage_decoder": convs}
+    arguments: dict[str, Any] = {"n_conv_per_stage": convs, "n_conv_per_stage_decoder": convs}
     return cast(nn.Module, PlainConvUNet(**_unet_arguments(network), **arguments))
 
 
 def _residual_unet(network: ResidualUnet) -> nn.Module:
-    from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet
+    from dynamic_network_architectures.architectures.unet import ResidualEncoderUNet  # pyright: ignore[reportMissingTypeStubs]
 
-    arguments = {"n_blocks_per_stage": list(network["blocks"]), "n_conv_per_stage_decoder": 1}
+    arguments: dict[str, Any] = {"n_blocks_per_stage": list(network["blocks"]), "n_conv_per_stage_decoder": 1}
     return cast(nn.Module, ResidualEncoderUNet(**_unet_arguments(network), **arguments))

@@ -11,10 +11,9 @@ from patchstream.trainer.networks.description import (
     UNETR_TOKEN,
     NetworkDescription,
     NetworkName,
-    PlainUnet,
-    ResidualUnet,
     Size,
     SwinUnetr,
+    Unet,
     Unetr,
     patch_multiple,
 )
@@ -78,11 +77,9 @@ def describe_network(plan: Mapping[str, Any], size: NetworkSize) -> NetworkDescr
         return _swin_unetr(plan, size)
     levels = _unet_levels(kind, plan, size)
     if kind == "plain-unet":
-        plain: PlainUnet = {"kind": "plain-unet", **levels, "convsPerLevel": 2}
-        return plain
+        return {"kind": "plain-unet", **levels, "convsPerLevel": 2}
     presets = [_PRESET_BLOCKS[min(level, 3)] for level in range(len(levels["strides"]))]
-    residual: ResidualUnet = {"kind": "residual-unet", **levels, "blocks": plan.get("blocks", presets)}
-    return residual
+    return {"kind": "residual-unet", **levels, "blocks": plan.get("blocks", presets)}
 
 
 def check_patch_size(network: NetworkDescription, patch_size: Size, field: str, more: str = "") -> None:
@@ -135,7 +132,7 @@ def _swin_unetr(plan: Mapping[str, Any], size: NetworkSize) -> SwinUnetr:
     return network
 
 
-def _unet_levels(kind: NetworkName, plan: Mapping[str, Any], size: NetworkSize) -> dict[str, Any]:
+def _unet_levels(kind: NetworkName, plan: Mapping[str, Any], size: NetworkSize) -> Unet:
     strides = [list(stride) for stride in strides_of(read_network_plan(plan, "plan"))]
     if len(strides) < 2:
         raise refuse("plan.pooling", plan["pooling"], f"at least 1 on one axis for the network {kind}")

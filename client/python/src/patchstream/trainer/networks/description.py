@@ -10,7 +10,7 @@ Size: TypeAlias = Sequence[int]
 """Z,Y,X."""
 
 
-class _Unet(TypedDict):
+class Unet(TypedDict):
     """What nnU-Net's U-Nets have in common: one entry a level, finest first."""
 
     inputChannels: int
@@ -24,14 +24,14 @@ class _Unet(TypedDict):
     """Levels whose decoder has an output, finest first; predictions are made of the first."""
 
 
-class PlainUnet(_Unet):
+class PlainUnet(Unet):
     """nnU-Net's PlainConvUNet."""
 
     kind: Literal["plain-unet"]
     convsPerLevel: int
 
 
-class ResidualUnet(_Unet):
+class ResidualUnet(Unet):
     """nnU-Net's ResidualEncoderUNet: residual blocks on the way down, one convolution a level on the way up."""
 
     kind: Literal["residual-unet"]

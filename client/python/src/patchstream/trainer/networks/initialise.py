@@ -11,8 +11,8 @@ from patchstream.plan.random import philox4x32
 Start: TypeAlias = Literal["zeros", "ones", "he", "small-normal"] | float
 """Values of a fresh network.
 
-He's normal distribution for weights of convolutions (nnU-Net), a normal distribution of deviation 0.02 (MONAI's position
-embeddings), or, as a number, all values between minus and plus it alike (PyTorch's default).
+He's normal distribution for weights of convolutions (nnU-Net), a normal distribution of deviation 0.02 (MONAI's
+position embeddings), or, as a number, all values between minus and plus it alike (PyTorch's default).
 """
 
 _WEIGHTS = 0x8000_0000
@@ -45,7 +45,8 @@ def draw_parameter(shape: tuple[int, ...], start: Start, *, index: int, seed: in
         angle = 2 * pi * (other / _WORD)
         values[2 * first : 2 * end : 2] = deviation * radius * np.cos(angle)
         values[2 * first + 1 : 2 * end : 2] = deviation * radius * np.sin(angle)
-    return values[:count].reshape(shape)
+    drawn: NDArray[np.float32] = np.reshape(values[:count], shape)
+    return drawn
 
 
 def _words(blocks: range, index: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from monai.networks.nets import UNETR
+from monai.networks.nets.unetr import UNETR
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,7 +15,9 @@ _TAPS = (3, 6, 9)
 class InterpolatedUnetr(UNETR):
     """The parameters of UNETR, under its names; the embeddings are those of a patch of `grid` tokens."""
 
-    def __init__(self, *, channels: int, classes: int, features: int, hidden: int, mlp: int, heads: int, grid: Size):
+    def __init__(
+        self, *, channels: int, classes: int, features: int, hidden: int, mlp: int, heads: int, grid: Size
+    ) -> None:
         """Every weight is drawn at once, by PyTorch: who builds it sets its own."""
         size = tuple(UNETR_TOKEN * extent for extent in grid)
         super().__init__(channels, classes, size, features, hidden, mlp, heads)

@@ -1,6 +1,6 @@
 """A process of the trainer: `python -m patchstream.trainer.process SOCKET` does one job, tells its parent, and ends.
 
-It ends by its parent's word or with it, not by the signals that a terminal or a service manager sends to all of a group.
+It ends by its parent's word or with it, not by the signals that a terminal or a service manager sends to a group.
 """
 
 import os

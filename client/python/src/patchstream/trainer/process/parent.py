@@ -52,7 +52,7 @@ class Parent:
         self._flushed.wait()
 
     def on(self, kind: str, listener: Listener) -> None:
-        """Calls `listener` with every message of a kind, on the reading thread; with those that came before, on ours."""
+        """Calls `listener` with every message of a kind on the reading thread, with those that came before on ours."""
         with self._changed:
             self._listeners[kind] = listener
             waiting = [one for one in self._early if one[0]["kind"] == kind]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchstream.errors import PatchstreamError, refuse_request
+from patchstream.errors import refuse_request
 from patchstream.trainer.data_access import DataConnection, connect_to
 from patchstream.trainer.engine.device import open_device
 from patchstream.trainer.engine.device_options import DeviceOptions
@@ -21,7 +21,7 @@ from patchstream.trainer.inference.stored_network import whole_images
 from patchstream.trainer.loop.evaluate import stored_case
 from patchstream.trainer.process.parent import Parent
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
-from patchstream.trainer.run_folder.checkpoint import read_checkpoint
+from patchstream.trainer.run_folder.checkpoint import no_checkpoint, read_checkpoint
 from patchstream.wire.checksums import crc32
 
 
@@ -29,8 +29,7 @@ def predict_job(job: Mapping[str, Any], parent: Parent) -> None:
     """Sends the label. Raises NOT_FOUND, INPUT_DAMAGED, REQUEST_INVALID."""
     checkpoint = read_checkpoint(Path(job["checkpoint"]))
     if checkpoint is None:
-        facts = {"what": "checkpoint of training", "name": job["training"], "known": []}
-        raise PatchstreamError({"code": "NOT_FOUND", **facts})
+        raise no_checkpoint(job["training"])
     network = checkpoint.header.network
     image, geometry = _image(job["source"], network["inputChannels"], parent)
     reading = LabelReading(network["classes"], network["classes"], None, None)
@@ -38,7 +37,7 @@ def predict_job(job: Mapping[str, Any], parent: Parent) -> None:
     model = Model(network, reading, batch_dice=False, device=device, ranks=Ranks())
     model.load(checkpoint.model)
     label = label_on_original_grid(whole_images(model, checkpoint.header.spec).logits(image), geometry)
-    data = memoryview(label.reshape(-1))
+    data = memoryview(label.tobytes())
     parent.tell({"kind": "label", "shape": list(label.shape), "checksum": crc32(data)})
     for offset in range(0, len(data), CHUNK_BYTES):
         parent.tell({"kind": "labelBytes", "offset": offset}, data[offset : offset + CHUNK_BYTES])
@@ -55,7 +54,7 @@ def _image(source: Mapping[str, Any], channels: int, parent: Parent) -> tuple[ND
     pieces: SimpleQueue[bytes] = SimpleQueue()
     parent.on("imageBytes", lambda _message, data: pieces.put(data))
     image = np.empty(shape, np.float32)
-    into, filled = image.reshape(-1).view(np.uint8), 0
+    into, filled = np.frombuffer(image.data, np.uint8), 0
     while filled < into.size:
         piece = pieces.get()
         into[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)

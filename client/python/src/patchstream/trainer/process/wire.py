@@ -1,4 +1,4 @@
-"""What a process of the trainer and the trainer say to each other: a JSON object and bytes, each as long as said before."""
+"""What a process of the trainer and the trainer say to each other: JSON objects, each with bytes behind it."""
 
 import json
 import struct

@@ -89,7 +89,7 @@ def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
 
 
 def verify_checkpoint(path: Path) -> CheckpointHeader | None:
-    """The header of a checkpoint that was read through and is whole. Raises INPUT_DAMAGED: one changed bit is enough."""
+    """The header of a checkpoint, read through and whole. Raises INPUT_DAMAGED: one changed bit is enough."""
     try:
         return _header_of(verify_safetensors(path).metadata, path)
     except FileNotFoundError:
@@ -104,6 +104,13 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
         return None
     losses = [float(loss) for loss in tensors.pop(_LOSS_CURVE, np.zeros(0))]
     return Checkpoint(_header_of(header.metadata, path), tensors, losses)
+
+
+def no_checkpoint(training: str) -> PatchstreamError:
+    """NOT_FOUND."""
+    known: list[str] = []
+    facts = {"code": "NOT_FOUND", "what": "checkpoint of training", "name": training, "known": known}
+    return PatchstreamError(facts)
 
 
 def _header_of(metadata: Mapping[str, str], path: Path) -> CheckpointHeader:

@@ -61,7 +61,7 @@ def read_last_json_line(file: Path) -> Entry | None:
 
 
 def prepare_json_lines(file: Path) -> None:
-    """Opens a file for appending, made where there is none: a line that was cut off is forgotten. Raises WRITE_FAILED."""
+    """Readies a file for appending, made where there is none: a line cut off is forgotten. Raises WRITE_FAILED."""
     with reporting_failure(file):
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
         try:
@@ -74,7 +74,7 @@ def prepare_json_lines(file: Path) -> None:
 
 
 def append_json_lines(file: Path, entries: Iterable[object], *, durable: bool) -> None:
-    """Appends entries; with `durable` they are on disk on return. Raises WRITE_FAILED, and none of them is there then."""
+    """Appends entries; with `durable` they are on disk on return. Raises WRITE_FAILED, and none is there then."""
     content = "".join(f"{to_json(entry)}\n" for entry in entries).encode()
     with reporting_failure(file):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE)

@@ -1,4 +1,4 @@
-"""Holds a folder for one process, with the lock files of `disk/process-lock.ts`: trainers of both kinds exclude each other.
+"""Holds a folder for one process, with the files of `disk/process-lock.ts`: trainers of both kinds exclude each other.
 
 The lock is the file with the highest number. Taking it over means linking the next number, which only one process can
 do, with its content already on disk; a process that then finds a still higher number was too late. The last file stays
@@ -96,7 +96,7 @@ def lock_folder(folder: Path, lock: LockName) -> FolderLock:
 
 
 def check_nobody_trains(folder: Path) -> None:
-    """Raises UNAVAILABLE while a process trains in `folder`. A trainer that was killed may have left one about to end."""
+    """Raises UNAVAILABLE while a process trains in `folder`. A killed trainer may have left one about to end."""
     lock_folder(folder, RUN_LOCK).release()
 
 

@@ -37,7 +37,7 @@ class Damage:
 
 
 def is_run_folder(folder: Path) -> bool:
-    """True where a training has written; anything else in a runs folder is left alone. Raises what the system answers."""
+    """True where a training has written; anything else is left alone. Raises what the system answers."""
     known = (REQUEST_FILE, EVENTS_FILE, DECISIONS_FILE, CHECKPOINT_FILE, BEST_FILE)
     return any(file.name in known for file in folder.iterdir())
 

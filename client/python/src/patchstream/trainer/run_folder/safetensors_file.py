@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,19 @@ Tensors: TypeAlias = Mapping[str, Tensor]
 _TYPES = {"F64": np.dtype("<f8"), "I64": np.dtype("<i8"), "F32": np.dtype("<f4")}
 """Element types, largest element first: the order of the tensors in a file, so that each begins aligned."""
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
+
+
+class Hash(Protocol):
+    """hashlib's."""
+
+    def update(self, data: bytes | bytearray | memoryview, /) -> None:
+        """Takes more."""
+        ...
+
+    def hexdigest(self) -> str:
+        """Of all taken."""
+        ...
+
 
 _LONGEST_HEADER_BYTES = 1 << 26
 """Far more than the names of any network take."""
@@ -43,7 +56,7 @@ class Header:
     end: int
 
     @property
-    def hash(self) -> "hashlib._Hash":
+    def hash(self) -> "Hash":
         """Takes the tensors' bytes, then tells whether they are what the header was written for."""
         return _hash_of(self.entries, self.metadata)
 
@@ -62,7 +75,7 @@ def encode_safetensors(tensors: Tensors, metadata: Mapping[str, str]) -> list[by
             "data_offsets": [offset, end],
         }
         offset = end
-    data = [memoryview(np.ascontiguousarray(tensor).reshape(-1)).cast("B") for _, tensor in ordered if tensor.size > 0]
+    data = [np.ascontiguousarray(tensor).data.cast("B") for _, tensor in ordered if tensor.size > 0]
     digest = _hash_of(entries, metadata)
     for piece in data:
         digest.update(piece)
@@ -103,15 +116,15 @@ def read_safetensors(file: Path) -> tuple[dict[str, Tensor], Header]:
     for name, entry in header.entries.items():
         begin, end = entry["data_offsets"]
         values = np.frombuffer(memoryview(data)[begin:end], _TYPES[entry["dtype"]])
-        tensors[name] = cast(Tensor, values.reshape(entry["shape"]))
+        tensors[name] = cast(Tensor, np.reshape(values, entry["shape"]))
     return tensors, header
 
 
-def _hash_of(entries: Mapping[str, object], metadata: Mapping[str, str]) -> "hashlib._Hash":
+def _hash_of(entries: Mapping[str, object], metadata: Mapping[str, str]) -> "Hash":
     return hashlib.sha256(to_json({"__metadata__": dict(metadata), **entries}).encode())
 
 
-def _check(digest: "hashlib._Hash", header: Header, file: Path) -> None:
+def _check(digest: "Hash", header: Header, file: Path) -> None:
     if digest.hexdigest() != header.sha256:
         raise _damaged(file, "its SHA-256 does not match")
 

@@ -104,7 +104,7 @@ def _shortened(value: object, text: int, entries: int) -> Any:
     if isinstance(value, str):
         return _well_formed(value[:text]) + ("..." if len(value) > text else "")
     if isinstance(value, list | tuple):
-        listed = cast(list[object], list(cast(tuple[object, ...], value)))
+        listed = list(cast(tuple[object, ...], value))
         rest = [f"... {len(listed) - entries} more"] if len(listed) > entries else []
         return [_shortened(one, text, entries) for one in [*listed[:entries], *rest]]
     if isinstance(value, Mapping):

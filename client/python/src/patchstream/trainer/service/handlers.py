@@ -1,7 +1,7 @@
 """The trainer's service; what each method promises stands in trainer.proto."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
-from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE
+from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE, no_checkpoint
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.service.methods import Methods
 from patchstream.trainer.service.predict import Predictions
@@ -69,7 +69,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         finally:
             await answers.aclose()
 
-    handlers: "Mapping[str, grpc.RpcMethodHandler[bytes, bytes]]" = {
+    handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         "StartTraining": methods.unary("StartTraining", wire.StartTrainingRequest, start),
         "WatchTraining": methods.stream("WatchTraining", wire.WatchTrainingRequest, watch),
         "SetStage": methods.unary("SetStage", wire.SetStageRequest, set_stage),
@@ -100,12 +100,11 @@ def _run_of(run: bytes) -> Any:
         raise PatchstreamError({"code": "SPEC_INVALID", **facts}) from error
 
 
-def _chunks(file: Path, training: str):
+def _chunks(file: Path, training: str) -> Iterator[Message]:
     try:
         opened = file.open("rb")
     except FileNotFoundError as error:
-        facts = {"what": "checkpoint of training", "name": training, "known": []}
-        raise PatchstreamError({"code": "NOT_FOUND", **facts}) from error
+        raise no_checkpoint(training) from error
     with opened:
         size = opened.seek(0, 2)
         opened.seek(0)

@@ -44,7 +44,7 @@ class Health:
             await self._changed.wait()
             yield self._status
 
-        handlers = {
+        handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             "Check": grpc.unary_unary_rpc_method_handler(check),  # pyright: ignore[reportArgumentType]
             "Watch": grpc.unary_stream_rpc_method_handler(watch),  # pyright: ignore[reportArgumentType]
         }

@@ -1,7 +1,7 @@
 """The methods of a service as grpc.aio takes them: requests checked, failures with their facts."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -15,7 +15,8 @@ from patchstream.wire.checksums import checksum_metadata, verify_checksum
 MOST_MESSAGE_BYTES = 4 << 20
 """Of a request message; more is LIMIT_EXCEEDED."""
 
-Context: TypeAlias = grpc.aio.ServicerContext  # pyright: ignore[reportMissingTypeArgument]
+if TYPE_CHECKING:
+    Context: TypeAlias = grpc.aio.ServicerContext[bytes, bytes]
 Request = TypeVar("Request", bound=Message)
 
 
@@ -32,7 +33,7 @@ class Methods:
     ) -> "grpc.RpcMethodHandler[bytes, bytes]":
         """One request, one answer."""
 
-        async def handle(message: bytes, context: Context) -> bytes:
+        async def handle(message: bytes, context: "Context") -> bytes:
             try:
                 encoded = (await answer(self._read(name, request, message, context))).SerializeToString()
             except Exception as error:
@@ -48,7 +49,7 @@ class Methods:
     ) -> "grpc.RpcMethodHandler[bytes, bytes]":
         """One request, a stream of answers."""
 
-        async def handle(message: bytes, context: Context) -> AsyncIterator[bytes]:
+        async def handle(message: bytes, context: "Context") -> AsyncIterator[bytes]:
             try:
                 messages = answer(self._read(name, request, message, context))
                 try:
@@ -69,7 +70,7 @@ class Methods:
     ) -> "grpc.RpcMethodHandler[bytes, bytes]":
         """Both sides stream."""
 
-        async def handle(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+        async def handle(requests: AsyncIterator[bytes], context: "Context") -> AsyncIterator[bytes]:
             async def read() -> AsyncIterator[Request]:
                 async for message in requests:
                     yield self._read(name, request, message, None)
@@ -87,11 +88,11 @@ class Methods:
 
         return grpc.stream_stream_rpc_method_handler(handle)  # pyright: ignore[reportArgumentType]
 
-    def _check_token(self, context: Context) -> None:
+    def _check_token(self, context: "Context") -> None:
         if self._tokens is not None:
             check_token(self._tokens, context.invocation_metadata() or ())
 
-    def _read(self, name: str, request: type[Request], message: bytes, context: Context | None) -> Request:
+    def _read(self, name: str, request: type[Request], message: bytes, context: "Context | None") -> Request:
         """Raises UNAUTHENTICATED, LIMIT_EXCEEDED, MESSAGE_DAMAGED, and REQUEST_INVALID for what is no such message."""
         if context is not None:
             self._check_token(context)
@@ -106,7 +107,7 @@ class Methods:
             facts = {"field": "the request", "got": f"{len(message)} bytes", "want": f"a {request.DESCRIPTOR.name}"}
             raise PatchstreamError({"code": "REQUEST_INVALID", **facts}) from error
 
-    async def _fail(self, name: str, error: Exception, context: Context) -> None:
+    async def _fail(self, name: str, error: Exception, context: "Context") -> None:
         code, message, trailers = status_of(error)
         refused = "token-refused" if code is grpc.StatusCode.UNAUTHENTICATED else "call-refused"
         event = "call-failed" if code is grpc.StatusCode.INTERNAL else refused

@@ -43,7 +43,7 @@ class Predictions:
         asked = first.case if kind == "case" else first.image
         folder, data = self.trainings.place(asked.training)
         name = BEST_FILE if asked.checkpoint == wire.CHECKPOINT_KIND_BEST else CHECKPOINT_FILE
-        job = {
+        job: dict[str, Any] = {
             "training": asked.training,
             "checkpoint": str(folder / name),
             "engine": self.engines.chosen("auto"),

@@ -89,7 +89,7 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[str]:
         methods, health = Methods(options.listen.tokens, options.log), Health()
         server = grpc.aio.server(
             options=[
-                # Up to twice the limit a message is read, so that it is refused with facts; gRPC's own refusal has none.
+                # Up to twice the limit a message is read, to be refused with facts: gRPC's own refusal has none.
                 ("grpc.max_receive_message_length", 2 * MOST_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", 2 * MOST_MESSAGE_BYTES),
                 ("grpc.compression_enabled_algorithms_bitset", 1),  # Nothing is unpacked.

@@ -79,12 +79,12 @@ class TrainingsOptions:
 class Trainings:
     """They run in the order of their start, each in a process of its own, so many at a time; the others wait.
 
-    Of the files in a training's folder this process writes `run.json` and the events, the training's process all others.
-    For one event loop.
+    Of the files in a training's folder this process writes `run.json` and the events, the training's process all
+    others. For one event loop.
     """
 
     def __init__(self, options: TrainingsOptions) -> None:
-        """Opens the runs folder, made where there is none, with the trainings of before. Raises UNAVAILABLE, WRITE_FAILED."""
+        """Opens the runs folder, made where there is none. Raises UNAVAILABLE, WRITE_FAILED."""
         self._options = options
         self._usable: dict[str, _Usable] = {}
         self._damaged: dict[str, _Damaged] = {}
@@ -122,10 +122,10 @@ class Trainings:
         return name
 
     async def resume(self, name: str, data: Sequence[str]) -> None:
-        """Queues a training that has ended, to go on from its last checkpoint; what was told of later steps is forgotten.
+        """Queues a training that has ended, to go on from its last checkpoint.
 
-        Empty `data`: with the servers of before. Raises what would make it fail at once: one that is done or runs, a
-        damaged file, data servers that do not answer or serve another run.
+        What was told of later steps is forgotten. Empty `data`: with the servers of before. Raises what would make it
+        fail at once: one that is done or runs, a damaged file, data servers that do not answer or serve another run.
         """
         entry = self._find(name)
         _check_resumable(entry)

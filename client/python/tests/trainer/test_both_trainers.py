@@ -1,0 +1,99 @@
+"""Our trainer beside the TypeScript one: nobody can tell them apart, and either goes on with the other's trainings."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from tests.serving import Server
+from tests.trainer.conftest import Run
+from tests.trainer.trainers import Calls, last_state, outline, steps, trainer
+
+pytestmark = pytest.mark.torch
+
+KINDS = ("onnx", "torch")
+
+
+def trained(kind: str, runs: Path, server: Server, run: object):
+    with trainer(kind, runs) as one, Calls(one.address) as calls:
+        name = calls.start(run, [server.address])
+        return name, list(calls.watch(name))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {},
+        {"network": "residual-unet"},
+        {"batchDice": True, "learningRate": 0.02, "momentum": 0.9},
+    ],
+    ids=["plain-unet", "residual-unet", "batch-dice"],
+)
+def test_the_same_losses_and_the_same_events(
+    network: dict[str, object], sample_server: Server, tiny_run: Run, tmp_path: Path
+):
+    run = tiny_run(training=network)
+    (_, theirs), (_, ours) = (trained(kind, tmp_path / kind, sample_server, run) for kind in KINDS)
+    assert outline(ours) == outline(theirs)
+    assert last_state(ours)["state"] == "TRAINING_STATE_DONE"
+    assert len(steps(ours)) == 20
+    for mine, other in zip(steps(ours), steps(theirs), strict=True):
+        assert mine["checksum"] == other["checksum"]
+        assert mine["learning_rate"] == pytest.approx(other["learning_rate"], rel=1e-12)
+        for name in ("loss", "cross_entropy", "dice", "gradient_norm"):
+            assert mine[name] == pytest.approx(other[name], abs=1e-3), (mine["step"], name)
+
+
+@pytest.mark.parametrize(
+    ("network", "size", "features"), [("unetr", 16, 1), ("swin-unetr", 32, 12)], ids=["unetr", "swin-unetr"]
+)
+def test_transformers_have_the_same_losses(
+    network: str, size: int, features: int, sample_server: Server, tiny_run: Run, tmp_path: Path
+):
+    data = {
+        "plan": {
+            "patchSize": [2 * size, size, size],
+            "batchSize": 1,
+            "pooling": [0, 0, 0],
+            "minimum": [size] * 3,
+            "increment": [size] * 3,
+        },
+        "stages": [
+            {"patchSize": [size] * 3, "batchSize": 2, "epochs": 1},
+            {"patchSize": [2 * size, size, size], "batchSize": 1, "epochs": 1},
+        ],
+        "stepsPerEpoch": 2,
+        "deepSupervision": False,
+        "split": {"train": tiny_run()["data"]["split"]["train"] + tiny_run()["data"]["split"]["val"], "val": []},
+    }
+    run = tiny_run(data=data, training={"network": network, "baseFeatures": features})
+    (_, theirs), (_, ours) = (trained(kind, tmp_path / kind, sample_server, run) for kind in KINDS)
+    assert outline(ours) == outline(theirs)
+    assert [one["loss"] for one in steps(ours)] == pytest.approx([one["loss"] for one in steps(theirs)], abs=1e-3)
+
+
+@pytest.mark.parametrize(("first", "second"), [KINDS, KINDS[::-1]], ids=["theirs-then-ours", "ours-then-theirs"])
+def test_a_checkpoint_of_one_is_resumed_by_the_other(
+    first: str, second: str, sample_server: Server, tiny_run: Run, tmp_path: Path
+):
+    run = tiny_run()
+    _, whole = trained(first, tmp_path / "whole", sample_server, run)
+    with trainer(first, tmp_path / "runs") as one, Calls(one.address) as calls:
+        name = calls.start(run, [sample_server.address])
+        for event in calls.watch(name):
+            if event["kind"] == "checkpoint" and event["checkpoint"]["step"] == 12:
+                break
+        one.kill()
+    with trainer(second, tmp_path / "runs") as other, Calls(other.address) as calls:
+        calls.resume(name)
+        resumed = list(calls.watch(name))
+    opened = [event["opened"] for event in resumed if event["kind"] == "opened"]
+    assert opened[-1]["first_step"] >= 12
+    assert last_state(resumed)["state"] == "TRAINING_STATE_DONE"
+    assert [one["step"] for one in steps(resumed)] == list(range(20))
+    for mine, other in zip(steps(resumed), steps(whole), strict=True):
+        assert mine["checksum"] == other["checksum"]
+        assert mine["loss"] == pytest.approx(other["loss"], abs=1e-3)
+    shutil.rmtree(tmp_path / "runs")
