@@ -52,7 +52,8 @@ def test_the_same_losses_and_the_same_events(
 def test_transformers_have_the_same_losses(
     network: str, size: int, features: int, sample_server: Server, tiny_run: Run, tmp_path: Path
 ):
-    data = {
+    cases = tiny_run()["data"]["split"]
+    data: dict[str, object] = {
         "plan": {
             "patchSize": [2 * size, size, size],
             "batchSize": 1,
@@ -66,7 +67,7 @@ def test_transformers_have_the_same_losses(
         ],
         "stepsPerEpoch": 2,
         "deepSupervision": False,
-        "split": {"train": tiny_run()["data"]["split"]["train"] + tiny_run()["data"]["split"]["val"], "val": []},
+        "split": {"train": [*cases["train"], *cases["val"]], "val": []},
     }
     run = tiny_run(data=data, training={"network": network, "baseFeatures": features})
     (_, theirs), (_, ours) = (trained(kind, tmp_path / kind, sample_server, run) for kind in KINDS)

@@ -17,7 +17,7 @@ from patchstream.wire.checksums import crc32
 from patchstream.wire.failures import call_failure, status_of
 from tests.serving import Server
 from tests.trainer.conftest import Run
-from tests.trainer.trainers import Calls, last_state, outline, steps, trainer
+from tests.trainer.trainers import Calls, Event, last_state, outline, steps, trainer
 
 pytestmark = pytest.mark.torch
 
@@ -38,7 +38,7 @@ def test_a_training_is_watched_steered_stopped_listed_fetched_and_predicts(
     held_out = run["data"]["split"]["val"][0]
     with trainer("torch", tmp_path / "runs") as one, Calls(one.address) as calls:
         name = calls.start(run, [sample_server.address])
-        watched = []
+        watched: list[Event] = []
         changed = None
         for event in calls.watch(name):
             watched.append(event)

@@ -70,7 +70,7 @@ _RATES: Mapping[OptimizerName, Mapping[str, float]] = {
     "sgd": {"learning_rate": 0.01, "weight_decay": 3e-5},
     "adamw": {"learning_rate": 1e-4, "weight_decay": 1e-5},
 }
-"""nnU-Net's SGD, and MONAI's recipe for its transformers (its tutorials `unetr_btcv_segmentation_3d`, `swin_unetr_...`)."""
+"""nnU-Net's SGD, and MONAI's recipe for its transformers (its tutorial `unetr_btcv_segmentation_3d`)."""
 
 
 def parse_run_spec(value: object) -> RunSpec:
@@ -105,7 +105,8 @@ def parse_training_spec(value: object) -> TrainingSpec:
         given["optimizer"] = "adamw" if given.get("network") in ("unetr", "swin-unetr") else "sgd"
     if given["optimizer"] == "adamw" and "momentum" in given:
         raise refuse("training.momentum", given["momentum"], "left out for the optimizer adamw")
-    return TrainingSpec(**{**_RATES[given["optimizer"]], **given})
+    chosen: dict[str, Any] = {**_RATES[given["optimizer"]], **given}
+    return TrainingSpec(**chosen)
 
 
 def _missing(field: str, want: str, hint: str | None = None) -> PatchstreamError:

@@ -1,7 +1,7 @@
-"""What the weights are changed by: nnU-Net's SGD with Nesterov momentum, or AdamW, with states that all trainers read."""
+"""What weights are changed by: nnU-Net's SGD with Nesterov momentum, or AdamW, with states that all trainers read."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -88,5 +88,5 @@ def saved(state: Mapping[str, StoredTensor], field: str, parameter: Tensor) -> T
         got = "missing" if found is None else list(found.shape)
         want = f"of shape {'x'.join(map(str, shape))}"
         raise refuse(field, got, want, "The saved model belongs to another network.")
-    values = cast(Tensor, torch.from_numpy(np.array(found, np.float32)))  # pyright: ignore[reportUnknownMemberType]
+    values = torch.from_numpy(np.array(found, np.float32))  # pyright: ignore[reportUnknownMemberType]
     return values.to(parameter.device)

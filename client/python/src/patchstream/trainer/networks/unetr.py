@@ -20,7 +20,7 @@ class InterpolatedUnetr(UNETR):
     ) -> None:
         """Every weight is drawn at once, by PyTorch: who builds it sets its own."""
         size = tuple(UNETR_TOKEN * extent for extent in grid)
-        super().__init__(channels, classes, size, features, hidden, mlp, heads)
+        super().__init__(channels, classes, size, features, hidden, mlp, heads)  # pyright: ignore[reportUnknownMemberType]
         self._grid = tuple(grid)
 
     def forward(self, x_in: Tensor) -> Tensor:
