@@ -214,13 +214,13 @@ export interface EpochEnded {
   readonly learningRate: number;
   /** Samples trained on. */
   readonly samples: number;
-  /** Seconds of its training steps, waiting included. */
+  /** Seconds of its training steps, waiting included; without those before a training was resumed. */
   readonly trainSeconds: number;
   /** Seconds of them that the loop waited for batches. */
   readonly waitedSeconds: number;
   /** Seconds of its validation. */
   readonly validationSeconds: number;
-  /** Seconds that the rest of the training is expected to take, from what each stage has cost so far. */
+  /** Seconds that the rest of the training is expected to take, from what each stage has cost so far; without the evaluation. */
   readonly secondsLeft: number;
 }
 
@@ -232,6 +232,8 @@ export interface Evaluated {
   readonly classes: readonly ClassDice[];
   /** Mean over the classes; absent where no class has a Dice. */
   readonly meanDice?: number;
+  /** Which checkpoint was evaluated: the latest, which is that of the last step (nnU-Net's final one). */
+  readonly checkpoint: CheckpointKind;
 }
 
 /** What went wrong, as data: in the details of every failed call's google.rpc.Status. */
@@ -616,7 +618,7 @@ export interface StageDecided {
   readonly stage: number;
   /** First step with that stage. */
   readonly fromStep: number;
-  /** Who decided: manual, adaptive. */
+  /** Who decided: manual, adaptive. Under these controls the first decision is stage 0 from step 0. */
   readonly reason: string;
   /** Why, in one line. */
   readonly text: string;
@@ -949,7 +951,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   EpochEnded: [["epoch", "uint32"], ["stepsTaken", "uint32"], ["pseudoDice", "ClassDice"], ["samples", "uint32"]],
-  Evaluated: [["cases", "uint32"], ["classes", "ClassDice"]],
+  Evaluated: [["cases", "uint32"], ["classes", "ClassDice"], ["checkpoint", "CheckpointKind"]],
   Failure: [["retry", "Retry"]],
   Geometry: [["originalShape", "uint32"], ["transpose", "uint32"], ["cropStart", "uint32"], ["cropEnd", "uint32"]],
   GetBatchRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["rank", "uint32"], ["ranks", "uint32"]],

@@ -9,6 +9,13 @@ export function stepOfEpoch(spec: Pick<Scheduled, "stepsPerEpoch">, epoch: numbe
   return Math.floor(epoch * spec.stepsPerEpoch);
 }
 
+/** How many epochs end before `step`: the number of its own epoch, or of all where the training has no such step. */
+export function epochsBefore(spec: Pick<Scheduled, "epochs" | "stepsPerEpoch">, step: number): number {
+  let epoch = Math.min(Math.floor(step / spec.stepsPerEpoch), spec.epochs);
+  while (epoch < spec.epochs && stepOfEpoch(spec, epoch + 1) <= step) epoch++;
+  return epoch;
+}
+
 /** How many steps the whole training has; they are numbered from 0. */
 export function totalSteps(spec: Pick<Scheduled, "epochs" | "stepsPerEpoch">): number {
   return stepOfEpoch(spec, spec.epochs);

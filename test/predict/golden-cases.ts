@@ -92,6 +92,7 @@ export function writeModel(
       labelSet: { labels, sourceValues, classes, ...(regions && { regions }) },
     },
     decisions: [],
+    progress: { epochs: 1 },
     model: knownState(network),
     losses: [1],
   };

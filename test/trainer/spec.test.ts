@@ -10,6 +10,7 @@ test("the training half has nnU-Net's settings and refuses what it does not know
     momentum: 0.99,
     weightDecay: 3e-5,
     gradientClip: 12,
+    control: { kind: "scheduled" },
     seed: 1,
   });
   t.is(parseTrainingSpec({ learningRate: 0.1 }).learningRate, 0.1);
@@ -43,7 +44,32 @@ test("a value that would change nothing is refused; the one value there is may b
     'training.network is "mednext"; it must be one of "auto", "plain-unet", "residual-unet", "unetr", "swin-unetr"',
   );
   t.is(refused({ optimizer: "adam" }), 'training.optimizer is "adam"; it must be one of "auto", "sgd", "adamw"');
-  t.is(refused({ control: { kind: "plateau" } }), 'training.control.kind is "plateau"; it must be one of "scheduled"');
+  t.is(
+    refused({ control: { kind: "plateau" } }),
+    'training.control.kind is "plateau"; it must be one of "scheduled", "manual", "adaptive"',
+  );
+});
+
+test("a control has the fields of its kind, and no others", (t) => {
+  const control = (value: object) => parseTrainingSpec({ control: value }).control;
+  const refused = (value: object) => t.throws(() => control(value))?.message;
+  t.deepEqual(control({ kind: "manual" }), { kind: "manual" });
+  t.deepEqual(control({ kind: "adaptive", mostEpochs: 9 }), {
+    kind: "adaptive",
+    leastEpochs: 1,
+    mostEpochs: 9,
+    patience: 10,
+    minDelta: 0.001,
+  });
+  t.is(refused({}), 'training.control.kind is missing; it must be one of "scheduled", "manual", "adaptive"');
+  t.is(
+    refused({ kind: "manual", patience: 3 }),
+    'training.control.patience is 3; it must be left out where training.control.kind is "manual"',
+  );
+  t.is(
+    refused({ kind: "adaptive", leastEpochs: 5, mostEpochs: 4 }),
+    "training.control.mostEpochs is 4; it must be at least leastEpochs, 5",
+  );
 });
 
 test("a run spec is both halves, the training half with its defaults", (t) => {

@@ -23,7 +23,8 @@ export function foregroundClasses({ labels, classes, sourceValues, regions }: La
   });
 }
 
-function named(classes: readonly LabelClass[], dice: readonly (number | undefined)[]): ClassDice[] {
+/** `dice` of each class, by the name of its class. */
+export function named(classes: readonly LabelClass[], dice: readonly (number | undefined)[]): ClassDice[] {
   return classes.map(({ name, sourceValue }, i) => {
     const one = dice[i];
     return { class: sourceValue, name, ...(one !== undefined && { dice: one }) };
@@ -39,7 +40,7 @@ export async function evaluateCases(
   labelSet: LabelSet,
   predict: (image: Maps) => Promise<Maps>,
   tell: (evaluated: CaseEvaluated) => void,
-): Promise<Evaluated> {
+): Promise<Omit<Evaluated, "checkpoint">> {
   const classes = foregroundClasses(labelSet);
   const sets = classes.map(({ values }) => values);
   const reading = labelReading(labelSet);

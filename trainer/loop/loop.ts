@@ -1,97 +1,52 @@
 import { performance } from "node:perf_hooks";
-import type { Batch, Run } from "../../client/types.js";
-import { type StageDecision, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
-import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
-import { stepOfEpoch } from "../../plan/curriculum/schedule.js";
+import type { Batch } from "../../client/types.js";
+import { stageOf, stepsOf } from "../../plan/batch/timeline.js";
+import { epochsBefore } from "../../plan/curriculum/schedule.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { voxelCount } from "../../plan/zyx.js";
 import type { StepTaken } from "../../proto/messages.js";
-
 import type { Model, StepSettings } from "../engines/engine.js";
-import type { DecisionLog } from "../run-folder/decision-log.js";
-import type { TrainingEvent } from "../run-folder/events.js";
+import type { LabelClass } from "../evaluation/evaluate.js";
+import type { Progress } from "../run-folder/progress.js";
+import { answerStageRequests, type DecisionOptions, decideBeginning, timelineOf } from "./decisions.js";
+import { endEpoch, noSteps, type TrainingState } from "./end-of-epoch.js";
 import { polyLearningRate } from "./learning-rate.js";
-import type { StageRequest, StageRequests } from "./stage-requests.js";
+import { TimeLeft } from "./time-left.js";
 import { trainingBatch } from "./training-batch.js";
 import { untilAborted } from "./until-aborted.js";
+import type { ValidationBatches } from "./validation.js";
 
-export interface LoopOptions {
-  /** The open run; not disposed here. */
-  readonly run: Run;
+/** What a checkpoint is written of. */
+export interface Reached {
+  /** Steps taken. */
+  readonly step: number;
+  readonly progress: Progress;
+  /** The moving average of the pseudo Dice is the highest so far. */
+  readonly isBest: boolean;
+}
+
+export interface LoopOptions extends DecisionOptions {
   /** With the state that `from` steps left behind. */
   readonly model: Model;
   /** `learningRate` is that of epoch 0. */
   readonly settings: StepSettings;
   /** Channels of the image. */
   readonly channels: number;
-  /** Decisions made before are replayed; new ones are on disk before they are announced. */
-  readonly log: DecisionLog;
+  /** The foreground classes, or the regions. */
+  readonly classes: readonly LabelClass[];
+  /** Absent: epochs end without validation. */
+  readonly validation: ValidationBatches | undefined;
   /** First step to take. */
   readonly from: number;
-  readonly emit: (event: TrainingEvent) => void;
-  /** Called at the end of each epoch and of the training with the number of steps taken. */
-  readonly checkpoint: (steps: number) => Promise<void>;
-  /** Transitions by hand, answered between two steps; refused when all steps are taken. */
-  readonly stageRequests: StageRequests;
-  /** Told in one line what carries the batches, and what the training goes on in spite of. */
-  readonly notice: (line: string) => void;
-  /** Stops after the step in progress. */
+  /** What the validation of the steps before `from` has shown. */
+  readonly progress: Progress;
+  /** Loss of each step before `from`; the loop adds to it. */
+  readonly losses: number[];
+  /** Called at the end of each epoch and of the training. */
+  readonly checkpoint: (reached: Reached) => Promise<void>;
+  /** Stops after the step, or the validation batch, in progress. */
   readonly signal: AbortSignal;
-}
-
-/** The epoch that `step` belongs to. */
-function epochOf(spec: { stepsPerEpoch: number }, step: number): number {
-  let epoch = Math.floor(step / spec.stepsPerEpoch);
-  while (stepOfEpoch(spec, epoch + 1) <= step) epoch++;
-  return epoch;
-}
-
-/** Which stage each step has, by what is decided until now. */
-function timelineOf({ run, log }: LoopOptions, more: readonly StageDecision[] = []): StageTimeline {
-  return new StageTimeline(scheduleOf(run.info.spec, "train"), [...log.decisions, ...more]);
-}
-
-/**
- * Decides one manual transition after `delivered`, the last step that was taken, and answers it: it is on disk then, and it
- * holds whether or not a data server is told.
- */
-function decide(request: StageRequest, delivered: number, options: LoopOptions): StageDecision {
-  const { run, log } = options;
-  const { spec } = run.info;
-  const fromStep = request.fromStep ?? Math.max(run.firstUnwanted, delivered + 1);
-  if (fromStep <= delivered) throw new PatchstreamError({ code: "STEP_PASSED", step: fromStep, delivered });
-  checkStep(spec, "train", fromStep);
-  const stage = request.stage ?? timelineOf(options).stageOf(fromStep) + 1;
-  checkStage(spec, "train", stage);
-  const decision = { stage, fromStep, reason: "manual", hold: request.hold };
-  const scheduleFrom = timelineOf(options, [decision]).resumes(decision, stepsOf(spec, "train"));
-  log.append([decision]);
-  request.resolve({ ...decision, ...(scheduleFrom !== undefined && { scheduleFrom }) });
-  return decision;
-}
-
-/**
- * Tells the data servers of a decision. One that does not answer changes nothing about it: wants name
- * the stage of their step.
- */
-async function announce(decision: StageDecision, { run, notice }: LoopOptions): Promise<void> {
-  try {
-    await run.changeStage(decision);
-  } catch (error) {
-    const { stage, fromStep } = decision;
-    const reason = error instanceof Error ? error.message : String(error);
-    notice(`stage ${stage} from step ${fromStep} was not confirmed by every data server: ${reason}`);
-  }
-}
-
-async function answerStageRequests(delivered: number, options: LoopOptions): Promise<void> {
-  for (const request of options.stageRequests.take()) {
-    try {
-      await announce(decide(request, delivered, options), options);
-    } catch (error) {
-      request.reject(error);
-    }
-  }
 }
 
 /** Throws INTERNAL unless a batch came for the stage that is decided for its step. */
@@ -110,7 +65,7 @@ async function takeStep(
   const began = performance.now();
   const { spec } = run.info;
   const { step, stage, waitedMs, checksum } = batch;
-  const epoch = epochOf(spec, step);
+  const epoch = epochsBefore(spec, step);
   const learningRate = polyLearningRate(settings.learningRate, epoch, spec.epochs);
   const tensors = trainingBatch(batch, plan, spec.wire.layout, channels);
   const result = await model.step(tensors, { ...settings, learningRate });
@@ -127,46 +82,75 @@ async function takeStep(
   return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
 }
 
+/** Takes the step of `batch`, and tells it. */
+async function stepOn(batch: Batch, state: TrainingState, options: LoopOptions): Promise<void> {
+  const { run, emit, losses } = options;
+  const plan = stageOf(run.info.spec, "train", batch.stage);
+  const taken = await takeStep(batch, plan, options);
+  const { step, stage, loss, waitedMs, stepMs, gradientNorm } = taken;
+  losses.push(loss);
+  emit({ kind: "step", step: taken });
+  state.taken = step + 1;
+  const { trainMs, waitedMs: waitedBefore } = state.epoch;
+  state.epoch = { trainMs: trainMs + waitedMs + stepMs, waitedMs: waitedBefore + waitedMs, gradientNorm };
+  state.timeLeft.step({ stage, voxels: plan.batchSize * voxelCount(plan.patchSize) }, waitedMs + stepMs);
+}
+
+/** Ends the epochs whose steps are all taken. False where the signal aborted it. */
+async function endEpochs(state: TrainingState, options: LoopOptions): Promise<boolean> {
+  while (state.progress.epochs < epochsBefore(options.run.info.spec, state.taken))
+    if (!(await endEpoch(state, options))) return false;
+  return true;
+}
+
 /**
  * Trains from step `from` to the end of the schedule: batch by batch as the data servers send them, at the learning rate of
- * nnU-Net's schedule, telling every step. Between two steps the model, the decisions and the checkpoints agree with each
- * other; that is where stages change and where it stops. Resolves to the number of steps taken in all.
+ * nnU-Net's schedule, telling every step, and validating at the end of each epoch. Between two steps the model, the decisions and the
+ * checkpoints agree with each other; that is where stages change and where it stops. Resolves to "stopped" where the signal
+ * aborted it; then the last checkpoint holds every step taken.
  *
  * Scheduled transitions need no decision and cost nothing: wants run across them, and batches beyond are cut for the new stage.
  */
-export async function train(options: LoopOptions): Promise<number> {
-  const { run, log, emit, checkpoint, from, notice, signal, stageRequests } = options;
+export async function train(options: LoopOptions): Promise<"done" | "stopped"> {
+  const { run, log, emit, from, validation, notice, signal, stageRequests } = options;
   const { spec } = run.info;
   const to = stepsOf(spec, "train");
-  const decisions = [...log.decisions];
+  const { progress: before } = options;
+  const state: TrainingState = {
+    taken: from,
+    saved: from,
+    progress: before,
+    epoch: noSteps(),
+    timeLeft: new TimeLeft(),
+  };
+  decideBeginning(options);
+  validation?.fetchAhead(state.progress.epochs);
 
-  let taken = from;
-  let saved = from;
-  let stage: number | undefined;
+  // A training that was stopped while it validated goes on with that.
+  let ended = await endEpochs(state, options);
+  let stage = from === 0 ? undefined : timelineOf(options).stageOf(from - 1);
   let carrier: Batch["carrier"] | undefined;
-  for await (using batch of untilAborted(run.batches({ from, to, decisions }), signal)) {
+  const batches = ended ? untilAborted(run.batches({ from, to, decisions: [...log.decisions] }), signal) : [];
+  for await (using batch of batches) {
     const timeline = timelineOf(options);
     checkDecided(batch, timeline.stageOf(batch.step));
-    const plan = stageOf(spec, "train", batch.stage);
     if (batch.carrier !== carrier) {
       carrier = batch.carrier;
       notice(`batches come over ${carrier === "lane" ? "a lane" : "gRPC"} from step ${batch.step} on`);
     }
     if (batch.stage !== stage) {
       stage = batch.stage;
-      const { patchSize, batchSize } = plan;
+      const { patchSize, batchSize } = stageOf(spec, "train", stage);
       const reason = timeline.decided(batch.step)?.reason ?? "scheduled";
       emit({ kind: "stage", stage: { stage, fromStep: batch.step, reason, patchSize, batchSize } });
     }
-    emit({ kind: "step", step: await takeStep(batch, plan, options) });
-    taken = batch.step + 1;
-    await answerStageRequests(batch.step, options);
-    if (stepOfEpoch(spec, epochOf(spec, batch.step) + 1) === taken) {
-      await checkpoint(taken);
-      saved = taken;
-    }
+    await stepOn(batch, state, options);
+    await answerStageRequests(state.taken, options);
+    ended = await endEpochs(state, options);
+    if (!ended) break;
   }
   stageRequests.close(new PatchstreamError({ code: "STEP_UNKNOWN", timeline: "train", step: to, steps: to }));
-  if (saved !== taken) await checkpoint(taken);
-  return taken;
+  const { taken, progress, saved } = state;
+  if (saved !== taken) await options.checkpoint({ step: taken, progress, isBest: false });
+  return ended && taken === to ? "done" : "stopped";
 }

@@ -5,7 +5,7 @@ import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ModelState } from "../engines/engine.js";
 import { openTrainingEngine } from "../engines/open.js";
-import { evaluateCases } from "../evaluation/evaluate.js";
+import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
@@ -13,12 +13,16 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { trainedOn } from "../run-folder/trained-on.js";
+import { TrainingLog } from "../run-folder/training-log.js";
 import type { RunSpec } from "../spec.js";
+import { checkControl, isValidated } from "./check-control.js";
+import { decidedEvent } from "./decisions.js";
 import { labelOptions } from "./label-options.js";
 import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
 import { networkFor, networkSize } from "./network-for.js";
 import type { StageRequests } from "./stage-requests.js";
+import { VALIDATION_CREDIT, ValidationBatches } from "./validation.js";
 
 /** What one training is, and with what it is trained. */
 export interface TrainingJob {
@@ -73,7 +77,12 @@ function orAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
  * Resolves to "done", or to "stopped" when `signal` aborted it; then the checkpoint holds every step taken.
  */
 export async function runTraining(options: TrainingOptions): Promise<"done" | "stopped"> {
-  const { folder, data, emit, emitted, signal, stageRequests, notice, threads, keptBytes } = options;
+  const { folder, data, emitted, signal, stageRequests, notice, threads, keptBytes } = options;
+  const trainingLog = new TrainingLog(folder, () => new Date());
+  const emit = (event: TrainingEvent): void => {
+    trainingLog.add(event);
+    options.emit(event);
+  };
   const settings = options.run.training;
   const checkpoint = await readCheckpoint(folder);
   const from = checkpoint?.step ?? 0;
@@ -84,6 +93,10 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   if (checkpoint) checkDigest(checkpoint, digest);
   // Without the signal: being stopped must not break off what the loop is in the middle of.
   await using run = await orAborted(client.openRun(specBytes), signal);
+  checkControl(spec, settings);
+  await using validationRun = isValidated(spec, settings)
+    ? await orAborted(client.openRun(specBytes, { timeline: "val", creditBatches: VALIDATION_CREDIT }), signal)
+    : undefined;
   const dataset = await client.describeDataset({ signal });
   const { labels, channelNames } = dataset;
   const network = checkpoint?.network ?? networkFor(spec, settings, networkSize(dataset));
@@ -114,33 +127,38 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   });
 
   const log = new DecisionLog(folder);
-  if (log.decisions.length === 0) log.append(checkpoint?.decisions ?? []);
+  const known = checkpoint?.decisions ?? [];
+  if (log.decisions.length === 0) log.append(known);
+  // Those of steps that are taken again were told, and forgotten with them.
+  for (const decision of log.decisions.slice(known.length)) emit(decidedEvent(decision));
   const losses = [...(checkpoint?.losses ?? [])];
-  const taken = await train({
+  const outcome = await train({
     run,
     model,
     settings,
     channels: channelNames.length,
+    classes: foregroundClasses(dataset),
+    control: settings.control,
+    validation: validationRun && new ValidationBatches(validationRun),
     log,
     from,
-    emit(event) {
-      if (event.kind === "step") losses.push(event.step.loss);
-      emit(event);
-    },
-    async checkpoint(step) {
+    progress: checkpoint?.progress ?? { epochs: 0 },
+    losses,
+    emit,
+    async checkpoint({ step, progress, isBest }) {
       await emitted(); // a checkpoint must never know of a step that the log does not
       const { decisions } = log;
       const about = { digest, spec, network, batchDice, labels, trainedOn: trainedOn(described, dataset) };
-      const held = { step, ...about, decisions, model: await model.save(), losses };
-      const bytes = writeCheckpoint(folder, held);
+      const held = { step, ...about, decisions, progress, losses, model: await model.save() };
+      const bytes = writeCheckpoint(folder, held, { isBest });
+      if (isBest) emit({ kind: "checkpoint", checkpoint: { step, bytes, kind: "CHECKPOINT_KIND_BEST" } });
       emit({ kind: "checkpoint", checkpoint: { step, bytes, kind: "CHECKPOINT_KIND_LATEST" } });
     },
     stageRequests,
     notice,
     signal,
   });
-  if (taken < steps) return "stopped";
-  if (spec.split.val.length === 0) return "done";
+  if (outcome === "stopped" || spec.split.val.length === 0) return outcome;
 
   const { patchSize, batchSize } = spec.plan;
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
@@ -150,6 +168,6 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     (image) => predictBySlidingWindow(model, image, window),
     (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
   );
-  emit({ kind: "evaluated", evaluated });
+  emit({ kind: "evaluated", evaluated: { ...evaluated, checkpoint: "CHECKPOINT_KIND_LATEST" } });
   return "done";
 }

@@ -1,11 +1,14 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../../disk/write-file.js";
-import type { StageDecision } from "../../plan/batch/stage-timeline.js";
+import { replaceFiles } from "../../disk/write-file.js";
+import { epochsBefore } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { ModelState } from "../engines/engine.js";
 import type { NetworkDescription } from "../networks/network.js";
+import type { LoggedDecision } from "./decision-log.js";
+import type { ResumePoint } from "./event-log.js";
+import type { Progress } from "./progress.js";
 import {
   encodeSafetensors,
   type NamedTensor,
@@ -15,7 +18,16 @@ import {
 } from "./safetensors.js";
 import type { TrainedOn } from "./trained-on.js";
 
-export const CHECKPOINT_FILE = "checkpoint.safetensors";
+/**
+ * The checkpoints of a training: `latest` is what it goes on from, `best` that of the epoch with the highest moving average of the pseudo
+ * Dice. Without validation there is no `best`.
+ */
+export type CheckpointName = "latest" | "best";
+
+export const CHECKPOINT_FILES: Readonly<Record<CheckpointName, string>> = {
+  latest: "checkpoint.safetensors",
+  best: "checkpoint-best.safetensors",
+};
 const LOSS_CURVE = "curve/loss";
 
 /** Everything that a training rests on between two steps. */
@@ -32,43 +44,57 @@ export interface Checkpoint {
   readonly labels: Readonly<Record<string, number>>;
   /** Absent in checkpoints that were written before it was kept. */
   readonly trainedOn?: TrainedOn;
-  readonly decisions: readonly StageDecision[];
+  readonly decisions: readonly LoggedDecision[];
+  readonly progress: Progress;
   /** Weights and momenta. */
   readonly model: ModelState;
   /** Loss of each step from 0 on. */
   readonly losses: readonly number[];
 }
 
-/** Where the checkpoint of the run in `folder` lies. */
-export function checkpointPath(folder: string): string {
-  return join(folder, CHECKPOINT_FILE);
+/** Where a checkpoint of the run in `folder` lies. */
+export function checkpointPath(folder: string, name: CheckpointName = "latest"): string {
+  return join(folder, CHECKPOINT_FILES[name]);
 }
 
 /**
- * Replaces the checkpoint in `folder`. Written beside it, synced, then renamed: whatever fails, the previous one stays
- * whole. Returns the file's size in bytes. Throws WRITE_FAILED.
+ * Replaces the latest checkpoint in `folder`, and with `isBest` the best one by the same bytes. Written beside them, synced, then renamed,
+ * the best one first: whatever fails, the latest one is whole, and the best one is at least as good as it says. Returns the size of
+ * a file in bytes. Throws WRITE_FAILED.
  */
-export function writeCheckpoint(folder: string, checkpoint: Checkpoint): number {
+export function writeCheckpoint(
+  folder: string,
+  checkpoint: Checkpoint,
+  { isBest = false }: { readonly isBest?: boolean } = {},
+): number {
   const { model, losses, ...rest } = checkpoint;
   const curve = { shape: [losses.length], values: Float64Array.from(losses) };
   const pieces = encodeSafetensors({
     tensors: new Map<string, NamedTensor>([...model, [LOSS_CURVE, curve]]),
     metadata: { patchstream: JSON.stringify(rest) },
   });
-  const path = checkpointPath(folder);
-  replaceFile(path, pieces);
+  const names: readonly CheckpointName[] = isBest ? ["best", "latest"] : ["latest"];
+  replaceFiles(names.map((name) => [checkpointPath(folder, name), pieces]));
   return pieces.reduce((bytes, piece) => bytes + piece.byteLength, 0);
 }
 
 /** What stands at the beginning of a checkpoint's file: all but the numbers. */
 export type CheckpointHeader = Omit<Checkpoint, "model" | "losses">;
 
+/** Where a training goes on with `checkpoint`; without one, from its beginning. */
+export function resumePoint(checkpoint: CheckpointHeader | undefined): ResumePoint {
+  if (checkpoint === undefined) return { step: 0, epochs: 0, decisions: 0 };
+  const { step, progress, decisions } = checkpoint;
+  return { step, epochs: progress.epochs, decisions: decisions.length };
+}
+
 function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> }, file: string): CheckpointHeader {
   try {
     const header = JSON.parse(metadata.patchstream ?? "") as CheckpointHeader;
-    // Written before networks had more than one output.
+    // Written before networks had more than one output, and before epochs were validated.
     const network = { ...header.network, heads: header.network.heads ?? [0] } as NetworkDescription;
-    return { ...header, network };
+    const { progress = { epochs: epochsBefore(header.spec, header.step) } } = header;
+    return { ...header, network, progress };
   } catch (cause) {
     const facts = { file, reason: "its metadata does not parse", want: "a checkpoint that patchstream wrote" };
     throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause });
@@ -78,7 +104,7 @@ function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /**
- * The header of the checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED where the header does
+ * The header of the latest checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED where the header does
  * not parse or the file is not as long as it says; the numbers are not looked at.
  */
 export function readCheckpointHeader(folder: string): CheckpointHeader | undefined {
@@ -104,9 +130,9 @@ export async function verifyCheckpoint(folder: string): Promise<CheckpointHeader
   return header;
 }
 
-/** The checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED for a damaged one. */
-export function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
-  return readCheckpointFile(checkpointPath(folder));
+/** A checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED for a damaged one. */
+export function readCheckpoint(folder: string, name: CheckpointName = "latest"): Promise<Checkpoint | undefined> {
+  return readCheckpointFile(checkpointPath(folder, name));
 }
 
 /** The checkpoint that lies at `path`, or undefined when there is none. Throws INPUT_DAMAGED for a damaged one. */

@@ -6,16 +6,23 @@ import { appendJsonLines, prepareJsonLines, readJsonLines } from "./json-lines.j
 
 export const DECISIONS_FILE = "timeline.jsonl";
 
+/** A decision as it is written down. */
+export interface LoggedDecision extends StageDecision {
+  /** What made it, in one line. */
+  readonly text: string;
+}
+
 const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
 
 /** The stage decisions written down in a run's folder, in the order they were made. Throws INPUT_DAMAGED. */
-export function readDecisions(folder: string): StageDecision[] {
+export function readDecisions(folder: string): LoggedDecision[] {
   const file = join(folder, DECISIONS_FILE);
-  const entries = readJsonLines<Partial<StageDecision> | null>(file);
+  const entries = readJsonLines<Partial<LoggedDecision> | null>(file);
   return entries.map((entry, index) => {
-    const { stage, fromStep, reason, hold } = entry ?? {};
-    if (isCount(stage) && isCount(fromStep) && typeof reason === "string" && typeof hold === "boolean")
-      return { stage, fromStep, reason, hold };
+    // Those of before had no text.
+    const { stage, fromStep, reason, hold, text = "" } = entry ?? {};
+    const isWhole = isCount(stage) && isCount(fromStep) && typeof reason === "string" && typeof hold === "boolean";
+    if (isWhole && typeof text === "string") return { stage, fromStep, reason, hold, text };
     const facts = { file, reason: `line ${index + 1} is no decision`, want: "a stage, a step, a reason, and hold" };
     throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
   });
@@ -27,7 +34,7 @@ export function readDecisions(folder: string): StageDecision[] {
  */
 export class DecisionLog {
   readonly #file: string;
-  readonly #decisions: StageDecision[];
+  readonly #decisions: LoggedDecision[];
 
   /** Opens the log in `folder`, with what was decided there before. Throws INPUT_DAMAGED. */
   constructor(folder: string) {
@@ -37,12 +44,12 @@ export class DecisionLog {
     syncFolder(folder);
   }
 
-  get decisions(): readonly StageDecision[] {
+  get decisions(): readonly LoggedDecision[] {
     return this.#decisions;
   }
 
   /** Returns when the decisions are on disk. Throws WRITE_FAILED, and nothing is decided then. */
-  append(decisions: readonly StageDecision[]): void {
+  append(decisions: readonly LoggedDecision[]): void {
     if (decisions.length === 0) return;
     appendJsonLines(this.#file, decisions, { durable: true });
     this.#decisions.push(...decisions);

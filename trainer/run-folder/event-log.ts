@@ -8,26 +8,39 @@ import { readStanding, type Standing } from "./standing.js";
 export const EVENTS_FILE = "events.jsonl";
 const READ_BYTES = 1 << 16;
 
-/** The step that an event belongs to: evaluation comes after all of them, what has no place among them before. */
-function stepOf(event: TrainingEvent): number {
-  switch (event.kind) {
-    case "step":
-      return event.step.step;
-    case "stage":
-      return event.stage.fromStep;
-    case "epoch":
-      return event.epoch.stepsTaken - 1;
-    case "decided":
-      return event.decided.fromStep;
-    case "caseEvaluated":
-    case "evaluated":
-      return Number.POSITIVE_INFINITY;
-    case "state":
-    case "opened":
-    case "checkpoint":
-    case "warning":
-      return -1;
-  }
+/** Where a training is taken up again: what its checkpoint holds. */
+export interface ResumePoint {
+  /** Steps taken. */
+  readonly step: number;
+  /** Epochs ended. */
+  readonly epochs: number;
+  /** Stage decisions made. */
+  readonly decisions: number;
+}
+
+/** Tells, event by event from the first, whether it came after `point`. */
+function comesAfter({ step, epochs, decisions }: ResumePoint): (event: TrainingEvent) => boolean {
+  let decided = 0;
+  return (event) => {
+    switch (event.kind) {
+      case "step":
+        return event.step.step >= step;
+      case "stage":
+        return event.stage.fromStep >= step;
+      case "epoch":
+        return event.epoch.epoch >= epochs;
+      case "decided":
+        return ++decided > decisions;
+      case "caseEvaluated":
+      case "evaluated":
+        return true;
+      case "state":
+      case "opened":
+      case "checkpoint":
+      case "warning":
+        return false;
+    }
+  };
 }
 
 interface Line {
@@ -105,14 +118,15 @@ export class EventLog {
   }
 
   /**
-   * Takes up the history again before `step`: what came of that step or later is forgotten. For a log that has ended. Throws
-   * INPUT_DAMAGED for a line that does not parse, WRITE_FAILED.
+   * Takes up the history again at `point`: what came later is forgotten. For a log that has ended. Throws INPUT_DAMAGED for a line that
+   * does not parse, WRITE_FAILED.
    */
-  async rewindTo(step: number): Promise<void> {
+  async rewindTo(point: ResumePoint): Promise<void> {
     await using file = await open(this.#file, "r+");
+    const isLater = comesAfter(point);
     const lines = new LineReader(file);
     for (let read = await lines.next(); read !== undefined; read = await lines.next()) {
-      const cut = read.find(({ text, number }) => stepOf(this.#parse(text, number)) >= step);
+      const cut = read.find(({ text, number }) => isLater(this.#parse(text, number)));
       if (cut === undefined) continue;
       await file.truncate(cut.begin);
       await file.sync();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { TrainingDamage, TrainingState } from "../../proto/messages.js";
 import type { RunSpec } from "../spec.js";
-import { CHECKPOINT_FILE, readCheckpointHeader } from "./checkpoint.js";
+import { CHECKPOINT_FILES, readCheckpointHeader } from "./checkpoint.js";
 import { DECISIONS_FILE, readDecisions } from "./decision-log.js";
 import { EVENTS_FILE, EventLog } from "./event-log.js";
 import type { TrainingEvent } from "./events.js";
@@ -21,7 +21,7 @@ export interface RestingRun {
 
 /** True where a training has written; anything else in a runs folder is left alone. Throws what the system answers. */
 export function isRunFolder(folder: string): boolean {
-  const known = [REQUEST_FILE, EVENTS_FILE, DECISIONS_FILE, CHECKPOINT_FILE];
+  const known = [REQUEST_FILE, EVENTS_FILE, DECISIONS_FILE, CHECKPOINT_FILES.latest];
   return readdirSync(folder).some((name) => known.includes(name));
 }
 

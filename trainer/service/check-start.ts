@@ -1,5 +1,6 @@
 import type { DatasetInfo, RunInfo } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
+import { checkControl } from "../loop/check-control.js";
 import { networkFor, networkSize } from "../loop/network-for.js";
 import { type CheckpointHeader, verifyCheckpoint } from "../run-folder/checkpoint.js";
 import type { TrainingRequest } from "../run-folder/request.js";
@@ -16,12 +17,13 @@ export interface StartChecks {
   readonly memory: MemoryBudget;
 }
 
-/** Memory that the run is estimated to take. Throws what its network cannot take, LIMIT_EXCEEDED where it would never fit. */
+/** Memory that the run is estimated to take. Throws what its network cannot take and what its control cannot decide by, LIMIT_EXCEEDED where it would never fit. */
 function needOf(
   { run, dataset }: { readonly run: RunInfo; readonly dataset: DatasetInfo },
   { training }: RunSpec,
   memory: MemoryBudget,
 ): TrainingNeed {
+  checkControl(run.spec, training);
   const network = networkFor(run.spec, training, networkSize(dataset));
   const need = trainingNeed(network, run, training.optimizer);
   memory.checkFits(need.bytes, "The training");

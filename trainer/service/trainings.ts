@@ -6,6 +6,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { Training } from "../../proto/messages.js";
 import { defaultSessionBytes } from "../engines/onnx/sessions.js";
 import type { AskedStage } from "../loop/stage-requests.js";
+import { resumePoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { writeRequest } from "../run-folder/request.js";
@@ -95,7 +96,7 @@ export class Trainings implements AsyncDisposable {
       this.#checkOpen();
       if (data.length > 0) writeRequest(training.folder, request);
       training.request = request;
-      await training.rewindTo(checkpoint?.step ?? 0);
+      await training.rewindTo(resumePoint(checkpoint));
       this.#checkOpen();
       this.#enqueue(training, need);
     } catch (error) {

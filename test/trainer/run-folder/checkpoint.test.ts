@@ -54,7 +54,8 @@ function checkpoint(step: number, values: number): Checkpoint {
     },
     batchDice: true,
     labels: { background: 0, Anterior: 1 },
-    decisions: [{ stage: 0, fromStep: 3, reason: "manual", hold: false }],
+    decisions: [{ stage: 0, fromStep: 3, reason: "manual", hold: false, text: "by hand" }],
+    progress: { epochs: 1, smoothedPseudoDice: 0.1, bestPseudoDice: 1 / 3 },
     model: new Map([
       ["weight/a", { shape: [values], values: Float32Array.from({ length: values }, (_, i) => Math.fround(i / 3)) }],
       ["momentum/a", { shape: [1, 1], values: Float32Array.of(-0) }],
@@ -81,6 +82,24 @@ test("what a checkpoint held comes back to the last bit, and the file is replace
   t.deepEqual(await readCheckpoint(runs), checkpoint(4, 9));
   t.is(readFileSync(checkpointPath(runs)).length, bytes);
   t.deepEqual(readdirSync(runs), ["checkpoint.safetensors"]);
+});
+
+test("the best checkpoint is the same bytes as the latest at its epoch, and stays when that goes on", async (t) => {
+  const runs = folder(t);
+  writeCheckpoint(runs, checkpoint(3, 7));
+  t.is(await readCheckpoint(runs, "best"), undefined);
+  writeCheckpoint(runs, checkpoint(4, 7), { isBest: true });
+  t.deepEqual(readFileSync(checkpointPath(runs, "best")), readFileSync(checkpointPath(runs)));
+  writeCheckpoint(runs, checkpoint(5, 7));
+  t.deepEqual(await readCheckpoint(runs, "best"), checkpoint(4, 7));
+  t.deepEqual(await readCheckpoint(runs), checkpoint(5, 7));
+});
+
+test("a checkpoint from before epochs were validated goes on with the epochs that its steps have ended", async (t) => {
+  const runs = folder(t);
+  const { progress: _, ...before } = checkpoint(5, 7);
+  writeCheckpoint(runs, before as Checkpoint);
+  t.deepEqual((await readCheckpoint(runs))?.progress, { epochs: 2 });
 });
 
 test("the file is safetensors: length, JSON header of types, shapes and offsets, aligned data without holes", async (t) => {
@@ -138,7 +157,7 @@ function parsed(file: Buffer): unknown {
   }
 }
 
-test("a disk that is full leaves the previous checkpoint whole and says so in one line", async (t) => {
+test("a disk that is full leaves the previous checkpoints as they were and says so in one line", async (t) => {
   const runs = folder(t);
   writeCheckpoint(runs, checkpoint(3, 7));
   const before = readFileSync(checkpointPath(runs));
@@ -148,7 +167,7 @@ test("a disk that is full leaves the previous checkpoint whole and says so in on
     const values = new Float32Array(1 << 20);
     const model = new Map([["weight/a", { shape: [values.length], values }]]);
     try {
-      writeCheckpoint(process.argv[1], { ...old, model });
+      writeCheckpoint(process.argv[1], { ...old, model }, { isBest: true });
     } catch (error) {
       process.stderr.write(error.code + " " + error.message);
       process.exitCode = 7;
@@ -159,7 +178,7 @@ test("a disk that is full leaves the previous checkpoint whole and says so in on
   t.is(child.status, 7, child.stderr);
   t.regex(
     child.stderr,
-    /^WRITE_FAILED .*checkpoint\.safetensors was not written: it would be longer than the system allows$/,
+    /^WRITE_FAILED .*checkpoint-best\.safetensors was not written: it would be longer than the system allows$/,
   );
   t.deepEqual(readFileSync(checkpointPath(runs)), before);
   t.deepEqual(readdirSync(runs), ["checkpoint.safetensors"]);

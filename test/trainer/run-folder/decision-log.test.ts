@@ -11,8 +11,8 @@ function folder(t: ExecutionContext): string {
   return path;
 }
 
-const first = { stage: 1, fromStep: 5, reason: "manual", hold: false };
-const second = { stage: 2, fromStep: 9, reason: "plateau", hold: true };
+const first = { stage: 1, fromStep: 5, reason: "manual", hold: false, text: "by hand" };
+const second = { stage: 2, fromStep: 9, reason: "plateau", hold: true, text: "no rise" };
 
 test("decisions are read back in order; a line cut off by the end of the process is forgotten", (t) => {
   const runs = folder(t);

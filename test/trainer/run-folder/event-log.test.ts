@@ -62,10 +62,46 @@ test("a follower that leaves while waiting stops nothing", async (t) => {
   t.deepEqual(await all(log.follow(new AbortController().signal)), [warning("a"), warning("b")]);
 });
 
+const epoch = (number: number, stepsTaken: number): TrainingEvent => ({
+  kind: "epoch",
+  epoch: {
+    epoch: number,
+    stepsTaken,
+    loss: 1,
+    pseudoDice: [],
+    best: false,
+    learningRate: 0.1,
+    samples: 2,
+    trainSeconds: 1,
+    waitedSeconds: 0,
+    validationSeconds: 0,
+    secondsLeft: 0,
+  },
+});
+const decided = (fromStep: number): TrainingEvent => ({
+  kind: "decided",
+  decided: { stage: 1, fromStep, reason: "manual", text: "by hand", hold: true },
+});
+
 test("a training taken up again at a step forgets what came of that step and after", async (t) => {
   const log = new EventLog(folder(t), { ended: true });
   for (const event of [stage(0), checkpoint(5), stage(5), warning("later")]) log.append(event);
   log.end();
-  await log.rewindTo(5);
+  await log.rewindTo({ step: 5, epochs: 0, decisions: 0 });
   t.deepEqual(await all(log.follow(new AbortController().signal)), [stage(0), checkpoint(5)]);
+});
+
+test("a decision for a step far ahead stays where its checkpoint knows it, and so does an epoch that has ended", async (t) => {
+  const history = [decided(0), stage(0), decided(90), epoch(0, 5), decided(5), checkpoint(5), stage(5), epoch(1, 10)];
+  const kept = async (point: { step: number; epochs: number; decisions: number }) => {
+    const log = new EventLog(folder(t), { ended: true });
+    for (const event of history) log.append(event);
+    log.end();
+    await log.rewindTo(point);
+    return (await all(log.follow(new AbortController().signal))).length;
+  };
+  t.is(await kept({ step: 5, epochs: 1, decisions: 3 }), 6);
+  t.is(await kept({ step: 5, epochs: 0, decisions: 2 }), 3, "stopped while it validated: the epoch has not ended");
+  t.is(await kept({ step: 5, epochs: 1, decisions: 2 }), 4);
+  t.is(await kept({ step: 0, epochs: 0, decisions: 0 }), 0);
 });
