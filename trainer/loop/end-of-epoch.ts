@@ -1,8 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { stageOf, stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfEpoch } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { voxelCount } from "../../plan/zyx.js";
 import type { EpochEnded } from "../../proto/messages.js";
 import { named } from "../evaluation/evaluate.js";
 import type { Progress } from "../run-folder/progress.js";
@@ -11,7 +9,8 @@ import { advanceWhereDue, answerStageRequests, timelineOf } from "./decisions.js
 import { polyLearningRate } from "./learning-rate.js";
 import type { LoopOptions } from "./loop.js";
 import { smoothed } from "./pseudo-dice.js";
-import type { StageSteps, TimeLeft } from "./time-left.js";
+import { stepsLeft, stepsTaken } from "./steps-by-stage.js";
+import type { TimeLeft } from "./time-left.js";
 import { type Validated, validateEpoch } from "./validation.js";
 
 /** What an epoch's steps were like, those before a training was resumed left out. */
@@ -36,21 +35,6 @@ export interface TrainingState {
 
 /** Before the first step of an epoch. */
 export const noSteps = (): EpochSteps => ({ trainMs: 0, waitedMs: 0, gradientNorm: Number.NaN });
-
-/** Steps from `from` to before `to`, by stage, as far as it is decided. */
-function stepsByStage(from: number, to: number, options: LoopOptions): StageSteps[] {
-  const { spec } = options.run.info;
-  const timeline = timelineOf(options);
-  const counts = new Map<number, number>();
-  for (let step = from; step < to; step++) {
-    const stage = timeline.stageOf(step);
-    counts.set(stage, (counts.get(stage) ?? 0) + 1);
-  }
-  return [...counts].map(([stage, steps]) => {
-    const { patchSize, batchSize } = stageOf(spec, "train", stage);
-    return { stage, steps, samples: batchSize, voxels: batchSize * voxelCount(patchSize) };
-  });
-}
 
 /** Throws LOSS_NOT_FINITE: what a network makes of its validation batches comes of the last step, `step`. */
 function checkFinite(loss: number, step: number, stage: number, gradientNorm: number): void {
@@ -104,11 +88,12 @@ export async function endEpoch(state: TrainingState, options: LoopOptions): Prom
     validation && (await validateEpoch(epoch, { batches: validation, model, spec, channels, signal, between }));
   if (validation && validated === undefined) return false;
   const validationMs = performance.now() - began;
-  const stage = timelineOf(options).stageOf(taken - 1);
+  const timeline = timelineOf(options);
+  const stage = timeline.stageOf(taken - 1);
   if (validated) checkFinite(validated.loss, taken - 1, stage, steps.gradientNorm);
 
   const { isBest, ...progress } = progressAfter(state.progress, { stage, validated }, options);
-  const ofEpoch = stepsByStage(from, taken, options);
+  const ofEpoch = stepsTaken(from, taken, timeline, spec);
   const { smoothedPseudoDice } = progress;
   const ended: EpochEnded = {
     epoch,
@@ -123,11 +108,7 @@ export async function endEpoch(state: TrainingState, options: LoopOptions): Prom
     trainSeconds: steps.trainMs / 1000,
     waitedSeconds: steps.waitedMs / 1000,
     validationSeconds: validationMs / 1000,
-    secondsLeft: state.timeLeft.seconds(
-      stepsByStage(taken, stepsOf(spec, "train"), options),
-      spec.epochs - epoch - 1,
-      validationMs,
-    ),
+    secondsLeft: state.timeLeft.seconds(stepsLeft(taken, timeline, spec), spec.epochs - epoch - 1, validationMs),
   };
   emit({ kind: "epoch", epoch: ended });
   state.progress = progress;

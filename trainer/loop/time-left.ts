@@ -1,12 +1,4 @@
-/** Steps of one stage. */
-export interface StageSteps {
-  readonly stage: number;
-  readonly steps: number;
-  /** In one batch. */
-  readonly samples: number;
-  /** Voxels of one batch, all its samples. */
-  readonly voxels: number;
-}
+import type { StageSteps } from "./steps-by-stage.js";
 
 interface Cost {
   steps: number;

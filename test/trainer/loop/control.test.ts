@@ -15,7 +15,7 @@ const ADAPTIVE = { kind: "adaptive", leastEpochs: 1, mostEpochs: 100, patience: 
 const DICE = [0.2, 0.9, 0.2, 0.2, 0.9, 0.2];
 
 async function run(t: ExecutionContext, changes: Parameters<typeof trained>[2], folder = folderOf(t)) {
-  t.timeout(60_000);
+  t.timeout(300_000);
   return trained(t, { address: (await server()).address, spec: VALIDATED_RUN, folder, validated: true }, changes);
 }
 

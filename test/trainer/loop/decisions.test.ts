@@ -32,7 +32,7 @@ function oneRequest() {
 const scheduled = Array.from({ length: RUN_STEPS }, (_, step) => Math.floor(step / STAGE_STEPS));
 
 test("a decision that cannot be written down is refused and changes no batch", async (t) => {
-  t.timeout(60_000);
+  t.timeout(300_000);
   const folder = folderOf(t);
   const log = new DecisionLog(folder);
   rmSync(join(folder, LOG), { force: true });
@@ -48,7 +48,7 @@ test("a decision that cannot be written down is refused and changes no batch", a
 });
 
 test("a decision that was carried out is on disk, and holds from its step on", async (t) => {
-  t.timeout(60_000);
+  t.timeout(300_000);
   const folder = folderOf(t);
   const { answered, stageRequests } = oneRequest();
   const { steps, events } = await smallRun(t, folder, { stageRequests });
@@ -67,7 +67,7 @@ test("a decision that was carried out is on disk, and holds from its step on", a
 });
 
 test("a training that is resumed has the stages that were decided before", async (t) => {
-  t.timeout(60_000);
+  t.timeout(300_000);
   const folder = folderOf(t);
   const decisions = [
     { stage: 1, fromStep: 3, reason: "manual", hold: false, text: "by hand" },
@@ -82,7 +82,7 @@ test("a training that is resumed has the stages that were decided before", async
 });
 
 test("a loss that is no number ends the training before that step is told or saved", async (t) => {
-  t.timeout(60_000);
+  t.timeout(300_000);
   const { end, steps, checkpoints } = await smallRun(t, folderOf(t), {
     model: idleModel({ lossOf: (step) => (step === 6 ? Number.NaN : 1) }),
   });
@@ -95,7 +95,7 @@ test("a loss that is no number ends the training before that step is told or sav
 });
 
 test("a training that is stopped takes no further step, and its checkpoint holds the last one", async (t) => {
-  t.timeout(60_000);
+  t.timeout(300_000);
   const stop = new AbortController();
   const { end, steps, checkpoints } = await smallRun(t, folderOf(t), {
     signal: stop.signal,

@@ -14,7 +14,7 @@ async function run(
   folder = folderOf(t),
   spec: DataSpecInput = VALIDATED_RUN,
 ) {
-  t.timeout(60_000);
+  t.timeout(300_000);
   return trained(t, { address: (await server()).address, spec, folder, validated: true }, changes);
 }
 
