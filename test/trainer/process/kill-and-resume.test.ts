@@ -130,3 +130,23 @@ test.serial("two data servers, killed by turns at random steps, change nothing o
   t.is(restarts.length, kills);
   t.deepEqual(await remains(place.folder), expected);
 });
+
+test.serial("killed between two checkpoints, a training with AdamW ends as undisturbed", async (t) => {
+  t.timeout(300_000);
+  const training = { optimizer: "adamw", momentum: undefined, learningRate: 0.01 };
+  const run = tinyRun(t.context.cases, { data: { mode: "constant", epochs: 3 }, training });
+  const data = t.context.data.map(({ address }) => address);
+  const whole = { folder: temporaryFolder(t), data, run };
+  const resumed = { ...whole, folder: temporaryFolder(t) };
+  t.is(await trainOnce(whole), "done");
+  const disturbed = await trainOnce(resumed, {
+    event(event, victim) {
+      if (event.kind === "step" && event.step.step === 6) victim.kill();
+    },
+  });
+  t.is(disturbed, "killed");
+  t.is(await trainOnce(resumed), "done");
+  const expected = await remains(whole.folder);
+  t.is(expected.steps.length, 12);
+  t.deepEqual(await remains(resumed.folder), expected);
+});
