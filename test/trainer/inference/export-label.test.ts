@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import type { Zyx } from "../../../plan/index.js";
-import { labelOnOriginalGrid, labelReading } from "../../../trainer/inference/export-label.js";
+import { labelMaker, labelOnOriginalGrid, labelReading } from "../../../trainer/inference/export-label.js";
 import { golden, logitsOf } from "../golden-losses.js";
 
 const permutations: Zyx[] = [
@@ -93,3 +93,46 @@ for (const one of golden.cases) {
     t.deepEqual([...labelOnOriginalGrid({ shape: [outputs, ...size], values }, geometry, reading)], segmentation);
   });
 }
+
+test("planes may come in any portions: the label is that of all at once, for classes and for regions", (t) => {
+  const size = fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }));
+  const spacing = fc.constantFrom<Zyx>([1, 1, 1], [5, 1, 1], [1, 5, 1], [0.5, 1, 1.5]);
+  fc.assert(
+    fc.property(
+      size,
+      size,
+      spacing,
+      spacing,
+      fc.infiniteStream(fc.integer({ min: 1, max: 3 })),
+      fc.integer(),
+      (from, to, spacingMm, originalSpacingMm, portions, salt) => {
+        const outputs = 3;
+        const plane = from[1] * from[2];
+        const values = Float32Array.from({ length: outputs * from[0] * plane }, (_, i) => Math.sin(salt + i * i));
+        const logits = { shape: [outputs, ...from] as const, values };
+        const geometry = {
+          originalShape: to,
+          originalSpacingMm,
+          transpose: [0, 1, 2],
+          cropStart: [0, 0, 0],
+          cropEnd: to,
+          spacingMm,
+        } as const;
+        for (const reading of [{ kind: "classes" }, { kind: "regions", values: [2, 1, 3] }] as const) {
+          const maker = labelMaker(logits.shape, geometry, reading);
+          for (let z = 0; z < from[0]; ) {
+            const planes = Math.min(portions.next().value as number, from[0] - z);
+            const parts = Array.from({ length: outputs }, (_, k) =>
+              values.subarray((k * from[0] + z) * plane, (k * from[0] + z + planes) * plane),
+            );
+            const portion = Float32Array.from(parts.flatMap((part) => [...part]));
+            maker.take({ z, logits: { shape: [outputs, planes, from[1], from[2]], values: portion } });
+            z += planes;
+          }
+          t.deepEqual(maker.label, labelOnOriginalGrid(logits, geometry, reading));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
