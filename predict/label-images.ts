@@ -13,7 +13,14 @@ import {
   writeLabel,
 } from "../loader/index.js";
 import { type LabelSet, PatchstreamError } from "../plan/index.js";
-import { openPredictor, type Predictor, type PredictorOptions, readModel, type SavedModel } from "../trainer/index.js";
+import {
+  openPredictor,
+  type Predictor,
+  type PredictorOptions,
+  probabilitiesNpz,
+  readModel,
+  type SavedModel,
+} from "../trainer/index.js";
 import { type ImageToLabel, listImages } from "./list-images.js";
 import { checkMemory, labellingBytes, machineBytes, readingBytes } from "./memory.js";
 import { inSourceValues } from "./source-values.js";
@@ -21,6 +28,8 @@ import { inSourceValues } from "./source-values.js";
 export interface LabelImagesOptions extends PredictorOptions {
   /** Folder of the labels, made where missing. */
   readonly out: string;
+  /** Write the probabilities of each image beside its label, too: `ID.npz`. */
+  readonly probabilities?: boolean;
   /** Make labels that are there already again. */
   readonly overwrite: boolean;
   readonly nonfinite: CaseRules["nonfinite"];
@@ -83,7 +92,11 @@ export async function* labelImages(
   claimFolder(options.out, record, options.overwrite);
 
   const images = listImages(imagePaths, channelNames, options.out);
-  const isFinished = (one: (typeof images)[number]) => "label" in one && !options.overwrite && existsSync(one.label);
+  const isFinished = (one: (typeof images)[number]) =>
+    "label" in one &&
+    !options.overwrite &&
+    existsSync(one.label) &&
+    (!options.probabilities || existsSync(probabilitiesFile(one, options.out)));
   await using predictor = images.every((one) => "error" in one || isFinished(one))
     ? undefined
     : await openPredictor(models, options);
@@ -106,7 +119,15 @@ interface ImageOptions extends LabelImagesOptions {
 
 async function labelImage(image: ImageToLabel, predictor: Predictor, options: ImageOptions): Promise<LabelOutcome> {
   const { id, files, label: file } = image;
-  const { preparation, labelSet, nonfinite, geometry, memoryBytes = machineBytes(), tell } = options;
+  const {
+    preparation,
+    labelSet,
+    nonfinite,
+    geometry,
+    memoryBytes = machineBytes(),
+    probabilities = false,
+    tell,
+  } = options;
   const began = performance.now();
   tell(0);
   try {
@@ -118,16 +139,26 @@ async function labelImage(image: ImageToLabel, predictor: Predictor, options: Im
     const rules = { nonfinite, geometry, countedIn: "the model" };
     const prepared = await prepareImage(files, preparation, rules);
     const { classes, patchSize } = predictor;
-    const size = { sourceValues, channels, shape: prepared.shape, classes, patchDepth: patchSize[0] };
+    const size = { sourceValues, channels, shape: prepared.shape, classes, patchDepth: patchSize[0], probabilities };
     checkMemory(first, predictor.networkBytes + labellingBytes(size), memoryBytes);
-    const label = await predictor.label(prepared, prepared.geometry, tell);
-    await writeLabel(file, first, inSourceValues(label, labelSet));
+    const made = await predictor.label(prepared, prepared.geometry, { probabilities, tell });
+    if (made.probabilities !== undefined)
+      replaceFile(
+        probabilitiesFile(image, options.out),
+        probabilitiesNpz(made.probabilities, prepared.geometry.originalShape),
+      );
+    // The label last: where it is, the image is done.
+    await writeLabel(file, first, inSourceValues(made.label, labelSet));
     const seconds = (performance.now() - began) / 1000;
     return { kind: "labelled", id, label: file, seconds, tolerated: prepared.tolerated };
   } catch (error) {
     if (error instanceof PatchstreamError && OF_ONE_IMAGE.includes(error.code)) return { kind: "failed", id, error };
     throw error;
   }
+}
+
+function probabilitiesFile({ id }: ImageToLabel, out: string): string {
+  return join(out, `${id}.npz`);
 }
 
 /** Failures that say nothing of the other images. */

@@ -15,6 +15,8 @@ export interface PreparedSize extends ImageSize {
   readonly classes: number;
   /** Planes of a window along Z. */
   readonly patchDepth: number;
+  /** Whether the probabilities of the whole source are made, too. */
+  readonly probabilities: boolean;
 }
 
 const FLOAT_BYTES = 4;
@@ -41,12 +43,18 @@ const LABEL_BYTES = 6;
 
 /**
  * Bytes while it is labelled: the image at the model's spacing, the logits of as many planes as a window has, and the label. The number
- * of classes counts for these planes alone, whatever the length of the volume.
+ * of classes counts for these planes alone, whatever the length of the volume, unless probabilities are made.
  */
-export function labellingBytes({ sourceValues, channels, shape, classes, patchDepth }: PreparedSize): number {
+export function labellingBytes(size: PreparedSize): number {
+  const { sourceValues, channels, shape, classes, patchDepth, probabilities } = size;
   const [, z, y, x] = shape;
+  const sourceVoxels = sourceValues / channels;
   const slab = FLOAT_BYTES * (classes + 1) * Math.min(z, patchDepth) * y * x;
-  return FLOAT_BYTES * channels * z * y * x + HELD_SLABS * slab + LABEL_BYTES * (sourceValues / channels);
+  return (
+    FLOAT_BYTES * channels * z * y * x +
+    HELD_SLABS * slab +
+    sourceVoxels * (LABEL_BYTES + (probabilities ? FLOAT_BYTES * classes : 0))
+  );
 }
 
 /** Throws LIMIT_EXCEEDED with both numbers where `bytes` is above `limitBytes`. */

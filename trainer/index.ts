@@ -25,6 +25,7 @@ export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
 export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
 export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoint.js";
 export { exportOnnx } from "./export/onnx.js";
+export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
 export {
   openPredictor,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
-import { type Files, replaceFiles } from "../../disk/index.js";
+import { type Files, npyBytes, replaceFiles } from "../../disk/index.js";
 import type { Crop, Timeline } from "../../plan/index.js";
 import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
@@ -11,7 +11,6 @@ import { readRunSpec } from "../run-flag.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
-import { npyBytes } from "./npy.js";
 import { transformsText } from "./transforms-text.js";
 
 interface GetOptions extends CommonOptions, CallFlags, SourceFlags, AddressFlags {

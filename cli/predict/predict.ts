@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   readonly out: string;
   readonly averageWith: readonly string[];
   readonly overwrite?: boolean;
+  readonly probabilities?: boolean;
   readonly mirror: boolean;
   readonly nonfinite: LabelImagesOptions["nonfinite"];
   readonly geometry: LabelImagesOptions["geometry"];
@@ -27,6 +28,7 @@ export function predictCommand(): Command {
     .argument("<model>", "the folder of a training, or one of its checkpoint files")
     .argument("<images...>", "images, or folders of images; a name's _0000, _0001 ... is its channel, as in nnU-Net")
     .requiredOption("--out <folder>", "folder of the labels; one that is there already is kept")
+    .option("--probabilities", "write probabilities, too: NAME.npz with nnU-Net's `probabilities`, classes first")
     .option("--overwrite", "make labels that are there already again")
     .option(
       "--average-with <model>",

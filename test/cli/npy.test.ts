@@ -1,5 +1,5 @@
 import test from "ava";
-import { npyBytes } from "../../cli/get/npy.js";
+import { npyBytes } from "../../disk/npy.js";
 
 /** The header of NumPy 2.4.6's `numpy.save`, up to the padding: magic, version 1.0, length 118, dictionary. */
 function numpyHeader(dictionary: string): Buffer {

@@ -28,6 +28,7 @@ from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import known, sequence  # noqa: E402
 
+STRIDE = 331  # of the probabilities that are stored
 HIPPOCAMPUS = "examples/data/Task04_Hippocampus/imagesTr/hippocampus_003_0000.nii.gz"
 
 
@@ -231,17 +232,17 @@ def predictor_of(case):
 
 def label_of(case, files):
     image, properties = SimpleITKIO().read_images(files)
-    return predictor_of(case).predict_single_npy_array(image, properties)
+    return predictor_of(case).predict_single_npy_array(image, properties, save_or_return_probabilities=True)
 
 
 def run(case, folder):
     torch.set_num_threads(1)
     files = [write(folder, image, channel) for channel, image in enumerate(case["images"])]
-    half = label_of(case, files)
+    half, _ = label_of(case, files)
     own = predict_from_raw_data.torch, predict_from_raw_data.compute_gaussian
     predict_from_raw_data.torch = WithoutHalf()
     predict_from_raw_data.compute_gaussian = functools.partial(own[1], dtype=torch.float32)
-    label = label_of(case, files)
+    label, probabilities = label_of(case, files)
     predict_from_raw_data.torch, predict_from_raw_data.compute_gaussian = own
     differs = half != label
     assert differs.mean() < 0.01, differs.mean()
@@ -253,6 +254,7 @@ def run(case, folder):
         "shape": list(label.shape),
         "voxelsOtherwiseInFloat16": int(differs.sum()),
         "label": packed,
+        "probabilities": [float(f"{value:.6g}") for value in probabilities.ravel()[::STRIDE]],
     }
 
 

@@ -27,6 +27,8 @@ export interface GoldenCase {
   readonly plans: unknown;
   readonly shape: Zyx;
   readonly label: string;
+  /** Every 331st of nnU-Net's (K,Z,Y,X), to six digits. */
+  readonly probabilities: readonly number[];
 }
 
 const root = new URL("../../../", import.meta.url);

@@ -3,7 +3,8 @@ import { PatchstreamError } from "../../plan/errors.js";
 
 export interface ZipEntry {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** Its content, one piece after the other. */
+  readonly pieces: readonly Uint8Array[];
 }
 
 /** Where a plain ZIP ends; beyond it other fields would be needed. */
@@ -17,18 +18,18 @@ export function storedZip(entries: readonly ZipEntry[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
-  for (const { name, bytes } of entries) {
+  for (const { name, pieces: content } of entries) {
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
-    common(local, 4, name, bytes);
+    common(local, 4, name, content);
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50);
     central.writeUInt16LE(VERSION, 4);
-    common(central, 6, name, bytes);
+    common(central, 6, name, content);
     central.writeUInt32LE(at, 42);
-    pieces.push(local, Buffer.from(name), bytes);
+    pieces.push(local, Buffer.from(name), ...content);
     directory.push(central, Buffer.from(name));
-    at += local.length + Buffer.byteLength(name) + bytes.length;
+    at += local.length + Buffer.byteLength(name) + lengthOf(content);
     if (at > MOST_BYTES)
       throw new PatchstreamError({
         code: "LIMIT_EXCEEDED",
@@ -50,11 +51,16 @@ export function storedZip(entries: readonly ZipEntry[]): Uint8Array[] {
 }
 
 /** The fields that both headers of an entry have, from `at` on. */
-function common(header: Buffer, at: number, name: string, bytes: Uint8Array): void {
+function common(header: Buffer, at: number, name: string, content: readonly Uint8Array[]): void {
+  const checksum = content.reduce((sum, piece) => crc32(piece, sum), 0);
   header.writeUInt16LE(VERSION, at);
   header.writeUInt16LE(DATE, at + 8);
-  header.writeUInt32LE(crc32(bytes), at + 10);
-  header.writeUInt32LE(bytes.length, at + 14);
-  header.writeUInt32LE(bytes.length, at + 18);
+  header.writeUInt32LE(checksum, at + 10);
+  header.writeUInt32LE(lengthOf(content), at + 14);
+  header.writeUInt32LE(lengthOf(content), at + 18);
   header.writeUInt16LE(Buffer.byteLength(name), at + 22);
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }

@@ -26,7 +26,7 @@ export function torchFile(
   };
   const named = new Map([...tensors].map(([each, tensor]) => [each, tensorOf(tensor)]));
   const data = pickle({ [name]: orderedDict(named), ...rest });
-  const entry = (path: string, bytes: Uint8Array): ZipEntry => ({ name: `archive/${path}`, bytes });
+  const entry = (path: string, bytes: Uint8Array): ZipEntry => ({ name: `archive/${path}`, pieces: [bytes] });
   return storedZip([
     entry("data.pkl", data),
     entry("byteorder", Buffer.from("little")),

@@ -28,6 +28,8 @@ export interface LabelMaker {
   take(slab: Slab): void;
   /** (Z,Y,X of the source file) stored values; whole when all planes were taken. */
   readonly label: Uint8Array;
+  /** (K,Z,Y,X of the source file), where they were asked for: outside of the crop 1 for the background, 0 for all else. */
+  readonly probabilities: Float32Array | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export function labelMaker(
   [classes, ...from]: Maps["shape"],
   geometry: GridGeometry,
   reading: LabelReading,
+  withProbabilities = false,
 ): LabelMaker {
   const { cropStart, cropEnd, originalShape, originalSpacingMm, transpose, spacingMm } = geometry;
   const to: Zyx = [cropEnd[0] - cropStart[0], cropEnd[1] - cropStart[1], cropEnd[2] - cropStart[2]];
@@ -52,10 +55,12 @@ export function labelMaker(
   const inPlane = (plane: Float32Array) => resampleLinear(plane, [1, from[1], from[2]], [1, to[1], to[2]], nearestAxis);
   const paste = paster(geometry);
   const label = new Uint8Array(voxelCount(originalShape));
+  const probabilities = withProbabilities ? backgroundEverywhere(classes, originalShape, reading) : undefined;
   let before: Slab | undefined;
   let next = 0;
   return {
     label,
+    probabilities,
     take(slab) {
       const end = slab.z + slab.logits.shape[1];
       const planeOf = (k: number, z: number) => planeIn(z < slab.z ? (before as Slab) : slab, k, z);
@@ -63,6 +68,12 @@ export function labelMaker(
         const { low, high, share } = alongZ[next] as Tap;
         const logits = (k: number) => inPlane(between(planeOf(k, low), planeOf(k, high), share));
         paste(label, next, decide(logits, classes, to[1] * to[2], reading));
+        if (probabilities === undefined) continue;
+        for (const [k, plane] of probabilitiesOf(
+          Array.from({ length: classes }, (_, k) => logits(k)),
+          reading,
+        ).entries())
+          paste(probabilities.subarray(k * label.length, (k + 1) * label.length), next, plane);
       }
       before = slab;
     },
@@ -108,11 +119,32 @@ function decide(
   return label;
 }
 
+/** What `LabelMaker.probabilities` has outside of the crop. */
+function backgroundEverywhere(outputs: number, shape: Zyx, { kind }: LabelReading): Float32Array {
+  const values = new Float32Array(outputs * voxelCount(shape));
+  return kind === "classes" ? values.fill(1, 0, voxelCount(shape)) : values;
+}
+
+/** Probabilities of one plane's logits: of classes, which sum to 1, or of each region by itself. */
+function probabilitiesOf(logits: readonly Float32Array[], { kind }: LabelReading): Float32Array[] {
+  if (kind === "regions") return logits.map((plane) => plane.map((logit) => 1 / (1 + Math.exp(-logit))));
+  const planes = logits.map((plane) => plane.slice());
+  const voxels = planes[0]?.length ?? 0;
+  for (let voxel = 0; voxel < voxels; voxel++) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (const plane of planes) largest = Math.max(largest, plane[voxel] as number);
+    let sum = 0;
+    for (const plane of planes) sum += Math.exp((plane[voxel] as number) - largest);
+    for (const plane of planes) plane[voxel] = Math.exp((plane[voxel] as number) - largest) / sum;
+  }
+  return planes;
+}
+
 /** Lays plane `z` of the cropped grid into the source's. */
 function paster({ cropStart, cropEnd, originalShape, transpose }: GridGeometry) {
   const sourceStride = [originalShape[1] * originalShape[2], originalShape[2], 1];
   const [strideZ, strideY, strideX] = transpose.map((axis) => sourceStride[axis] as number) as [number, number, number];
-  return (label: Uint8Array, z: number, plane: Uint8Array): void => {
+  return (label: Uint8Array | Float32Array, z: number, plane: Uint8Array | Float32Array): void => {
     let voxel = 0;
     for (let y = cropStart[1]; y < cropEnd[1]; y++) {
       const row = (cropStart[0] + z) * strideZ + y * strideY;

@@ -2,13 +2,13 @@ import { statSync } from "node:fs";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Model } from "../engines/engine.js";
-import { peakBytes } from "../engines/onnx/peak-memory.js";
+import { keptBytes } from "../engines/onnx/sessions.js";
 import { predictionGraph } from "../engines/onnx/step-graph.js";
 import { openTrainingEngine } from "../engines/open.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, checkpointPath, readCheckpointFile } from "../run-folder/checkpoint.js";
 import type { TrainedOn } from "../run-folder/trained-on.js";
-import { type GridGeometry, labelMaker, labelReading } from "./export-label.js";
+import { type GridGeometry, type LabelMaker, labelMaker, labelReading } from "./export-label.js";
 import { mirrorAxes } from "./prediction.js";
 import { type Maps, predictInSlabs, type WindowModel } from "./sliding-window.js";
 
@@ -63,10 +63,12 @@ export interface Predictor extends AsyncDisposable {
   readonly classes: number;
   /** Bytes of the models and of what one window goes through. An estimate. */
   readonly networkBytes: number;
-  /**
-   * The label (Z,Y,X of the source file), in the stored values. `tell` gets the share of the windows that are done, 0 to 1.
-   */
-  label(image: Maps, geometry: GridGeometry, tell: (share: number) => void): Promise<Uint8Array>;
+  /** The label of an image, in the stored values. `tell` gets the share of the windows that are done, 0 to 1. */
+  label(
+    image: Maps,
+    geometry: GridGeometry,
+    options: { readonly probabilities: boolean; readonly tell: (share: number) => void },
+  ): Promise<Pick<LabelMaker, "label" | "probabilities">>;
 }
 
 /** Opens models that were trained on the same data with the same plan. Throws ENGINE_MISSING, NOT_FOUND for an engine, SPEC_INVALID. */
@@ -100,12 +102,13 @@ export async function openPredictor(
     engine: engine.name,
     patchSize,
     classes,
-    networkBytes: opened.reduce((bytes, one) => bytes + peakBytes(windowGraph(one.network, patchSize)), 0),
-    async label(image, geometry, tell) {
-      const maker = labelMaker([classes, image.shape[1], image.shape[2], image.shape[3]], geometry, reading);
+    networkBytes: opened.reduce((bytes, one) => bytes + keptBytes(windowGraph(one.network, patchSize)), 0),
+    async label(image, geometry, { probabilities, tell }) {
+      const [, ...size] = image.shape;
+      const maker = labelMaker([classes, ...size], geometry, reading, probabilities);
       const window = { patchSize, classes, batchSize: 1, onWindows: tell };
       for await (const slab of predictInSlabs(opened, image, window)) maker.take(slab);
-      return maker.label;
+      return maker;
     },
     [Symbol.asyncDispose]: close,
   };
