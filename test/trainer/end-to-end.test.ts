@@ -149,6 +149,36 @@ test("UNETR grows by its tokens, one set of weights for all its stages, and is e
   t.deepEqual(tensors.get("vit.blocks.11.norm_cross_attn.weight")?.values, new Float32Array(48).fill(1));
 });
 
+test("SwinUNETR grows by its windows' tokens, one set of weights for both stages, and is exported with MONAI's buffers", async (t) => {
+  const { data, channel, runs } = t.context;
+  const plan = { patchSize: [64, 32, 32], batchSize: 1, minimum: [32, 32, 32], increment: [32, 32, 32] };
+  const run = tinyRun(t.context.cases, {
+    data: { plan, mode: "efficiency", epochs: 2, stepsPerEpoch: 2 },
+    training: { network: "swin-unetr", baseFeatures: 12, momentum: undefined },
+  });
+  const training = await start(channel, data, run);
+  const events = await collect(watch(channel, training));
+  t.deepEqual(lastState(events), { state: "TRAINING_STATE_DONE", message: "" });
+  const stages = events.flatMap((event) => (event.kind === "stage" ? [event.stage] : []));
+  t.deepEqual(
+    stages.map(({ fromStep, patchSize }) => ({ fromStep, patchSize })),
+    [
+      { fromStep: 0, patchSize: [32, 32, 32] },
+      { fromStep: 2, patchSize: [64, 32, 32] },
+    ],
+  );
+  t.true(steps(events).every(({ loss, dice }) => Number.isFinite(loss) && dice > 0 && dice < 1));
+  const file = join(temporaryFolder(t), "weights.safetensors");
+  await patchstream("export", join(runs, training), file);
+  const { tensors } = await readSafetensors(file);
+  const network = describeNetwork(
+    { patchSize: [64, 32, 32], batchSize: 1, pooling: [0, 0, 0] },
+    { channels: 1, classes: 3, network: "swin-unetr", baseFeatures: 12 },
+  );
+  const { model } = (await readCheckpoint(join(runs, training))) ?? { model: new Map() };
+  t.deepEqual([...tensors.keys()].sort(), [...stateDict(network, namedWeights(model)).keys()].sort());
+});
+
 test("a patch that a transformer cannot take is refused at the start, naming the nearest that it can", async (t) => {
   const { data, channel } = t.context;
   const refused = (plan: object, training: object, more: object, message: RegExp) =>

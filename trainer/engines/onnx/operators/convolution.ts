@@ -4,16 +4,19 @@ import type { GraphBuilder, Value } from "../graph.js";
 import type { Tape } from "../tape.js";
 import { channelsToBlocks } from "./blocks.js";
 
-/** Extents of a convolution: batch, channels in and out, size of the output (Z,Y,X), kernel, stride and padding. */
+/** Extents of a convolution: batch, channels in and out, sizes (Z,Y,X), kernel, stride and padding. */
 interface Geometry {
   readonly batch: number;
   readonly inputs: number;
   readonly outputs: number;
+  readonly inputSize: Zyx;
   readonly outputSize: Zyx;
   readonly kernel: Zyx;
   readonly stride: Zyx;
   readonly padding: Zyx;
 }
+
+type Extents5 = readonly [number, number, number, number, number];
 
 const AXES = [0, 1, 2] as const;
 type Axis = (typeof AXES)[number];
@@ -23,14 +26,25 @@ const perAxis = (of: (axis: Axis) => number): Zyx => [of(0), of(1), of(2)];
 /** Most elements of one matrix of moved inputs: 64 MiB. More taps than fit are multiplied in several products. */
 const ROW_ELEMENTS = 2 ** 24;
 
+/** Voxels of a batch for each output channel, at most, of a deep level. Measured: below 4 its way is the faster. */
+const DEEP_SHARE = 4;
+
 function geometryOf(input: Value, weight: Value, stride: Zyx): Geometry {
-  const [batch, inputs, ...inputSize] = input.shape as [number, number, number, number, number];
-  const [outputs, , ...kernel] = weight.shape as [number, number, number, number, number];
+  const [batch, inputs, ...inputSize] = input.shape as Extents5;
+  const [outputs, , ...kernel] = weight.shape as Extents5;
   const padding = perAxis((axis) => (kernel[axis] - 1) / 2);
   const outputSize = perAxis(
     (axis) => Math.floor((inputSize[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1,
   );
-  return { batch, inputs, outputs, outputSize, kernel, stride, padding };
+  return { batch, inputs, outputs, inputSize, outputSize, kernel, stride, padding };
+}
+
+/**
+ * Whether the weights are larger than what they are multiplied with, as on the deep levels of a network at small patches. There only
+ * voxels are moved, at other levels also the weights, which costs up to 16 ns an element.
+ */
+function isDeep({ batch, outputs, outputSize }: Geometry): boolean {
+  return batch * elementCount(outputSize) <= DEEP_SHARE * outputs;
 }
 
 /** Convolution of (B,C,Z,Y,X) with odd kernels (O,C,kz,ky,kx), padded by (kernel - 1) / 2, plus a bias (O) where there is one. */
@@ -44,8 +58,11 @@ export function convolution(tape: Tape, input: Value, weight: Value, bias: Value
   });
   return tape.record(output, (gradient) => {
     if (bias) tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
-    tape.addGradient(weight, weightGradient(graph, input, gradient, geometry));
-    if (tape.watches(input)) tape.addGradient(input, inputGradient(graph, weight, gradient, geometry));
+    const [ofWeight, ofInput] = isDeep(geometry)
+      ? ([deepWeightGradient, deepInputGradient] as const)
+      : ([weightGradient, inputGradient] as const);
+    tape.addGradient(weight, ofWeight(graph, input, gradient, geometry));
+    if (tape.watches(input)) tape.addGradient(input, ofInput(graph, weight, gradient, geometry));
   });
 }
 
@@ -57,11 +74,10 @@ export function convolution(tape: Tape, input: Value, weight: Value, bias: Value
 function inputGradient(graph: GraphBuilder, weight: Value, gradient: Value, geometry: Geometry): Value {
   const { batch, inputs, outputs, outputSize, stride } = geometry;
   const offsets = AXES.map((axis) => offsetsAlong(geometry, axis));
-  const withZeros = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]);
-  const picked = AXES.reduce(
-    (kernel, axis) => graph.gather(kernel, axis + 2, elementsAlong(geometry, axis)),
-    withZeros,
-  );
+  const elements = AXES.map((axis) => elementsAlong(geometry, axis));
+  const past = AXES.map((axis) => (elements[axis]?.includes(geometry.kernel[axis]) ? 1 : 0));
+  const withZeros = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, ...past]);
+  const picked = elements.reduce((kernel, along, axis) => graph.gather(kernel, axis + 2, along), withZeros);
 
   const residuesAndTaps = AXES.flatMap((axis) => [stride[axis], offsets[axis]?.count ?? 0]);
   const byTap = graph.transpose(graph.reshape(picked, [outputs, inputs, ...residuesAndTaps]), [1, 2, 4, 6, 0, 3, 5, 7]);
@@ -113,12 +129,7 @@ function weightGradient(graph: GraphBuilder, input: Value, gradient: Value, geom
   const columns = graph.reshape(graph.concatenate(movedGradient, 1), [batch, gradientTaps * outputs, voxels]);
   const transposed = graph.transpose(columns, [0, 2, 1]);
 
-  const starts: Zyx[] = [];
-  for (let z = 0; z < planeTaps; z++) {
-    for (let y = 0; y < ky; y++) {
-      for (let x = 0; x < kx; x++) starts.push([z, y, x]);
-    }
-  }
+  const starts = tapsOf([planeTaps, ky, kx]);
   const together = Math.max(1, Math.floor(ROW_ELEMENTS / (batch * inputs * voxels)));
   const products: Value[] = [];
   for (let first = 0; first < starts.length; first += together) {
@@ -129,4 +140,39 @@ function weightGradient(graph: GraphBuilder, input: Value, gradient: Value, geom
   const allTaps = graph.concatenate(products, 1);
   const byTap = graph.reshape(allTaps, [planeTaps, ky, kx, inputs, gradientTaps, outputs]);
   return graph.reshape(graph.transpose(byTap, [5, 3, 4, 0, 1, 2]), [outputs, inputs, kz, ky, kx]);
+}
+
+/** The elements of a kernel, in C order. */
+function tapsOf([kz, ky, kx]: Zyx): Zyx[] {
+  const taps: Zyx[] = [];
+  for (let z = 0; z < kz; z++) for (let y = 0; y < ky; y++) for (let x = 0; x < kx; x++) taps.push([z, y, x]);
+  return taps;
+}
+
+/** The same as one matrix product of dy (O, B V) and x moved by each tap (C k, B V): it comes out in the order of the weights. */
+function deepWeightGradient(graph: GraphBuilder, input: Value, gradient: Value, geometry: Geometry): Value {
+  const { batch, inputs, outputs, outputSize, kernel, stride, padding } = geometry;
+  const voxels = batch * elementCount(outputSize);
+  const columns = graph.reshape(graph.transpose(gradient, [1, 0, 2, 3, 4]), [outputs, voxels]);
+  const channelsFirst = graph.transpose(input, [1, 0, 2, 3, 4]);
+  const padded = graph.pad(channelsFirst, [0, 0, ...padding], [0, 0, ...padding]);
+  const moved = tapsOf(kernel).map((start) =>
+    graph.reshape(graph.window(padded, start, outputSize, stride), [inputs, 1, voxels]),
+  );
+  const rows = graph.reshape(graph.concatenate(moved, 1), [inputs * moved.length, voxels]);
+  return graph.reshape(graph.matmul(columns, graph.transpose(rows, [1, 0])), [outputs, inputs, ...kernel]);
+}
+
+/** The transposed convolution, which takes the weights as they are and adds up voxels one by one. */
+function deepInputGradient(graph: GraphBuilder, weight: Value, gradient: Value, geometry: Geometry): Value {
+  const { batch, inputs, inputSize, outputSize, kernel, stride, padding } = geometry;
+  // Not `output_shape`: with it ONNX Runtime ignores `pads`.
+  const output_padding = perAxis(
+    (axis) => inputSize[axis] - ((outputSize[axis] - 1) * stride[axis] - 2 * padding[axis] + kernel[axis]),
+  );
+  return graph.apply("ConvTranspose", [gradient, weight], [batch, inputs, ...inputSize], {
+    pads: [...padding, ...padding],
+    strides: stride,
+    output_padding,
+  });
 }
