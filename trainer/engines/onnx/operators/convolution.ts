@@ -74,10 +74,10 @@ export function convolution(tape: Tape, input: Value, weight: Value, bias: Value
 function inputGradient(graph: GraphBuilder, weight: Value, gradient: Value, geometry: Geometry): Value {
   const { batch, inputs, outputs, outputSize, stride } = geometry;
   const offsets = AXES.map((axis) => offsetsAlong(geometry, axis));
-  const elements = AXES.map((axis) => elementsAlong(geometry, axis));
-  const past = AXES.map((axis) => (elements[axis]?.includes(geometry.kernel[axis]) ? 1 : 0));
-  const withZeros = graph.pad(weight, [0, 0, 0, 0, 0], [0, 0, ...past]);
-  const picked = elements.reduce((kernel, along, axis) => graph.gather(kernel, axis + 2, along), withZeros);
+  const taps = elementCount(geometry.kernel);
+  const elements = elementsOf(geometry);
+  const flat = graph.reshape(weight, [outputs, inputs, taps]);
+  const picked = graph.gather(graph.pad(flat, [0, 0, 0], [0, 0, elements.includes(taps) ? 1 : 0]), 2, elements);
 
   const residuesAndTaps = AXES.flatMap((axis) => [stride[axis], offsets[axis]?.count ?? 0]);
   const byTap = graph.transpose(graph.reshape(picked, [outputs, inputs, ...residuesAndTaps]), [1, 2, 4, 6, 0, 3, 5, 7]);
@@ -93,6 +93,16 @@ function offsetsAlong({ kernel, stride, padding }: Geometry, axis: Axis): { firs
   const first = Math.ceil((padding[axis] - kernel[axis] + 1) / stride[axis]);
   const last = Math.floor((stride[axis] - 1 + padding[axis]) / stride[axis]);
   return { first, count: last - first + 1 };
+}
+
+/** `elementsAlong` of all axes, Z outermost, as elements of the whole kernel in C order; where one axis has none, the one past the end. */
+function elementsOf(geometry: Geometry): number[] {
+  const [kz, ky, kx] = geometry.kernel;
+  const [alongZ, alongY, alongX] = [elementsAlong(geometry, 0), elementsAlong(geometry, 1), elementsAlong(geometry, 2)];
+  const past = kz * ky * kx;
+  return alongZ.flatMap((z) =>
+    alongY.flatMap((y) => alongX.map((x) => (z < kz && y < ky && x < kx ? (z * ky + y) * kx + x : past))),
+  );
 }
 
 /** For each residue and then each offset along `axis`, the kernel element where they meet; where none does, the one past the end. */
@@ -130,16 +140,32 @@ function weightGradient(graph: GraphBuilder, input: Value, gradient: Value, geom
   const transposed = graph.transpose(columns, [0, 2, 1]);
 
   const starts = tapsOf([planeTaps, ky, kx]);
+  const windows = windowsOf(graph, padded, size, stride);
   const together = Math.max(1, Math.floor(ROW_ELEMENTS / (batch * inputs * voxels)));
   const products: Value[] = [];
   for (let first = 0; first < starts.length; first += together) {
-    const moved = starts.slice(first, first + together).map((start) => graph.window(padded, start, size, stride));
+    const moved = starts.slice(first, first + together).map((start) => windows(start));
     const rows = graph.reshape(graph.concatenate(moved, 1), [batch, moved.length * inputs, voxels]);
     products.push(graph.sum(graph.matmul(rows, transposed), [0]));
   }
   const allTaps = graph.concatenate(products, 1);
   const byTap = graph.reshape(allTaps, [planeTaps, ky, kx, inputs, gradientTaps, outputs]);
   return graph.reshape(graph.transpose(byTap, [5, 3, 4, 0, 1, 2]), [outputs, inputs, kz, ky, kx]);
+}
+
+/**
+ * `graph.window` of one volume for any start. A stride along X is taken once for all windows that begin at one x: it copies element by
+ * element, the other axes copy rows.
+ */
+function windowsOf(graph: GraphBuilder, volume: Value, size: Zyx, stride: Zyx): (start: Zyx) => Value {
+  if (stride[2] === 1) return (start) => graph.window(volume, start, size, stride);
+  const [z, y] = volume.shape.slice(2) as [number, number];
+  const alongX = new Map<number, Value>();
+  return ([startZ, startY, startX]) => {
+    const known = alongX.get(startX) ?? graph.window(volume, [0, 0, startX], [z, y, size[2]], [1, 1, stride[2]]);
+    alongX.set(startX, known);
+    return graph.window(known, [startZ, startY, 0], size, [stride[0], stride[1], 1]);
+  };
 }
 
 /** The elements of a kernel, in C order. */
@@ -156,9 +182,8 @@ function deepWeightGradient(graph: GraphBuilder, input: Value, gradient: Value, 
   const columns = graph.reshape(graph.transpose(gradient, [1, 0, 2, 3, 4]), [outputs, voxels]);
   const channelsFirst = graph.transpose(input, [1, 0, 2, 3, 4]);
   const padded = graph.pad(channelsFirst, [0, 0, ...padding], [0, 0, ...padding]);
-  const moved = tapsOf(kernel).map((start) =>
-    graph.reshape(graph.window(padded, start, outputSize, stride), [inputs, 1, voxels]),
-  );
+  const windows = windowsOf(graph, padded, outputSize, stride);
+  const moved = tapsOf(kernel).map((start) => graph.reshape(windows(start), [inputs, 1, voxels]));
   const rows = graph.reshape(graph.concatenate(moved, 1), [inputs * moved.length, voxels]);
   return graph.reshape(graph.matmul(columns, graph.transpose(rows, [1, 0])), [outputs, inputs, ...kernel]);
 }
