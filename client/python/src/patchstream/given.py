@@ -6,7 +6,7 @@ from operator import index
 from typing import Any
 
 from .errors import refuse_request
-from .wire.stream import Timeline
+from .timeline import Timeline
 from .zyx import Zyx
 
 MOST = (1 << 32) - 1

@@ -2,24 +2,29 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+pytest.importorskip("nnunetv2")
+
 from tests.nnunet.nnunet import COMMAND
 from tests.serving import REPOSITORY
 
-pytestmark = [pytest.mark.torch, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.torch
 
 _WRITE = REPOSITORY / "dist" / "test" / "predict" / "write-golden.js"
-# nnU-Net sums logits in float16; `patchstream predict` does not. Golden files hold both to the last voxel where nnU-Net sums in float32.
+# nnU-Net sums logits in float16; `patchstream predict` does not. Golden files hold both to the last voxel where nnU-Net
+# sums in float32.
 _LARGEST_SHARE = 0.01
 
 
 def _run(*command: str | os.PathLike[str], folder: Path) -> None:
     own = {name: str(folder) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-    subprocess.run([os.fspath(each) for each in command], check=True, env={**os.environ, **own})
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run([os.fspath(each) for each in command], check=True, env={**os.environ, **own, "PATH": path})
 
 
 def _voxels(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
@@ -38,6 +43,7 @@ def test_nnunet_predicts_with_an_exported_model_what_patchstream_predicts(tmp_pa
         _run(*predict, "-f", "0", "-device", "cpu", "-npp", "1", "-nps", "1", folder=case)
         _run(*COMMAND, "predict", case / "run", case / "images", "--out", ours, folder=case)
         expected, got = _voxels(theirs / "image.nii.gz"), _voxels(ours / "image.nii.gz")
-        assert got.shape == expected.shape and got.dtype == expected.dtype
+        assert got.shape == expected.shape
+        assert got.dtype == expected.dtype
         assert len(np.unique(got)) > 2
         assert np.mean(got != expected) < _LARGEST_SHARE

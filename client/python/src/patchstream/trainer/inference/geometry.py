@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from patchstream.dataset_info import DatasetCase
-from patchstream.run_info import Zyx
+from patchstream.zyx import Zyx
 
 
 @dataclass(frozen=True, slots=True)

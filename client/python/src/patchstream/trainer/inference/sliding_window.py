@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from patchstream.run_info import Zyx
 from patchstream.trainer.inference.windows import gaussian_importance, window_starts
+from patchstream.zyx import Zyx
 
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Logits (B,K,Z,Y,X) of images (B,C,Z,Y,X)."""

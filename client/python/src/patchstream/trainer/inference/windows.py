@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from patchstream.run_info import Zyx
+from patchstream.zyx import Zyx
 
 _TRUNCATE = 4
 """SciPy's `gaussian_filter` cuts its kernel off after this many standard deviations."""
