@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import type { Zyx } from "../../plan/index.js";
+import { summaryJson } from "../../predict/index.js";
 import { numpyMean, surfaceDistances } from "../../trainer/index.js";
 import { patchstream } from "../cli/command.js";
 import { writeNifti } from "../dataset/write-nifti.js";
@@ -97,6 +98,21 @@ test("HD95 and surface Dice are MONAI's; where one label lacks the class they ar
       else t.true(Math.abs(ours.surfaceDice - (dice as number)) < 1e-6, message);
     }
   }
+});
+
+test("summary.json has numbers as Python prints them", (t) => {
+  const counts = { truePositive: 1, falsePositive: 199_998, falseNegative: 0, trueNegative: 3 };
+  const scores = [{ ...counts, dice: 1e-5, iou: 1 / 199_999 }];
+  const one = { kind: "evaluated", id: "a", prediction: "é.nii", reference: "b.nii", scores } as const;
+  const text = summaryJson([{ name: "a", values: [1] }], [one]);
+  for (const part of [
+    '"Dice": 1e-05,',
+    '"IoU": 5.0000250001250005e-06,',
+    '"FP": 199998.0,',
+    '"FP": 199998,',
+    '"\\u00e9.nii"',
+  ])
+    t.true(text.includes(part), part);
 });
 
 test("means are summed as numpy sums", (t) => {

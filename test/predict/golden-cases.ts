@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { crc32, gunzipSync } from "node:zlib";
 import { parseLabels } from "../../loader/dataset/raw/parse-labels.js";
 import type { ResolvedSpec, Zyx } from "../../plan/index.js";
 import { parseNnunetPlans } from "../../plan/run-spec/nnunet-plans.js";
@@ -132,4 +132,17 @@ function voxelsOf({ shape, box: [start, end], spread }: Exclude<GoldenImage, str
     const isInside = at.every((place, axis) => place >= (start[axis] as number) && place < (end[axis] as number));
     return isInside ? 1 + Math.floor((value + 0.5) * spread) : 0;
   });
+}
+
+/** The values of the one array in a .npz file, which is stored as it is, and the header of that array. */
+export function readNpz(path: string): { header: string; values: Float32Array } {
+  const file = readFileSync(path);
+  const start = 30 + file.readUInt16LE(26);
+  const npy = file.subarray(start, start + file.readUInt32LE(18));
+  if (file.readUInt32LE(14) !== crc32(npy)) throw new Error("the CRC-32 of the entry is wrong");
+  const end = 10 + npy.readUInt16LE(8);
+  return {
+    header: npy.toString("latin1", 10, end),
+    values: new Float32Array(Uint8Array.from(npy.subarray(end)).buffer),
+  };
 }

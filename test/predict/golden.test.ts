@@ -1,22 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32, gunzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { type LabelOutcome, labelImages } from "../../predict/index.js";
-import { goldenCases, goldenLabel, temporaryFolder, writeImages, writeModel } from "./golden-cases.js";
-
-/** The values of the one array in a .npz file, which is stored as it is, and the header of that array. */
-function readNpz(path: string): { header: string; values: Float32Array } {
-  const file = readFileSync(path);
-  const start = 30 + file.readUInt16LE(26);
-  const npy = file.subarray(start, start + file.readUInt32LE(18));
-  if (file.readUInt32LE(14) !== crc32(npy)) throw new Error("the CRC-32 of the entry is wrong");
-  const end = 10 + npy.readUInt16LE(8);
-  return {
-    header: npy.toString("latin1", 10, end),
-    values: new Float32Array(Uint8Array.from(npy.subarray(end)).buffer),
-  };
-}
+import { goldenCases, goldenLabel, readNpz, temporaryFolder, writeImages, writeModel } from "./golden-cases.js";
 
 for (const golden of goldenCases)
   test(`${golden.name}: each voxel has nnU-Net's label, and its probabilities`, async (t) => {

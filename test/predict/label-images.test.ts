@@ -6,7 +6,15 @@ import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../p
 import { checkpointPath } from "../../trainer/run-folder/checkpoint.js";
 import { patchstream } from "../cli/command.js";
 import { writeNifti } from "../dataset/write-nifti.js";
-import { type GoldenCase, goldenCases, goldenLabel, temporaryFolder, writeImages, writeModel } from "./golden-cases.js";
+import {
+  type GoldenCase,
+  goldenCases,
+  goldenLabel,
+  readNpz,
+  temporaryFolder,
+  writeImages,
+  writeModel,
+} from "./golden-cases.js";
 
 const [oneChannel, , twoChannels] = goldenCases as [GoldenCase, GoldenCase, GoldenCase];
 
@@ -75,6 +83,39 @@ test("the mean of a model and itself is the model's own label; the label lies wh
   ] as const)
     t.deepEqual(label.subarray(start, end), source.subarray(start, end), what);
   t.false(label.subarray(0, 352).includes("patient"), "texts of the image's header stay behind");
+});
+
+test("of several models the mean of the logits counts", async (t) => {
+  const folder = temporaryFolder(t);
+  const golden = goldenCases[1] as GoldenCase;
+  const one = writeModel(join(folder, "one"), golden);
+  const two = writeModel(join(folder, "two"), golden, (checkpoint) => ({
+    ...checkpoint,
+    model: new Map(
+      [...checkpoint.model].map(([name, { shape, values }]) => [
+        name,
+        { shape, values: name.includes("seg_layers") ? values.map((v) => -v / 3) : values },
+      ]),
+    ),
+  }));
+  const images = writeImages(join(folder, "images"), golden, "a");
+  const probabilities: Float32Array[] = [];
+  for (const models of [[one], [two], [one, two]]) {
+    const out = join(folder, `out${probabilities.length}`);
+    await outcomesOf(models, images, { out, probabilities: true });
+    probabilities.push(readNpz(join(out, "a.npz")).values);
+  }
+  const voxels = goldenLabel(golden).length;
+  const [ofOne, ofTwo, ofBoth] = probabilities.map((values) =>
+    Float64Array.from({ length: voxels }, (_, i) => Math.log((values[voxels + i] as number) / (values[i] as number))),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const inside = ofOne.findIndex((logit) => Number.isFinite(logit));
+  t.true(inside >= 0);
+  for (let i = inside; i < voxels; i++) {
+    if (!Number.isFinite(ofOne[i])) continue; // outside of the crop
+    const mean = ((ofOne[i] as number) + (ofTwo[i] as number)) / 2;
+    if (Math.abs(mean - (ofBoth[i] as number)) > 1e-4) t.fail(`voxel ${i}: ${mean}, ${ofBoth[i]}`);
+  }
 });
 
 test("images that cannot be labelled have a line each, and the others are labelled", async (t) => {
