@@ -1,54 +1,81 @@
 import { SingleBar } from "cli-progress";
 import type { LabelProgress } from "../../predict/index.js";
 
-/** Shows how far labelling is, on stderr: a bar on a terminal, nothing elsewhere, where each image has its line. */
+/** Shows how far labelling is, on stderr. */
 export interface ShownProgress {
   show(progress: LabelProgress): void;
-  /** A line above the bar. */
+  /** A line of its own. */
   say(line: string): void;
   /** Leaves the terminal as it was. */
   stop(): void;
 }
 
 /** Seconds in words: "40 s", "12 min", "3.5 h". */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** What is left where `share` of the work, 0 to 1, took so many seconds; undefined before there is any. */
-export function secondsLeft(share: number, seconds: number): number | undefined {
-  return share > 0 ? (seconds * (1 - share)) / share : undefined;
+/** Tells what is left, in words, from the share of the work that took the time since it was first asked; "" before there is any. */
+function timeLeft(nowMs: () => number): (progress: LabelProgress) => string {
+  let began: { readonly atMs: number; readonly done: number } | undefined;
+  return ({ done, total, share }) => {
+    began ??= { atMs: nowMs(), done };
+    const ownShare = (done + share - began.done) / (total - began.done);
+    const seconds = (nowMs() - began.atMs) / 1000;
+    return ownShare > 0 ? `${duration((seconds * (1 - ownShare)) / ownShare)} left` : "";
+  };
 }
 
-export function labelProgress(): ShownProgress {
-  if (!process.stderr.isTTY)
-    return {
-      show: () => undefined,
-      say: (line) => void process.stderr.write(`${line}\n`),
-      stop: () => undefined,
-    };
-  const bar = new SingleBar({
+/** A log is silent for no longer than this, or a window, if that is longer. */
+const SILENCE_MS = 30_000;
+
+/** Lines for a log: those that are said, and where nothing was said for half a minute how far the image in work is. */
+export function progressLines(write: (line: string) => void, nowMs: () => number): ShownProgress {
+  const left = timeLeft(nowMs);
+  let saidMs = nowMs();
+  const say = (line: string) => {
+    saidMs = nowMs();
+    write(`${line}\n`);
+  };
+  return {
+    show(progress) {
+      const { id, done, total, share } = progress;
+      const remaining = left(progress);
+      if (nowMs() - saidMs < SILENCE_MS) return;
+      say(`${id} (${done + 1} of ${total}): ${Math.round(100 * share)} %${remaining && `, ${remaining}`}`);
+    },
+    say,
+    stop: () => undefined,
+  };
+}
+
+function bar(): ShownProgress {
+  const left = timeLeft(() => performance.now());
+  const images = new SingleBar({
     format: "image {image}/{images} {id} [{bar}] {percentage}% {left}",
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
   });
-  let began: { readonly atMs: number; readonly done: number } | undefined;
   return {
-    show({ id, done, total, share }) {
-      began ??= { atMs: performance.now(), done };
-      const own = (done + share - began.done) / (total - began.done);
-      const left = secondsLeft(own, (performance.now() - began.atMs) / 1000);
-      const shown = { id, image: done + 1, images: total, left: left === undefined ? "" : `${duration(left)} left` };
-      if (!bar.isActive) bar.start(total, done, shown);
-      bar.update(done + share, shown);
+    show(progress) {
+      const { id, done, total, share } = progress;
+      const shown = { id, image: done + 1, images: total, left: left(progress) };
+      if (!images.isActive) images.start(total, done, shown);
+      images.update(done + share, shown);
     },
-    say(line) {
-      const isActive = bar.isActive;
-      process.stderr.write(`${isActive ? "\r\x1b[K" : ""}${line}\n`);
-    },
-    stop: () => bar.stop(),
+    say: (line) => void process.stderr.write(`${images.isActive ? "\r\x1b[K" : ""}${line}\n`),
+    stop: () => images.stop(),
   };
+}
+
+/** A bar on a terminal, lines elsewhere. */
+export function labelProgress(): ShownProgress {
+  if (process.stderr.isTTY) return bar();
+  return progressLines(
+    (line) => process.stderr.write(line),
+    () => performance.now(),
+  );
 }
