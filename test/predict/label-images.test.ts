@@ -213,6 +213,24 @@ test("a model is a training's folder or its checkpoint, whole and of this versio
   await t.throwsAsync(outcomesOf([model, other], images, { out }), { message: /its channels are not those of .*run/ });
 });
 
+test("a model whose data was preprocessed in another way than here is refused by the field that says so", async (t) => {
+  const folder = temporaryFolder(t);
+  const images = writeImages(join(folder, "images"), oneChannel, "a");
+  for (const [kind, name] of [
+    ["data", "resample_torch_fornnunet"],
+    ["probabilities", "resample_torch_fornnunet"],
+  ]) {
+    const plans = structuredClone(oneChannel.plans) as { configurations: { "3d_fullres": Record<string, unknown> } };
+    plans.configurations["3d_fullres"][`resampling_fn_${kind}`] = name;
+    const model = writeModel(join(folder, `${kind}`), { ...oneChannel, plans });
+    await t.throwsAsync(outcomesOf([model], images, { out: join(folder, "out") }), {
+      message: new RegExp(
+        `checkpoint.safetensors: plans.json: configurations.3d_fullres.resampling_fn_${kind} is "${name}"; .*; it must be of a model whose`,
+      ),
+    });
+  }
+});
+
 test("the command tells each image on stderr, sums up on stdout, and fails where one failed", async (t) => {
   const folder = temporaryFolder(t);
   const model = writeModel(join(folder, "run"), oneChannel);

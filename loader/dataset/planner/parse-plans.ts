@@ -42,31 +42,39 @@ const readIntensity = real(-Number.MAX_VALUE, Number.MAX_VALUE);
 
 /** Reads nnU-Net v2's plans.json, configuration 3d_fullres. Throws SPEC_INVALID naming the field. */
 export function parsePlans(json: unknown, channelCount: number): Plans {
-  return withNormalizations(json, channelCount, "built");
+  const { configuration: _configuration, ...plans } = withNormalizations(json, channelCount, "built");
+  return plans;
 }
 
 /** What of a plans.json makes a network's input of a raw image. */
 export type Preparation = Pick<Plans, "transpose" | "spacingMm" | "normalizations">;
 
-/** Reads the preprocessing of `parsePlans`, whatever the network is. Throws SPEC_INVALID naming the field. */
+/**
+ * Reads the preprocessing of `parsePlans`, whatever the network is, and that logits are resampled as `predict` does. Throws SPEC_INVALID naming
+ * the field.
+ */
 export function parsePreparation(json: unknown, channelCount: number): Preparation {
-  const { transpose, spacingMm, normalizations } = withNormalizations(json, channelCount, "any");
+  const { configuration, transpose, spacingMm, normalizations } = withNormalizations(json, channelCount, "any");
+  checkResampling(configuration, FIELD, { probabilities: 1 });
   return { transpose, spacingMm, normalizations };
 }
 
-function withNormalizations(json: unknown, channelCount: number, networks: "built" | "any"): Plans {
+function withNormalizations(json: unknown, channelCount: number, networks: "built" | "any") {
   const { configuration, ...preprocessed } = readPlans(json, channelCount, networks);
-  checkResampling(configuration, FIELD);
+  checkResampling(configuration, FIELD, ORDERS);
   const schemes = perChannel(word(NORMALIZATION_SCHEMES), channelCount)(configuration, "normalization_schemes");
   const intensitiesField = `plans.json: ${INTENSITIES}`;
   const intensities = members(members(json, "plans.json")[INTENSITIES], intensitiesField);
   return {
     ...preprocessed,
-    normalizations: schemes.map((scheme, channel) => ({
-      scheme,
-      useMask: preprocessed.maskedChannels.includes(channel),
-      intensities: readIntensities(intensities[channel], `${intensitiesField}.${channel}`),
-    })),
+    configuration,
+    normalizations: schemes.map(
+      (scheme, channel): Normalization => ({
+        scheme,
+        useMask: preprocessed.maskedChannels.includes(channel),
+        intensities: readIntensities(intensities[channel], `${intensitiesField}.${channel}`),
+      }),
+    ),
   };
 }
 
@@ -103,8 +111,12 @@ function perChannel<T>(read: Read<T>, channelCount: number) {
     list(read, channelCount, channelCount)(configuration[name], `${FIELD}.${name}`);
 }
 
-function checkResampling(configuration: Readonly<Record<string, unknown>>, field: string): void {
-  for (const [kind, order] of Object.entries(ORDERS)) {
+function checkResampling(
+  configuration: Readonly<Record<string, unknown>>,
+  field: string,
+  orders: Readonly<Record<string, number>>,
+): void {
+  for (const [kind, order] of Object.entries(orders)) {
     const name = `resampling_fn_${kind}`;
     word([RESAMPLING])(configuration[name], `${field}.${name}`);
     const options = members(configuration[`${name}_kwargs`], `${field}.${name}_kwargs`);
