@@ -109,20 +109,28 @@ export function writeImages(folder: string, { images }: GoldenCase, id: string):
     mkdirSync(folder, { recursive: true });
     if (typeof image === "string") cpSync(fileURLToPath(new URL(image, root)), path);
     else
-      writeNifti(path, { shape: image.shape, spacingMm: image.spacing, values: voxelsOf(image, channel), ...PLACED });
+      writeNifti(path, {
+        shape: image.shape,
+        spacingMm: image.spacing,
+        values: voxelsOf(image, channel),
+        ...placed(image.spacing),
+      });
     return path;
   });
 }
 
-const PLACED = {
-  qform: { bcd: [0, 0, 0], offset: [-12.5, 7.25, 30] },
-  sform: [
-    [-0.9, 0, 0, -12.5],
-    [0, 0.8, 0, 7.25],
-    [0, 0, 5, 30],
-  ],
-  description: "a patient's name",
-};
+/** Where an image of a spacing (Z,Y,X) lies: X to the left, Y to the front, Z up. */
+function placed([z, y, x]: Zyx) {
+  return {
+    qform: { bcd: [0, 0, 1], offset: [-12.5, 7.25, 30] },
+    sform: [
+      [-x, 0, 0, -12.5],
+      [0, -y, 0, 7.25],
+      [0, 0, z, 30],
+    ],
+    description: "a patient's name",
+  };
+}
 
 function voxelsOf({ shape, box: [start, end], spread }: Exclude<GoldenImage, string>, channel: number): Int16Array {
   const [depth, height, width] = shape;
