@@ -413,6 +413,15 @@ test("a wrong spec and a training that nobody started are refused in one line", 
   const { data, channel } = t.context;
   const wrong = tinyRun(t.context.cases, { training: { learningRate: -1 } });
   await t.throwsAsync(start(channel, data, wrong), { code: "SPEC_INVALID", message: /training\.learningRate is -1/ });
+  const drawn = tinyRun(t.context.cases, {
+    data: { ...holdOutLast(t.context.cases), valSteps: 1, mode: "rpss" },
+    training: { control: { kind: "adaptive" } },
+  });
+  await t.throwsAsync(start(channel, data, drawn), {
+    code: "SPEC_INVALID",
+    message:
+      /^training\.control\.kind is "adaptive"; it must be "scheduled" or "manual" where the stage of each step is drawn/,
+  });
   await t.throwsAsync(callUnary(channel, "TrainerService", "stopTraining", { training: "../../etc" }), {
     code: "NOT_FOUND",
   });

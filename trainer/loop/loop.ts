@@ -112,7 +112,7 @@ async function endEpochs(state: TrainingState, options: LoopOptions): Promise<bo
  * Scheduled transitions need no decision and cost nothing: wants run across them, and batches beyond are cut for the new stage.
  */
 export async function train(options: LoopOptions): Promise<"done" | "stopped"> {
-  const { run, log, emit, from, validation, notice, signal, stageRequests } = options;
+  const { run, log, emit, from, notice, signal, stageRequests } = options;
   const { spec } = run.info;
   const to = stepsOf(spec, "train");
   const { progress: before } = options;
@@ -124,7 +124,6 @@ export async function train(options: LoopOptions): Promise<"done" | "stopped"> {
     timeLeft: new TimeLeft(),
   };
   decideBeginning(options);
-  validation?.fetchAhead(state.progress.epochs);
 
   // A training that was stopped while it validated goes on with that.
   let ended = await endEpochs(state, options);

@@ -9,56 +9,33 @@ import { untilAborted } from "./until-aborted.js";
 /** Validation batches wanted ahead. */
 export const VALIDATION_CREDIT = 4;
 
-type Next = Promise<IteratorResult<Batch, unknown> | undefined>;
-
 /**
- * The validation batches of a run, epoch by epoch. They come over a stream of their own: the next epoch's first ones are fetched while the
- * training goes on, and those of the training stay where they are meanwhile.
+ * The validation batches of a run, epoch by epoch. They come over a stream of their own that stays open between two epochs: the next epoch's first
+ * ones are fetched while the training goes on, and those of the training stay where they are meanwhile.
  */
 export class ValidationBatches {
   readonly #run: Run;
-  #batches: AsyncIterator<Batch> | undefined;
+  #batches: AsyncIterator<Batch>;
   /** The step that `#batches` gives next. */
-  #at = -1;
-  #first: Next | undefined;
+  #at = 0;
 
   /** `run`: the open run of the `val` timeline; not disposed here. */
   constructor(run: Run) {
     this.#run = run;
+    this.#batches = run.batches();
   }
 
-  /** Begins to fetch the batches of `epoch`, unless the run has no such epoch. */
-  fetchAhead(epoch: number): void {
-    const { spec, val } = this.#run.info;
-    const from = epoch * spec.valSteps;
-    if (from >= val.steps) return;
-    // What fails now is asked for again when it is needed.
-    this.#first = this.#from(from)
-      .next()
-      .catch(() => undefined);
-  }
-
-  /** The batches of `epoch`, in order. */
+  /** The batches of `epoch`, in order. Without a gap to the epoch before, its first ones are there already. */
   async *of(epoch: number): AsyncGenerator<Batch> {
     const { valSteps } = this.#run.info.spec;
     const from = epoch * valSteps;
-    if (this.#first === undefined || this.#at !== from) this.fetchAhead(epoch);
-    const ahead = await this.#first;
-    this.#first = undefined;
-    if (ahead === undefined) this.#batches = undefined;
+    if (this.#at !== from) this.#batches = this.#run.batches({ from });
     for (let step = from; step < from + valSteps; step++) {
-      const { done, value } = step === from && ahead !== undefined ? ahead : await this.#from(step).next();
+      const { done, value } = await this.#batches.next();
       if (done) return;
       this.#at = step + 1;
       yield value;
     }
-    this.fetchAhead(epoch + 1);
-  }
-
-  #from(step: number): AsyncIterator<Batch> {
-    if (this.#batches === undefined || this.#at !== step) this.#batches = this.#run.batches({ from: step });
-    this.#at = step;
-    return this.#batches;
   }
 }
 

@@ -1,7 +1,9 @@
 import test, { type ExecutionContext } from "ava";
+import { connect } from "../../../client/connect.js";
 import type { DataSpecInput } from "../../../client/index.js";
 import type { StageChanged } from "../../../client/types.js";
 import { StageRequests } from "../../../trainer/loop/stage-requests.js";
+import { VALIDATION_CREDIT, ValidationBatches } from "../../../trainer/loop/validation.js";
 import { oneServer } from "../../conformance/served-store.js";
 import { folderOf, idleModel, trained } from "./trained.js";
 import { EPOCHS, VALIDATED_RUN, validatedModel } from "./validated-run.js";
@@ -45,6 +47,21 @@ test("every epoch ends with its validation batches, at full patch, and tells wha
     3,
     "right behind its last step",
   );
+});
+
+test("the first batches of the next epoch are asked for before it, and an epoch may be skipped", async (t) => {
+  await using client = connect((await server()).address, { deadlineMs: 30_000 });
+  const val = await client.openRun(VALIDATED_RUN, { timeline: "val", creditBatches: VALIDATION_CREDIT });
+  const batches = new ValidationBatches(val);
+  const stepsOf = async (epoch: number) => {
+    const steps: number[] = [];
+    for await (using batch of batches.of(epoch)) steps.push(batch.step);
+    return steps;
+  };
+  t.deepEqual(await stepsOf(0), [0, 1, 2, 3]);
+  t.is(val.firstUnwanted, VALIDATED_RUN.valSteps + VALIDATION_CREDIT);
+  t.deepEqual(await stepsOf(1), [4, 5, 6, 7]);
+  t.deepEqual(await stepsOf(3), [12, 13, 14, 15]);
 });
 
 test("the best epoch is the one with the highest moving average, an equal one later is not", async (t) => {

@@ -71,8 +71,18 @@ for (const control of ["scheduled", "adaptive"] as const) {
       t.is(expected.evaluated.length, 1);
       if (control === "adaptive") t.true(expected.decided.length > 2);
 
-      const random = seeded(14);
       const place = placeFor(t, control);
+      if (control === "adaptive")
+        // Between a decision and the checkpoint that knows it: that of the beginning, and the first one after it.
+        for (const isLater of [false, true]) {
+          const killed = await trainOnce(place, {
+            event(event, victim) {
+              if (event.kind === "decided" && event.decided.fromStep > 0 === isLater) victim.kill();
+            },
+          });
+          t.is(killed, "killed");
+        }
+      const random = seeded(14);
       for (let round = 0; round < testRounds(3); round++) {
         // A training that was killed late goes on after the step, and is killed at its next one.
         const at = Math.floor(random() * (STEPS - 8));
