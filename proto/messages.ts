@@ -577,6 +577,8 @@ export interface ScheduledStage {
   readonly batchSize: number;
   /** First step, unless the stage is set by hand; drawn for each step in random order. */
   readonly fromStep: number;
+  /** Operations of one training step, a multiplication and an addition counted as two; 0 where the trainer does not count them. */
+  readonly flops: number;
 }
 
 /** Asks for a stage transition. */
@@ -981,7 +983,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   RunStage: [["stage", "uint32"], ["firstStep", "uint32"], ["endStep", "uint32"], ["patchSize", "uint32"], ["batchSize", "uint32"], ["shares", "RankShare"]],
   RunTimeline: [["steps", "uint32"], ["epochFirstSteps", "uint32"], ["stages", "RunStage"]],
   Samples: [["caseIndex", "uint32"], ["class", "int32"], ["start", "sint32"], ["size", "uint32"], ["checksum", "fixed32"]],
-  ScheduledStage: [["patchSize", "uint32"], ["batchSize", "uint32"], ["fromStep", "uint32"]],
+  ScheduledStage: [["patchSize", "uint32"], ["batchSize", "uint32"], ["fromStep", "uint32"], ["flops", "uint64"]],
   SetStageRequest: [["stage", "uint32"], ["fromStep", "uint32"]],
   SetStageResponse: [["stage", "uint32"], ["fromStep", "uint32"], ["scheduleFrom", "uint32"]],
   StageApplied: [["stage", "uint32"], ["fromStep", "uint32"], ["scheduleFrom", "uint32"]],

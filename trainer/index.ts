@@ -1,5 +1,5 @@
 export { connectTrainer } from "./client/connect-trainer.js";
-export type { CheckpointName, WatchedEvent } from "./client/events.js";
+export type { WatchedEvent } from "./client/events.js";
 export type { PredictedLabel } from "./client/predict.js";
 export type {
   ImageToLabel,
@@ -39,6 +39,7 @@ export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel }
 export { describeNetwork, NETWORKS, type NetworkName, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";
+export type { CheckpointName } from "./run-folder/checkpoint.js";
 export type { TrainingEvent } from "./run-folder/events.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";

@@ -45,6 +45,15 @@ export interface ModelReport {
   readonly stages: readonly ReportedStage[];
 }
 
+/** Operations of one training step of `network` on a batch of a stage; see `ReportedStage`. */
+export function stepFlops(
+  network: NetworkDescription,
+  { patchSize, batchSize }: Pick<Stage, "patchSize" | "batchSize">,
+): number {
+  const forward = traceNetwork(network, patchSize).reduce((sum, { flops }) => sum + flops, 0);
+  return PASSES_OF_A_STEP * batchSize * forward;
+}
+
 /** Size and cost of `network` in a curriculum, without running it. */
 export function reportModel(
   network: NetworkDescription,
@@ -57,11 +66,10 @@ export function reportModel(
     parameters: parameterCount(listParameters(network)),
     layers: layers.map((layer) => ({ ...layer, parameters: parameterCount(layer.parameters) })),
     stages: stages.map(({ patchSize, batchSize }, stage) => {
-      const forward = traceNetwork(network, patchSize).reduce((sum, { flops }) => sum + flops, 0);
       const optimizer = usualOptimizer(network.kind);
       const kind = { batchDice: false, deepSupervision: network.heads.length > 1, optimizer };
       const memoryBytes = peakBytes(stepGraph(network, { batchSize, patchSize }, kind));
-      return { stage, patchSize, batchSize, flops: PASSES_OF_A_STEP * batchSize * forward, memoryBytes };
+      return { stage, patchSize, batchSize, flops: stepFlops(network, { patchSize, batchSize }), memoryBytes };
     }),
   };
 }

@@ -17,6 +17,8 @@ export interface StageSummary {
   readonly samplesPerSecond: number;
   /** Mean over its steps. */
   readonly loss: number;
+  /** Operations of its steps; 0 where the trainer does not count them. */
+  readonly flops: number;
   /** Moving average of the pseudo Dice after its last epoch; absent without validation. */
   readonly pseudoDice?: number;
 }
@@ -26,6 +28,13 @@ export interface TrainingSummary {
   readonly stages: readonly StageSummary[];
   readonly steps: number;
   readonly seconds: number;
+  /** Operations of all steps; 0 where the trainer does not count them. */
+  readonly flops: number;
+  /**
+   * `flops` and `seconds` as a share of what as many steps of the last scheduled stage cost, which a constant patch takes: the curriculum's relative
+   * FLOPs and runtime. Absent where that stage had no step, or nothing is counted.
+   */
+  readonly relative?: { readonly flops?: number; readonly seconds: number };
   /** Milliseconds that the first batch of each opened run took to come: connecting, and reading volumes from disk. */
   readonly warmUpMs: number;
   readonly cases: readonly { readonly case: string; readonly classes: readonly ClassDice[] }[];
@@ -49,6 +58,8 @@ interface StageTally {
 /** Folds a training's events into what a person wants to know of it; `summary` may be asked for at any time. */
 export class SummaryTally {
   readonly #stages = new Map<number, StageTally>();
+  /** Operations of a step of each scheduled stage. */
+  #stepFlops: readonly number[] = [];
   #current: StageTally | undefined;
   #warmingUp = true;
   #warmUpMs = 0;
@@ -58,8 +69,10 @@ export class SummaryTally {
 
   /** Takes an event into the summary. */
   add(event: WatchedEvent | TrainingEvent): void {
-    if (event.kind === "opened") this.#warmingUp = true;
-    else if (event.kind === "stage") this.#enter(event.stage);
+    if (event.kind === "opened") {
+      this.#warmingUp = true;
+      this.#stepFlops = event.opened.stages.map(({ flops }) => flops);
+    } else if (event.kind === "stage") this.#enter(event.stage);
     else if (event.kind === "step") this.#step(event.step);
     else if (event.kind === "epoch") {
       const dice = event.epoch.smoothedPseudoDice;
@@ -102,17 +115,31 @@ export class SummaryTally {
         waitingShare: waitedMs / (waitedMs + stepMs),
         samplesPerSecond: (1000 * samples) / (waitedMs + stepMs),
         loss: lossSum / steps,
+        flops: steps * (this.#stepFlops[stage] ?? 0),
         ...(pseudoDice !== undefined && { pseudoDice }),
       }),
     );
+    const total = (of: (stage: StageSummary) => number) => stages.reduce((sum, stage) => sum + of(stage), 0);
+    const sums = { steps: total(({ steps }) => steps), seconds: total(({ seconds }) => seconds) };
+    const flops = total((one) => one.flops);
+    const last = stages.find(({ stage }) => stage === this.#stepFlops.length - 1);
     return {
       stages,
-      steps: stages.reduce((sum, { steps }) => sum + steps, 0),
-      seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+      ...sums,
+      flops,
+      ...(last && { relative: relativeTo(last, { ...sums, flops }) }),
       warmUpMs: this.#warmUpMs,
       cases: this.#cases,
       classes: this.#classes,
       ...(this.#meanDice !== undefined && { meanDice: this.#meanDice }),
     };
   }
+}
+
+function relativeTo(
+  last: StageSummary,
+  { steps, seconds, flops }: Pick<TrainingSummary, "steps" | "seconds" | "flops">,
+): NonNullable<TrainingSummary["relative"]> {
+  const times = steps / last.steps;
+  return { ...(last.flops > 0 && { flops: flops / (times * last.flops) }), seconds: seconds / (times * last.seconds) };
 }

@@ -1,9 +1,7 @@
 import type { CheckpointKind, CheckpointWritten, StateChanged } from "../../proto/messages.js";
+import type { CheckpointName } from "../run-folder/checkpoint.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { stateWord, type TrainingStateName } from "../state-words.js";
-
-/** Which checkpoint of a training: of its last steps, or of the epoch with the highest moving average of the pseudo Dice. */
-export type CheckpointName = "latest" | "best";
 
 /** What happens in a training, as its watchers are told: the wire's events, states and checkpoints in words. */
 export type WatchedEvent =

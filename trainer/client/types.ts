@@ -2,9 +2,10 @@ import type { WaitOptions } from "../../client/types.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import type { SetStageResponse, Training } from "../../proto/messages.js";
 import type { ChannelOptions } from "../../rpc/client/channel.js";
+import type { CheckpointName } from "../run-folder/checkpoint.js";
 import type { TrainingSpec } from "../spec.js";
 import type { TrainingStateName } from "../state-words.js";
-import type { CheckpointName, WatchedEvent } from "./events.js";
+import type { WatchedEvent } from "./events.js";
 import type { PredictedLabel } from "./predict.js";
 
 /** How a trainer is reached. */

@@ -5,15 +5,16 @@ import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { storedCase } from "../evaluation/stored-case.js";
-import { type Checkpoint, readCheckpoint } from "../run-folder/checkpoint.js";
+import { type Checkpoint, type CheckpointName, noCheckpoint, readCheckpoint } from "../run-folder/checkpoint.js";
 import { type GridGeometry, labelOnOriginalGrid, labelReading } from "./export-label.js";
 import { type Maps, predictBySlidingWindow } from "./sliding-window.js";
 
 /** One image to label with the checkpoint of a training. */
 export interface PredictionJob {
   readonly training: string;
-  /** Where its checkpoint lies. */
+  /** Where its checkpoints lie. */
   readonly folder: string;
+  readonly checkpoint: CheckpointName;
   readonly engine: string;
   readonly threads: number;
   readonly source:
@@ -50,10 +51,10 @@ async function readStoredCase({ data, connection, case: id }: Extract<Prediction
   return { image: await stored.readImage(), geometry: stored.geometry };
 }
 
-async function checkpointOf({ training, folder }: PredictionJob): Promise<Checkpoint> {
-  const checkpoint = await readCheckpoint(folder);
+async function checkpointOf({ training, folder, checkpoint: name }: PredictionJob): Promise<Checkpoint> {
+  const checkpoint = await readCheckpoint(folder, name);
   if (checkpoint) return checkpoint;
-  throw new PatchstreamError({ code: "NOT_FOUND", what: "checkpoint of training", name: training, known: [] });
+  throw noCheckpoint(training, name);
 }
 
 export interface PredictionOptions {

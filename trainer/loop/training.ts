@@ -9,6 +9,7 @@ import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
+import { stepFlops } from "../model-report.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
@@ -117,6 +118,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     patchSize,
     batchSize,
     fromStep: stepOfStage(spec, i),
+    flops: stepFlops(network, { patchSize, batchSize }),
   }));
   const parameters = parameterCount(await model.save());
   const { epochs } = spec;

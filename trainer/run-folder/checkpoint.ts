@@ -103,12 +103,22 @@ function parseHeader({ metadata }: { metadata: Readonly<Record<string, string>> 
 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
+/** NOT_FOUND for a checkpoint that a training does not have. */
+export function noCheckpoint(training: string, name: CheckpointName): PatchstreamError {
+  const hint =
+    name === "best"
+      ? "It is written when the pseudo Dice rises: without validation there is none. Take the latest."
+      : "The first is written when the first epoch ends.";
+  const what = name === "best" ? "best checkpoint of training" : "checkpoint of training";
+  return new PatchstreamError({ code: "NOT_FOUND", what, name: training, known: [] }, hint);
+}
+
 /**
- * The header of the latest checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED where the header does
+ * The header of a checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED where the header does
  * not parse or the file is not as long as it says; the numbers are not looked at.
  */
-export function readCheckpointHeader(folder: string): CheckpointHeader | undefined {
-  const path = checkpointPath(folder);
+export function readCheckpointHeader(folder: string, name: CheckpointName = "latest"): CheckpointHeader | undefined {
+  const path = checkpointPath(folder, name);
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");

@@ -3,7 +3,8 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { GetCheckpointResponse } from "../../proto/messages.js";
 import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import type { Handlers } from "../../rpc/server/implement.js";
-import { checkpointPath } from "../run-folder/checkpoint.js";
+import { type CheckpointName, checkpointPath, noCheckpoint } from "../run-folder/checkpoint.js";
+import { checkpointName } from "./checkpoint-name.js";
 import { answerPrediction, type PredictionOptions } from "./predict.js";
 import type { Trainings } from "./trainings.js";
 
@@ -17,10 +18,14 @@ function parseRun(bytes: Uint8Array): unknown {
   }
 }
 
-async function* readChunks(file: string, training: string): AsyncGenerator<GetCheckpointResponse> {
-  const opened = await open(file).catch((cause: NodeJS.ErrnoException) => {
+async function* readChunks(
+  folder: string,
+  training: string,
+  name: CheckpointName,
+): AsyncGenerator<GetCheckpointResponse> {
+  const opened = await open(checkpointPath(folder, name)).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "ENOENT") throw cause;
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "checkpoint of training", name: training, known: [] });
+    throw noCheckpoint(training, name);
   });
   await using checkpoint = opened;
   const { size } = await checkpoint.stat();
@@ -54,7 +59,8 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
       return {};
     },
     listTrainings: async () => ({ trainings: trainings.list() }),
-    getCheckpoint: ({ training }) => readChunks(checkpointPath(trainings.place(training).folder), training),
+    getCheckpoint: ({ training, checkpoint }) =>
+      readChunks(trainings.place(training).folder, training, checkpointName(checkpoint)),
     predict: (call) => answerPrediction(call, trainings, predictions),
   };
 }

@@ -8,6 +8,7 @@ import type { PredictionJob } from "../inference/prediction.js";
 import type { Maps } from "../inference/sliding-window.js";
 import type { FromProcess } from "../process/messages.js";
 import { type JobProcess, startJob } from "../process/start.js";
+import { checkpointName } from "./checkpoint-name.js";
 import { checkAddresses, type DataAccess } from "./data-servers.js";
 import type { TrainingEngines } from "./engines.js";
 import { type MemoryBudget, takeMemory } from "./memory-budget.js";
@@ -119,7 +120,8 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   const requests = call.requests[Symbol.asyncIterator]();
   const { value: first } = await requests.next();
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
-  const { training } = first.kind === "case" ? first.case : first.image;
+  const { training, checkpoint: kind } = first.kind === "case" ? first.case : first.image;
+  const checkpoint = checkpointName(kind);
   const { folder, data } = trainings.place(training);
   const { access, engines, threadsEach, admission, memory, log } = options;
   let source: PredictionJob["source"];
@@ -130,11 +132,11 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   } else source = { kind: "image", shape: shapeOf(first.image) };
 
   using _place = placeIn(admission, call.peer);
-  using _memory = takeMemory(memory, await predictionNeed(training, folder, source));
+  using _memory = takeMemory(memory, await predictionNeed({ training, folder, checkpoint, source }));
   const label = labelSender(call);
   const started = startJob(
     "predict",
-    { training, folder, engine: engines.chosen("auto"), threads: threadsEach, source },
+    { training, folder, checkpoint, engine: engines.chosen("auto"), threads: threadsEach, source },
     {
       doing: `labels an image with training ${training}`,
       onMessage: label.take,

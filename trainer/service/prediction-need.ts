@@ -2,7 +2,7 @@ import { connect } from "../../client/connect.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { PredictionJob } from "../inference/prediction.js";
-import { readCheckpointHeader } from "../run-folder/checkpoint.js";
+import { noCheckpoint, readCheckpointHeader } from "../run-folder/checkpoint.js";
 import { predictionBytes } from "./estimate-memory.js";
 
 /** Sizes (Z,Y,X) of the image to label: as it is stored, and on the grid of its label. */
@@ -26,17 +26,17 @@ async function sizesOf(source: PredictionJob["source"]): Promise<{ readonly stor
 }
 
 /**
- * Bytes that labelling an image with the checkpoint in `folder` is estimated to take. Throws NOT_FOUND where there is no such checkpoint or case,
+ * Bytes that labelling an image with a checkpoint of `training`, in `folder`, is estimated to take. Throws NOT_FOUND where there is no such checkpoint or case,
  * INPUT_DAMAGED, and what the data servers refuse.
  */
-export async function predictionNeed(
-  training: string,
-  folder: string,
-  source: PredictionJob["source"],
-): Promise<number> {
-  const checkpoint = readCheckpointHeader(folder);
-  if (checkpoint === undefined)
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "checkpoint of training", name: training, known: [] });
+export async function predictionNeed({
+  training,
+  folder,
+  checkpoint: name,
+  source,
+}: Omit<PredictionJob, "engine" | "threads">): Promise<number> {
+  const checkpoint = readCheckpointHeader(folder, name);
+  if (checkpoint === undefined) throw noCheckpoint(training, name);
   const { network, spec } = checkpoint;
   return predictionBytes(network, spec.plan, await sizesOf(source));
 }

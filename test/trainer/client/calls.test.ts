@@ -38,7 +38,7 @@ async function untilDone(client: TrainerClient, training: string): Promise<void>
 
 test.before("a data server, and a trainer with a training that is done", async (t) => {
   const scope = { teardown: (end: () => unknown) => ended.push(end) };
-  const { store, cases } = await sampleStore(scope, 2);
+  const { store, cases } = await sampleStore(scope, 3);
   const runs = temporaryFolder(scope);
   const [data, trainer] = await Promise.all([
     serving(scope, "serve", store, "--workers", "1"),
@@ -109,6 +109,28 @@ test.serial("a checkpoint is fetched whole, or what was there before stays", asy
   t.false(existsSync(join(folder, "other")));
   await patchstream("checkpoint", done, file, "--trainer", trainer.address);
   t.deepEqual(readFileSync(file), original);
+});
+
+test.serial("the best checkpoint is fetched and predicted with; without validation there is none", async (t) => {
+  const { client, data, cases, runs, done } = t.context;
+  const [trained, other, held] = cases as [string, string, string];
+  const validated = { split: { train: [trained, other], val: [held] }, valSteps: 1, epochs: 5, stepsPerEpoch: 4 };
+  const training = await client.start(jsonOf(tinyRun(cases, { data: validated })), data.address);
+  const kinds: string[] = [];
+  for await (const event of client.watch(training)) if (event.kind === "checkpoint") kinds.push(event.checkpoint.kind);
+  t.true(kinds.includes("best") && kinds.includes("latest"));
+  const file = join(temporaryFolder(t), "best.safetensors");
+  await client.checkpoint(training, file, { checkpoint: "best" });
+  t.deepEqual(readFileSync(file), readFileSync(join(runs, training, "checkpoint-best.safetensors")));
+  t.true((await client.predictCase(training, held, { checkpoint: "best" })).values.length > 0);
+  t.is(typeof (await client.list()).at(-1)?.smoothedPseudoDice, "number");
+
+  const none = {
+    code: "NOT_FOUND",
+    message: /^no best checkpoint of training .*without validation there is none/,
+  } as const;
+  await t.throwsAsync(client.checkpoint(done, file, { checkpoint: "best" }), none);
+  await t.throwsAsync(client.predictCase(done, trained, { checkpoint: "best" }), none);
 });
 
 test.serial("a case and its image are labelled alike", async (t) => {

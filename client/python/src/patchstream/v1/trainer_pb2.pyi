@@ -111,14 +111,16 @@ class RunOpened(_message.Message):
     def __init__(self, digest: _Optional[str] = ..., dataset: _Optional[str] = ..., first_step: _Optional[int] = ..., steps: _Optional[int] = ..., epochs: _Optional[int] = ..., stages: _Optional[_Iterable[_Union[ScheduledStage, _Mapping]]] = ..., engine: _Optional[str] = ..., parameters: _Optional[int] = ...) -> None: ...
 
 class ScheduledStage(_message.Message):
-    __slots__ = ("patch_size", "batch_size", "from_step")
+    __slots__ = ("patch_size", "batch_size", "from_step", "flops")
     PATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     FROM_STEP_FIELD_NUMBER: _ClassVar[int]
+    FLOPS_FIELD_NUMBER: _ClassVar[int]
     patch_size: _containers.RepeatedScalarFieldContainer[int]
     batch_size: int
     from_step: int
-    def __init__(self, patch_size: _Optional[_Iterable[int]] = ..., batch_size: _Optional[int] = ..., from_step: _Optional[int] = ...) -> None: ...
+    flops: int
+    def __init__(self, patch_size: _Optional[_Iterable[int]] = ..., batch_size: _Optional[int] = ..., from_step: _Optional[int] = ..., flops: _Optional[int] = ...) -> None: ...
 
 class StageEntered(_message.Message):
     __slots__ = ("stage", "from_step", "reason", "patch_size", "batch_size")
@@ -238,14 +240,16 @@ class CaseEvaluated(_message.Message):
     def __init__(self, case: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassDice, _Mapping]]] = ..., seconds: _Optional[float] = ...) -> None: ...
 
 class Evaluated(_message.Message):
-    __slots__ = ("cases", "classes", "mean_dice")
+    __slots__ = ("cases", "classes", "mean_dice", "checkpoint")
     CASES_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     MEAN_DICE_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     cases: int
     classes: _containers.RepeatedCompositeFieldContainer[ClassDice]
     mean_dice: float
-    def __init__(self, cases: _Optional[int] = ..., classes: _Optional[_Iterable[_Union[ClassDice, _Mapping]]] = ..., mean_dice: _Optional[float] = ...) -> None: ...
+    checkpoint: CheckpointKind
+    def __init__(self, cases: _Optional[int] = ..., classes: _Optional[_Iterable[_Union[ClassDice, _Mapping]]] = ..., mean_dice: _Optional[float] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ...) -> None: ...
 
 class Warning(_message.Message):
     __slots__ = ("code", "text")
