@@ -492,7 +492,10 @@ test("the commands say what they did, and wrong use is exit 2", async (t) => {
     watched.stdout,
     /^ *stage +patch \(Z,Y,X\) +batch +steps +seconds +waiting +samples\/s +loss +pseudo Dice\n +0 +4x4x4 +24 +4 /,
   );
-  t.regex(watched.stdout, /32 steps in [\d.]+ s; the first batch took [\d.]+ s more\n[\d.]+ % of the FLOPs \([\d.e-]+ TFLOP\) and [\d.]+ % of the time .*\n$/);
+  t.regex(
+    watched.stdout,
+    /32 steps in [\d.]+ s; the first batch took [\d.]+ s more\n[\d.]+ % of the FLOPs \([\d.e-]+ TFLOP\) and [\d.]+ % of the time .*\n$/,
+  );
   t.regex(watched.stderr, /step 4: stage 1, patch 8x4x4, batch 12 \(scheduled\)/);
   const listed = await patchstream("trainings", "--trainer", trainer.address);
   t.true(listed.stdout.includes(`${training}  Task04_Hippocampus  done  step 32 of 32  stage 4\n`));
