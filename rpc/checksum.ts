@@ -18,10 +18,11 @@ export function setChecksum(metadata: Metadata, bytes: Uint8Array): void {
   metadata.set(CHECKSUM_KEY, checksum);
 }
 
-/** Throws MESSAGE_DAMAGED for an encoded message that is not the one whose checksum was sent; does nothing where none was. */
-export function verifyChecksum(metadata: Metadata, bytes: Uint8Array, what: string): void {
+/** Whether a checksum was sent. Throws MESSAGE_DAMAGED for an encoded message that is not the one whose checksum it is. */
+export function verifyChecksum(metadata: Metadata, bytes: Uint8Array, what: string): boolean {
   const [sent] = metadata.get(CHECKSUM_KEY);
-  if (sent === undefined) return;
+  if (sent === undefined) return false;
   const matches = sent instanceof Buffer && sent.length === 4 && sent.readUInt32LE() === crc32(bytes);
   if (!matches) throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what });
+  return true;
 }

@@ -3,14 +3,15 @@ import type { RankShare } from "../../plan/batch/run-timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Carrier } from "../../rpc/carrier.js";
+import { OTHER_VERSION } from "../../rpc/client/call.js";
 import type { ChunkHead, ReceivedChunk } from "../../rpc/codec/framing.js";
 import type { ChunkMemory } from "../../rpc/lane/lane-reader.js";
 import { checkSamples } from "../../rpc/samples.js";
 import type { ReceivedBatch } from "./messages.js";
 
-/** A stream's peer broke the protocol; what it sends from now on means nothing. */
+/** A peer broke the protocol, as one of another version may; what it sends from now on means nothing. */
 export function brokenProtocol(reason: string): PatchstreamError {
-  return new PatchstreamError({ code: "INTERNAL", where: "the server's stream", reason });
+  return new PatchstreamError({ code: "INTERNAL", where: "the server's stream", reason }, OTHER_VERSION);
 }
 
 /** Puts the chunks of one batch or volume where they belong, in memory of its own: with one copy out of a message, or read straight to it. */

@@ -103,6 +103,8 @@ export async function describeRun(
   const answer = await callUnary(channel, "DataService", "describeRun", { spec, specSha256, ranks }, options);
   const { digest, channels, limits } = answer;
   if (limits === null) throw brokenProtocol("a run was described without limits");
+  if (answer.receivedSha256.length === 0)
+    throw brokenProtocol("a run was described without the spec that was received");
   const specBytes = Uint8Array.from(answer.spec);
   const resolved = JSON.parse(text(specBytes)) as RunInfo["spec"];
   if (!specSha256.equals(answer.receivedSha256) || sha256(specBytes).toString("hex") !== digest)

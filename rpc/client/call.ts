@@ -25,12 +25,26 @@ function headers({ metadata }: Channel, request: Buffer): Metadata {
   return sent;
 }
 
-/** Reads an answer; bytes that are no such message were damaged on their way. */
-function decodeAnswer<Message>(method: string, decode: (bytes: Uint8Array) => Message, bytes: Buffer): Message {
+/** What to do about a peer whose messages are not those of the protocol. */
+export const OTHER_VERSION = "Use the same version of patchstream at both ends.";
+
+/**
+ * Reads an answer. Throws MESSAGE_DAMAGED for bytes that are no such message, INTERNAL where they came `asSent`: the server's protocol is
+ * another one.
+ */
+function decodeAnswer<Message>(
+  method: string,
+  decode: (bytes: Uint8Array) => Message,
+  bytes: Buffer,
+  asSent = false,
+): Message {
   try {
     return decode(bytes);
   } catch (cause) {
-    throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what: `the answer of ${method}` }, undefined, { cause });
+    const what = `the answer of ${method}`;
+    if (!asSent) throw new PatchstreamError({ code: "MESSAGE_DAMAGED", what }, undefined, { cause });
+    const reason = "it came whole and cannot be read";
+    throw new PatchstreamError({ code: "INTERNAL", where: what, reason }, OTHER_VERSION, { cause });
   }
 }
 
@@ -46,7 +60,8 @@ function onOpen<Call>(channel: Channel, begin: (channel: Channel) => Call): Call
 
 /**
  * Calls a method with one request and one answer. Throws UNAVAILABLE within two seconds where the channel's first connection
- * cannot be made, MESSAGE_DAMAGED for an answer that does not match its checksum, and what the server said otherwise.
+ * cannot be made, MESSAGE_DAMAGED for an answer that does not match its checksum, INTERNAL for one that does and is none of this version,
+ * and what the server said otherwise.
  */
 export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
   channel: Channel,
@@ -86,8 +101,8 @@ export async function callUnary<S extends ServiceName, M extends MethodName<S>>(
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
   });
-  verifyChecksum(trailers, answer, `the answer of ${name}`);
-  return decodeAnswer(name, method.decodeResponse, answer);
+  const isAsSent = verifyChecksum(trailers, answer, `the answer of ${name}`);
+  return decodeAnswer(name, method.decodeResponse, answer, isAsSent);
 }
 
 /** Calls a method that answers with a stream. Leaving the loop cancels the call. Throws as `callUnary` does. */

@@ -29,6 +29,8 @@ def describe_run(channel: Channel, scope: CallScope, *, spec: bytes, ranks: int)
     """What a run of a spec is. Raises MESSAGE_DAMAGED where the spec changed on its way, there or back."""
     request = data_pb2.DescribeRunRequest(spec=spec, spec_sha256=sha256(spec), ranks=ranks)
     answer = call_unary(channel, "DescribeRun", request, data_pb2.DescribeRunResponse, scope)
+    if not answer.received_sha256:
+        raise broken_protocol("a run was described without the spec that was received")
     if answer.received_sha256 != sha256(spec) or sha256(answer.spec).hex() != answer.digest:
         raise damaged("the run spec")
     if not answer.HasField("limits"):

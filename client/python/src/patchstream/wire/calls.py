@@ -12,7 +12,7 @@ from .call_scope import CallScope
 from .channel import Channel
 from .checksums import checksum_metadata, verify_checksum
 from .failures import Status, call_failure, status_of
-from .stream import damaged
+from .stream import broken_protocol, damaged
 
 LOOK_S = 0.1
 """How often a server that is not there yet is looked at again."""
@@ -29,7 +29,8 @@ def call_unary(channel: Channel, method: str, request: Message, answer: type[Ans
     """Calls a method with one request and one answer.
 
     Raises UNAVAILABLE where the server cannot be reached, MESSAGE_DAMAGED for an answer that does not match its
-    checksum, what the server said otherwise, and `CallCancelledError`.
+    checksum, INTERNAL for one that does and is none of this version, what the server said otherwise, and
+    `CallCancelledError`.
     """
     message = request.SerializeToString()
     metadata = (*channel.metadata, checksum_metadata(message))
@@ -45,8 +46,9 @@ def call_unary(channel: Channel, method: str, request: Message, answer: type[Ans
                 channel.was_reached = True
                 scope.heard()
                 received = call.result()
-                verify_checksum(call.trailing_metadata(), received, f"the answer of {method}")
-                return decode(answer, received, f"the answer of {method}")
+                what = f"the answer of {method}"
+                is_as_sent = verify_checksum(call.trailing_metadata(), received, what)
+                return _decode_whole(answer, received, what) if is_as_sent else decode(answer, received, what)
             error, is_worth_another = failure_of(channel, status_of(call), method, scope.timeout_s, began_at)
         if not is_worth_another:
             raise error
@@ -83,6 +85,14 @@ def decode(message: type[Answer], received: bytes, what: str) -> Answer:
         return message.FromString(received)
     except DecodeError as error:
         raise damaged(what) from error
+
+
+def _decode_whole(message: type[Answer], received: bytes, what: str) -> Answer:
+    """Reads a message that is as it was sent. Raises INTERNAL for bytes that are none: the protocol's are others."""
+    try:
+        return message.FromString(received)
+    except DecodeError as error:
+        raise broken_protocol("it came whole and cannot be read", what) from error
 
 
 def failure_of(

@@ -31,11 +31,12 @@ def checksum_metadata(message: bytes) -> tuple[str, bytes]:
     return CHECKSUM_KEY, crc32(message).to_bytes(4, "little")
 
 
-def verify_checksum(metadata: Iterable[tuple[str, str | bytes]] | None, message: bytes, what: str) -> None:
-    """Raises MESSAGE_DAMAGED for a message that is not the one whose checksum was sent; does nothing where none was."""
+def verify_checksum(metadata: Iterable[tuple[str, str | bytes]] | None, message: bytes, what: str) -> bool:
+    """Whether a checksum was sent. Raises MESSAGE_DAMAGED for a message that is not the one whose checksum it is."""
     sent = next((value for key, value in metadata or () if key == CHECKSUM_KEY), None)
     if sent is not None and sent != crc32(message).to_bytes(4, "little"):
         raise damaged(what)
+    return sent is not None
 
 
 def address_checksum(start: StreamStart, step: int, stage: int) -> int:

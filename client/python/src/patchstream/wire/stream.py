@@ -209,9 +209,12 @@ class Stream(Protocol):
         ...
 
 
-def broken_protocol(reason: str) -> PatchstreamError:
-    """A stream's peer broke the protocol; what it sends from now on means nothing."""
-    return PatchstreamError({"code": "INTERNAL", "where": "the server's stream", "reason": reason})
+_VERSIONS = "Use the same version of patchstream at both ends."
+
+
+def broken_protocol(reason: str, where: str = "the server's stream") -> PatchstreamError:
+    """A peer broke the protocol, as one of another version may; what it sends from now on means nothing."""
+    return PatchstreamError({"code": "INTERNAL", "where": where, "reason": reason}, _VERSIONS)
 
 
 def damaged(what: str) -> PatchstreamError:
