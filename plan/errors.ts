@@ -47,7 +47,13 @@ function show(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? typeof value;
   if (!Array.isArray(value)) return `an object with ${Object.keys(value).length} fields`;
   const flat = value.length <= 8 && value.every((entry) => typeof entry !== "object");
-  return flat ? `[${value.map(show).join(",")}]` : `a list of ${value.length} entries`;
+  return flat ? `[${value.map(show).join(",")}]` : `a list of ${entryCount(value)} entries`;
+}
+
+/** Entries of a list that a server may have shortened: its last one says then how many more there were (`rpc/status.ts`). */
+function entryCount(list: readonly unknown[]): number {
+  const more = /^\.\.\. (\d+) more$/.exec(String(list.at(-1)))?.[1];
+  return more === undefined ? list.length : list.length - 1 + Number(more);
 }
 
 function describe(facts: ErrorFacts): string {

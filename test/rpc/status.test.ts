@@ -55,6 +55,13 @@ test("a typed failure comes back with its facts, message and hint", (t) => {
   t.is(received.message, sent.message);
 });
 
+test("a list that is too long for the wire is told with its own length", (t) => {
+  const got = Array.from({ length: 2000 }, (_, index) => ({ epochs: index }));
+  const sent = new PatchstreamError({ code: "SPEC_INVALID", field: "stages", got, want: "at most 1024 entries" });
+  t.is(sent.message, "stages is a list of 2000 entries; it must be at most 1024 entries");
+  t.is(fromStatus(asReceived(sent), called).message, sent.message);
+});
+
 test("a failure is a google.rpc.Status with an ErrorInfo and a Failure, for a reader that knows only their .proto files", (t) => {
   const facts: ErrorFacts = { code: "LIMIT_EXCEEDED", limit: "max_batch_bytes", got: 9, max: 7 };
   const failure = asReceived(new PatchstreamError(facts, "Ask for less."));

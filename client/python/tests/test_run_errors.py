@@ -72,6 +72,13 @@ def test_a_misspelt_field_of_a_spec_is_named_with_the_one_that_was_meant(sample_
     assert "data.epochs" in str(error)
 
 
+def test_a_list_that_is_too_long_is_told_its_length(sample_server: Server) -> None:
+    stages = [{"patchSize": [8, 8, 8], "batchSize": 2, "epochs": 1}] * 2000
+    with patchstream.connect(sample_server.address) as client:
+        error = refused(lambda: client.open_run({**SMALL_SPEC, "stages": stages}))
+    assert str(error).startswith("data.stages is a list of 2000 entries; it must be a list of 1 to 1024 entries")
+
+
 def test_a_server_with_tls_called_without_and_a_server_without_called_with_say_so(sample_store: Path) -> None:
     pem = ["--tls-cert", str(CERTIFICATES / "server.pem"), "--tls-key", str(CERTIFICATES / "server.key")]
     with serve(sample_store, *pem) as secure, patchstream.connect(secure.address) as client:

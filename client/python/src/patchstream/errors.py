@@ -1,6 +1,7 @@
 """What went wrong, as data: the codes and facts of docs/reference/errors.md, and one line for a person."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
@@ -95,8 +96,14 @@ def _show(value: object) -> str:
     if isinstance(value, list | tuple):
         entries = cast(Sequence[object], value)
         is_flat = len(entries) <= 8 and not any(isinstance(entry, list | tuple | Mapping) for entry in entries)
-        return f"[{','.join(_show(entry) for entry in entries)}]" if is_flat else f"a list of {len(entries)} entries"
+        return f"[{','.join(_show(entry) for entry in entries)}]" if is_flat else f"a list of {_count(entries)} entries"
     return _json(value)
+
+
+def _count(entries: Sequence[object]) -> int:
+    """Entries of a list that a server may have shortened: its last one says then how many more there were."""
+    more = re.fullmatch(r"\.\.\. (\d+) more", str(entries[-1]))
+    return len(entries) if more is None else len(entries) - 1 + int(more[1])
 
 
 def _json(value: object) -> str:

@@ -29,6 +29,8 @@ def spec_bytes(spec: SpecInput) -> bytes:
         return _data_part(spec)
     if isinstance(spec, str) and spec.lstrip()[:1] in ("{", "["):
         return _data_part(_parsed(spec))
+    if not isinstance(spec, str | os.PathLike) or spec == "":  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise refuse("the run spec", spec, "a dict, JSON, or the path of a JSON file", _FORM)
     return _data_part(_parsed_file(spec))
 
 
