@@ -45,9 +45,7 @@ def test_what_is_refused_is_repeated_in_a_few_words() -> None:
     assert line([1, 2.5, "a"]) == 'f is [1,2.5,"a"]; it must be right'
     assert line([[1], [2]]) == "f is a list of 2 entries; it must be right"
     assert line([1] * 9) == "f is a list of 9 entries; it must be right"
-    assert (
-        line([*[1] * 16, "... 1984 more"]) == "f is a list of 2000 entries; it must be right"
-    )
+    assert line([*[1] * 16, "... 1984 more"]) == "f is a list of 2000 entries; it must be right"
     assert line({"a": 1}) == "f is an object with 1 fields; it must be right"
     assert line(True) == "f is true; it must be right"
 

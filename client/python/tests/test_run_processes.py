@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,22 +114,27 @@ def test_a_program_that_closes_nothing_ends(sample_server: Server, body: str) ->
     assert (process.returncode, said) == (0, "")
 
 
-INTERRUPTED = """
+WAITED_FOR = """
 import os, signal, sys, threading
-def interrupt():
+def when_it_waits(act):
     at = None
     while at != ("wait", "take"):
         frame = sys._current_frames()[threading.main_thread().ident]
         at = frame.f_code.co_name, frame.f_back and frame.f_back.f_code.co_name
+    act()
+"""
+
+INTERRUPTED = f"""{WAITED_FOR}
+def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 next(run)
 print("ready", flush=True)
 input()
-threading.Thread(target=interrupt).start()
+threading.Thread(target=when_it_waits, args=(interrupt,)).start()
 try:
     for batch in run: pass
 except KeyboardInterrupt:
-    print(f"stopped before {run.step}", flush=True)
+    print("stopped before", run.step, flush=True)
 input()
 run.load_state_dict(run.state_dict())
 print(next(run).step)
@@ -149,3 +155,34 @@ def test_ctrl_c_ends_a_wait_at_once_and_the_run_can_go_on(sample_store: Path) ->
         said, failed = process.communicate("\n", timeout=LONGEST_S)
     assert (stopped[:2], failed) == (["stopped", "before"], "")
     assert said == f"{stopped[2]}\n"
+
+
+STOPPED = f"""{WAITED_FOR}
+client = patchstream.connect(run.client.addresses[0], deadline_s=5)
+run = client.open_run(run.info.spec_bytes, credit_batches=1)
+next(run)
+print("ready", flush=True)
+input()
+threading.Thread(target=when_it_waits, args=(lambda: print("waits", flush=True),)).start()
+print("all", sum(1 for _ in run) + 1)
+"""
+STOPPED_S = 7.0
+
+
+def test_time_in_which_the_process_was_stopped_does_not_count_against_a_deadline(sample_store: Path) -> None:
+    with serve(sample_store) as server:
+        process = script(STOPPED, server.address)
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        server.end("SIGSTOP")  # so that the program waits for a batch
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "waits\n"
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(STOPPED_S)
+        process.send_signal(signal.SIGCONT)
+        server.end("SIGCONT")
+        said, failed = process.communicate(timeout=LONGEST_S)
+    assert (said, failed) == ("all 24\n", "")

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from ..errors import PatchstreamError
 from ..wire.call_scope import CallScope
 from ..wire.channel import Channel
-from .patience import FIRST_RENEWAL_S, TICK_S, Patience
+from .patience import FIRST_RENEWAL_S, MOST_TICK_S, TICK_S, Patience
 from .replica import Replica
 from .retry import next_try
 
@@ -114,7 +114,7 @@ class HedgedCall(Generic[Answer]):
                 try:
                     ended = self._ended.get(timeout=TICK_S)
                 except Empty:
-                    self._tick(stood_still=monotonic() - slept_at > 10 * TICK_S)
+                    self._tick(monotonic() - slept_at)
                     continue
                 self._running.remove(ended.running)
                 ended.running.replica.ended_call()
@@ -210,9 +210,12 @@ class HedgedCall(Generic[Answer]):
     def _addresses(self) -> str:
         return ", ".join(replica.address for replica in self._replicas)
 
-    def _tick(self, *, stood_still: bool) -> None:
+    def _tick(self, slept_s: float) -> None:
         """Looks at silences: what is not heard of is asked elsewhere, or over a new connection."""
         now = monotonic()
+        stood_still = slept_s > MOST_TICK_S
+        if stood_still:
+            self._ends_at += slept_s
         if now >= self._ends_at:
             raise self._last or self._late()
         if self._paused_until is not None and now >= self._paused_until:

@@ -5,6 +5,11 @@ FIRST_RENEWAL_S = 5.0
 """Silence, at first, after which a connection is given up for a new one; it doubles until something comes."""
 TICK_S = 0.05
 """How often silences are looked at."""
+MOST_TICK_S = 10 * TICK_S
+"""What takes this much longer than it should: the process stood still (suspended, or in a debugger).
+
+Whatever a server sent meanwhile has not been looked at, so that time counts against nobody.
+"""
 
 
 class Patience:

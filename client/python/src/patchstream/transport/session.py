@@ -13,7 +13,7 @@ from ..timeline import Timeline
 from ..wire.stream import ExpectedBatch, ReceivedBatch
 from .asked_steps import Want
 from .decide_stage import RunProgress, StageProposal, change_stage
-from .patience import TICK_S, Patience
+from .patience import MOST_TICK_S, TICK_S, Patience
 from .replica import Replica
 from .replica_link import OpenStream, ReplicaLink
 from .share_of_run import expected_batches
@@ -22,8 +22,8 @@ from .wanted_steps import Credit, WantedStep, WantedSteps
 
 MOST_ATTEMPTS = 3
 """A damaged batch is asked for again twice."""
-MOST_TICK_S = 10 * TICK_S
-"""A tick that comes later: this process stood still, and whatever a server sent has not been looked at."""
+LOOK_S = 1.0
+"""How often who waits for a batch looks at the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ class Session:
     def take(self) -> ReceivedBatch | None:
         """The batch of the first undelivered step, which counts as delivered from then on; None at the end.
 
-        Raises DEADLINE, and what says that no replica will ever send it.
+        Raises DEADLINE after so much time in which the process ran, and what says that no replica will ever send it.
         """
-        ends_at = monotonic() + self._request.deadline_s
+        left_s = self._request.deadline_s
         with self._changed:
             while not self._steps.is_over:
                 if self._failure is not None:
@@ -98,10 +98,11 @@ class Session:
                 if batch is not None:
                     self._ask()
                     return batch
-                left_s = ends_at - monotonic()
                 if left_s <= 0:
                     raise self._late()
-                self._changed.wait(left_s)
+                waits_at = monotonic()
+                self._changed.wait(min(left_s, LOOK_S))
+                left_s -= min(monotonic() - waits_at, LOOK_S + MOST_TICK_S)
         return None
 
     def change_stage(self, proposal: StageProposal) -> StageChanged:
