@@ -6,6 +6,12 @@ export interface Clock {
   after(ms: number, act: () => void): () => void;
 }
 
+/**
+ * What comes later than it should by this: the process stood still (suspended, or in a debugger). Whatever a server sent meanwhile has not
+ * been looked at, so that time counts against nobody.
+ */
+export const MOST_LATE_MS = 500;
+
 /** The machine's own. */
 export const machineClock: Clock = {
   now: () => performance.now(),

@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { CallOptions } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
-import type { Clock } from "./clock.js";
+import { type Clock, MOST_LATE_MS } from "./clock.js";
 import { FIRST_RENEWAL_MS, Patience, TICK_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { nextTry } from "./retry.js";
@@ -82,7 +82,9 @@ interface Running {
 class HedgedCall<T> {
   readonly #attempt: Attempt<T>;
   readonly #parts: HedgedCallParts;
-  readonly #endMs: number;
+  #endMs: number;
+  /** When silences were last looked at. */
+  #tickedMs: number;
   readonly #running = new Set<Running>();
   /** Those that failed since the last pause, and those that will not do better. */
   readonly #failed = new Set<Replica>();
@@ -99,7 +101,8 @@ class HedgedCall<T> {
   constructor(attempt: Attempt<T>, parts: HedgedCallParts) {
     this.#attempt = attempt;
     this.#parts = parts;
-    this.#endMs = parts.clock.now() + parts.deadlineMs;
+    this.#tickedMs = parts.clock.now();
+    this.#endMs = this.#tickedMs + parts.deadlineMs;
   }
 
   answer(signal: AbortSignal): Promise<T> {
@@ -229,6 +232,9 @@ class HedgedCall<T> {
     const { clock, patience, deadlineMs, replicas } = this.#parts;
     if (this.#isOver) return;
     const now = clock.now();
+    const sleptMs = now - this.#tickedMs;
+    this.#tickedMs = now;
+    if (sleptMs > MOST_LATE_MS) this.#endMs += sleptMs;
     if (now >= this.#endMs) {
       const waitedFor = `an answer of ${replicas.map(({ address }) => address).join(", ")}`;
       const late = () => new PatchstreamError({ code: "DEADLINE", waitedFor, timeoutMs: deadlineMs });

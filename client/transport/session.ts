@@ -71,7 +71,7 @@ export class Session {
       throw new RangeError(`step ${step} was taken out of turn; step ${this.#steps.firstUndelivered} is next`);
     const { deadlineMs, clock } = this.#options;
     const late = () => this.#late(`step ${step} of ${this.#addresses()}`);
-    return withDeadline({ signal, deadlineMs, after: clock.after, late }, ({ resolve, reject }) => {
+    return withDeadline({ signal, deadlineMs, clock, late }, ({ resolve, reject }) => {
       this.#taker = { resolve, reject };
       this.#serve();
       return () => {
