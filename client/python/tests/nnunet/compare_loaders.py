@@ -35,8 +35,8 @@ class Training:
 
 def compare(nnunet: Nnunet, *, epochs: int, iterations: int) -> tuple[Training, Training, Training]:
     """Trains with nnU-Net's own loader, and with patchstream in the modes constant and performance."""
-    numbers = {"num_epochs": epochs, "num_iterations_per_epoch": iterations, "num_val_iterations_per_epoch": 4}
-    own = {"EPOCHS": str(epochs), "ITERATIONS": str(iterations), "VAL_ITERATIONS": "4"}
+    numbers = {"num_epochs": epochs, "num_iterations_per_epoch": iterations, "num_val_iterations_per_epoch": 2}
+    own = {"EPOCHS": str(epochs), "ITERATIONS": str(iterations), "VAL_ITERATIONS": "2"}
 
     def ours(mode: str) -> Training:
         said = nnunet.train(OURS, settings={"data": {"mode": mode}, "trainer": numbers})
@@ -81,7 +81,7 @@ def draw(trainings: tuple[Training, ...], file: Path) -> None:
 if __name__ == "__main__":
     folder, picture = Path(sys.argv[1]).absolute(), Path(sys.argv[2])
     nnunet = Nnunet(folder) if (folder / "store").is_dir() else prepare(folder)
-    compared = compare(nnunet, epochs=15, iterations=16)
+    compared = compare(nnunet, epochs=15, iterations=6)
     draw(compared, picture)
     for training in compared:
         print(f"{training.name}: waited {training.waited_s:.3f} s of {training.trained_s:.1f} s; {training.losses[-1]}")
