@@ -1,5 +1,7 @@
 """Runs whose servers are killed, frozen, drained and cut off."""
 
+import json
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ import pytest
 import patchstream
 from patchstream import Carrier, PatchstreamError, Run
 from tests.relay import Relay
-from tests.serving import SMALL_SPEC, Server, serve
+from tests.serving import SAMPLE_DATA, SMALL_SPEC, Server, serve
+from tests.serving import patchstream as patchstream_command
 
 CARRIERS: list[Carrier] = ["grpc", "lane"]
 
@@ -65,6 +68,38 @@ def test_when_one_of_two_replicas_is_killed_frozen_or_drained_each_step_comes_on
         got = checksums(run, 6)
         replicas[0].end(by)  # pyright: ignore[reportArgumentType]
         assert got + checksums(run) == undisturbed
+
+
+@pytest.fixture(scope="module")
+def other_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the same name with two cases less."""
+    folder = tmp_path_factory.mktemp("other")
+    raw = folder / SAMPLE_DATA.name
+    shutil.copytree(SAMPLE_DATA, raw)
+    labels = sorted((raw / "labelsTr").iterdir())
+    for label in labels[:2]:
+        label.unlink()
+        (raw / "imagesTr" / label.name.replace(".nii.gz", "_0000.nii.gz")).unlink()
+    described = json.loads((raw / "dataset.json").read_text())
+    (raw / "dataset.json").write_text(json.dumps({**described, "numTraining": len(labels) - 2}))
+    patchstream_command("ingest", str(raw), str(folder / "store"))
+    return folder / "store"
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_server_that_comes_back_with_other_data_is_refused_and_the_right_one_goes_on(
+    sample_store: Path, other_store: Path, undisturbed: list[int], carrier: Carrier
+) -> None:
+    with serve(sample_store) as first, patchstream.connect(first.address, carrier=carrier) as client:
+        run = client.open_run(SMALL_SPEC, credit_batches=2)
+        got = checksums(run, 5)
+        first.end("SIGKILL")
+        with serve(other_store, "--port", port_of(first.address)), pytest.raises(PatchstreamError) as refused:
+            got.extend(batch.checksum for batch in run)
+        assert refused.value.facts["field"] == "data.datasetDigest"
+        assert got == undisturbed[: run.step]
+        with serve(sample_store, "--port", port_of(first.address)):
+            assert got + checksums(run) == undisturbed
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
