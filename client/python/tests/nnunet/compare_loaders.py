@@ -75,7 +75,7 @@ def draw(trainings: tuple[Training, ...], file: Path) -> None:
     left.set(title="training", xlabel="epoch", ylabel="loss")
     right.set(title="validation, full patch", xlabel="epoch")
     right.legend(frameon=False)
-    figure.savefig(file, metadata={"Date": None})
+    figure.savefig(file, metadata={"Date": None, "Title": "Losses of nnU-Net with its own loader and with patchstream"})
 
 
 if __name__ == "__main__":
