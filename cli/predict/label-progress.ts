@@ -17,14 +17,26 @@ function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Tells what is left, in words, from the share of the work that took the time since it was first asked; "" before there is any. */
+/**
+ * Tells what is left, in words, "" before there is a measure. Reading an image takes its time before the first window, so that windows are
+ * measured from the first one on, and whole images by those that are finished.
+ */
 function timeLeft(nowMs: () => number): (progress: LabelProgress) => string {
-  let began: { readonly atMs: number; readonly done: number } | undefined;
+  let image: { readonly done: number; readonly beganMs: number } | undefined;
+  let first: { readonly share: number; readonly atMs: number } | undefined;
+  let [finished, finishedMs] = [0, 0];
   return ({ done, total, share }) => {
-    began ??= { atMs: nowMs(), done };
-    const ownShare = (done + share - began.done) / (total - began.done);
-    const seconds = (nowMs() - began.atMs) / 1000;
-    return ownShare > 0 ? `${duration((seconds * (1 - ownShare)) / ownShare)} left` : "";
+    const now = nowMs();
+    if (image?.done !== done) {
+      if (image !== undefined) [finished, finishedMs] = [finished + 1, finishedMs + now - image.beganMs];
+      image = { done, beganMs: now };
+      first = undefined;
+    }
+    if (share > 0) first ??= { share, atMs: now };
+    if (first === undefined || share <= first.share) return "";
+    const ownMs = ((now - first.atMs) * (1 - share)) / (share - first.share);
+    const perImageMs = finished > 0 ? finishedMs / finished : now - image.beganMs + ownMs;
+    return `${duration((ownMs + perImageMs * (total - done - 1)) / 1000)} left`;
   };
 }
 
