@@ -1,7 +1,8 @@
 /**
- * `PYTHON=... node dist/benchmarks/how-fast-is-a-training-step-beside-pytorch/run.js [THREADS [NETWORK...]]`: training steps of the four
+ * `PYTHON=... node dist/benchmarks/how-fast-is-a-training-step-beside-pytorch/run.js [THREADS [NETWORK | EDGE ...]]`: training steps of the four
  * networks in their usual sizes, ours and PyTorch's in turn in one run on one processor, at 32^3 (batch 2) and 64^3 (batch 1), on
- * batches already in memory. Processor time (of all threads) is what a busy machine leaves comparable. Writes its table to RESULTS.md.
+ * batches already in memory; a network or an edge (32, 64) as a word measures that alone. Processor time (of all threads) is what a busy machine leaves comparable. Writes its table to RESULTS.md where all is
+ * measured.
  */
 import { performance } from "node:perf_hooks";
 import { quantile } from "simple-statistics";
@@ -87,11 +88,14 @@ async function measure(torch: TorchProcess, name: NetworkName, size: (typeof SIZ
 
 const [threadsText = "1", ...chosen] = process.argv.slice(2);
 const threads = Number(threadsText);
-const networks = chosen.length === 0 ? NETWORKS : NETWORKS.filter((name) => chosen.includes(name));
+const pick = <T>(all: readonly T[], wordOf: (one: T) => string): readonly T[] =>
+  all.some((one) => chosen.includes(wordOf(one))) ? all.filter((one) => chosen.includes(wordOf(one))) : all;
+const networks = pick(NETWORKS, (name) => name);
+const sizes = pick(SIZES, ({ patchSize }) => `${patchSize[0]}`);
 using torch = new TorchProcess(process.env.PYTHON ?? "python3");
 const rows: string[] = [];
 let version = "";
-for (const size of SIZES)
+for (const size of sizes)
   for (const name of networks) {
     const measured = await measure(torch, name, size, threads);
     console.log(measured.row);

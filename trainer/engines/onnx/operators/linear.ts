@@ -1,6 +1,7 @@
 import { elementCount } from "../../../networks/parameters.js";
 import type { Value } from "../graph.js";
 import type { Tape } from "../tape.js";
+import { sumOfProducts } from "./sum-of-products.js";
 
 /** The channels of each voxel of (B,C,Z,Y,X) times a matrix (O,C), plus a bias (O) where there is one. */
 export function linear(tape: Tape, input: Value, weight: Value, bias: Value | undefined): Value {
@@ -15,8 +16,7 @@ export function linear(tape: Tape, input: Value, weight: Value, bias: Value | un
   return tape.record(graph.reshape(moved, [batch, outputs, ...size]), (gradient) => {
     const arrived = graph.reshape(gradient, [batch, outputs, voxels]);
     if (bias) tape.addGradient(bias, graph.reshape(graph.sum(arrived, [0, 2]), bias.shape));
-    const ofWeight = graph.sum(graph.matmul(arrived, graph.transpose(flat, [0, 2, 1])), [0]);
-    tape.addGradient(weight, graph.reshape(ofWeight, weight.shape));
+    tape.addGradient(weight, sumOfProducts(graph, arrived, flat));
     if (!tape.watches(input)) return;
     tape.addGradient(input, graph.reshape(graph.matmul(graph.transpose(weight, [1, 0]), arrived), input.shape));
   });

@@ -3,6 +3,7 @@ import { elementCount } from "../../../networks/parameters.js";
 import type { Value } from "../graph.js";
 import type { Tape } from "../tape.js";
 import { blocksToChannels, channelsToBlocks } from "./blocks.js";
+import { sumOfProducts } from "./sum-of-products.js";
 
 /**
  * Transposed convolution of (B,C,Z,Y,X) with kernels (C,O,sz,sy,sx) that are also its stride, plus a bias (O) where there is one: every voxel
@@ -25,8 +26,7 @@ export function upsample(tape: Tape, input: Value, weight: Value, bias: Value | 
   return tape.record(output, (gradient) => {
     if (bias) tape.addGradient(bias, graph.reshape(graph.sum(gradient, [0, 2, 3, 4]), bias.shape));
     const arrived = graph.reshape(blocksToChannels(graph, gradient, block), [batch, taps, voxels]);
-    const ofWeight = graph.sum(graph.matmul(flatInput, graph.transpose(arrived, [0, 2, 1])), [0]);
-    tape.addGradient(weight, graph.reshape(ofWeight, weight.shape));
+    tape.addGradient(weight, graph.reshape(sumOfProducts(graph, flatInput, arrived), weight.shape));
     tape.addGradient(input, graph.reshape(graph.matmul(flatWeight, arrived), input.shape));
   });
 }
