@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import type { DataSpecInput } from "../../../client/index.js";
 import type { StageChanged } from "../../../client/types.js";
 import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { readDecisions } from "../../../trainer/run-folder/decision-log.js";
@@ -14,9 +15,14 @@ const ADAPTIVE = { kind: "adaptive", leastEpochs: 1, mostEpochs: 100, patience: 
 /** A moving average that rises until epoch 1, and again in epoch 4: stage 0 ends with epoch 2, stage 1 with epoch 5. */
 const DICE = [0.2, 0.9, 0.2, 0.2, 0.9, 0.2];
 
-async function run(t: ExecutionContext, changes: Parameters<typeof trained>[2], folder = folderOf(t)) {
+async function run(
+  t: ExecutionContext,
+  changes: Parameters<typeof trained>[2],
+  folder = folderOf(t),
+  spec: DataSpecInput = VALIDATED_RUN,
+) {
   t.timeout(300_000);
-  return trained(t, { address: (await server()).address, spec: VALIDATED_RUN, folder, validated: true }, changes);
+  return trained(t, { address: (await server()).address, spec, folder, validated: true }, changes);
 }
 
 const stagesOf = (steps: readonly { stage: number }[]) => steps.map(({ stage }) => stage).join("");
@@ -39,6 +45,21 @@ test("under manual control the schedule advances nothing; a stage set by hand ho
       [1, 5, true],
     ],
   );
+});
+
+test("where the stage of each step is drawn, manual control holds one; epochs are validated as ever", async (t) => {
+  const drawn = { ...VALIDATED_RUN, stageOrder: "random" } as const;
+  const scheduled = await run(t, {}, folderOf(t), drawn);
+  t.true(new Set(stagesOf(scheduled.steps)).size > 1);
+  const manual = await run(t, { control: { kind: "manual" } }, folderOf(t), drawn);
+  t.is(stagesOf(manual.steps), "000000000000");
+  for (const { epochs } of [scheduled, manual]) {
+    t.deepEqual(
+      epochs.map(({ validationLoss }) => validationLoss),
+      new Array(EPOCHS).fill(0.5),
+    );
+    t.true(epochs.every(({ secondsLeft }) => Number.isFinite(secondsLeft)));
+  }
 });
 
 test("adaptive control advances with the epoch after the one in which the pseudo Dice has stopped rising", async (t) => {
