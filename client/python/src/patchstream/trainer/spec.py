@@ -30,6 +30,29 @@ class StepSettings:
     """Largest L2 norm of all gradients together; larger ones are scaled down to it."""
 
 
+ControlKind = Literal["scheduled", "manual", "adaptive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Who decides the stage of a step.
+
+    `scheduled`: the run's schedule, and over it whoever sets a stage by hand. `manual`: the latter and nobody else.
+    `adaptive` advances one stage when the moving average of the pseudo Dice has stopped rising; the other fields are
+    its. Epochs are those since a stage began.
+    """
+
+    kind: ControlKind = "scheduled"
+    least_epochs: int = 1
+    """No advance before so many epochs."""
+    most_epochs: int | None = None
+    """An advance after so many. None: those that the schedule has for the stage."""
+    patience: int = 10
+    """Epochs without a rise. 10 is what the moving average remembers: 1 / (1 - 0.9) epochs."""
+    min_delta: float = 0.001
+    """What counts as a rise, above."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
     """The training half with its defaults, which are nnU-Net's (`nnUNetTrainer.py`)."""
@@ -49,6 +72,9 @@ class TrainingSpec:
     """Largest L2 norm of all gradients together."""
     batch_dice: bool | None = None
     """Dice sums run over the batch before the ratio is taken. None: as the plan of the data servers' store has it."""
+    validation: bool | None = None
+    """Each epoch ends with the run's validation batches. None: where it has any."""
+    control: Control = Control()
     seed: int = 1
     """Of the initial weights."""
 
@@ -97,9 +123,7 @@ def parse_training_spec(value: object) -> TrainingSpec:
             known = f"Known: {', '.join(_READERS)}."
             raise PatchstreamError({"code": "SPEC_INVALID", "field": field, "got": entry, "want": KNOWN_FIELD}, known)
         attribute, read = _READERS[name]
-        read_value = read(entry, field)
-        if attribute is not None:
-            given[attribute] = read_value
+        given[attribute] = read(entry, field)
     if given.get("optimizer", "auto") == "auto":
         # A plan's own network is a U-Net.
         given["optimizer"] = "adamw" if given.get("network") in ("unetr", "swin-unetr") else "sgd"
@@ -164,19 +188,42 @@ def _real(least: float, most: float, *, above: bool = False) -> Read:
     return read
 
 
-def _scheduled(value: object, field: str) -> None:
+def _control(value: object, field: str) -> Control:
+    given: dict[str, Any] = {}
     for name, entry in _members(value, field).items():
-        if name != "kind":
-            raise PatchstreamError(
-                {"code": "SPEC_INVALID", "field": f"{field}.{name}", "got": entry, "want": KNOWN_FIELD}, "Known: kind."
-            )
-        _word("scheduled")(entry, f"{field}.kind")
+        if name not in _CONTROL_READERS:
+            facts = {"code": "SPEC_INVALID", "field": f"{field}.{name}", "got": entry, "want": KNOWN_FIELD}
+            raise PatchstreamError(facts, f"Known: {', '.join(_CONTROL_READERS)}.")
+        attribute, read = _CONTROL_READERS[name]
+        given[attribute] = read(entry, f"{field}.{name}")
+        if attribute != "kind":
+            given.setdefault("first", (name, entry))
+    name, got = given.pop("first", (None, None))
+    if "kind" not in given:
+        raise _missing(f"{field}.kind", 'one of "scheduled", "manual", "adaptive"')
+    control = Control(**given)
+    if control.kind != "adaptive" and name is not None:
+        raise refuse(f"{field}.{name}", got, f'left out where {field}.kind is "{control.kind}"')
+    if control.most_epochs is not None and control.most_epochs < control.least_epochs:
+        want = f"at least leastEpochs, {control.least_epochs}"
+        raise refuse(f"{field}.mostEpochs", control.most_epochs, want)
+    return control
 
 
-_READERS: Mapping[str, tuple[str | None, Read]] = {
+_MOST_EPOCHS = 100_000
+_CONTROL_READERS: Mapping[str, tuple[str, Read]] = {
+    "kind": ("kind", _word("scheduled", "manual", "adaptive")),
+    "leastEpochs": ("least_epochs", _integer(1, _MOST_EPOCHS)),
+    "mostEpochs": ("most_epochs", _integer(1, _MOST_EPOCHS)),
+    "patience": ("patience", _integer(1, _MOST_EPOCHS)),
+    "minDelta": ("min_delta", _real(0, 1)),
+}
+
+_READERS: Mapping[str, tuple[str, Read]] = {
     "network": ("network", _word("auto", *NETWORKS)),
     "optimizer": ("optimizer", _word("auto", "sgd", "adamw")),
-    "control": (None, _scheduled),
+    "validation": ("validation", _truth),
+    "control": ("control", _control),
     "baseFeatures": ("base_features", _integer(1, _MOST_FEATURES)),
     "engine": ("engine", _name),
     "learningRate": ("learning_rate", _real(0, 100, above=True)),

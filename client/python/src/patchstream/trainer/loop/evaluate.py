@@ -68,13 +68,14 @@ def evaluate_cases(
         label = label_on_original_grid(logits(client.read_image(name)), geometry_of(case), export)
         dice = _dice_of_case(label, client.read_reference(name), classes, dataset.ignore_label)
         every.append(dice)
-        tell({"case": name, "classes": _named(classes, dice), "seconds": perf_counter() - began})
+        tell({"case": name, "classes": named(classes, dice), "seconds": perf_counter() - began})
     per_class = [_mean([dice[index] for dice in every]) for index in range(len(classes))]
     mean = _mean(per_class)
     return {
         "cases": len(cases),
-        "classes": _named(classes, per_class),
+        "classes": named(classes, per_class),
         **({} if mean is None else {"meanDice": mean}),
+        "checkpoint": "CHECKPOINT_KIND_LATEST",
     }
 
 
@@ -104,7 +105,8 @@ def _dice_of_case(
     return dice
 
 
-def _named(classes: Sequence[EvaluatedClass], dice: Sequence[float | None]) -> list[Mapping[str, Any]]:
+def named(classes: Sequence[EvaluatedClass], dice: Sequence[float | None]) -> list[Mapping[str, Any]]:
+    """Dice of each class, in the wire's terms."""
     return [
         {"class": one.source_value, "name": one.name, **({} if value is None else {"dice": value})}
         for one, value in zip(classes, dice, strict=True)

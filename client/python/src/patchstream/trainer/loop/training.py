@@ -1,6 +1,6 @@
 """One training from its first or next step to the Dice of its held-out cases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -10,6 +10,7 @@ from patchstream.dataset_info import DatasetInfo
 from patchstream.errors import PatchstreamError
 from patchstream.plan.curriculum.schedule import step_of_stage
 from patchstream.plan.described import spec_of
+from patchstream.run import Run
 from patchstream.run_info import RunInfo
 from patchstream.trainer.data_access import DataConnection, connect_to
 from patchstream.trainer.engine.device import Device
@@ -17,8 +18,11 @@ from patchstream.trainer.engine.labels import checked_network, label_reading
 from patchstream.trainer.engine.model import Model
 from patchstream.trainer.engine.ranks import Ranks
 from patchstream.trainer.inference.stored_network import whole_images
-from patchstream.trainer.loop.evaluate import evaluate_cases
-from patchstream.trainer.loop.loop import Loop, train
+from patchstream.trainer.loop.check_control import check_control, is_validated
+from patchstream.trainer.loop.decisions import Decisions, decide_beginning, tell_decided
+from patchstream.trainer.loop.end_of_epoch import Epochs, TrainingState
+from patchstream.trainer.loop.evaluate import evaluate_cases, evaluated_classes
+from patchstream.trainer.loop.loop import train
 from patchstream.trainer.loop.mirroring_warning import mirroring_warning
 from patchstream.trainer.loop.run_digest import check_digest
 from patchstream.trainer.loop.stage_requests import StageRequests
@@ -31,9 +35,21 @@ from patchstream.trainer.run_folder.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from patchstream.trainer.run_folder.decision_log import DecisionLog, decision_entry, decision_of
+from patchstream.trainer.run_folder.decision_log import (
+    DecisionLog,
+    LoggedDecision,
+    decision_entry,
+    decision_of,
+    open_decision_log,
+)
+from patchstream.trainer.run_folder.progress import Progress, progress_fields
 from patchstream.trainer.run_folder.trained_on import trained_on
+from patchstream.trainer.run_folder.training_log import TrainingLog
 from patchstream.trainer.spec import RunSpec
+from patchstream.wire.stream import Timeline
+
+VALIDATION_CREDIT = 4
+"""Validation batches wanted ahead."""
 
 Outcome = Literal["done", "stopped"]
 
@@ -104,11 +120,13 @@ class _Training:
         dataset: DatasetInfo,
         checkpoint: Checkpoint | None,
     ) -> None:
-        """Raises SPEC_INVALID for a checkpoint of another run, and for a network that the run cannot have."""
+        """Raises SPEC_INVALID for a checkpoint of another run, a network or a control that the run cannot have."""
         check_digest(None if checkpoint is None else checkpoint.header, info)
+        check_control(info.spec, job.run.training)
         self._job, self._listener, self._client = job, listener, client
         self._info, self._dataset, self._checkpoint = info, dataset, checkpoint
-        self._losses = [] if checkpoint is None else list(checkpoint.losses)
+        self._is_first = job.ranks.rank == 0
+        self._training_log = TrainingLog(job.folder) if self._is_first else None
         settings, reading = job.run.training, label_reading(dataset)
         size = NetworkSize(len(dataset.channel_names), reading.outputs, settings.network, settings.base_features)
         network = network_for(info.spec, size) if checkpoint is None else checkpoint.header.network
@@ -124,47 +142,84 @@ class _Training:
             self._model.begin(settings.seed)
         else:
             self._model.load(checkpoint.model)
-        self._log = DecisionLog(job.folder)
-        if not self._log.decisions and checkpoint is not None:
-            held = map(decision_of, checkpoint.header.fields["decisions"])
-            self._log.append([decision for decision in held if decision is not None])
-
-    @property
-    def _first_step(self) -> int:
-        return 0 if self._checkpoint is None else self._checkpoint.header.step
 
     def run(self, requests: StageRequests, stopping: Stopping) -> Outcome:
         """Takes all steps, then evaluates."""
-        is_first = self._job.ranks.rank == 0
-        if is_first:
+        if self._is_first:
             self._tell_opened()
-        run = self._client.open_run(
-            self._info.spec_bytes,
-            rank=self._job.ranks.rank,
-            ranks=self._job.ranks.count,
-            start_step=self._first_step,
-            decisions=self._log.decisions,
-        )
-        with run:
-            taken = train(
-                Loop(
-                    run=run,
+        self._log = log = self._opened_log()
+        state = self._state()
+        with self._open("train", state.taken, log.decisions) as run:
+            decisions = Decisions(run, self._job.run.training.control, log, self._job.ranks, self._emit, requests)
+            validation = self._validation(state.progress.epochs)
+            try:
+                epochs = Epochs(
                     model=self._model,
                     settings=self._job.run.training,
-                    log=self._log,
-                    ranks=self._job.ranks,
-                    emit=self._emit if is_first else lambda _event: None,
-                    checkpoint=self._write_checkpoint if is_first else lambda _steps: None,
-                    requests=requests,
-                    notice=self._listener.notice,
+                    classes=evaluated_classes(self._dataset),
+                    validation=validation,
+                    decisions=decisions,
+                    emit=self._emit,
+                    checkpoint=self._write_checkpoint,
                     stopping=stopping,
                 )
-            )
-        if taken < self._info.train.steps:
+                is_done = train(epochs, state, self._listener.notice)
+            finally:
+                if validation is not None:
+                    validation.close()
+        if not is_done:
             return "stopped"
-        if is_first and self._info.spec["split"]["val"]:
+        if self._is_first and self._info.spec["split"]["val"]:
             self._evaluate(stopping)
         return "done"
+
+    def _state(self) -> TrainingState:
+        checkpoint = self._checkpoint
+        if checkpoint is None:
+            return TrainingState(0, 0, Progress(0), [])
+        step = checkpoint.header.step
+        return TrainingState(step, step, checkpoint.header.progress, list(checkpoint.losses))
+
+    def _open(self, timeline: Timeline, step: int, decisions: Iterable[LoggedDecision] = ()) -> Run:
+        ranks = self._job.ranks
+        credit = {} if timeline == "train" else {"credit_batches": VALIDATION_CREDIT}
+        return self._client.open_run(
+            self._info.spec_bytes,
+            timeline=timeline,
+            rank=ranks.rank,
+            ranks=ranks.count,
+            start_step=step,
+            decisions=decisions,
+            **credit,
+        )
+
+    def _validation(self, epochs: int) -> Run | None:
+        if not is_validated(self._info.spec, self._job.run.training):
+            return None
+        return self._open("val", epochs * self._info.spec["valSteps"])
+
+    def _opened_log(self) -> DecisionLog:
+        """The decisions until now; the first rank alone writes them down."""
+        ranks = self._job.ranks
+        if not self._is_first:
+            nothing: tuple[LoggedDecision, ...] = ()
+            return DecisionLog(None, ranks.of_first(nothing))
+        log = open_decision_log(self._job.folder)
+        known = self._known_decisions()
+        if not log.decisions:
+            log.append(known)
+        # Those of steps that are taken again were told, and forgotten with them.
+        for decision in log.decisions[len(known) :]:
+            tell_decided(decision, self._emit)
+        decide_beginning(self._job.run.training.control, log, self._emit)
+        ranks.of_first(log.decisions)
+        return log
+
+    def _known_decisions(self) -> list[LoggedDecision]:
+        if self._checkpoint is None:
+            return []
+        held = map(decision_of, self._checkpoint.header.fields["decisions"])
+        return [decision for decision in held if decision is not None]
 
     def _choose_batch_dice(self) -> bool:
         """Whether the Dice loss sums over the batch."""
@@ -178,12 +233,12 @@ class _Training:
         spec, dataset = self._info.spec, self._dataset
         warning = mirroring_warning(spec["augmentation"], dataset.labels)
         if warning is not None:
-            self._listener.emit({"kind": "warning", "warning": warning})
+            self._emit({"kind": "warning", "warning": warning})
         resolved = spec_of(self._info)
         opened = {
             "digest": self._info.digest,
             "dataset": spec["dataset"],
-            "firstStep": self._first_step,
+            "firstStep": self._state().taken,
             "steps": self._info.train.steps,
             "epochs": spec["epochs"],
             "stages": [
@@ -197,18 +252,20 @@ class _Training:
             "engine": self._job.device.name,
             "parameters": self._model.parameter_count,
         }
-        self._listener.emit({"kind": "opened", "opened": opened})
+        self._emit({"kind": "opened", "opened": opened})
 
     def _emit(self, event: Mapping[str, Any]) -> None:
-        if event["kind"] == "step":
-            self._losses.append(event["step"]["loss"])
-        self._listener.emit(event)
+        if self._training_log is not None:
+            self._training_log.add(event)
+            self._listener.emit(event)
 
-    def _write_checkpoint(self, step: int) -> None:
+    def _write_checkpoint(self, state: TrainingState, is_best: bool) -> None:
+        if not self._is_first:
+            return
         self._listener.emitted()  # A checkpoint must never know of a step that the log does not.
         header = CheckpointHeader(
             {
-                "step": step,
+                "step": state.taken,
                 "digest": self._info.digest,
                 "spec": self._info.spec,
                 "network": self._model.network,
@@ -216,12 +273,14 @@ class _Training:
                 "labels": self._dataset.labels,
                 "trainedOn": trained_on(self._info, self._dataset),
                 "decisions": [decision_entry(decision) for decision in self._log.decisions],
+                "progress": progress_fields(state.progress),
             }
         )
-        written = Checkpoint(header, self._model.save(), self._losses)
-        size = write_checkpoint(self._job.folder / CHECKPOINT_FILE, written)
-        body = {"step": step, "bytes": size, "kind": "CHECKPOINT_KIND_LATEST"}
-        self._listener.emit({"kind": "checkpoint", "checkpoint": body})
+        written = Checkpoint(header, self._model.save(), state.losses)
+        size = write_checkpoint(self._job.folder, written, is_best=is_best)
+        for kind in ("BEST", "LATEST") if is_best else ("LATEST",):
+            body = {"step": state.taken, "bytes": size, "kind": f"CHECKPOINT_KIND_{kind}"}
+            self._emit({"kind": "checkpoint", "checkpoint": body})
 
     def _evaluate(self, stopping: Stopping) -> None:
         def between() -> None:
@@ -234,6 +293,6 @@ class _Training:
             self._dataset,
             self._info.spec["split"]["val"],
             lambda image: images.logits(image, between),
-            lambda body: self._listener.emit({"kind": "caseEvaluated", "caseEvaluated": body}),
+            lambda body: self._emit({"kind": "caseEvaluated", "caseEvaluated": body}),
         )
-        self._listener.emit({"kind": "evaluated", "evaluated": evaluated})
+        self._emit({"kind": "evaluated", "evaluated": evaluated})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.networks.description import NetworkDescription
+from patchstream.trainer.run_folder.event_log import ResumePoint
 from patchstream.trainer.run_folder.json_lines import to_json
+from patchstream.trainer.run_folder.progress import Progress, progress_of
 from patchstream.trainer.run_folder.safetensors_file import (
     Tensor,
     encode_safetensors,
@@ -18,7 +21,7 @@ from patchstream.trainer.run_folder.safetensors_file import (
     read_safetensors,
     verify_safetensors,
 )
-from patchstream.trainer.run_folder.write_file import replace_file
+from patchstream.trainer.run_folder.write_file import replace_files
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 """The latest: what a training goes on from."""
@@ -46,6 +49,20 @@ class CheckpointHeader:
         return self.fields["digest"]
 
     @property
+    def progress(self) -> Progress:
+        """What validation has shown. Of a checkpoint from before epochs were validated, how many have ended."""
+        held = self.fields.get("progress")
+        if held is not None:
+            return progress_of(held)
+        per_epoch, count = self.spec["stepsPerEpoch"], self.spec["epochs"]
+        return Progress(sum(floor((epoch + 1) * per_epoch) <= self.step for epoch in range(count)))
+
+    @property
+    def resume_point(self) -> ResumePoint:
+        """Where a training goes on with it."""
+        return ResumePoint(self.step, self.progress.epochs, len(self.fields["decisions"]))
+
+    @property
     def spec(self) -> Mapping[str, Any]:
         """The resolved data spec."""
         return self.fields["spec"]
@@ -68,12 +85,17 @@ class Checkpoint:
     """Loss of each step from 0 on."""
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> int:
-    """Replaces a checkpoint; returns its size in bytes. Raises WRITE_FAILED, and the previous one stays whole then."""
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, *, is_best: bool) -> int:
+    """Replaces the latest checkpoint, and with `is_best` the best one by the same bytes; the size of a file in bytes.
+
+    Both are written before the first is renamed, the best one: whatever fails, the latest one is whole, and the best
+    one at least as good as it says. Raises WRITE_FAILED.
+    """
     curve = np.array(checkpoint.losses, np.float64)
     metadata = {"patchstream": to_json(checkpoint.header.fields)}
     pieces = encode_safetensors({**checkpoint.model, _LOSS_CURVE: curve}, metadata)
-    replace_file(path, pieces)
+    names = (BEST_FILE, CHECKPOINT_FILE) if is_best else (CHECKPOINT_FILE,)
+    replace_files([(folder / name, pieces) for name in names])
     return sum(len(piece) for piece in pieces)
 
 
@@ -117,7 +139,7 @@ def _header_of(metadata: Mapping[str, str], path: Path) -> CheckpointHeader:
     try:
         fields = json.loads(metadata["patchstream"])
         header = CheckpointHeader(fields)
-        _ = header.step, header.digest, header.spec, header.network
+        _ = header.digest, header.network, header.resume_point
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         facts = {"file": str(path), "reason": "its metadata does not parse"}
         raise PatchstreamError(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterator
-from math import inf
+from dataclasses import dataclass
 from pathlib import Path
 
 from patchstream.trainer.run_folder.json_lines import (
@@ -19,21 +19,39 @@ EVENTS_FILE = "events.jsonl"
 _READ_BYTES = 1 << 16
 
 
-def step_of(event: Entry) -> float:
-    """The step that an event belongs to: evaluation comes after all of them, what has no place among them before."""
-    match event["kind"]:
-        case "step":
-            return event["step"]["step"]
-        case "stage":
-            return event["stage"]["fromStep"]
-        case "epoch":
-            return event["epoch"]["stepsTaken"] - 1
-        case "decided":
-            return event["decided"]["fromStep"]
-        case "caseEvaluated" | "evaluated":
-            return inf
-        case _:
-            return -1
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where a training is taken up again: what its checkpoint holds."""
+
+    step: int
+    """Steps taken."""
+    epochs: int
+    """Epochs ended."""
+    decisions: int
+    """Stage decisions made."""
+
+
+class _Later:
+    """Tells, event by event from the first, whether it came after a point."""
+
+    def __init__(self, point: ResumePoint) -> None:
+        self._point = point
+        self._decided = 0
+
+    def __call__(self, event: Entry) -> bool:
+        point = self._point
+        match event["kind"]:
+            case "step":
+                return event["step"]["step"] >= point.step
+            case "stage":
+                return event["stage"]["fromStep"] >= point.step
+            case "epoch":
+                return event["epoch"]["epoch"] >= point.epochs
+            case "decided":
+                self._decided += 1
+                return self._decided > point.decisions
+            case kind:
+                return kind in ("caseEvaluated", "evaluated")
 
 
 class _Lines:
@@ -95,16 +113,16 @@ class EventLog:
         append_json_lines(self._file, [event], durable=False)
         self._changed(ended=False)
 
-    def rewind_to(self, step: int) -> None:
-        """Takes up the history again before `step`: what came of that step or later is forgotten.
+    def rewind_to(self, point: ResumePoint) -> None:
+        """Takes up the history again at `point`: what came after it is forgotten.
 
         For a log that has ended. Raises INPUT_DAMAGED for a line that does not parse, WRITE_FAILED.
         """
         with self._file.open("rb+") as file:
-            lines = _Lines(file.fileno())
+            lines, is_later = _Lines(file.fileno()), _Later(point)
             while (read := lines.next()) is not None:
                 for line, number, begin in read:
-                    if step_of(parse_json_line(line, self._file, f"line {number}")) >= step:
+                    if is_later(parse_json_line(line, self._file, f"line {number}")):
                         with reporting_failure(self._file):
                             os.ftruncate(file.fileno(), begin)
                             os.fsync(file.fileno())

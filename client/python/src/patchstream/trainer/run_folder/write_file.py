@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -58,16 +58,31 @@ def replace_file(path: Path, pieces: Iterable[Bytes]) -> None:
 
     Raises WRITE_FAILED; the old file is whole then.
     """
-    temporary = path.with_name(f"{UNFINISHED_PREFIX}{os.getpid()}-{path.name}")
-    with reporting_failure(path):
-        try:
-            write_new_file(temporary, pieces)
-            temporary.rename(path)
-            sync_folder(path.parent)
-        except BaseException:
+    replace_files([(path, pieces)])
+
+
+def replace_files(files: Sequence[tuple[Path, Iterable[Bytes]]]) -> None:
+    """Replaces several files: all are on disk under temporary names before the first is renamed.
+
+    Raises WRITE_FAILED naming the file; a failure to write one leaves everything as it was.
+    """
+    try:
+        for path, pieces in files:
+            with reporting_failure(path):
+                write_new_file(_temporary(path), pieces)
+        for path, _ in files:
+            with reporting_failure(path):
+                _temporary(path).rename(path)
+                sync_folder(path.parent)
+    except BaseException:
+        for path, _ in files:
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+                _temporary(path).unlink(missing_ok=True)
+        raise
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f"{UNFINISHED_PREFIX}{os.getpid()}-{path.name}")
 
 
 def write_new_file(path: Path, pieces: Iterable[Bytes]) -> None:

@@ -11,12 +11,13 @@ from typing import Any, cast
 
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.engine.device_options import DeviceOptions
+from patchstream.trainer.loop.check_control import check_control
 from patchstream.trainer.loop.run_digest import check_digest
 from patchstream.trainer.networks.describe import NetworkSize, network_for
 from patchstream.trainer.process.failure import received_failure, sent_failure
 from patchstream.trainer.process.start import Notice
 from patchstream.trainer.run_folder.checkpoint import CHECKPOINT_FILE, verify_checkpoint
-from patchstream.trainer.run_folder.event_log import EventLog
+from patchstream.trainer.run_folder.event_log import EventLog, ResumePoint
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.run_folder.process_lock import TRAINER_LOCK, check_nobody_trains, lock_folder
 from patchstream.trainer.run_folder.request import TrainingRequest, write_request
@@ -109,6 +110,7 @@ class Trainings:
         )
         training = spec.training
         size = NetworkSize(len(dataset.channel_names), 1, training.network, training.base_features)
+        check_control(info.spec, training)
         network_for(info.spec, size)
         self._check_open()
         name = self._new_id()
@@ -133,12 +135,12 @@ class Trainings:
         try:
             check_nobody_trains(entry.folder)
             request = TrainingRequest(tuple(data), entry.request.run) if data else entry.request
-            step = await self._check_resumption(entry, request)
+            point = await self._check_resumption(entry, request)
             self._check_open()
             if data:
                 write_request(entry.folder, request)
             entry.request = request
-            entry.events.rewind_to(step)
+            entry.events.rewind_to(point)
             entry.progress = Progress()
             for event in entry.events.read():
                 entry.progress.heard(event)
@@ -242,8 +244,8 @@ class Trainings:
             facts = {"address": str(self._options.runs_folder), "reason": "the trainer is about to end"}
             raise PatchstreamError({"code": "UNAVAILABLE", **facts})
 
-    async def _check_resumption(self, entry: _Usable, request: TrainingRequest) -> int:
-        """Step that the training would go on from."""
+    async def _check_resumption(self, entry: _Usable, request: TrainingRequest) -> ResumePoint:
+        """Where the training would go on."""
         header = await asyncio.to_thread(verify_checkpoint, entry.folder / CHECKPOINT_FILE)
         spec = entry.spec.data if header is None else header.spec
         (info, _), _ = await asyncio.gather(
@@ -251,7 +253,7 @@ class Trainings:
             self._options.engines.check(entry.spec.training.engine),
         )
         check_digest(header, info)
-        return 0 if header is None else header.step
+        return ResumePoint(0, 0, 0) if header is None else header.resume_point
 
     def _enqueue(self, entry: _Usable) -> None:
         self._set_state(entry, QUEUED)
