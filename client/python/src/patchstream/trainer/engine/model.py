@@ -98,7 +98,7 @@ class Model:
         self._ranks.add_up([cast(Tensor, one.grad) for one in parameters])
         norm = clip_grad_norm_(parameters, settings.gradient_clip)
         self._optimiser.step()
-        return StepResult(float(loss.loss), float(loss.cross_entropy), float(loss.dice), float(norm))
+        return StepResult(_number(loss.loss), _number(loss.cross_entropy), _number(loss.dice), _number(norm))
 
     def validate(self, batch: TrainingBatch) -> ValidationResult:
         """Forward pass and loss alone: nothing of the model changes."""
@@ -106,7 +106,7 @@ class Model:
         with torch.no_grad(), single_voxel_norm():
             logits, loss = self._loss(batch)
             counts = self._hard_counts(logits, self._on_device(batch.labels[0]))
-        return ValidationResult(float(loss.loss), counts)
+        return ValidationResult(_number(loss.loss), counts)
 
     def predict(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (B,K,Z,Y,X) of the finest output for images (B,C,Z,Y,X)."""
@@ -173,3 +173,7 @@ class Model:
         of_predicted, of_truth = (part.sum((0, 2), dtype=torch.float64) for part in (predicted, truth))
         every = self._ranks.total(torch.stack([both, of_predicted - both, of_truth - both], 1))
         return [HardCounts(int(row[0]), int(row[1]), int(row[2])) for row in every]
+
+
+def _number(scalar: Tensor) -> float:
+    return float(scalar.detach())

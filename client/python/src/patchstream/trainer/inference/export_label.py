@@ -14,7 +14,7 @@ _ANISOTROPY = 3
 def label_on_original_grid(
     logits: NDArray[np.float32], geometry: GridGeometry, export_values: Sequence[int] | None = None
 ) -> NDArray[np.uint8]:
-    """The label (Z,Y,X of the source file) that logits (K,Z,Y,X) mean.
+    """The label (Z,Y,X of the source file), in stored values, that logits (K,Z,Y,X) mean.
 
     Resampled to the cropped source grid, the largest class taken, pasted into the uncropped volume (0 outside),
     transposed back (nnU-Net, `convert_predicted_logits_to_segmentation_with_correct_shape`). `export_values`: the
@@ -39,6 +39,11 @@ def label_on_original_grid(
     turned[box] = label
     back = sorted(range(3), key=lambda axis: geometry.transpose[axis])
     return np.ascontiguousarray(np.transpose(turned, back))
+
+
+def region_values(export_values: Sequence[int], source_values: Sequence[int]) -> list[int] | None:
+    """The stored value that a predicted voxel of each region has; None where there are no regions."""
+    return [source_values.index(value) for value in export_values] or None
 
 
 def _coarse_axis(of_store: Sequence[float], of_source: Sequence[float]) -> int | None:

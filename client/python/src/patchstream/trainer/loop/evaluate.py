@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from patchstream.client import DataClient
 from patchstream.dataset_info import DatasetCase, DatasetInfo
 from patchstream.errors import PatchstreamError
-from patchstream.trainer.inference.export_label import label_on_original_grid
+from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
 from patchstream.trainer.inference.geometry import geometry_of
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -24,31 +24,21 @@ class EvaluatedClass:
 
     name: str
     source_value: int
-    """What the source's files call it."""
-    predicted: tuple[int, ...]
-    """The values that it has in a predicted label, and in a reference."""
-    reference: tuple[int, ...]
+    """What the source's files call a predicted voxel of it."""
+    values: tuple[int, ...]
+    """Its stored values."""
 
 
 def evaluated_classes(dataset: DatasetInfo) -> list[EvaluatedClass]:
     """In the order of the data set's `classes`."""
     if dataset.regions:
-        return [
-            EvaluatedClass(
-                region.name,
-                region.export_value,
-                tuple(_source_value(dataset, value) for value in region.values),
-                region.values,
-            )
-            for region in dataset.regions
-        ]
+        return [EvaluatedClass(region.name, region.export_value, region.values) for region in dataset.regions]
     names = {value: name for name, value in dataset.labels.items()}
-    return [
-        EvaluatedClass(
-            names.get(value, str(_source_value(dataset, value))), _source_value(dataset, value), (value,), (value,)
-        )
-        for value in dataset.classes
-    ]
+    classes: list[EvaluatedClass] = []
+    for value in dataset.classes:
+        in_files = dataset.source_values[value] if value < len(dataset.source_values) else value
+        classes.append(EvaluatedClass(names.get(value, str(in_files)), in_files, (value,)))
+    return classes
 
 
 def evaluate_cases(
@@ -60,7 +50,7 @@ def evaluate_cases(
 ) -> Mapping[str, Any]:
     """The body of the event `evaluated`; `tell` gets that of each case."""
     classes = evaluated_classes(dataset)
-    export = [region.export_value for region in dataset.regions] or None
+    export = region_values([region.export_value for region in dataset.regions], dataset.source_values)
     every: list[list[float | None]] = []
     for name in cases:
         began = perf_counter()
@@ -88,10 +78,6 @@ def stored_case(dataset: DatasetInfo, name: str) -> DatasetCase:
     raise PatchstreamError({"code": "NOT_FOUND", "what": "case", "name": name, "known": known})
 
 
-def _source_value(dataset: DatasetInfo, value: int) -> int:
-    return dataset.source_values[value] if value < len(dataset.source_values) else value
-
-
 def _dice_of_case(
     label: NDArray[np.uint8], reference: NDArray[np.int16], classes: Sequence[EvaluatedClass], ignored: int | None
 ) -> list[float | None]:
@@ -99,7 +85,7 @@ def _dice_of_case(
     counts = reference != ignored if ignored is not None else np.ones(reference.shape, bool)
     dice: list[float | None] = []
     for one in classes:
-        predicted, wanted = np.isin(label, one.predicted) & counts, np.isin(reference, one.reference) & counts
+        predicted, wanted = np.isin(label, one.values) & counts, np.isin(reference, one.values) & counts
         voxels = int(predicted.sum()) + int(wanted.sum())
         dice.append(2 * int((predicted & wanted).sum()) / voxels if voxels else None)
     return dice

@@ -15,7 +15,7 @@ from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.engine.labels import LabelReading
 from patchstream.trainer.engine.model import Model
 from patchstream.trainer.engine.ranks import Ranks
-from patchstream.trainer.inference.export_label import label_on_original_grid
+from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
 from patchstream.trainer.inference.geometry import GridGeometry, as_it_lies, geometry_of
 from patchstream.trainer.inference.stored_network import whole_images
 from patchstream.trainer.loop.evaluate import stored_case
@@ -36,7 +36,8 @@ def predict_job(job: Mapping[str, Any], parent: Parent) -> None:
     device = open_device(job["engine"], DeviceOptions(**job["device"]))
     model = Model(network, reading, batch_dice=False, device=device, ranks=Ranks())
     model.load(checkpoint.model)
-    label = label_on_original_grid(whole_images(model, checkpoint.header.spec).logits(image), geometry)
+    logits = whole_images(model, checkpoint.header.spec).logits(image)
+    label = label_on_original_grid(logits, geometry, _region_values(checkpoint.header.fields))
     data = memoryview(label.tobytes())
     parent.tell({"kind": "label", "shape": list(label.shape), "checksum": crc32(data)})
     for offset in range(0, len(data), CHUNK_BYTES):
@@ -60,6 +61,13 @@ def _image(source: Mapping[str, Any], channels: int, parent: Parent) -> tuple[ND
         into[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
         filled += len(piece)
     return image, as_it_lies((shape[1], shape[2], shape[3]))
+
+
+def _region_values(header: Mapping[str, Any]) -> list[int] | None:
+    """Checkpoints from before it was kept what their outputs stand for have classes."""
+    label_set = header.get("trainedOn", {}).get("labelSet", {})
+    regions: list[Mapping[str, Any]] = label_set.get("regions", [])
+    return region_values([region["exportValue"] for region in regions], label_set.get("sourceValues", []))
 
 
 def _check_channels(got: int, channels: int) -> None:
