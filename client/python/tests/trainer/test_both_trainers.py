@@ -1,6 +1,7 @@
 """Our trainer beside the TypeScript one: nobody can tell them apart, and either goes on with the other's trainings."""
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,41 +10,66 @@ pytest.importorskip("torch")
 
 from tests.serving import Server
 from tests.trainer.conftest import Run
-from tests.trainer.trainers import Calls, last_state, outline, steps, trainer
+from tests.trainer.trainers import Calls, Event, bodies, last_state, outline, steps, trainer
 
 pytestmark = pytest.mark.torch
 
 KINDS = ("onnx", "torch")
 
 
-def trained(kind: str, runs: Path, server: Server, run: object):
-    with trainer(kind, runs) as one, Calls(one.address) as calls:
+def trained(kind: str, runs: Path, server: Server, run: object, *flags: str):
+    with trainer(kind, runs, *flags) as one, Calls(one.address) as calls:
         name = calls.start(run, [server.address])
         return name, list(calls.watch(name))
 
 
+ADAPTIVE = {"kind": "adaptive", "mostEpochs": 2, "patience": 1}
+
+
 @pytest.mark.parametrize(
-    "network",
+    ("data", "training"),
     [
-        {},
-        {"network": "residual-unet"},
-        {"batchDice": True, "learningRate": 0.02, "momentum": 0.9},
+        ({"valSteps": 2}, {}),
+        ({"valSteps": 1}, {"network": "residual-unet", "control": ADAPTIVE}),
+        ({}, {"batchDice": True, "learningRate": 0.02, "momentum": 0.9, "control": {"kind": "manual"}}),
     ],
-    ids=["plain-unet", "residual-unet", "batch-dice"],
+    ids=["plain-unet", "residual-unet-adaptive", "batch-dice-manual"],
 )
 def test_the_same_losses_and_the_same_events(
-    network: dict[str, object], sample_server: Server, tiny_run: Run, tmp_path: Path
+    data: Mapping[str, object],
+    training: Mapping[str, object],
+    sample_server: Server,
+    tiny_run: Run,
+    tmp_path: Path,
 ):
-    run = tiny_run(training=network)
+    run = tiny_run(data=data, training=training)
     (_, theirs), (_, ours) = (trained(kind, tmp_path / kind, sample_server, run) for kind in KINDS)
+    check_same(ours, theirs)
+    assert len(steps(ours)) == 20
+
+
+def test_ranks_that_share_batches_come_to_the_losses_of_whole_ones(
+    sample_server: Server, tiny_run: Run, tmp_path: Path
+):
+    run = tiny_run(data={"valSteps": 1}, training={"control": ADAPTIVE, "batchDice": True})
+    _, theirs = trained("onnx", tmp_path / "onnx", sample_server, run)
+    _, ours = trained("torch", tmp_path / "torch", sample_server, run, "--ranks", "2")
+    check_same(ours, theirs, is_share=True)
+
+
+def check_same(ours: Sequence[Event], theirs: Sequence[Event], *, is_share: bool = False) -> None:
     assert outline(ours) == outline(theirs)
     assert last_state(ours)["state"] == "TRAINING_STATE_DONE"
-    assert len(steps(ours)) == 20
     for mine, other in zip(steps(ours), steps(theirs), strict=True):
-        assert mine["checksum"] == other["checksum"]
+        assert is_share or mine["checksum"] == other["checksum"]
         assert mine["learning_rate"] == pytest.approx(other["learning_rate"], rel=1e-12)
         for name in ("loss", "cross_entropy", "dice", "gradient_norm"):
             assert mine[name] == pytest.approx(other[name], abs=1e-3), (mine["step"], name)
+    for mine, other in zip(bodies("epoch", ours), bodies("epoch", theirs), strict=True):
+        assert mine.keys() == other.keys()
+        for name in ("loss", "validation_loss", "smoothed_pseudo_dice"):
+            assert mine.get(name) == pytest.approx(other.get(name), abs=1e-3)
+    assert bodies("decided", ours) == bodies("decided", theirs)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +105,7 @@ def test_transformers_have_the_same_losses(
 def test_a_checkpoint_of_one_is_resumed_by_the_other(
     first: str, second: str, sample_server: Server, tiny_run: Run, tmp_path: Path
 ):
-    run = tiny_run()
+    run = tiny_run(data={"valSteps": 1})
     _, whole = trained(first, tmp_path / "whole", sample_server, run)
     with trainer(first, tmp_path / "runs") as one, Calls(one.address) as calls:
         name = calls.start(run, [sample_server.address])

@@ -5,9 +5,9 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
 pytest.importorskip("nnunetv2")
 
+import torch
 from nnunetv2.training.loss.compound_losses import DC_and_BCE_loss, DC_and_CE_loss
 from nnunetv2.training.loss.dice import MemoryEfficientSoftDiceLoss
 
@@ -38,7 +38,12 @@ def test_classes(batch_dice: bool, ignored: int | None):
     logits, label = batch(4, 5 if ignored else 4)
     dice = {"batch_dice": batch_dice, "smooth": 1e-5, "do_bg": False, "ddp": False}
     loss = DC_and_CE_loss(
-        dice, {}, weight_ce=1, weight_dice=1, ignore_label=ignored, dice_class=MemoryEfficientSoftDiceLoss
+        dice,
+        {},
+        weight_ce=1,
+        weight_dice=1,
+        ignore_label=ignored,
+        dice_class=MemoryEfficientSoftDiceLoss,  # pyright: ignore[reportArgumentType]
     )
     reading = LabelReading(4, 4, None, ignored)
     ours = segmentation_loss(logits, label, reading, batch_dice=batch_dice, over_ranks=lambda own: own)
@@ -54,9 +59,7 @@ def test_regions(batch_dice: bool, ignored: int | None):
         channels.append(label == ignored)
     target = torch.stack(channels, 1)
     dice = {"batch_dice": batch_dice, "do_bg": True, "smooth": 1e-5, "ddp": False}
-    loss = DC_and_BCE_loss(
-        {}, dice, use_ignore_label=ignored is not None, dice_class=MemoryEfficientSoftDiceLoss
-    )
+    loss = DC_and_BCE_loss({}, dice, use_ignore_label=ignored is not None, dice_class=MemoryEfficientSoftDiceLoss)
     reading = LabelReading(3, 4, REGIONS, ignored)
     ours = segmentation_loss(logits, label, reading, batch_dice=batch_dice, over_ranks=lambda own: own)
     compare(ours, loss(logits, target if ignored else target.float()), logits)

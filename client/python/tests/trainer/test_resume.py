@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 from patchstream.v1 import trainer_pb2 as wire
 from tests.serving import Server
 from tests.trainer.conftest import Run
-from tests.trainer.trainers import Calls, Event, last_state, steps, trainer
+from tests.trainer.trainers import Calls, Event, bodies, last_state, steps, trainer
 
 pytestmark = pytest.mark.torch
 
@@ -23,7 +23,7 @@ def curve(events: list[Event]) -> list[tuple[object, ...]]:
 
 
 def test_a_trainer_that_is_killed_goes_on_to_the_same_losses(sample_server: Server, tiny_run: Run, tmp_path: Path):
-    run = tiny_run()
+    run = tiny_run(data={"valSteps": 1})
     with trainer("torch", tmp_path / "whole") as one, Calls(one.address) as calls:
         undisturbed = list(calls.watch(calls.start(run, [sample_server.address])))
     runs = tmp_path / "runs"
@@ -40,8 +40,10 @@ def test_a_trainer_that_is_killed_goes_on_to_the_same_losses(sample_server: Serv
         resumed = list(calls.watch(name))
     assert last_state(resumed)["state"] == "TRAINING_STATE_DONE"
     assert curve(resumed) == curve(undisturbed)
-    evaluated = [[event for event in events if event["kind"] == "evaluated"] for events in (resumed, undisturbed)]
-    assert evaluated[0] == evaluated[1]
+    assert bodies("evaluated", resumed) == bodies("evaluated", undisturbed)
+    assert [epoch["smoothed_pseudo_dice"] for epoch in bodies("epoch", resumed)] == [
+        epoch["smoothed_pseudo_dice"] for epoch in bodies("epoch", undisturbed)
+    ]
 
 
 def test_a_training_whose_process_is_killed_fails_with_the_reason_and_is_resumed(

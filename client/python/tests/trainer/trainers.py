@@ -139,9 +139,14 @@ def outline(events: Iterable[Event]) -> list[tuple[Any, ...]]:
     return lines
 
 
+def bodies(kind: str, events: Iterable[Event]) -> list[Mapping[str, Any]]:
+    """The bodies of the events of a kind."""
+    return [event[kind] for event in events if event["kind"] == kind]
+
+
 def steps(events: Iterable[Event]) -> list[Mapping[str, Any]]:
     """The bodies of the steps."""
-    return [event["step"] for event in events if event["kind"] == "step"]
+    return bodies("step", events)
 
 
 def last_state(events: Sequence[Event]) -> Mapping[str, Any]:

@@ -79,13 +79,16 @@ def _options(flags: argparse.Namespace) -> TrainerOptions:
         wait_s=flags.data_wait,
         carrier=flags.data_carrier,
     )
+    threads = max(1, flags.threads // (flags.trainings * flags.ranks))
     servers = tuple(one.strip() for one in flags.data_servers.split(",")) if flags.data_servers else ()
     return TrainerOptions(
         listen=ListenOptions(flags.host, flags.port, tls, tokens, flags.insecure),
         runs_folder=Path(flags.runs),
         access=DataAccess(connection, servers, flags.ranks),
         engine=flags.engine,
-        device=DeviceOptions(max(1, flags.threads // flags.trainings), flags.full_precision, flags.compile),
+        device=DeviceOptions(
+            max(1, flags.threads // (flags.trainings * flags.ranks)), flags.full_precision, flags.compile
+        ),
         at_once=flags.trainings,
         drain_delay_s=flags.drain_delay,
         notice=lambda line: print(line, file=sys.stderr, flush=True),
@@ -143,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_one_or_more,
         metavar="COUNT",
         default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        help="CPU threads of all trainings; each has an equal share, at least one (default: one per core)",
+        help="CPU threads of all trainings and ranks; each has an equal share, at least one (default: one per core)",
     )
     train.add_argument(
         "--trainings",
