@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.serving import Server
+from tests.serving import Server, patchstream, serve
 from tests.trainer.conftest import Run
 from tests.trainer.trainers import Calls, Event, bodies, last_state, outline, steps, trainer
 
@@ -124,3 +124,30 @@ def test_a_checkpoint_of_one_is_resumed_by_the_other(
         assert mine["checksum"] == other["checksum"]
         assert mine["loss"] == pytest.approx(other["loss"], abs=1e-3)
     shutil.rmtree(tmp_path / "runs")
+
+
+def test_regions_and_an_ignore_label(tmp_path: Path):
+    pytest.importorskip("nibabel")
+    from tests.trainer.region_data import write_region_data
+
+    raw = write_region_data(tmp_path / "Regions")
+    patchstream("ingest", str(raw), str(tmp_path / "store"))
+    run = {
+        "data": {
+            "dataset": "Regions",
+            "plan": {"patchSize": [16, 16, 16], "batchSize": 2, "pooling": [1, 1, 1]},
+            "stages": [{"patchSize": [8, 8, 8], "batchSize": 3, "epochs": 1}, {"patchSize": [16] * 3, "epochs": 2}],
+            "stepsPerEpoch": 4,
+            "valSteps": 1,
+            "augmentation": "none",
+        },
+        "training": {"baseFeatures": 4, "learningRate": 0.05, "momentum": 0.9},
+    }
+    with serve(tmp_path / "store") as server:
+        (_, theirs), (_, ours) = (trained(kind, tmp_path / kind, server, run) for kind in KINDS)
+    check_same(ours, theirs)
+    for name in ("case_evaluated", "evaluated"):
+        for mine, other in zip(bodies(name, ours), bodies(name, theirs), strict=True):
+            assert [one["name"] for one in mine["classes"]] == ["whole", "core"]
+            for mine_class, other_class in zip(mine["classes"], other["classes"], strict=True):
+                assert mine_class.get("dice") == pytest.approx(other_class.get("dice"), abs=1e-2)

@@ -86,10 +86,9 @@ def _options(flags: argparse.Namespace) -> TrainerOptions:
         runs_folder=Path(flags.runs),
         access=DataAccess(connection, servers, flags.ranks),
         engine=flags.engine,
-        device=DeviceOptions(
-            max(1, flags.threads // (flags.trainings * flags.ranks)), flags.full_precision, flags.compile
-        ),
+        device=DeviceOptions(threads, flags.full_precision, flags.compile),
         at_once=flags.trainings,
+        predictions=flags.predictions,
         drain_delay_s=flags.drain_delay,
         notice=lambda line: print(line, file=sys.stderr, flush=True),
         log=ServiceLog(flags.log_level),
@@ -154,6 +153,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COUNT",
         default=1,
         help="how many train at the same time; the others wait in order (default: 1)",
+    )
+    train.add_argument(
+        "--predictions",
+        type=_one_or_more,
+        metavar="COUNT",
+        default=1,
+        help="how many images are labelled at the same time; more are refused (default: 1)",
     )
     train.add_argument(
         "--ranks",

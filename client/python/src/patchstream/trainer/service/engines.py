@@ -1,6 +1,9 @@
 """The engines of a trainer. They are opened by the processes that train, never by the one that serves."""
 
+from importlib.util import find_spec
+
 from patchstream.errors import PatchstreamError
+from patchstream.trainer.networks.description import NetworkName
 from patchstream.trainer.process.start import JobProcess, Notice
 
 ENGINES = ("auto", "torch-cuda", "torch")
@@ -29,6 +32,15 @@ class TrainingEngines:
         process = JobProcess(doing=f"tries the engine {chosen}", take=lambda _message, _data: None, notice=self._notice)
         await process.run("openEngine", {"engine": chosen})
         self._usable.add(chosen)
+
+
+def check_network(network: NetworkName) -> None:
+    """Raises ENGINE_MISSING where the package that has the network is not installed."""
+    package = "monai" if network in ("unetr", "swin-unetr") else "dynamic_network_architectures"
+    if find_spec(package) is None:
+        reason = f"the network {network} needs {package.replace('_', '-')}"
+        facts = {"code": "ENGINE_MISSING", "engine": "torch", "reason": reason}
+        raise PatchstreamError(facts, 'Run: pip install "patchstream[trainer]"')
 
 
 async def open_engines(preferred: str, notice: Notice) -> TrainingEngines:

@@ -24,7 +24,7 @@ _MOST_IMAGE_VALUES = 1 << 30
 """Voxels times channels of an image to label: 4 GiB of float32."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Predictions:
     """What predictions are made with."""
 
@@ -33,9 +33,27 @@ class Predictions:
     engines: TrainingEngines
     device: DeviceOptions
     log: ServiceLog
+    at_once: int
+    """How many are made at the same time; more are refused."""
+    _running: int = 0
 
     async def answer(self, requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
-        """A caller that leaves ends the process."""
+        """A caller that leaves ends the process. Raises SERVER_BUSY for one too many, and what is wrong with it."""
+        if self._running == self.at_once:
+            limit = {"limit": "max_predictions", "got": self._running + 1, "max": self.at_once}
+            raise PatchstreamError({"code": "SERVER_BUSY", **limit}, "Try again when one has ended.")
+        self._running += 1
+        try:
+            answers = self._answers(requests)
+            try:
+                async for message in answers:
+                    yield message
+            finally:
+                await answers.aclose()
+        finally:
+            self._running -= 1
+
+    async def _answers(self, requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
         first = await anext(requests, None)
         kind = None if first is None else first.WhichOneof("kind")
         if first is None or kind not in ("case", "image"):

@@ -57,6 +57,9 @@ class TrainerOptions:
     engine: str
     device: DeviceOptions
     at_once: int
+    """Trainings at the same time."""
+    predictions: int
+    """Images labelled at the same time."""
     drain_delay_s: float
     notice: Notice
     log: ServiceLog
@@ -85,7 +88,7 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[str]:
         )
     )
     try:
-        predictions = Predictions(trainings, options.access, engines, options.device, options.log)
+        predictions = Predictions(trainings, options.access, engines, options.device, options.log, options.predictions)
         methods, health = Methods(options.listen.tokens, options.log), Health()
         server = grpc.aio.server(
             options=[

@@ -24,7 +24,7 @@ from patchstream.trainer.run_folder.request import TrainingRequest, write_reques
 from patchstream.trainer.run_folder.run_folder import Damage, damage_of, is_damage_in, is_run_folder, open_run_folder
 from patchstream.trainer.run_folder.write_file import make_folder
 from patchstream.trainer.service.data_servers import DataAccess, describe_at
-from patchstream.trainer.service.engines import TrainingEngines
+from patchstream.trainer.service.engines import TrainingEngines, check_network
 from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.progress import Progress
 from patchstream.trainer.service.running_training import RunningTraining
@@ -111,7 +111,7 @@ class Trainings:
         training = spec.training
         size = NetworkSize(len(dataset.channel_names), 1, training.network, training.base_features)
         check_control(info.spec, training)
-        network_for(info.spec, size)
+        check_network(network_for(info.spec, size)["kind"])
         self._check_open()
         name = self._new_id()
         folder = self._options.runs_folder / name
