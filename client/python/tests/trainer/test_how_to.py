@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,32 +25,38 @@ def test_the_pages_commands_train(tmp_path: Path) -> None:
     _install, *blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(blocks) == 2
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
-    data, trainer = free_port(), free_port()
-    script = "\n".join(
-        [
-            "set -e",
-            "trap 'kill $(jobs -p)' EXIT",
-            f"patchstream() {{ node '{MAIN}' \"$@\"; }}",
-            f"python() {{ '{sys.executable}' \"$@\"; }}",
-            *blocks,
-        ]
-    )
-    # Both may still be starting when `train` asks.
-    script = script.replace("--run run.json", "--run run.json --wait 120").replace(
-        "patchstream.trainer --port", "patchstream.trainer --data-wait 120 --port"
-    )
-    script = script.replace("7070", str(data)).replace("7071", str(trainer))
-    path = os.pathsep.join([str(REPOSITORY / "client" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        ["bash", "-c", script],
-        env={**os.environ, "PYTHONPATH": path},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        start_new_session=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "mean foreground Dice" in done.stdout
+    command(tmp_path / "bin" / "patchstream", f"node '{MAIN}'")
+    command(tmp_path / "bin" / "python", f"'{sys.executable}'")
+    # Both services may still be starting when `train` asks.
+    script = "\n".join(["set -e", *blocks]).replace("--run run.json", "--run run.json --wait 120")
+    script = script.replace("trainer --port", "trainer --data-wait 120 --port")
+    script = script.replace("7070", str(free_port())).replace("7071", str(free_port()))
+    source = os.pathsep.join([str(REPOSITORY / "client" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    with (tmp_path / "said").open("w+") as said:
+        shell = subprocess.Popen(
+            ["bash", "-c", script],
+            env={**os.environ, "PYTHONPATH": source, "PATH": path},
+            cwd=tmp_path,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        try:
+            code = shell.wait(400)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGTERM)
+        said.seek(0)
+        text = said.read()
+    assert code == 0, text
+    assert "mean foreground Dice" in text
     [checkpoint] = (tmp_path / "runs").glob("*/checkpoint.safetensors")
     assert checkpoint.stat().st_size > 0
+
+
+def command(file: Path, program: str) -> None:
+    """A command that runs `program` in its own process."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+    file.chmod(0o700)
