@@ -10,9 +10,19 @@ export interface ServerProcess extends AsyncDisposable {
   readonly process: ChildProcess;
 }
 
-/** Starts `node script ...args` and waits for its address. */
-export async function startServer(script: string, args: readonly string[] = []): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+/** A command as it is, or on one processor only. Linux. */
+export function onProcessor(processor: number | undefined, command: [string, ...string[]]): [string, ...string[]] {
+  return processor === undefined ? command : ["taskset", "--cpu-list", String(processor), ...command];
+}
+
+/** Starts `node script ...args`, on one `processor` where given, and waits for its address. */
+export async function startServer(
+  script: string,
+  args: readonly string[] = [],
+  processor?: number,
+): Promise<ServerProcess> {
+  const [program, ...rest] = onProcessor(processor, [process.execPath, script, ...args]);
+  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const endedEarly = once(child, "exit").then(([code]) =>
     Promise.reject(new Error(`${script} ended with ${code} before it was ready`)),

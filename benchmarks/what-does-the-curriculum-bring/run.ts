@@ -1,0 +1,128 @@
+/**
+ * `node dist/benchmarks/what-does-the-curriculum-bring/run.js [RAW_FOLDER]`: constant patches, PGPS-Efficiency and PGPS-Performance at the same
+ * number of iterations: Dice of held-out cases, runtime beside the same steps on batches in memory, FLOPs, waiting. Data server and trainer have a
+ * processor each. Linux. `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { ingest } from "../../loader/index.js";
+import type { Mode } from "../../plan/index.js";
+import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
+import { describeNetwork, reportModel, type TrainingSummary } from "../../trainer/index.js";
+import { onProcessor, startServer } from "../child.js";
+import { machine } from "../machine.js";
+import { writeResults } from "../results.js";
+import type { ReplayJob } from "./replay.js";
+import { PROCESSORS, type TrainedRun, train } from "./train.js";
+
+const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
+const REPLAY = fileURLToPath(new URL("./replay.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const PLAN = { patchSize: [40, 56, 40], batchSize: 2, pooling: [3, 3, 3] } as const;
+/** One for each stage of the curriculum. */
+const EPOCHS = 15;
+const CLASSES = 3;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    iterations: { type: "string", default: "300" },
+    modes: { type: "string", default: "constant,efficiency,performance" },
+    features: { type: "string", default: "8" },
+    "print-only": { type: "boolean", default: false },
+  },
+});
+const [raw = SAMPLE] = positionals;
+const baseFeatures = Number(values.features);
+
+/** Case -> subject, from `cases.csv` beside the images: both sides of one head stay on one side of the split. */
+function subjects(folder: string): Record<string, string> | undefined {
+  const file = join(folder, "cases.csv");
+  if (!existsSync(file)) return undefined;
+  const [, ...lines] = readFileSync(file, "utf8").trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split(",", 2) as [string, string]));
+}
+
+/** Seconds of the same steps on batches in memory. */
+async function replay(store: string, data: DataSpecInput, summary: TrainingSummary): Promise<number> {
+  await using server = await startServer(CLI, ["serve", store, "--port", "0", "--json", "--log-level", "silent"]);
+  const steps = summary.stages.map(({ stage, steps }) => ({ stage, steps }));
+  const job: ReplayJob = { data, baseFeatures, classes: CLASSES, steps };
+  const command = onProcessor(PROCESSORS.trainer, [process.execPath, REPLAY, server.address, JSON.stringify(job)]);
+  const { stdout } = await promisify(execFile)(command[0], command.slice(1));
+  return (JSON.parse(stdout) as { seconds: number }).seconds;
+}
+
+/** Operations of all steps. */
+function flopsOf({ stages }: TrainingSummary): number {
+  const network = describeNetwork(PLAN, { channels: 1, classes: CLASSES, baseFeatures });
+  const costs = reportModel(
+    network,
+    stages.map(({ patchSize: [z = 0, y = 0, x = 0], batchSize }) => ({ patchSize: [z, y, x] as const, batchSize })),
+  ).stages;
+  return stages.reduce((sum, { steps }, index) => sum + steps * (costs[index]?.flops ?? 0), 0);
+}
+
+interface Row extends TrainedRun {
+  readonly mode: string;
+  readonly inMemory: number;
+}
+
+function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
+  const most = Math.max(...summary.stages.map(({ waitingShare }) => waitingShare));
+  const dice = summary.classes.map(({ dice }) => dice?.toFixed(3) ?? "-").join(", ");
+  return [
+    mode,
+    summary.steps,
+    `${summary.meanDice?.toFixed(3) ?? "-"} (${dice})`,
+    seconds.toFixed(1),
+    (seconds / one.seconds).toFixed(3),
+    (flopsOf(summary) / flopsOf(one.summary)).toFixed(3),
+    (seconds / inMemory).toFixed(3),
+    `${(100 * most).toFixed(1)} %`,
+  ].join(" | ");
+}
+
+const folder = await mkdtemp(join(tmpdir(), "patchstream-bench-"));
+try {
+  const store = join(folder, "store");
+  const { name, cases } = await ingest(raw, store, {});
+  const groups = subjects(raw);
+  const rows: Row[] = [];
+  for (const mode of values.modes.split(",") as Mode[]) {
+    const data: DataSpecInput = {
+      dataset: name,
+      plan: PLAN,
+      mode,
+      epochs: EPOCHS,
+      stepsPerEpoch: Number(values.iterations) / EPOCHS,
+      valSteps: 0,
+      seed: 1,
+      augmentation: "nnunet-nomirror",
+      split: { fold: 0, ...(groups && { groups }) },
+    };
+    const training = { baseFeatures, engine: "onnx", learningRate: 0.1, momentum: 0.9 };
+    const trained = await train(store, join(folder, "runs", mode), { data, training });
+    rows.push({ mode, ...trained, inMemory: await replay(store, data, trained.summary) });
+    process.stderr.write(`| ${cells(rows.at(-1) as Row, rows[0] as Row)} |\n`);
+  }
+  const about = Object.entries(machine()).map(([key, value]) => `${key} ${value}`);
+  const held = rows[0]?.summary.cases.length ?? 0;
+  const report = [
+    `\`node dist/benchmarks/what-does-the-curriculum-bring/run.js\` with ${cases.length} cases, ${held} of them held out${groups ? " (subjects kept whole)" : ""}, ` +
+      `plan 40x56x40, batch 2, base ${baseFeatures} features, nnU-Net's augmentation without mirroring, learning rate 0.1, momentum 0.9, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
+    "",
+    "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | runtime / same steps on batches in memory | waiting, most of any stage |",
+    "|---|---|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
+  ].join("\n");
+  process.stdout.write(`${report}\n`);
+  if (!values["print-only"]) await writeResults("what-does-the-curriculum-bring", report);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
