@@ -14,7 +14,7 @@ test("a training runs with trainer and data server on Unix sockets, which are go
   writeFileSync(run, JSON.stringify(tinyRun(cases)));
   await patchstream("train", "--data", dataAt, "--trainer", trainerAt, "--run", run);
   const { stdout } = await patchstream("trainings", "--trainer", trainerAt, "--json");
-  t.regex(stdout, /"TRAINING_STATE_DONE"/);
+  t.regex(stdout, /"state":"done"/);
   for (const [server, address] of [
     [trainer, trainerAt],
     [data, dataAt],

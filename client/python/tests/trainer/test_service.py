@@ -62,6 +62,9 @@ def test_a_training_is_watched_steered_stopped_listed_fetched_and_predicts(
         assert content["curve/loss"].tolist() == [step["loss"] for step in steps(watched)]
         assert {key.partition("/")[0] for key in content} == {"weight", "momentum", "curve"}
 
+        with pytest.raises(grpc.RpcError, match="checkpoint is 7; it must be CHECKPOINT_KIND_LATEST"):
+            calls.checkpoint(name, 7)
+
         case = wire.PredictCase(training=name, case=held_out)
         begin, *chunks, end = calls.predict([wire.PredictRequest(case=case)])
         label = b"".join(chunk.chunk.data for chunk in chunks)

@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
-from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE, no_checkpoint
+from patchstream.trainer.run_folder.checkpoint import no_checkpoint
 from patchstream.trainer.run_folder.json_lines import Entry
+from patchstream.trainer.service.checkpoint_file import checkpoint_file
 from patchstream.trainer.service.methods import Methods
 from patchstream.trainer.service.predict import Predictions
 from patchstream.trainer.service.trainings import Trainings
@@ -58,7 +59,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
 
     async def get_checkpoint(request: wire.GetCheckpointRequest) -> AsyncGenerator[Message]:
         folder, _ = trainings.place(request.training)
-        for message in _chunks(checkpoint_file(folder, request.checkpoint), request.training):
+        for message in _chunks(checkpoint_file(folder, request), request.training):
             yield message
 
     async def predict(requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
@@ -85,11 +86,6 @@ def event_message(event: Entry) -> wire.WatchTrainingResponse:
     """An event as it travels."""
     kind = event["kind"]
     return ParseDict({kind: event[kind]}, wire.WatchTrainingResponse(), ignore_unknown_fields=True)
-
-
-def checkpoint_file(folder: Path, kind: wire.CheckpointKind) -> Path:
-    """Where a checkpoint of a training lies."""
-    return folder / (BEST_FILE if kind == wire.CHECKPOINT_KIND_BEST else CHECKPOINT_FILE)
 
 
 def _run_of(run: bytes) -> Any:

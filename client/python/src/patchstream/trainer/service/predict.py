@@ -12,7 +12,7 @@ from patchstream.errors import PatchstreamError, refuse_request
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.process.start import JobProcess
 from patchstream.trainer.process.wire import Message as ProcessMessage
-from patchstream.trainer.run_folder.checkpoint import BEST_FILE, CHECKPOINT_FILE
+from patchstream.trainer.service.checkpoint_file import checkpoint_file
 from patchstream.trainer.service.data_servers import DataAccess, check_addresses
 from patchstream.trainer.service.engines import TrainingEngines
 from patchstream.trainer.service.log import ServiceLog
@@ -60,10 +60,9 @@ class Predictions:
             raise refuse_request("kind", kind, "case or image, first")
         asked = first.case if kind == "case" else first.image
         folder, data = self.trainings.place(asked.training)
-        name = BEST_FILE if asked.checkpoint == wire.CHECKPOINT_KIND_BEST else CHECKPOINT_FILE
         job: dict[str, Any] = {
             "training": asked.training,
-            "checkpoint": str(folder / name),
+            "checkpoint": str(checkpoint_file(folder, asked)),
             "engine": self.engines.chosen("auto"),
             "device": asdict(self.device),
             "source": self._case(first.case, data) if kind == "case" else _image(first.image),
