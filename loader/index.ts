@@ -1,3 +1,4 @@
+export type { Dataset, Geometry, Region, StoredCase } from "./dataset/dataset.js";
 export {
   type IngestOptions,
   type IngestProgress,
@@ -27,7 +28,7 @@ export {
   type ToleratedFlaw,
 } from "./dataset/raw/read-raw-case.js";
 export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
-export type { Dataset, Geometry, Region, Store, StoredCase, StoreLocation } from "./dataset/store.js";
+export type { Store, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";
 export { classVoxels, labelNumbers } from "./engine/cut/class-voxels.js";

@@ -3,12 +3,8 @@
  * the seconds from the end of the first step to the end of the last.
  */
 import { performance } from "node:perf_hooks";
-import { connect } from "../../client/index.js";
-import { stageOf } from "../../plan/batch/timeline.js";
-import { stepOfStage } from "../../plan/curriculum/schedule.js";
-import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
+import { connect, type DataSpecInput, type RunStage } from "../../client/index.js";
 import { describeNetwork, openTrainingEngine, type TrainingBatch } from "../../trainer/index.js";
-import { trainingBatch } from "../../trainer/loop/training-batch.js";
 
 /** Batches of a stage that lie in memory. */
 const KEPT = 3;
@@ -27,13 +23,13 @@ const [address, json] = process.argv.slice(2) as [string, string];
 const job = JSON.parse(json) as ReplayJob;
 await using client = await connect(address);
 await using run = await client.openRun(job.data);
-const { spec, channels } = run.info;
+const { spec, channels, train } = run.info;
 const kept: TrainingBatch[][] = [];
 for (const { stage, steps } of job.steps) {
-  const from = stepOfStage(spec, stage);
+  const { firstStep: from = 0, patchSize, batchSize } = train.stages[stage] as RunStage;
   const batches: TrainingBatch[] = [];
-  for await (const batch of run.batches({ from, to: from + Math.min(KEPT, steps) }))
-    batches.push(trainingBatch(batch, stageOf(spec, "train", stage), spec.wire.layout, channels));
+  for await (const { image, label } of run.batches({ from, to: from + Math.min(KEPT, steps) }))
+    batches.push({ image: image.data, label: Uint8Array.from(label.data), patchSize, batchSize });
   kept.push(batches);
 }
 

@@ -1,5 +1,5 @@
 import type { LabelSet } from "../../plan/label-set.js";
-import type { Dataset } from "./store.js";
+import type { Dataset } from "./dataset.js";
 
 /** nnU-Net's names for the values that it treats as special (LabelManager). */
 const BACKGROUND = "background";

@@ -1,5 +1,5 @@
+import type { Dataset, StoredCase } from "./dataset.js";
 import { sha256 } from "./sha256.js";
-import type { Dataset, StoredCase } from "./store.js";
 
 /** Rises whenever a store written by an older version can no longer be read. */
 const FORMAT = 3;

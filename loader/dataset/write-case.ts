@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { moveIntoPlace, syncFolder, writeNewFile } from "../../disk/write-file.js";
+import type { Geometry } from "./dataset.js";
 import { removeWhole, UNFINISHED } from "./generations.js";
 import { sha256 } from "./sha256.js";
-import type { Geometry } from "./store.js";
 import { type CaseRecord, caseDigest, groupMetadata, type SealedCase, sealedGroup } from "./store-metadata.js";
 import { imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import { type ArrayDigests, writeArray } from "./zarr/write-array.js";

@@ -2,8 +2,8 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { codec } from "../../rpc/codec/codec.js";
+import type { Dataset } from "../dataset/dataset.js";
 import { sha256 } from "../dataset/sha256.js";
-import type { Dataset } from "../dataset/store.js";
 
 /** Bytes of a page's cases: far below the 4 MiB that gRPC's clients take by default, and encoded in some milliseconds. */
 const PAGE_BYTES = 2 ** 18;

@@ -3,7 +3,7 @@ import { LONGEST_REASON } from "../../plan/batch/stage-timeline.js";
 import { refuseRequest } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Messages } from "../../proto/messages.js";
-import type { Region } from "../dataset/store.js";
+import type { Region } from "../dataset/dataset.js";
 
 export function readTimeline(value: Messages["Start"]["timeline"], field: string): Timeline {
   switch (value) {

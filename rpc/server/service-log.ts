@@ -5,7 +5,6 @@ import type { Carrier } from "../carrier.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
 import { STATUS_OF } from "../status.js";
-import type { ListenOptions } from "./listen.js";
 
 /** What a service writes its log with: pino's loggers are such. */
 export type ServiceLogger = Pick<BaseLogger, "error" | "warn" | "info" | "debug">;
@@ -127,7 +126,11 @@ export function logLines(log: ServiceLog): (line: string) => void {
 }
 
 /** The event of a service that has begun to listen. */
-export function startOf(service: ServiceName, address: string, { tls, token }: ListenOptions): ServiceEvent {
+export function startOf(
+  service: ServiceName,
+  address: string,
+  { tls, token }: { readonly tls?: { readonly ca?: string }; readonly token?: unknown },
+): ServiceEvent {
   const kind = tls === undefined ? "none" : tls.ca === undefined ? "server" : "mutual";
   return { event: "started", service, address, version: packageVersion, tls: kind, token: token !== undefined };
 }

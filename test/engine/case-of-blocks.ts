@@ -1,4 +1,4 @@
-import type { StoredCase } from "../../loader/dataset/store.js";
+import type { StoredCase } from "../../loader/dataset/dataset.js";
 import { BLOCK_BYTES } from "../../loader/engine/memory/blocks.js";
 import { volumeBytes } from "../../loader/engine/memory/volume-layout.js";
 

@@ -1,6 +1,6 @@
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "../networks/network.js";
-import type { OptimizerName } from "./optimizers.js";
+import type { OptimizerName, UpdateSettings } from "./optimizers.js";
 
 /** A batch in the engine's terms. */
 export interface TrainingBatch {
@@ -15,15 +15,9 @@ export interface TrainingBatch {
 }
 
 /** Settings of one optimiser step. */
-export interface StepSettings {
+export interface StepSettings extends UpdateSettings {
   /** Absent: sgd. The first step of another optimiser than before begins with a state of zeros. */
   readonly optimizer?: OptimizerName;
-  readonly learningRate: number;
-  /** Nesterov's; adamw has none. */
-  readonly momentum: number;
-  readonly weightDecay: number;
-  /** Largest L2 norm of all gradients together; larger ones are scaled down to it. */
-  readonly gradientClip: number;
 }
 
 /** What one optimiser step came to. */

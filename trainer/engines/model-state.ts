@@ -1,6 +1,6 @@
 import { refuse } from "../../plan/errors.js";
 import { drawParameter } from "../networks/initialise.js";
-import { elementCount, type Parameter } from "../networks/parameters.js";
+import { elementCount, type Parameter } from "../networks/parameter.js";
 import type { ModelState } from "./engine.js";
 import { OPTIMIZERS, type OptimizerName, STATE_KINDS } from "./optimizers.js";
 

@@ -1,5 +1,4 @@
 import type { NetworkName } from "../networks/describe.js";
-import type { StepSettings } from "./engine.js";
 
 /** What the weights are changed by: nnU-Net's SGD with Nesterov momentum, or AdamW. */
 export const OPTIMIZERS = ["sgd", "adamw"] as const;
@@ -8,6 +7,16 @@ export type OptimizerName = (typeof OPTIMIZERS)[number];
 /** What `network` is trained with unless a spec says otherwise: MONAI's transformers with AdamW, as MONAI does. "auto" is always a U-Net. */
 export function usualOptimizer(network: NetworkName | "auto"): OptimizerName {
   return network === "unetr" || network === "swin-unetr" ? "adamw" : "sgd";
+}
+
+/** What an update depends on besides the gradients. */
+export interface UpdateSettings {
+  readonly learningRate: number;
+  /** Nesterov's; adamw has none. */
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Largest L2 norm of all gradients together; larger ones are scaled down to it. */
+  readonly gradientClip: number;
 }
 
 /** PyTorch's defaults of AdamW: `betas` and `eps`. */
@@ -23,7 +32,11 @@ export const STATE_KINDS = {
  * The numbers of one update, by the names that `onnx/operators/sgd.ts` and `adamw.ts` have for them. `step` counts from 1: AdamW's mean and
  * square are biased towards 0 by as many steps.
  */
-export function updateScalars(optimizer: OptimizerName, settings: StepSettings, step: number): Record<string, number> {
+export function updateScalars(
+  optimizer: OptimizerName,
+  settings: UpdateSettings,
+  step: number,
+): Record<string, number> {
   const { learningRate, momentum, weightDecay, gradientClip } = settings;
   switch (optimizer) {
     case "sgd":

@@ -1,4 +1,4 @@
-import type { StateTensor } from "../networks/state-dict.js";
+import type { StateTensor } from "../networks/state-tensor.js";
 import { PersistentId, PythonCall, PythonName, PythonTuple, type PythonValue, pickle } from "./pickle.js";
 import { storedZip, type ZipEntry } from "./stored-zip.js";
 

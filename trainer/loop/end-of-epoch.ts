@@ -7,7 +7,7 @@ import type { Progress } from "../run-folder/progress.js";
 import { plateauAfter } from "./adaptive.js";
 import { advanceWhereDue, answerStageRequests, timelineOf } from "./decisions.js";
 import { polyLearningRate } from "./learning-rate.js";
-import type { LoopOptions } from "./loop.js";
+import type { LoopOptions } from "./loop-options.js";
 import { smoothed } from "./pseudo-dice.js";
 import { stepsLeft, stepsTaken } from "./steps-by-stage.js";
 import type { TimeLeft } from "./time-left.js";

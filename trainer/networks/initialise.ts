@@ -1,6 +1,6 @@
 import { philox4x32 } from "../../plan/random.js";
 import { LEAKY_SLOPE } from "./layers.js";
-import { elementCount, type Parameter } from "./parameters.js";
+import { elementCount, type Parameter } from "./parameter.js";
 
 /** Third word of the counter of weight draws; batches use small ones, so the two never share a block. */
 const WEIGHTS = 0x8000_0000;

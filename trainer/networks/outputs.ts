@@ -1,6 +1,6 @@
 import type { Zyx } from "../../plan/zyx.js";
 import type { NetworkDescription } from "./network.js";
-import type { Parameter } from "./parameters.js";
+import type { Parameter } from "./parameter.js";
 
 /** Sizes (Z,Y,X, voxels) of the outputs of `network` for a patch, finest first. */
 export function outputSizes(network: NetworkDescription, patchSize: Zyx): Zyx[] {

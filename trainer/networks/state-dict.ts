@@ -1,13 +1,8 @@
 import type { NetworkDescription } from "./network.js";
+import type { StateTensor } from "./state-tensor.js";
 import { swinBuffers } from "./swin-unetr/network.js";
 import { repeatedNames } from "./u-net/repeated-names.js";
 import { unetrBuffers } from "./unetr/network.js";
-
-/** A tensor of a PyTorch module. */
-export interface StateTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array | BigInt64Array;
-}
 
 /**
  * `weights` (by parameter name) as the state dict of the PyTorch module that `network` follows, complete for

@@ -1,7 +1,7 @@
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import type { Layers } from "./layers.js";
 import type { NetworkDescription } from "./network.js";
-import { elementCount, type Parameter, type StartValues } from "./parameters.js";
+import { elementCount, type Parameter, type StartValues } from "./parameter.js";
 import { runNetwork } from "./run.js";
 import { offsetCount } from "./swin-unetr/network.js";
 

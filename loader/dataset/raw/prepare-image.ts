@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../../plan/errors.js";
+import type { Geometry } from "../dataset.js";
 import type { Preparation } from "../planner/parse-plans.js";
 import { preprocessImage } from "../preprocess/preprocess-case.js";
-import type { Geometry } from "../store.js";
 import { type CaseRules, readRawCase, type ToleratedFlaw } from "./read-raw-case.js";
 
 /** An image as a network takes it, and the way back. */

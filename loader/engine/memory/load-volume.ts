@@ -1,5 +1,6 @@
 import { locationClasses } from "../../../plan/label-set.js";
-import type { Store, StoredCase } from "../../dataset/store.js";
+import type { StoredCase } from "../../dataset/dataset.js";
+import type { Store } from "../../dataset/store.js";
 import type { VolumeViews } from "./volume-layout.js";
 
 /** Reads a case from the store into its place in an arena: image, label and every class's locations. */

@@ -1,7 +1,8 @@
 import type { Transform } from "../../../plan/augment/transform.js";
 import type { Crop } from "../../../plan/batch/batch-plan.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import type { Store, StoredCase } from "../../dataset/store.js";
+import type { StoredCase } from "../../dataset/dataset.js";
+import type { Store } from "../../dataset/store.js";
 import { imageLayout } from "../../dataset/zarr/array-layout.js";
 import type { Box, Source } from "../cut/source.js";
 import { boxAround } from "../cut/transforms/spatial.js";

@@ -1,4 +1,4 @@
-import type { StoredCase } from "../../dataset/store.js";
+import type { StoredCase } from "../../dataset/dataset.js";
 import type { Arena } from "./arenas.js";
 import { BLOCK_BYTES, blocksFor } from "./blocks.js";
 import { volumeBytes } from "./volume-layout.js";

@@ -1,5 +1,5 @@
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import type { Dataset, StoredCase } from "../../dataset/store.js";
+import type { Dataset, StoredCase } from "../../dataset/dataset.js";
 import type { StoredLabel } from "../../kernels/kernels.js";
 import type { ChannelVolume } from "../cut/source.js";
 

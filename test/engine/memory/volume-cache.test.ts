@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import type { StoredCase } from "../../../loader/dataset/store.js";
+import type { StoredCase } from "../../../loader/dataset/dataset.js";
 import { reserveArenas } from "../../../loader/engine/memory/arenas.js";
 import { BLOCK_BYTES } from "../../../loader/engine/memory/blocks.js";
 import { VolumeCache, type VolumeHome } from "../../../loader/engine/memory/volume-cache.js";

@@ -1,7 +1,9 @@
 import test from "ava";
 import { reportModel } from "../../../trainer/model-report.js";
-import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
-import { type StateTensor, stateDict } from "../../../trainer/networks/state-dict.js";
+import { elementCount } from "../../../trainer/networks/parameter.js";
+import { listParameters } from "../../../trainer/networks/parameters.js";
+import { stateDict } from "../../../trainer/networks/state-dict.js";
+import type { StateTensor } from "../../../trainer/networks/state-tensor.js";
 import { declareForEach } from "../engines/at-hand.js";
 import {
   describeGolden,

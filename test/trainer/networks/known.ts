@@ -4,7 +4,8 @@ import type { ModelState, TrainingBatch } from "../../../trainer/engines/engine.
 import { describeNetwork, type NetworkName } from "../../../trainer/networks/describe.js";
 import type { NetworkDescription } from "../../../trainer/networks/network.js";
 import { outputSizes } from "../../../trainer/networks/outputs.js";
-import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
+import { elementCount } from "../../../trainer/networks/parameter.js";
+import { listParameters } from "../../../trainer/networks/parameters.js";
 
 /** One training step as PyTorch took it. */
 export interface GoldenStep {

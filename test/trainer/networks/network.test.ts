@@ -2,7 +2,8 @@ import test from "ava";
 import type { NetworkPlan } from "../../../plan/curriculum/stage.js";
 import { describeNetwork, type NetworkSize } from "../../../trainer/networks/describe.js";
 import { drawParameter } from "../../../trainer/networks/initialise.js";
-import { elementCount, listParameters } from "../../../trainer/networks/parameters.js";
+import { elementCount } from "../../../trainer/networks/parameter.js";
+import { listParameters } from "../../../trainer/networks/parameters.js";
 import type { PlainUnet } from "../../../trainer/networks/plain-unet/network.js";
 
 const hippocampus = { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] } as const;

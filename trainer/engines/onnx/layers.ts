@@ -1,5 +1,5 @@
 import type { Layers } from "../../networks/layers.js";
-import { elementCount, type Parameter } from "../../networks/parameters.js";
+import { elementCount, type Parameter } from "../../networks/parameter.js";
 import type { Value } from "./graph.js";
 import { add } from "./operators/add.js";
 import { attention } from "./operators/attention.js";

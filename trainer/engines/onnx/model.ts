@@ -2,7 +2,8 @@ import type { InferenceSession, Tensor, TypedTensor } from "onnxruntime-node";
 import type { Zyx } from "../../../plan/zyx.js";
 import type { NetworkDescription } from "../../networks/network.js";
 import { outputSizes } from "../../networks/outputs.js";
-import { listParameters, type Parameter } from "../../networks/parameters.js";
+import type { Parameter } from "../../networks/parameter.js";
+import { listParameters } from "../../networks/parameters.js";
 import { checkBatch, checkImage } from "../check-batch.js";
 import { countedLabels } from "../deep-supervision.js";
 import type {

@@ -1,7 +1,8 @@
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { NetworkDescription } from "../../networks/network.js";
 import { outputSizes, reachedParameters } from "../../networks/outputs.js";
-import { elementCount, listParameters } from "../../networks/parameters.js";
+import { elementCount } from "../../networks/parameter.js";
+import { listParameters } from "../../networks/parameters.js";
 import { runNetwork } from "../../networks/run.js";
 import { lossWeights } from "../deep-supervision.js";
 import { parameterCount } from "../model-state.js";

@@ -2,7 +2,8 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor5D } from "@te
 import type { Zyx } from "../../../plan/zyx.js";
 import type { NetworkDescription } from "../../networks/network.js";
 import { reachedParameters } from "../../networks/outputs.js";
-import { elementCount, listParameters, type Parameter } from "../../networks/parameters.js";
+import { elementCount, type Parameter } from "../../networks/parameter.js";
+import { listParameters } from "../../networks/parameters.js";
 import { runNetwork } from "../../networks/run.js";
 import { checkBatch, checkImage } from "../check-batch.js";
 import { CLIP_EPSILON } from "../constants.js";

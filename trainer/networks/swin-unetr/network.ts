@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { StateTensor } from "../state-dict.js";
+import type { StateTensor } from "../state-tensor.js";
 
 /** MONAI's SwinUNETR: attention within windows that are shifted in every second block, and a convolutional decoder. */
 export interface SwinUnetr {

@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../plan/zyx.js";
-import type { StateTensor } from "../state-dict.js";
+import type { StateTensor } from "../state-tensor.js";
 
 /** MONAI's UNETR: a vision transformer on patches of 16x16x16 voxels, and a convolutional decoder. */
 export interface Unetr {

@@ -1,6 +1,6 @@
 import type { Zyx } from "../../../../plan/zyx.js";
 import type { AttentionShape, AttentionWindows } from "../../../networks/layers.js";
-import { elementCount } from "../../../networks/parameters.js";
+import { elementCount } from "../../../networks/parameter.js";
 import { offsetKeys } from "../../../networks/swin-unetr/network.js";
 import { MASKED_SCORE } from "../../constants.js";
 import { windowRegions } from "../../window-regions.js";

@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../../plan/zyx.js";
-import { elementCount } from "../../../networks/parameters.js";
+import { elementCount } from "../../../networks/parameter.js";
 import type { GraphBuilder, Value } from "../graph.js";
 
 type Extents5 = readonly [number, number, number, number, number];

@@ -1,5 +1,5 @@
 import type { Zyx } from "../../../../plan/zyx.js";
-import { elementCount } from "../../../networks/parameters.js";
+import { elementCount } from "../../../networks/parameter.js";
 import type { Value } from "../graph.js";
 import type { Tape } from "../tape.js";
 import { blocksToChannels, channelsToBlocks } from "./blocks.js";

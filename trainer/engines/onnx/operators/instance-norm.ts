@@ -1,4 +1,4 @@
-import { elementCount } from "../../../networks/parameters.js";
+import { elementCount } from "../../../networks/parameter.js";
 import type { Value } from "../graph.js";
 import type { Tape } from "../tape.js";
 import { normalise } from "./normalise.js";
