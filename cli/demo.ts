@@ -31,6 +31,7 @@ function demoRun({ name, cases }: IngestReport): RunSpecInput {
       mode: "performance",
       epochs: 15,
       stepsPerEpoch: 12,
+      valSteps: 8,
       seed: 1,
       augmentation: "none",
     },
