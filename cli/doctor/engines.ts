@@ -1,6 +1,6 @@
 import { type EngineState, surveyEngines } from "../../trainer/index.js";
+import { alignColumns } from "../columns.js";
 import { printJson } from "../output.js";
-import { alignColumns } from "../plan/plan-table.js";
 
 /** Prints which engines can train on this machine, and why the others cannot. */
 export async function tellEngines({ json }: { readonly json?: boolean }): Promise<void> {

@@ -1,4 +1,5 @@
 import type { MeanScores } from "../../predict/index.js";
+import { alignColumns } from "../columns.js";
 
 /** Means of each class, aligned, and the mean over the classes. */
 export function scoreTable(
@@ -27,11 +28,5 @@ export function scoreTable(
       ? []
       : [meanOf(({ hausdorff95Mm }) => hausdorff95Mm, 2), meanOf(({ surfaceDice }) => surfaceDice, 4)]),
   ];
-  const table = [[...head, ...surface], ...rows, last];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] as string).length))) ?? [];
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number),
-    );
-  return table.map((row) => `${line(row).join("  ").trimEnd()}\n`).join("");
+  return alignColumns([[...head, ...surface], ...rows, last], [0]);
 }

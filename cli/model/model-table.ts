@@ -1,6 +1,6 @@
 import type { Mode } from "../../plan/index.js";
 import type { ModelReport } from "../../trainer/index.js";
-import { alignColumns, sizeText } from "../plan/plan-table.js";
+import { alignColumns, sizeText } from "../columns.js";
 
 const MEBIBYTE = 2 ** 20;
 const GIGA = 1e9;

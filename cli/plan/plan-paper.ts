@@ -6,7 +6,8 @@ import {
   planStages,
   relativeFlops,
 } from "../../plan/index.js";
-import { alignColumns, type CurriculumJson, curriculumJson, sizeText } from "./plan-table.js";
+import { alignColumns, sizeText } from "../columns.js";
+import { type CurriculumJson, curriculumJson } from "./plan-table.js";
 
 type Verdict = "reproduced" | "within 1 point" | "not reproduced";
 

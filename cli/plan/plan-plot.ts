@@ -1,5 +1,6 @@
 import { voxelCount } from "../../plan/index.js";
-import { type Curriculum, sizeText } from "./plan-table.js";
+import { sizeText } from "../columns.js";
+import type { Curriculum } from "./plan-table.js";
 
 const WIDTH = 860;
 const LEFT = 84;

@@ -6,6 +6,7 @@ import {
   type Stage,
   voxelCount,
 } from "../../plan/index.js";
+import { alignColumns, sizeText } from "../columns.js";
 
 /** A mode's stages for one network. */
 export interface Curriculum {
@@ -69,26 +70,6 @@ const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 function bar(fraction: number): string {
   const eighths = Math.round(fraction * BAR_WIDTH * 8);
   return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
-}
-
-/** Voxels as `8x16x16`. */
-export function sizeText(size: readonly number[]): string {
-  return size.join("x");
-}
-
-/** Columns separated by two blanks, each as wide as its longest cell; `left` names those that are not right-aligned. */
-export function alignColumns(rows: readonly (readonly string[])[], left: readonly number[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const blanks = " ".repeat((widths[column] ?? 0) - [...cell].length);
-        return left.includes(column) ? cell + blanks : blanks + cell;
-      })
-      .join("  ")
-      .trimEnd(),
-  );
-  return `${lines.join("\n")}\n`;
 }
 
 /** The table that `patchstream plan` prints: at most 100 columns. */

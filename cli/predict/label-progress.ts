@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { LabelProgress } from "../../predict/index.js";
+import { logLines } from "../log-lines.js";
 
 /** Shows how far labelling is, on stderr. */
 export interface ShownProgress {
@@ -40,23 +41,16 @@ function timeLeft(nowMs: () => number): (progress: LabelProgress) => string {
   };
 }
 
-/** A log is silent for no longer than this, or a window, if that is longer. */
-const SILENCE_MS = 30_000;
-
 /** Lines for a log: those that are said, and where nothing was said for half a minute how far the image in work is. */
 export function progressLines(write: (line: string) => void, nowMs: () => number): ShownProgress {
   const left = timeLeft(nowMs);
-  let saidMs = nowMs();
-  const say = (line: string) => {
-    saidMs = nowMs();
-    write(`${line}\n`);
-  };
+  const { say, isSilent } = logLines(write, nowMs);
   return {
     show(progress) {
       const { id, done, total, share } = progress;
       const remaining = left(progress);
-      if (nowMs() - saidMs < SILENCE_MS) return;
-      say(`${id} (${done + 1} of ${total}): ${Math.round(100 * share)} %${remaining && `, ${remaining}`}`);
+      if (isSilent())
+        say(`${id} (${done + 1} of ${total}): ${Math.round(100 * share)} %${remaining && `, ${remaining}`}`);
     },
     say,
     stop: () => undefined,

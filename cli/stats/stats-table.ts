@@ -1,4 +1,4 @@
-import { alignColumns, sizeText } from "../plan/plan-table.js";
+import { alignColumns, sizeText } from "../columns.js";
 import type { Spread, StageStatistics } from "./stats-summary.js";
 
 /** The table that `patchstream stats` prints: at most 100 columns. */

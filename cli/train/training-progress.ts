@@ -1,5 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { WatchedEvent } from "../../trainer/index.js";
+import { sizeText } from "../columns.js";
+import { logLines } from "../log-lines.js";
 import { FiguresTally, figureTexts, type TrainingFigures } from "./training-figures.js";
 
 /** Shows a training as it goes: a bar on a terminal, elsewhere one line per event worth telling. */
@@ -8,8 +10,6 @@ export interface TrainingProgress {
   /** Leaves the terminal as it was. */
   stop(): void;
 }
-
-const size = (voxels: readonly number[]) => voxels.join("x");
 
 /** What both forms say in a line of its own. */
 function newsOf(event: WatchedEvent): string | undefined {
@@ -25,7 +25,7 @@ function newsOf(event: WatchedEvent): string | undefined {
     }
     case "stage": {
       const { stage, fromStep, reason, patchSize, batchSize } = event.stage;
-      return `step ${fromStep}: stage ${stage}, patch ${size(patchSize)}, batch ${batchSize} (${reason})`;
+      return `step ${fromStep}: stage ${stage}, patch ${sizeText(patchSize)}, batch ${batchSize} (${reason})`;
     }
     case "decided": {
       const { stage, fromStep, reason, text } = event.decided;
@@ -46,9 +46,6 @@ function newsOf(event: WatchedEvent): string | undefined {
   }
 }
 
-/** A log is silent for no longer than this, or a step, if that is longer. */
-const SILENCE_MS = 30_000;
-
 function figuresLine(figures: TrainingFigures): string {
   const { epoch = 0, epochs, stepsTaken, steps, stage } = figures;
   const where = [`epoch ${epoch + 1} of ${epochs}`, `step ${stepsTaken} of ${steps}`, `stage ${stage ?? "-"}`];
@@ -60,19 +57,15 @@ function figuresLine(figures: TrainingFigures): string {
  * however many steps there are and however late somebody begins to watch.
  */
 export function progressLines(write: (line: string) => void, nowMs: () => number): TrainingProgress {
-  let saidMs = nowMs();
+  const { say, isSilent } = logLines(write, nowMs);
   const tally = new FiguresTally();
-  const say = (line: string) => {
-    saidMs = nowMs();
-    write(`${line}\n`);
-  };
   return {
     show(event) {
       tally.add(event);
       const news = newsOf(event);
       if (news !== undefined) say(news);
       else if (event.kind === "epoch") say(`${figuresLine(tally.figures)}${event.epoch.best ? " (best)" : ""}`);
-      else if (event.kind === "step" && nowMs() - saidMs >= SILENCE_MS) say(figuresLine(tally.figures));
+      else if (event.kind === "step" && isSilent()) say(figuresLine(tally.figures));
     },
     stop: () => undefined,
   };
@@ -88,7 +81,7 @@ function bar(): TrainingProgress {
   const shown = () => {
     const { epoch, epochs, stage, patchSize, batchSize } = tally.figures;
     const at = epoch === undefined ? "" : `epoch ${epoch + 1}/${epochs} `;
-    const where = stage === undefined ? at : `${at}stage ${stage} ${size(patchSize)} batch ${batchSize}`;
+    const where = stage === undefined ? at : `${at}stage ${stage} ${sizeText(patchSize)} batch ${batchSize}`;
     return { where, figures: figureTexts(tally.figures).join(" ") };
   };
   return {

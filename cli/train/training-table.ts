@@ -1,10 +1,5 @@
 import type { TrainingSummary } from "../../trainer/index.js";
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ");
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
-}
+import { alignColumns, sizeText } from "../columns.js";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
@@ -24,7 +19,7 @@ export function trainingTable(summary: TrainingSummary): string {
   const costs = relativeText(summary);
   const stageRows = stages.map((one) => [
     String(one.stage),
-    one.patchSize.join("x"),
+    sizeText(one.patchSize),
     String(one.batchSize),
     String(one.steps),
     one.seconds.toFixed(1),
@@ -35,7 +30,7 @@ export function trainingTable(summary: TrainingSummary): string {
   ]);
   const header = ["stage", "patch (Z,Y,X)", "batch", "steps", "seconds", "waiting", "samples/s", "loss", "pseudo Dice"];
   const total = `${steps} steps in ${seconds.toFixed(1)} s; the first batch took ${(warmUpMs / 1000).toFixed(1)} s more\n${costs}`;
-  if (classes.length === 0) return `${table([header, ...stageRows])}${total}`;
+  if (classes.length === 0) return `${alignColumns([header, ...stageRows], [])}${total}`;
   const dice = (values: readonly { readonly dice?: number }[]) => values.map(({ dice }) => dice?.toFixed(3) ?? "-");
   const diceRows = [
     ["Dice", ...classes.map(({ name }) => name)],
@@ -43,5 +38,5 @@ export function trainingTable(summary: TrainingSummary): string {
     ["mean", ...dice(classes)],
   ];
   const mean = `mean foreground Dice ${meanDice?.toFixed(3) ?? "-"}\n`;
-  return `${table([header, ...stageRows])}${total}\n${table(diceRows)}${mean}`;
+  return `${alignColumns([header, ...stageRows], [])}${total}\n${alignColumns(diceRows, [])}${mean}`;
 }

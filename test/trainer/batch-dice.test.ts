@@ -7,6 +7,7 @@ import { StageRequests } from "../../trainer/loop/stage-requests.js";
 import { runTraining } from "../../trainer/loop/training.js";
 import type { TrainingEvent } from "../../trainer/run-folder/events.js";
 import { parseRunSpec } from "../../trainer/spec.js";
+import { fileScope } from "./file-scope.js";
 import { copySample, steps, temporaryFolder, tinyRun } from "./processes.js";
 
 /** Data servers of the same two cases, by what their store's plans.json says of `batch_dice`. */
@@ -16,10 +17,9 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("stores whose plans differ in batch_dice only, served", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const folder = temporaryFolder(scope);
   const raw = join(folder, "Task04_Hippocampus");
   const cases = copySample(raw, 2);
@@ -30,7 +30,7 @@ test.before("stores whose plans differ in batch_dice only, served", async (t) =>
     writeFileSync(plans, JSON.stringify(planned));
     await ingest(raw, join(folder, name), { workers: 1, plans });
     const server = await serve(join(folder, name), { workers: 1 });
-    ended.push(() => server.drain());
+    scope.teardown(() => server.drain());
     return server.address;
   };
   await ingest(raw, join(folder, "planned"), { workers: 1 });
@@ -40,9 +40,6 @@ test.before("stores whose plans differ in batch_dice only, served", async (t) =>
     silent: await served("silent", (configuration) => Reflect.deleteProperty(configuration, "batch_dice")),
   };
   t.context = { cases, addresses };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 /** Trains two steps, or goes on in `folder`; ends after the step `stopAfter`. */

@@ -12,6 +12,7 @@ import { stateDict } from "../../trainer/networks/state-dict.js";
 import { readCheckpoint } from "../../trainer/run-folder/checkpoint.js";
 import { readSafetensors } from "../../trainer/run-folder/safetensors.js";
 import { lint, readExposition } from "../metrics/exposition.js";
+import { fileScope } from "./file-scope.js";
 import {
   channelTo,
   collect,
@@ -46,15 +47,11 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("a store of three of the sample's cases, served", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 3);
   t.context = { store, cases, ...(await servers(scope, store)) };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 /** Long enough to find some of the hippocampus. */

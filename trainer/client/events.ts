@@ -1,4 +1,5 @@
-import type { CheckpointKind, CheckpointWritten, StateChanged } from "../../proto/messages.js";
+import type { CheckpointWritten, StateChanged } from "../../proto/messages.js";
+import { checkpointOf } from "../checkpoint-words.js";
 import type { CheckpointName } from "../run-folder/checkpoint.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { stateWord, type TrainingStateName } from "../state-words.js";
@@ -12,23 +13,13 @@ export type WatchedEvent =
       readonly checkpoint: Omit<CheckpointWritten, "kind"> & { readonly kind: CheckpointName };
     };
 
-const KINDS: Readonly<Record<CheckpointName, CheckpointKind>> = {
-  latest: "CHECKPOINT_KIND_LATEST",
-  best: "CHECKPOINT_KIND_BEST",
-};
-
-/** As the wire names it. */
-export function kindOf(checkpoint: CheckpointName): CheckpointKind {
-  return KINDS[checkpoint];
-}
-
 /** An event in words. */
 export function watchedEvent(event: TrainingEvent): WatchedEvent {
   switch (event.kind) {
     case "state":
       return { kind: "state", state: { ...event.state, state: stateWord(event.state.state) } };
     case "checkpoint": {
-      const kind = event.checkpoint.kind === "CHECKPOINT_KIND_BEST" ? "best" : "latest";
+      const kind = checkpointOf(event.checkpoint.kind) ?? "latest";
       return { kind: "checkpoint", checkpoint: { ...event.checkpoint, kind } };
     }
     default:

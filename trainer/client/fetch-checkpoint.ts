@@ -3,9 +3,9 @@ import { replaceFileFrom } from "../../disk/write-file.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { callStream } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
+import { kindOf } from "../checkpoint-words.js";
 import type { CheckpointName } from "../run-folder/checkpoint.js";
 import { verifySafetensors } from "../run-folder/safetensors.js";
-import { kindOf } from "./events.js";
 import { silenceSignal } from "./silence.js";
 
 export interface CheckpointSettings {

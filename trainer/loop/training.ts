@@ -2,15 +2,15 @@ import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
-import { PatchstreamError } from "../../plan/errors.js";
-import type { ModelState } from "../engines/engine.js";
+import { parameterCount } from "../engines/model-state.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { stepFlops } from "../model-report.js";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
+import { listParameters } from "../networks/parameters.js";
+import { checkSameRun, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { trainedOn } from "../run-folder/trained-on.js";
@@ -52,17 +52,6 @@ export interface TrainingOptions extends TrainingJob {
   readonly signal: AbortSignal;
 }
 
-function parameterCount(model: ModelState): number {
-  const weights = [...model].filter(([name]) => name.startsWith("weight/"));
-  return weights.reduce((sum, [, { values }]) => sum + values.length, 0);
-}
-
-function checkDigest(checkpoint: Checkpoint, digest: string): void {
-  if (checkpoint.digest === digest) return;
-  const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
-  throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
-}
-
 /** What `waited` resolves to, unless `signal` aborts first. */
 function orAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -91,7 +80,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   await using client = connect(data, options.connection);
   const described = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
   const { spec, specBytes, digest } = described;
-  if (checkpoint) checkDigest(checkpoint, digest);
+  if (checkpoint) checkSameRun(checkpoint, digest);
   // Without the signal: being stopped must not break off what the loop is in the middle of.
   await using run = await orAborted(client.openRun(specBytes), signal);
   checkControl(spec, settings);
@@ -120,7 +109,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
     fromStep: stepOfStage(spec, i),
     flops: stepFlops(network, { patchSize, batchSize }),
   }));
-  const parameters = parameterCount(await model.save());
+  const parameters = parameterCount(listParameters(network));
   const { epochs } = spec;
   const steps = stepsOf(spec, "train");
   emit({

@@ -30,6 +30,13 @@ export const CHECKPOINT_FILES: Readonly<Record<CheckpointName, string>> = {
 };
 const LOSS_CURVE = "curve/loss";
 
+/** Throws SPEC_INVALID unless `digest` is that of the run that the checkpoint is of. */
+export function checkSameRun(checkpoint: Pick<Checkpoint, "digest">, digest: string): void {
+  if (checkpoint.digest === digest) return;
+  const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
+  throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
+}
+
 /** Everything that a training rests on between two steps. */
 export interface Checkpoint {
   /** Steps taken: the next step to take. */

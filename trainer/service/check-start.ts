@@ -1,8 +1,7 @@
 import type { DatasetInfo, RunInfo } from "../../client/types.js";
-import { PatchstreamError } from "../../plan/errors.js";
 import { checkControl } from "../loop/check-control.js";
 import { networkFor, networkSize } from "../loop/network-for.js";
-import { type CheckpointHeader, verifyCheckpoint } from "../run-folder/checkpoint.js";
+import { type CheckpointHeader, checkSameRun, verifyCheckpoint } from "../run-folder/checkpoint.js";
 import type { TrainingRequest } from "../run-folder/request.js";
 import type { RunSpec } from "../spec.js";
 import { type DataAccess, describeAt } from "./data-servers.js";
@@ -55,10 +54,6 @@ export async function checkResumption(
     describeAt(access, data, checkpoint?.spec ?? spec.data),
     engines.check(spec.training.engine),
   ]);
-  const { digest } = described.run;
-  if (checkpoint !== undefined && checkpoint.digest !== digest) {
-    const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
-    throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
-  }
+  if (checkpoint !== undefined) checkSameRun(checkpoint, described.run.digest);
   return { checkpoint, need: needOf(described, spec, memory) };
 }

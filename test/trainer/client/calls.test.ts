@@ -5,6 +5,7 @@ import { connect } from "../../../client/index.js";
 import { callDuplex, methodOf } from "../../../rpc/index.js";
 import { connectTrainer, type TrainerClient } from "../../../trainer/index.js";
 import { startProxy } from "../../conformance/tcp-proxy.js";
+import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   eventsOf,
@@ -28,7 +29,7 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 const jsonOf = (run: object) => Buffer.from(JSON.stringify(run));
 
@@ -37,7 +38,6 @@ async function untilDone(client: TrainerClient, training: string): Promise<void>
 }
 
 test.before("a data server, and a trainer with a training that is done", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 3);
   const runs = temporaryFolder(scope);
   const [data, trainer] = await Promise.all([
@@ -49,9 +49,6 @@ test.before("a data server, and a trainer with a training that is done", async (
   const done = await client.start(jsonOf(tinyRun(cases)), data.address);
   await untilDone(client, done);
   t.context = { cases, data, runs, trainer, client, done };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 test.serial("a run spec that is typed starts, is steered, listed and stopped, in words", async (t) => {

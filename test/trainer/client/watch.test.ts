@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { connectTrainer, type WatchedEvent } from "../../../trainer/index.js";
 import { startProxy } from "../../conformance/tcp-proxy.js";
+import { fileScope } from "../file-scope.js";
 import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../processes.js";
 
 interface Shared {
@@ -9,15 +10,11 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("a data server", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 2);
   t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 const jsonOf = (run: object) => Buffer.from(JSON.stringify(run));

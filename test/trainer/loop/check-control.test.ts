@@ -2,24 +2,9 @@ import test from "ava";
 import type { ResolvedSpec } from "../../../plan/index.js";
 import { checkControl, isValidated } from "../../../trainer/loop/check-control.js";
 import { parseTrainingSpec } from "../../../trainer/spec.js";
+import { tinySpec } from "../tiny-spec.js";
 
-const spec: ResolvedSpec = {
-  recipe: 1,
-  dataset: "Tiny",
-  datasetDigest: "00",
-  split: { train: ["a"], val: ["b"] },
-  plan: { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] },
-  stages: [{ patchSize: [8, 8, 8], batchSize: 2, epochs: 3, foregroundFraction: 0.33 }],
-  stageOrder: "scheduled",
-  strategy: "nnunet",
-  epochs: 3,
-  stepsPerEpoch: 2,
-  valSteps: 1,
-  seed: 1,
-  augmentation: [],
-  wire: { image: "f32", label: "u8", layout: "channels-first" },
-  deepSupervision: false,
-};
+const spec: ResolvedSpec = { ...tinySpec, split: { train: ["a"], val: ["b"] } };
 
 const check =
   (training: object, data: Partial<ResolvedSpec> = {}) =>

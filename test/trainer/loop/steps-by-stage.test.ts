@@ -3,25 +3,17 @@ import fc from "fast-check";
 import { StageTimeline, scheduleOf } from "../../../plan/batch/stage-timeline.js";
 import type { ResolvedSpec } from "../../../plan/index.js";
 import { stepsLeft, stepsTaken } from "../../../trainer/loop/steps-by-stage.js";
+import { tinySpec } from "../tiny-spec.js";
 
 function spec(stageEpochs: readonly number[], stepsPerEpoch: number, stageOrder: "scheduled" | "random"): ResolvedSpec {
   const size = { patchSize: [8, 8, 8], batchSize: 2, foregroundFraction: 0.33 } as const;
   return {
-    recipe: 1,
-    dataset: "Tiny",
-    datasetDigest: "00",
-    split: { train: ["a"], val: [] },
-    plan: { ...size, pooling: [1, 1, 1] },
+    ...tinySpec,
     stages: stageEpochs.map((epochs) => ({ ...size, epochs })),
     stageOrder,
-    strategy: "nnunet",
     epochs: stageEpochs.reduce((sum, epochs) => sum + epochs, 0),
     stepsPerEpoch,
     valSteps: 0,
-    seed: 1,
-    augmentation: [],
-    wire: { image: "f32", label: "u8", layout: "channels-first" },
-    deepSupervision: false,
   };
 }
 

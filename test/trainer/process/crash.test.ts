@@ -6,6 +6,7 @@ import type { TrainingEvent } from "../../../trainer/index.js";
 import { startJob } from "../../../trainer/process/start.js";
 import { checkpointPath } from "../../../trainer/run-folder/checkpoint.js";
 import { parseRunSpec } from "../../../trainer/spec.js";
+import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   collect,
@@ -32,19 +33,15 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("a data server and a trainer", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 3);
   const [data, trainer] = await Promise.all([
     serving(scope, "serve", store, "--workers", "1"),
     trainerIn(scope, temporaryFolder(scope)),
   ]);
   t.context = { cases, data, trainer, channel: channelTo(scope, trainer) };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 /** The process that trains `training`, as its trainer said. */

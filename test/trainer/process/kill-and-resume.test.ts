@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { seeded } from "../../conformance/seeded.js";
 import { testRounds } from "../../rounds.js";
+import { fileScope } from "../file-scope.js";
 import { holdOutLast, type Process, sampleStore, serving, temporaryFolder, tinyRun } from "../processes.js";
 import { killWhileItWrites, remains, trainOnce } from "./killed-training.js";
 
@@ -13,18 +14,14 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 const STEPS = 32;
 const EPOCHS = 8;
 
 test.before("two data servers of one store", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 3);
   const serve = () => serving(scope, "serve", store, "--workers", "1");
   t.context = { store, cases, data: await Promise.all([serve(), serve()]) };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 /** Eight epochs of four steps over five stages, validated; its checkpoint takes a few milliseconds to write. */

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
-import type { ResolvedSpec } from "../../../plan/index.js";
 import type { PlainUnet } from "../../../trainer/networks/plain-unet/network.js";
 import {
   type Checkpoint,
@@ -12,6 +11,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../../../trainer/run-folder/checkpoint.js";
+import { tinySpec } from "../tiny-spec.js";
 
 function folder(t: ExecutionContext): string {
   const path = mkdtempSync(join(tmpdir(), "patchstream-checkpoint-"));
@@ -19,29 +19,11 @@ function folder(t: ExecutionContext): string {
   return path;
 }
 
-const spec: ResolvedSpec = {
-  recipe: 1,
-  dataset: "Tiny",
-  datasetDigest: "00",
-  split: { train: ["a"], val: [] },
-  plan: { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] },
-  stages: [{ patchSize: [8, 8, 8], batchSize: 2, epochs: 3, foregroundFraction: 0.33 }],
-  stageOrder: "scheduled",
-  strategy: "nnunet",
-  epochs: 3,
-  stepsPerEpoch: 2,
-  valSteps: 1,
-  seed: 1,
-  augmentation: [],
-  wire: { image: "f32", label: "u8", layout: "channels-first" },
-  deepSupervision: false,
-};
-
 function checkpoint(step: number, values: number): Checkpoint {
   return {
     step,
     digest: "ab",
-    spec,
+    spec: tinySpec,
     network: {
       kind: "plain-unet",
       inputChannels: 1,

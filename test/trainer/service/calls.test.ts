@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { type Channel, callUnary } from "../../../rpc/index.js";
+import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   collect,
@@ -31,17 +32,13 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("a data server and a trainer", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 2);
   const runs = temporaryFolder(scope);
   const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
   t.context = { cases, store, data, runs, trainer, channel: channelTo(scope, trainer) };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 const long = (cases: readonly string[]) => tinyRun(cases, { data: { stepsPerEpoch: 10_000 } });

@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { type Channel, callUnary } from "../../../rpc/index.js";
 import type { TrainingEvent } from "../../../trainer/index.js";
+import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   collect,
@@ -24,15 +25,11 @@ interface Shared {
 }
 
 const test = anyTest as TestFn<Shared>;
-const ended: (() => unknown)[] = [];
+const scope = fileScope(test);
 
 test.before("a data server", async (t) => {
-  const scope = { teardown: (end: () => unknown) => ended.push(end) };
   const { store, cases } = await sampleStore(scope, 2);
   t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
-test.after.always(async () => {
-  for (const end of ended.toReversed()) await end();
 });
 
 const long = (cases: readonly string[]) => tinyRun(cases, { data: { stepsPerEpoch: 10_000 } });

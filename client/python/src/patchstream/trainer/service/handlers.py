@@ -1,7 +1,8 @@
 """The trainer's service; what each method promises stands in trainer.proto."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,9 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         return wire.StartTrainingResponse(training=await trainings.start(_run_of(request.run), request.data))
 
     async def watch(request: wire.WatchTrainingRequest) -> AsyncGenerator[Message]:
-        events = trainings.follow(request.training)
-        try:
+        async with aclosing(trainings.follow(request.training)) as events:
             async for event in events:
                 yield event_message(event)
-        finally:
-            await events.aclose()
 
     async def set_stage(request: wire.SetStageRequest) -> Message:
         asked = {
@@ -62,14 +60,6 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         for message in _chunks(checkpoint_file(folder, request), request.training):
             yield message
 
-    async def predict(requests: AsyncIterator[wire.PredictRequest]) -> AsyncGenerator[Message]:
-        answers = predictions.answer(requests)
-        try:
-            async for message in answers:
-                yield message
-        finally:
-            await answers.aclose()
-
     handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         "StartTraining": methods.unary("StartTraining", wire.StartTrainingRequest, start),
         "WatchTraining": methods.stream("WatchTraining", wire.WatchTrainingRequest, watch),
@@ -77,7 +67,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         "StopTraining": methods.unary("StopTraining", wire.StopTrainingRequest, stop),
         "ListTrainings": methods.unary("ListTrainings", wire.ListTrainingsRequest, list_trainings),
         "GetCheckpoint": methods.stream("GetCheckpoint", wire.GetCheckpointRequest, get_checkpoint),
-        "Predict": methods.duplex("Predict", wire.PredictRequest, predict),
+        "Predict": methods.duplex("Predict", wire.PredictRequest, predictions.answer),
     }
     return grpc.method_handlers_generic_handler(SERVICE, handlers)
 

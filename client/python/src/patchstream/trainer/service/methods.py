@@ -1,6 +1,7 @@
 """The methods of a service as grpc.aio takes them: requests checked, failures with their facts."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import grpc
@@ -51,12 +52,9 @@ class Methods:
 
         async def handle(message: bytes, context: "Context") -> AsyncIterator[bytes]:
             try:
-                messages = answer(self._read(name, request, message, context))
-                try:
+                async with aclosing(answer(self._read(name, request, message, context))) as messages:
                     async for one in messages:
                         yield one.SerializeToString()
-                finally:
-                    await messages.aclose()
             except Exception as error:
                 await self._fail(name, error, context)
 
@@ -77,12 +75,9 @@ class Methods:
 
             try:
                 self._check_token(context)
-                messages = answer(read())
-                try:
+                async with aclosing(answer(read())) as messages:
                     async for one in messages:
                         yield one.SerializeToString()
-                finally:
-                    await messages.aclose()
             except Exception as error:
                 await self._fail(name, error, context)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
@@ -44,12 +45,9 @@ class Predictions:
             raise PatchstreamError({"code": "SERVER_BUSY", **limit}, "Try again when one has ended.")
         self._running += 1
         try:
-            answers = self._answers(requests)
-            try:
+            async with aclosing(self._answers(requests)) as answers:
                 async for message in answers:
                     yield message
-            finally:
-                await answers.aclose()
         finally:
             self._running -= 1
 
