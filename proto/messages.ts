@@ -705,6 +705,8 @@ export interface StateChanged {
   readonly state: TrainingState;
   /** Why, where it failed: one line. */
   readonly message: string;
+  /** Code of the failure, as in its facts: LOSS_NOT_FINITE, ... Absent where nothing failed, and where an older trainer tells it. */
+  readonly code?: string;
 }
 
 /** A step was taken. */
@@ -733,6 +735,10 @@ export interface StepTaken {
   readonly batchBytes: number;
   /** The batch's CRC-32. */
   readonly checksum: number;
+  /** Foreground voxels of the batch's label as a share of all its voxels, 0 to 1. Absent where an older trainer tells it. */
+  readonly foregroundShare?: number;
+  /** Foreground classes (or regions) that the batch's label holds. Absent where an older trainer tells it. */
+  readonly classes?: number;
 }
 
 /** Ends the stream in order: batches already begun are finished, then the server closes with OK. What comes after it is not read. */
@@ -995,7 +1001,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   StartTrainingRequest: [],
   StartTrainingResponse: [],
   StateChanged: [["state", "TrainingState"]],
-  StepTaken: [["step", "uint32"], ["stage", "uint32"], ["epoch", "uint32"], ["batchBytes", "uint64"], ["checksum", "fixed32"]],
+  StepTaken: [["step", "uint32"], ["stage", "uint32"], ["epoch", "uint32"], ["batchBytes", "uint64"], ["checksum", "fixed32"], ["classes", "uint32"]],
   Stop: [],
   StopTrainingRequest: [],
   StopTrainingResponse: [],

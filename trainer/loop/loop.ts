@@ -9,6 +9,7 @@ import type { StepTaken } from "../../proto/messages.js";
 import { answerStageRequests, decideBeginning, timelineOf } from "./decisions.js";
 import { endEpoch, noSteps, type TrainingState } from "./end-of-epoch.js";
 import { polyLearningRate } from "./learning-rate.js";
+import { foregroundOf } from "./foreground-of.js";
 import type { LoopOptions } from "./loop-options.js";
 import { TimeLeft } from "./time-left.js";
 import { trainingBatch } from "./training-batch.js";
@@ -25,7 +26,7 @@ function checkDecided({ step, stage }: Batch, decided: number): void {
 async function takeStep(
   batch: Batch,
   plan: Stage,
-  { run, model, settings, channels }: LoopOptions,
+  { run, model, settings, channels, classes }: LoopOptions,
 ): Promise<StepTaken> {
   const began = performance.now();
   const { spec } = run.info;
@@ -44,7 +45,8 @@ async function takeStep(
   const stepMs = performance.now() - began;
   const tensorsOf = [batch.image, batch.label, ...batch.deepLabels];
   const batchBytes = tensorsOf.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-  return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum };
+  const held = foregroundOf(tensors.label, classes);
+  return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum, ...held };
 }
 
 /** Takes the step of `batch`, and tells it. */

@@ -16,6 +16,12 @@ export interface Observers {
   readonly observe: (event: TrainingEvent) => void;
 }
 
+/** Why a training ended: one line, and the code of what failed. */
+export interface Ending {
+  readonly message: string;
+  readonly code?: string;
+}
+
 /** A training whose files can be read: how it stands, and its history. */
 export class KnownTraining {
   readonly id: string;
@@ -67,15 +73,15 @@ export class KnownTraining {
   }
 
   /** Throws WRITE_FAILED where it cannot be written down. */
-  enter(state: TrainingState, message = ""): void {
+  enter(state: TrainingState, why?: Ending): void {
     this.#state = state;
-    this.tell({ kind: "state", state: { state, message } });
+    this.tell({ kind: "state", state: { state, message: "", ...why } });
   }
 
   /** Enters the state that it ends in, also where a full disk cannot take it. */
-  end(state: TrainingState, message = ""): void {
+  end(state: TrainingState, why?: Ending): void {
     try {
-      this.enter(state, message);
+      this.enter(state, why);
     } catch (error) {
       this.logFailure(error);
     }
@@ -83,9 +89,9 @@ export class KnownTraining {
   }
 
   /** `end` of one that nothing went wrong with. */
-  endWell(state: TrainingState, message = ""): void {
+  endWell(state: TrainingState, why?: Ending): void {
     this.#observers.log({ event: "training-ended", training: this.id, state: stateWord(state) });
-    this.end(state, message);
+    this.end(state, why);
   }
 
   logFailure(error: unknown): void {

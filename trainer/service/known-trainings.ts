@@ -39,7 +39,7 @@ export class KnownTrainings {
       if (!isRunFolder(folder)) return;
       const { wasCutShort, ...resting } = openRunFolder(folder);
       const training = this.add({ id, folder, ...resting });
-      if (wasCutShort) training.endWell(training.state, "the trainer ended while it ran");
+      if (wasCutShort) training.endWell(training.state, { message: "the trainer ended while it ran" });
     } catch (error) {
       const damage = damageOf(error, folder);
       this.#setDamaged({ id, damage, known: undefined });

@@ -12,6 +12,7 @@ import type { TrainingEvent } from "../run-folder/events.js";
 import { writeRequest } from "../run-folder/request.js";
 import { isDamageIn } from "../run-folder/run-folder.js";
 import { checkNobodyTrains } from "../run-folder/run-lock.js";
+import { codeOf } from "../../rpc/server/service-log.js";
 import { parseRunSpec } from "../spec.js";
 import { stateWord } from "../state-words.js";
 import { checkNew, checkResumption, type StartChecks } from "./check-start.js";
@@ -134,7 +135,8 @@ export class Trainings implements AsyncDisposable {
       else this.#endStopped(training);
     } catch (error) {
       training.logFailure(error);
-      training.end("TRAINING_STATE_FAILED", error instanceof Error ? error.message : String(error));
+      const message = error instanceof Error ? error.message : String(error);
+      training.end("TRAINING_STATE_FAILED", { message, code: codeOf(error) });
       if (isDamageIn(error, folder)) this.#known.setDamaged(training, error);
     } finally {
       training.running = undefined;

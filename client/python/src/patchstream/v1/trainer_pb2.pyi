@@ -83,12 +83,14 @@ class WatchTrainingResponse(_message.Message):
     def __init__(self, state: _Optional[_Union[StateChanged, _Mapping]] = ..., opened: _Optional[_Union[RunOpened, _Mapping]] = ..., stage: _Optional[_Union[StageEntered, _Mapping]] = ..., step: _Optional[_Union[StepTaken, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointWritten, _Mapping]] = ..., case_evaluated: _Optional[_Union[CaseEvaluated, _Mapping]] = ..., evaluated: _Optional[_Union[Evaluated, _Mapping]] = ..., warning: _Optional[_Union[Warning, _Mapping]] = ..., epoch: _Optional[_Union[EpochEnded, _Mapping]] = ..., decided: _Optional[_Union[StageDecided, _Mapping]] = ...) -> None: ...
 
 class StateChanged(_message.Message):
-    __slots__ = ("state", "message")
+    __slots__ = ("state", "message", "code")
     STATE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
     state: TrainingState
     message: str
-    def __init__(self, state: _Optional[_Union[TrainingState, str]] = ..., message: _Optional[str] = ...) -> None: ...
+    code: str
+    def __init__(self, state: _Optional[_Union[TrainingState, str]] = ..., message: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class RunOpened(_message.Message):
     __slots__ = ("digest", "dataset", "first_step", "steps", "epochs", "stages", "engine", "parameters")
@@ -137,7 +139,7 @@ class StageEntered(_message.Message):
     def __init__(self, stage: _Optional[int] = ..., from_step: _Optional[int] = ..., reason: _Optional[str] = ..., patch_size: _Optional[_Iterable[int]] = ..., batch_size: _Optional[int] = ...) -> None: ...
 
 class StepTaken(_message.Message):
-    __slots__ = ("step", "stage", "epoch", "loss", "cross_entropy", "dice", "gradient_norm", "learning_rate", "waited_ms", "step_ms", "batch_bytes", "checksum")
+    __slots__ = ("step", "stage", "epoch", "loss", "cross_entropy", "dice", "gradient_norm", "learning_rate", "waited_ms", "step_ms", "batch_bytes", "checksum", "foreground_share", "classes")
     STEP_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +152,8 @@ class StepTaken(_message.Message):
     STEP_MS_FIELD_NUMBER: _ClassVar[int]
     BATCH_BYTES_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    FOREGROUND_SHARE_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
     step: int
     stage: int
     epoch: int
@@ -162,7 +166,9 @@ class StepTaken(_message.Message):
     step_ms: float
     batch_bytes: int
     checksum: int
-    def __init__(self, step: _Optional[int] = ..., stage: _Optional[int] = ..., epoch: _Optional[int] = ..., loss: _Optional[float] = ..., cross_entropy: _Optional[float] = ..., dice: _Optional[float] = ..., gradient_norm: _Optional[float] = ..., learning_rate: _Optional[float] = ..., waited_ms: _Optional[float] = ..., step_ms: _Optional[float] = ..., batch_bytes: _Optional[int] = ..., checksum: _Optional[int] = ...) -> None: ...
+    foreground_share: float
+    classes: int
+    def __init__(self, step: _Optional[int] = ..., stage: _Optional[int] = ..., epoch: _Optional[int] = ..., loss: _Optional[float] = ..., cross_entropy: _Optional[float] = ..., dice: _Optional[float] = ..., gradient_norm: _Optional[float] = ..., learning_rate: _Optional[float] = ..., waited_ms: _Optional[float] = ..., step_ms: _Optional[float] = ..., batch_bytes: _Optional[int] = ..., checksum: _Optional[int] = ..., foreground_share: _Optional[float] = ..., classes: _Optional[int] = ...) -> None: ...
 
 class EpochEnded(_message.Message):
     __slots__ = ("epoch", "steps_taken", "loss", "validation_loss", "pseudo_dice", "mean_pseudo_dice", "smoothed_pseudo_dice", "best", "learning_rate", "samples", "train_seconds", "waited_seconds", "validation_seconds", "seconds_left")

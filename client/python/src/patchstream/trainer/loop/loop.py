@@ -14,6 +14,7 @@ from patchstream.errors import PatchstreamError
 from patchstream.trainer.engine.model import StepResult
 from patchstream.trainer.loop.decisions import timeline_of
 from patchstream.trainer.loop.end_of_epoch import Epochs, TrainingState, end_epochs, epochs_before, number
+from patchstream.trainer.loop.foreground_of import foreground_of
 from patchstream.trainer.loop.learning_rate import poly_learning_rate
 from patchstream.trainer.loop.next_batch import next_batch
 from patchstream.trainer.loop.training_batch import check_decided, training_batch
@@ -68,14 +69,16 @@ def _step_on(batch: Batch, epochs: Epochs, state: TrainingState) -> None:
     info, settings = epochs.info, epochs.settings
     epoch = epochs_before(info, batch.step)
     learning_rate = poly_learning_rate(settings.learning_rate, epoch, info.spec["epochs"])
+    tensors = training_batch(batch)
     result = epochs.model.step(
-        training_batch(batch),
+        tensors,
         StepSettings(
             settings.optimizer, learning_rate, settings.momentum, settings.weight_decay, settings.gradient_clip
         ),
     )
     _check_finite(batch, result)
     step_ms = 1e3 * (perf_counter() - began)
+    classes = [one.values for one in epochs.classes]
     taken = {
         "step": batch.step,
         "stage": batch.stage,
@@ -89,6 +92,8 @@ def _step_on(batch: Batch, epochs: Epochs, state: TrainingState) -> None:
         "stepMs": step_ms,
         "batchBytes": batch.memory.nbytes,
         "checksum": batch.checksum,
+        # One rank of several has a share of the batch only.
+        **(foreground_of(tensors.labels[0], classes) if epochs.decisions.ranks.count == 1 else {}),
     }
     state.losses.append(result.loss)
     epochs.emit({"kind": "step", "step": taken})

@@ -275,14 +275,15 @@ class Trainings:
         entry.events.append(event)
         entry.progress.heard(event)
 
-    def _set_state(self, entry: _Usable, state: str, message: str = "") -> None:
+    def _set_state(self, entry: _Usable, state: str, failure: PatchstreamError | None = None) -> None:
         entry.state = state
-        self._tell(entry, {"kind": "state", "state": {"state": state, "message": message}})
+        why = {"message": ""} if failure is None else {"message": str(failure), "code": failure.code}
+        self._tell(entry, {"kind": "state", "state": {"state": state, **why}})
 
-    def _end(self, entry: _Usable, state: str, message: str = "") -> None:
+    def _end(self, entry: _Usable, state: str, failure: PatchstreamError | None = None) -> None:
         """Sets the state that a training ends in, also where a full disk cannot take it."""
         try:
-            self._set_state(entry, state, message)
+            self._set_state(entry, state, failure)
         except PatchstreamError as error:
             self._options.log.write("training-failed", training=entry.id, code=error.code)
         entry.events.end()
@@ -314,7 +315,7 @@ class Trainings:
         except Exception as cause:
             error = cause if isinstance(cause, PatchstreamError) else received_failure(sent_failure(cause))
             options.log.write("training-failed", training=entry.id, code=error.code)
-            self._end(entry, FAILED, str(error))
+            self._end(entry, FAILED, error)
             if is_damage_in(error, entry.folder):
                 self._set_damaged(_Damaged(entry.id, damage_of(error, entry.folder), entry))
         finally:
