@@ -27,10 +27,10 @@ export interface StudyStage {
   readonly waitingSeconds: number;
   /** Of all its steps; 0 where the trainer does not count them. */
   readonly flops: number;
-  /** Mean share of foreground voxels in its batches, 0 to 1. */
-  readonly foregroundShare: number;
-  /** Mean number of foreground classes that a batch held. */
-  readonly classesPerStep: number;
+  /** Mean share of foreground voxels in its batches, 0 to 1; absent where the trainer does not tell (one of several GPUs). */
+  readonly foregroundShare?: number;
+  /** Mean number of foreground classes that a batch held; absent where the trainer does not tell. */
+  readonly classesPerStep?: number;
   /** Joules of the machine's processors or GPU; absent where the machine does not tell. */
   readonly joules?: number;
 }
@@ -64,8 +64,8 @@ export interface RunResult {
   readonly classes: readonly string[];
   /** Held-out cases in the order of their names; empty when it diverged. */
   readonly cases: readonly StudyCase[];
-  /** Mean over cases for each class, in the order of `classes`. */
-  readonly dice: readonly number[];
+  /** Mean over cases for each class, in the order of `classes`; null for one that no case has. */
+  readonly dice: readonly (number | null)[];
   /** Mean over the foreground classes: the figure of the paper's tables. */
   readonly meanDice: number;
   readonly stages: readonly StudyStage[];
