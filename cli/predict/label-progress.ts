@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { LabelProgress } from "../../predict/index.js";
+import { durationText } from "../duration-text.js";
 import { logLines } from "../log-lines.js";
 
 /** Shows how far labelling is, on stderr. */
@@ -9,13 +10,6 @@ export interface ShownProgress {
   say(line: string): void;
   /** Leaves the terminal as it was. */
   stop(): void;
-}
-
-/** Seconds in words: "40 s", "12 min", "3.5 h". */
-function duration(seconds: number): string {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /**
@@ -37,7 +31,7 @@ function timeLeft(nowMs: () => number): (progress: LabelProgress) => string {
     if (first === undefined || share <= first.share) return "";
     const ownMs = ((now - first.atMs) * (1 - share)) / (share - first.share);
     const perImageMs = finished > 0 ? finishedMs / finished : now - image.beganMs + ownMs;
-    return `${duration((ownMs + perImageMs * (total - done - 1)) / 1000)} left`;
+    return `${durationText((ownMs + perImageMs * (total - done - 1)) / 1000)} left`;
   };
 }
 

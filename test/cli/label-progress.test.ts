@@ -29,6 +29,6 @@ test("a log has a line each half minute at most, with the time that is left over
     "b: 130.0 s\n",
     "c (3 of 4): 10 %\n",
     "c (3 of 4): 40 %, 3 min left\n", // 60 s, and one of 131 s
-    "c (3 of 4): 50 %, 3.5 h left\n",
+    "c (3 of 4): 50 %, 3 h 31 min left\n",
   ]);
 });

@@ -9,22 +9,24 @@ import type { TrainingEngines } from "./engines.js";
 import { type TrainingNeed, trainingNeed } from "./estimate-memory.js";
 import type { KnownTraining } from "./known-training.js";
 import type { MemoryBudget } from "./memory-budget.js";
+import type { SessionSizes } from "./session-sizes.js";
 
 export interface StartChecks {
   readonly access: DataAccess;
   readonly engines: TrainingEngines;
   readonly memory: MemoryBudget;
+  readonly sizes: SessionSizes;
 }
 
 /** Memory that the run is estimated to take. Throws what its network cannot take and what its control cannot decide by, LIMIT_EXCEEDED where it would never fit. */
-function needOf(
+async function needOf(
   { run, dataset }: { readonly run: RunInfo; readonly dataset: DatasetInfo },
   { training }: RunSpec,
-  memory: MemoryBudget,
-): TrainingNeed {
+  { memory, sizes }: Pick<StartChecks, "memory" | "sizes">,
+): Promise<TrainingNeed> {
   checkControl(run.spec, training);
   const network = networkFor(run.spec, training, networkSize(dataset));
-  const need = trainingNeed(network, run, training.optimizer);
+  const need = await trainingNeed({ network, run, dataset, training }, sizes);
   memory.checkFits(need.bytes, "The training");
   return need;
 }
@@ -36,18 +38,18 @@ function needOf(
 export async function checkNew(
   spec: RunSpec,
   data: readonly string[],
-  { access, engines, memory }: StartChecks,
+  { access, engines, ...limits }: StartChecks,
 ): Promise<TrainingNeed> {
   const checks = [describeAt(access, data, spec.data), engines.check(spec.training.engine)] as const;
   const [described] = await Promise.all(checks);
-  return needOf(described, spec, memory);
+  return needOf(described, spec, limits);
 }
 
 /** Looks at a training to go on with, its checkpoint included, which `checkpoint` is then. Throws as `checkNew`, INPUT_DAMAGED. */
 export async function checkResumption(
   { folder, spec }: Pick<KnownTraining, "folder" | "spec">,
   { data }: TrainingRequest,
-  { access, engines, memory }: StartChecks,
+  { access, engines, ...limits }: StartChecks,
 ): Promise<{ readonly checkpoint: CheckpointHeader | undefined; readonly need: TrainingNeed }> {
   const checkpoint = await verifyCheckpoint(folder);
   const [described] = await Promise.all([
@@ -55,5 +57,5 @@ export async function checkResumption(
     engines.check(spec.training.engine),
   ]);
   if (checkpoint !== undefined) checkSameRun(checkpoint, described.run.digest);
-  return { checkpoint, need: needOf(described, spec, memory) };
+  return { checkpoint, need: await needOf(described, spec, limits) };
 }

@@ -1,10 +1,17 @@
-import type { RunInfo } from "../../client/types.js";
+import type { DatasetInfo, RunInfo } from "../../client/types.js";
+import type { RunStage, RunTimeline } from "../../plan/batch/run-timeline.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { voxelCount } from "../../plan/zyx.js";
-import { keptBytes as sessionBytes } from "../engines/onnx/sessions.js";
-import { predictionGraph, stepGraph } from "../engines/onnx/step-graph.js";
-import type { OptimizerName } from "../engines/optimizers.js";
+import { parameterCount } from "../engines/model-state.js";
+import { STATE_KINDS } from "../engines/optimizers.js";
+import { targetReading } from "../engines/target-reading.js";
+import { isValidated } from "../loop/check-control.js";
+import { labelOptions } from "../loop/label-options.js";
+import { VALIDATION_CREDIT } from "../loop/validation.js";
 import type { NetworkDescription } from "../networks/network.js";
+import { listParameters } from "../networks/parameters.js";
+import type { TrainingSpec } from "../spec.js";
+import type { SessionSizes, SizedTask } from "./session-sizes.js";
 
 /** Of a process before it has a network: Node.js, the engine and its libraries, and the client with its thread. */
 const PROCESS_BYTES = 320 << 20;
@@ -12,19 +19,19 @@ const PROCESS_BYTES = 320 << 20;
 /** What a client wants ahead of the batch that is trained on, at most; see `ConnectOptions` and `OpenRunOptions`. */
 const AHEAD = { batches: 8, bytes: 256 << 20 };
 
-/** A batch and its image as float32, while a step is taken on it. */
-const COPIES = 2;
-
-const FLOAT_BYTES = 4;
-
 /** Stages whose step is looked at: those with the most voxels in a batch. Which of them takes the most depends on the network. */
 const STAGES_LOOKED_AT = 4;
+
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+const REFERENCE_BYTES = Int16Array.BYTES_PER_ELEMENT;
 
 /** What the largest two of `numbers` come to. */
 function largestTwo(numbers: readonly number[]): number {
   const [first = 0, second = 0] = numbers.toSorted((a, b) => b - a);
   return first + second;
 }
+
+const largest = (numbers: readonly number[]): number => numbers.reduce((most, one) => Math.max(most, one), 0);
 
 /** Memory that a training is estimated to take. */
 export interface TrainingNeed {
@@ -33,36 +40,87 @@ export interface TrainingNeed {
   readonly keptBytes: number;
 }
 
+const voxelsOf = ({ batchSize, patchSize }: Pick<RunStage, "batchSize" | "patchSize">) =>
+  batchSize * voxelCount(patchSize);
+
+/** Bytes of batches of a timeline: those wanted ahead, `credit` at most, and the one in hand as it came and as float32. */
+function batchBytes({ stages }: RunTimeline, channels: number, credit: number): number {
+  const bytes = largest(stages.flatMap(({ shares }) => shares.map(({ byteLength }) => byteLength)));
+  const ahead = Math.min(credit * bytes, Math.max(AHEAD.bytes, bytes));
+  return ahead + bytes + FLOAT_BYTES * channels * largest(stages.map(voxelsOf));
+}
+
+/** Sizes (Z,Y,X) of an image to label: as it is stored, and on the grid of its label. */
+export interface ImageSizes {
+  readonly stored: Zyx;
+  readonly original: Zyx;
+}
+
+/** Bytes that labelling an image takes beside the network: the image, the logits of all of it, the planes they are summed in, and the label. */
+function labellingBytes({ inputChannels, classes }: NetworkDescription, patch: Zyx, { stored, original }: ImageSizes) {
+  const planes = Math.min(stored[0], patch[0]) * stored[1] * stored[2];
+  // Of those planes the sums with their weights, and the means.
+  const onStored = (inputChannels + classes) * voxelCount(stored) + (2 * classes + 1) * planes;
+  // One class at a time on the original grid, and the largest so far.
+  const onOriginal = (2 * FLOAT_BYTES + 2) * voxelCount(original);
+  return FLOAT_BYTES * onStored + onOriginal;
+}
+
+/** What is known of a training before it begins. */
+export interface PlannedTraining {
+  readonly network: NetworkDescription;
+  readonly run: RunInfo;
+  readonly dataset: DatasetInfo;
+  readonly training: TrainingSpec;
+}
+
 /**
- * What the process of a training takes at its largest stage: itself, the batches on their way, and what the engine keeps of two steps, as it
- * does at a change of stage. An estimate by the ONNX engine's own figures; on a GPU most of it lies there.
+ * What the process of a training takes at most: itself, the batches of both timelines on their way, what the engine keeps of two steps, as it
+ * does at a change of stage, of a validation or of a prediction, the model as it is saved, and the largest case that is held out. An estimate
+ * by the ONNX engine's own figures; on a GPU most of it lies there.
  */
-export function trainingNeed(
-  network: NetworkDescription,
-  { train }: Pick<RunInfo, "train">,
-  optimizer: OptimizerName,
-): TrainingNeed {
-  const voxels = ({ batchSize, patchSize }: { batchSize: number; patchSize: Zyx }) => batchSize * voxelCount(patchSize);
-  const largest = train.stages.toSorted((a, b) => voxels(b) - voxels(a)).slice(0, STAGES_LOOKED_AT);
-  const kind = { batchDice: false, deepSupervision: network.heads.length > 1, optimizer };
-  const steps = largest.map(({ batchSize, patchSize }) =>
-    sessionBytes(stepGraph(network, { batchSize, patchSize }, kind)),
-  );
-  const batchBytes = Math.max(0, ...train.stages.flatMap(({ shares }) => shares.map(({ byteLength }) => byteLength)));
-  const ahead = Math.min(AHEAD.batches * batchBytes, Math.max(AHEAD.bytes, batchBytes));
-  const keptBytes = largestTwo(steps);
-  return { bytes: PROCESS_BYTES + ahead + COPIES * batchBytes + keptBytes, keptBytes };
+export async function trainingNeed(
+  { network, run, dataset, training }: PlannedTraining,
+  sizes: SessionSizes,
+): Promise<TrainingNeed> {
+  const { spec, train, val, channels } = run;
+  const { optimizer, batchDice = dataset.batchDice ?? false } = training;
+  const isChecked = isValidated(spec, training);
+  const stages = train.stages.toSorted((a, b) => voxelsOf(b) - voxelsOf(a)).slice(0, STAGES_LOOKED_AT);
+  const steps = stages.map(({ batchSize, patchSize }): SizedTask => ({ task: "step", batchSize, patchSize }));
+  const { batchSize, patchSize } = spec.plan;
+  const atFullPatch: SizedTask[] = [
+    ...(isChecked ? [{ task: "validate", batchSize, patchSize } as const] : []),
+    ...(spec.split.val.length > 0 ? [{ task: "predict", batchSize, patchSize } as const] : []),
+  ];
+  const reading = targetReading(network, labelOptions(dataset));
+  const kind = { batchDice, deepSupervision: spec.deepSupervision, reading, optimizer };
+  const sessions = await sizes.of({ network, kind, tasks: [...steps, ...atFullPatch] });
+  const keptBytes = largestTwo(sessions.map((session) => session.keptBytes));
+  // A session that was released and is needed again is made to keep little: what it runs with comes on top.
+  const again = spec.stageOrder === "random" ? largest(sessions.map(({ runBytes }) => runBytes)) : 0;
+
+  const batches =
+    batchBytes(train, channels, AHEAD.batches) + (isChecked ? batchBytes(val, channels, VALIDATION_CREDIT) : 0);
+  const saved = FLOAT_BYTES * (1 + STATE_KINDS[optimizer].length) * parameterCount(listParameters(network));
+  const heldOut = new Set(spec.split.val);
+  const evaluated = dataset.cases
+    .filter(({ id }) => heldOut.has(id))
+    .map(({ shape: [, ...stored], geometry }) => {
+      const original = geometry.originalShape;
+      return labellingBytes(network, patchSize, { stored, original }) + REFERENCE_BYTES * voxelCount(original);
+    });
+  return { bytes: PROCESS_BYTES + batches + keptBytes + again + saved + largest(evaluated), keptBytes };
 }
 
 /** Bytes that labelling an image takes: its own process, the network's forward pass, the image, and logits for all of it. */
-export function predictionBytes(
+export async function predictionBytes(
   network: NetworkDescription,
   { patchSize, batchSize }: { readonly patchSize: Zyx; readonly batchSize: number },
-  { stored, original }: { readonly stored: Zyx; readonly original: Zyx },
-): number {
-  const forward = sessionBytes(predictionGraph(network, { batchSize, patchSize }));
-  // Image, sum of logits, weights; then one class at a time on the original grid, the largest so far, and the label.
-  const onStored = (network.inputChannels + network.classes + 1) * FLOAT_BYTES * voxelCount(stored);
-  const onOriginal = (2 * FLOAT_BYTES + 2) * voxelCount(original);
-  return PROCESS_BYTES + forward + onStored + onOriginal;
+  image: ImageSizes,
+  sizes: SessionSizes,
+): Promise<number> {
+  const kind = { batchDice: false, deepSupervision: false };
+  const forward = await sizes.of({ network, kind, tasks: [{ task: "predict", batchSize, patchSize }] });
+  return PROCESS_BYTES + largest(forward.map(({ keptBytes }) => keptBytes)) + labellingBytes(network, patchSize, image);
 }

@@ -13,6 +13,7 @@ import { checkAddresses, type DataAccess } from "./data-servers.js";
 import type { TrainingEngines } from "./engines.js";
 import { type MemoryBudget, takeMemory } from "./memory-budget.js";
 import { predictionNeed } from "./prediction-need.js";
+import type { SessionSizes } from "./session-sizes.js";
 import type { Trainings } from "./trainings.js";
 
 /** A caller that sends nothing of its image for so long gives its place to others. */
@@ -29,6 +30,7 @@ export interface PredictionOptions {
   /** CPU threads of one prediction. */
   readonly threadsEach: number;
   readonly memory: MemoryBudget;
+  readonly sizes: SessionSizes;
   /** Lets in as many at a time as there may be. */
   readonly admission: Admission;
   readonly log: ServiceLog;
@@ -123,7 +125,7 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   const { training, checkpoint: kind } = first.kind === "case" ? first.case : first.image;
   const checkpoint = checkpointName(kind);
   const { folder, data } = trainings.place(training);
-  const { access, engines, threadsEach, admission, memory, log } = options;
+  const { access, engines, threadsEach, admission, memory, sizes, log } = options;
   let source: PredictionJob["source"];
   if (first.kind === "case") {
     const asked = first.case.data === "" ? data : [first.case.data];
@@ -132,7 +134,7 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   } else source = { kind: "image", shape: shapeOf(first.image) };
 
   using _place = placeIn(admission, call.peer);
-  using _memory = takeMemory(memory, await predictionNeed({ training, folder, checkpoint, source }));
+  using _memory = takeMemory(memory, await predictionNeed({ training, folder, checkpoint, source }, sizes));
   const label = labelSender(call);
   const started = startJob(
     "predict",

@@ -1,12 +1,12 @@
 import { connect } from "../../client/connect.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { Zyx } from "../../plan/zyx.js";
 import type { PredictionJob } from "../inference/prediction.js";
 import { noCheckpoint, readCheckpointHeader } from "../run-folder/checkpoint.js";
-import { predictionBytes } from "./estimate-memory.js";
+import { type ImageSizes, predictionBytes } from "./estimate-memory.js";
+import type { SessionSizes } from "./session-sizes.js";
 
 /** Sizes (Z,Y,X) of the image to label: as it is stored, and on the grid of its label. */
-async function sizesOf(source: PredictionJob["source"]): Promise<{ readonly stored: Zyx; readonly original: Zyx }> {
+async function sizesOf(source: PredictionJob["source"]): Promise<ImageSizes> {
   if (source.kind === "image") {
     const [, ...size] = source.shape;
     return { stored: size, original: size };
@@ -29,14 +29,12 @@ async function sizesOf(source: PredictionJob["source"]): Promise<{ readonly stor
  * Bytes that labelling an image with a checkpoint of `training`, in `folder`, is estimated to take. Throws NOT_FOUND where there is no such checkpoint or case,
  * INPUT_DAMAGED, and what the data servers refuse.
  */
-export async function predictionNeed({
-  training,
-  folder,
-  checkpoint: name,
-  source,
-}: Omit<PredictionJob, "engine" | "threads">): Promise<number> {
+export async function predictionNeed(
+  { training, folder, checkpoint: name, source }: Omit<PredictionJob, "engine" | "threads">,
+  sizes: SessionSizes,
+): Promise<number> {
   const checkpoint = readCheckpointHeader(folder, name);
   if (checkpoint === undefined) throw noCheckpoint(training, name);
   const { network, spec } = checkpoint;
-  return predictionBytes(network, spec.plan, await sizesOf(source));
+  return predictionBytes(network, spec.plan, await sizesOf(source), sizes);
 }

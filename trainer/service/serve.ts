@@ -11,6 +11,7 @@ import { trainerHandlers } from "./handlers.js";
 import { defaultMemoryBytes, MemoryBudget } from "./memory-budget.js";
 import { createMetrics } from "./metrics.js";
 import { predictionAdmission } from "./predict.js";
+import { SessionSizes } from "./session-sizes.js";
 import { Trainings } from "./trainings.js";
 
 /** Where a trainer listens, and what its trainings use. */
@@ -78,9 +79,10 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const engines = await TrainingEngines.open(options.engine, { notice, log });
   const budget = budgetOf(options);
   const memory = new MemoryBudget(budget.memoryBytes);
+  const sizes = new SessionSizes();
   const { observe } = metrics;
-  const trainings = new Trainings({ ...options, ...budget, notice, log, engines, memory, observe });
-  const predictions = { ...options, ...budget, log, engines, memory, admission: predictionAdmission(options) };
+  const trainings = new Trainings({ ...options, ...budget, notice, log, engines, memory, sizes, observe });
+  const predictions = { ...options, ...budget, log, engines, memory, sizes, admission: predictionAdmission(options) };
   const server = new Server(serverOptions({ log }));
   implement(server, "TrainerService", trainerHandlers(trainings, predictions), {
     ...(token !== undefined && { token }),
@@ -109,6 +111,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
       await trainings[Symbol.asyncDispose]();
       await Promise.race([finished, setTimeout(DRAIN_MS, undefined, { ref: false })]);
       server.forceShutdown();
+      await sizes[Symbol.asyncDispose]();
       await endpoint?.[Symbol.asyncDispose]();
       log({ event: "stopped" });
     },

@@ -13,6 +13,8 @@ export interface TrainingPlace {
   /** Addresses of the data servers. */
   readonly data: readonly string[];
   readonly run: object;
+  /** Memory that the engine may keep between two steps. */
+  readonly keptBytes?: number;
 }
 
 /** The process of a training, to be killed; and what it has told so far. */
@@ -35,12 +37,13 @@ const KILLED = new Error("killed by the test");
  * to "done", or "killed".
  */
 export async function trainOnce(
-  { folder, data, run }: TrainingPlace,
+  { run, ...place }: TrainingPlace,
   disturbance: Disturbance = {},
 ): Promise<"done" | "killed"> {
+  const { folder } = place;
   const log = new EventLog(folder, { ended: true });
   await log.rewindTo(resumePoint(readCheckpointHeader(folder)));
-  const job = { folder, data, connection: {}, run: parseRunSpec(run), engine: "onnx", threads: 1 };
+  const job = { ...place, connection: {}, run: parseRunSpec(run), engine: "onnx", threads: 1 };
   const process: JobProcess<unknown> = startJob("train", job, {
     doing: "trains for this test",
     notice: () => undefined,
