@@ -8,6 +8,7 @@ import {
   channelTo,
   collect,
   lastState,
+  patchstream,
   predict,
   serving,
   start,
@@ -64,7 +65,8 @@ async function trained(t: ExecutionContext, raw: string) {
   const reference = await client.readReference("c0");
   const evaluated = events.flatMap((event) => (event.kind === "evaluated" ? [event.evaluated.classes] : []));
   const epochs = events.flatMap((event) => (event.kind === "epoch" ? [event.epoch] : []));
-  return { label, reference, classes: evaluated[0] ?? [], lastEpoch: epochs.at(-1) };
+  const model = join(raw, "..", "runs", id);
+  return { label, reference, classes: evaluated[0] ?? [], lastEpoch: epochs.at(-1), model };
 }
 
 const dice = (label: Uint8Array, reference: Int16Array, values: readonly number[], ignored = -1): number => {
@@ -118,3 +120,53 @@ test.serial("voxels of the ignore label teach a network nothing, and count in no
   const ignored = [...label].filter((_, voxel) => reference[voxel] === 3);
   t.true(ignored.filter((value) => value === 2).length > ignored.length / 4, "it is labelled as what it looks like");
 });
+
+test.serial(
+  "regions and an ignore label in one data set: trained, validated, evaluated, labelled and scored by region",
+  async (t) => {
+    t.timeout(240_000);
+    const folder = temporaryFolder(t);
+    const raw = join(folder, "raw");
+    const labels = { background: 0, whole: [1, 2], core: 2, ignore: 3 };
+    // What nobody has labelled looks like the core.
+    writeBoxes(raw, labels, { regions_class_order: [1, 2] }, (label) => (label === 3 ? 2 : label));
+    const { label, reference, classes, lastEpoch, model } = await trained(t, raw);
+    const names = [
+      [1, "whole"],
+      [2, "core"],
+    ];
+    for (const told of [classes, lastEpoch?.pseudoDice ?? []])
+      t.deepEqual(
+        told.map((one) => [one.class, one.name]),
+        names,
+      );
+    const wanted = [[1, 2], [2]].map((values) => dice(label, reference, values, 3));
+    t.deepEqual(
+      classes.map((one) => one.dice),
+      wanted,
+    );
+    t.true(Math.min(...wanted) > 0.5, `${wanted}`);
+    const ignored = [...label].filter((_, voxel) => reference[voxel] === 3);
+    t.true(ignored.filter((value) => value === 2).length > ignored.length / 4, "it is labelled as what it looks like");
+
+    // From the raw image to the same label, and to the same scores.
+    const out = join(folder, "out");
+    await patchstream("predict", model, join(raw, "imagesTr", "c0_0000.nii.gz"), "--out", out, "--engine", "onnx");
+    const { stdout } = await patchstream(
+      "evaluate",
+      out,
+      join(raw, "labelsTr"),
+      "--partial",
+      "--no-surface",
+      "--dataset",
+      join(raw, "dataset.json"),
+      "--json",
+    );
+    const scores: { readonly classes: readonly { readonly name: string; readonly dice: number }[] } =
+      JSON.parse(stdout);
+    t.deepEqual(
+      scores.classes.map((one) => [one.name, one.dice]),
+      names.map(([, name], at) => [name, wanted[at]]),
+    );
+  },
+);
