@@ -3,20 +3,24 @@
  * the seconds from the end of the first step to the end of the last.
  */
 import { performance } from "node:perf_hooks";
-import { connect, type DataSpecInput, type RunStage } from "../../client/index.js";
+import { connect, type DataSpecInput } from "../../client/index.js";
 import { describeNetwork, openTrainingEngine, type TrainingBatch } from "../../trainer/index.js";
+import type { Subject } from "./subject.js";
 
 /** Batches of a stage that lie in memory. */
 const KEPT = 3;
 
-const SETTINGS = { learningRate: 0.1, momentum: 0.9, weightDecay: 3e-5, gradientClip: 12 };
-
 export interface ReplayJob {
   readonly data: DataSpecInput;
-  readonly baseFeatures: number;
+  readonly subject: Subject;
   readonly classes: number;
-  /** Steps that the training took in each stage that it came to. */
-  readonly steps: readonly { readonly stage: number; readonly steps: number }[];
+}
+
+export interface Replayed {
+  /** From the end of the first step to the end of the last. */
+  readonly seconds: number;
+  /** Of all steps of each stage. */
+  readonly stageSeconds: readonly number[];
 }
 
 const [address, json] = process.argv.slice(2) as [string, string];
@@ -24,24 +28,27 @@ const job = JSON.parse(json) as ReplayJob;
 await using client = await connect(address);
 await using run = await client.openRun(job.data);
 const { spec, channels, train } = run.info;
-const kept: TrainingBatch[][] = [];
-for (const { stage, steps } of job.steps) {
-  const { firstStep: from = 0, patchSize, batchSize } = train.stages[stage] as RunStage;
+const kept: { readonly batches: readonly TrainingBatch[]; readonly steps: number }[] = [];
+for (const { firstStep: from = 0, endStep = train.steps, patchSize, batchSize } of train.stages) {
   const batches: TrainingBatch[] = [];
-  for await (const { image, label } of run.batches({ from, to: from + Math.min(KEPT, steps) }))
+  for await (const { image, label } of run.batches({ from, to: Math.min(from + KEPT, endStep) }))
     batches.push({ image: image.data, label: Uint8Array.from(label.data), patchSize, batchSize });
-  kept.push(batches);
+  kept.push({ batches, steps: endStep - from });
 }
 
-const network = describeNetwork(spec.plan, { channels, classes: job.classes, baseFeatures: job.baseFeatures });
+const { network: name, baseFeatures, settings } = job.subject;
+const network = describeNetwork(spec.plan, { channels, classes: job.classes, network: name, baseFeatures });
 const engine = await openTrainingEngine("onnx", () => undefined);
 await using model = await engine.createModel(network, { seed: 1, batchDice: false, threads: 1 });
 let firstEnded: number | undefined;
-for (const [index, { steps }] of job.steps.entries()) {
-  const batches = kept[index] ?? [];
+const stageSeconds: number[] = [];
+for (const { batches, steps } of kept) {
+  const began = performance.now();
   for (let step = 0; step < steps; step++) {
-    await model.step(batches[step % batches.length] as TrainingBatch, SETTINGS);
+    await model.step(batches[step % batches.length] as TrainingBatch, settings);
     firstEnded ??= performance.now();
   }
+  stageSeconds.push((performance.now() - began) / 1000);
 }
-console.log(JSON.stringify({ seconds: (performance.now() - (firstEnded ?? 0)) / 1000 }));
+const replayed: Replayed = { seconds: (performance.now() - (firstEnded ?? 0)) / 1000, stageSeconds };
+console.log(JSON.stringify(replayed));

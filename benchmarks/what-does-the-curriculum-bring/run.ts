@@ -1,7 +1,7 @@
 /**
  * `node dist/benchmarks/what-does-the-curriculum-bring/run.js [RAW_FOLDER]`: constant patches, PGPS-Efficiency and PGPS-Performance at the same
  * number of iterations: Dice of held-out cases, runtime beside the same steps on batches in memory, FLOPs, waiting. Data server and trainer have a
- * processor each. Linux. `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md.
+ * processor each. Linux. `--network`, `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md.
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,21 +10,20 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { mean } from "simple-statistics";
 import { ingest } from "../../loader/index.js";
 import type { DataSpecInput, Mode } from "../../plan/index.js";
-import { describeNetwork, reportModel, type TrainingSummary } from "../../trainer/index.js";
+import { describeNetwork, type NetworkName, reportModel, type TrainingSummary } from "../../trainer/index.js";
 import { onProcessor, startServer } from "../child.js";
 import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
-import type { ReplayJob } from "./replay.js";
-import { PROCESSORS, type TrainedRun, train } from "./train.js";
+import type { Replayed, ReplayJob } from "./replay.js";
+import { SUBJECTS, type Subject } from "./subject.js";
+import { EndedEarly, PROCESSORS, type TrainedRun, train } from "./train.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
 const REPLAY = fileURLToPath(new URL("./replay.js", import.meta.url));
 const CLI = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-const PLAN = { patchSize: [40, 56, 40], batchSize: 2, pooling: [3, 3, 3] } as const;
-/** One for each stage of the curriculum. */
-const EPOCHS = 15;
 const CLASSES = 3;
 
 const { values, positionals } = parseArgs({
@@ -32,12 +31,15 @@ const { values, positionals } = parseArgs({
   options: {
     iterations: { type: "string", default: "300" },
     modes: { type: "string", default: "constant,efficiency,performance" },
-    features: { type: "string", default: "8" },
+    network: { type: "string", default: "plain-unet" },
+    features: { type: "string" },
     "print-only": { type: "boolean", default: false },
   },
 });
 const [raw = SAMPLE] = positionals;
-const baseFeatures = Number(values.features);
+const usual = SUBJECTS[values.network as NetworkName];
+const subject: Subject = { ...usual, baseFeatures: Number(values.features ?? usual.baseFeatures) };
+const { network, baseFeatures, plan, epochs, settings } = subject;
 
 /** Case -> subject, from `cases.csv` beside the images: both sides of one head stay on one side of the split. */
 function subjects(folder: string): Record<string, string> | undefined {
@@ -47,21 +49,19 @@ function subjects(folder: string): Record<string, string> | undefined {
   return Object.fromEntries(lines.map((line) => line.split(",", 2) as [string, string]));
 }
 
-/** Seconds of the same steps on batches in memory. */
-async function replay(store: string, data: DataSpecInput, summary: TrainingSummary): Promise<number> {
+/** The steps of `data` on batches in memory. */
+async function replay(store: string, data: DataSpecInput): Promise<Replayed> {
   await using server = await startServer(CLI, ["serve", store, "--port", "0", "--json", "--log-level", "silent"]);
-  const steps = summary.stages.map(({ stage, steps }) => ({ stage, steps }));
-  const job: ReplayJob = { data, baseFeatures, classes: CLASSES, steps };
+  const job: ReplayJob = { data, subject, classes: CLASSES };
   const command = onProcessor(PROCESSORS.trainer, [process.execPath, REPLAY, server.address, JSON.stringify(job)]);
   const { stdout } = await promisify(execFile)(command[0], command.slice(1));
-  return (JSON.parse(stdout) as { seconds: number }).seconds;
+  return JSON.parse(stdout) as Replayed;
 }
 
 /** Operations of all steps. */
 function flopsOf({ stages }: TrainingSummary): number {
-  const network = describeNetwork(PLAN, { channels: 1, classes: CLASSES, baseFeatures });
   const costs = reportModel(
-    network,
+    describeNetwork(plan, { channels: 1, classes: CLASSES, network, baseFeatures }),
     stages.map(({ patchSize: [z = 0, y = 0, x = 0], batchSize }) => ({ patchSize: [z, y, x] as const, batchSize })),
   ).stages;
   return stages.reduce((sum, { steps }, index) => sum + steps * (costs[index]?.flops ?? 0), 0);
@@ -69,11 +69,15 @@ function flopsOf({ stages }: TrainingSummary): number {
 
 interface Row extends TrainedRun {
   readonly mode: string;
-  readonly inMemory: number;
+  /** Before and after the training: a machine's speed drifts. */
+  readonly inMemory: readonly Replayed[];
 }
 
 function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
   const most = Math.max(...summary.stages.map(({ waitingShare }) => waitingShare));
+  const byStage = summary.stages.map(
+    ({ seconds: taken }, index) => taken / mean(inMemory.map(({ stageSeconds }) => stageSeconds[index] ?? 0)),
+  );
   const dice = summary.classes.map(({ dice }) => dice?.toFixed(3) ?? "-").join(", ");
   return [
     mode,
@@ -82,7 +86,8 @@ function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
     seconds.toFixed(1),
     (seconds / one.seconds).toFixed(3),
     (flopsOf(summary) / flopsOf(one.summary)).toFixed(3),
-    (seconds / inMemory).toFixed(3),
+    (seconds / mean(inMemory.map((replayed) => replayed.seconds))).toFixed(3),
+    Math.max(...byStage).toFixed(3),
     `${(100 * most).toFixed(1)} %`,
   ].join(" | ");
 }
@@ -93,32 +98,50 @@ try {
   const { name, cases } = await ingest(raw, store, {});
   const groups = subjects(raw);
   const rows: Row[] = [];
+  const ended: string[] = [];
   for (const mode of values.modes.split(",") as Mode[]) {
     const data: DataSpecInput = {
       dataset: name,
-      plan: PLAN,
+      plan,
       mode,
-      epochs: EPOCHS,
-      stepsPerEpoch: Number(values.iterations) / EPOCHS,
+      epochs,
+      stepsPerEpoch: Number(values.iterations) / epochs,
       valSteps: 0,
       seed: 1,
       augmentation: "nnunet-nomirror",
       split: { fold: 0, ...(groups && { groups }) },
     };
-    const training = { baseFeatures, engine: "onnx", learningRate: 0.1, momentum: 0.9 };
-    const trained = await train(store, join(folder, "runs", mode), { data, training });
-    rows.push({ mode, ...trained, inMemory: await replay(store, data, trained.summary) });
+    const { momentum, ...others } = settings;
+    const training = {
+      network,
+      baseFeatures,
+      engine: "onnx",
+      ...others,
+      ...(settings.optimizer === "sgd" && { momentum }),
+    };
+    const before = await replay(store, data);
+    const trained = await train(store, join(folder, "runs", mode), { data, training }).catch((error: unknown) => {
+      if (!(error instanceof EndedEarly)) throw error;
+      return error;
+    });
+    if (trained instanceof EndedEarly) {
+      ended.push(`${mode} ended early: ${trained.message}`);
+      process.stderr.write(`${ended.at(-1)}\n`);
+      continue;
+    }
+    rows.push({ mode, ...trained, inMemory: [before, await replay(store, data)] });
     process.stderr.write(`| ${cells(rows.at(-1) as Row, rows[0] as Row)} |\n`);
   }
   const about = Object.entries(machine()).map(([key, value]) => `${key} ${value}`);
   const held = rows[0]?.summary.cases.length ?? 0;
   const report = [
     `\`node dist/benchmarks/what-does-the-curriculum-bring/run.js\` with ${cases.length} cases, ${held} of them held out${groups ? " (subjects kept whole)" : ""}, ` +
-      `plan 40x56x40, batch 2, base ${baseFeatures} features, nnU-Net's augmentation without mirroring, learning rate 0.1, momentum 0.9, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
+      `${network} with ${baseFeatures} features, plan ${plan.patchSize.join("x")}, batch ${plan.batchSize}, nnU-Net's augmentation without mirroring, ${settings.optimizer} at ${settings.learningRate}, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
     "",
-    "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | runtime / same steps on batches in memory | waiting, most of any stage |",
-    "|---|---|---|---|---|---|---|---|",
+    "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | runtime / same steps on batches in memory | the same, steps and waiting alone, most of any stage | waiting, most of any stage |",
+    "|---|---|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
+    ...ended.flatMap((line) => ["", line]),
   ].join("\n");
   process.stdout.write(`${report}\n`);
   if (!values["print-only"]) await writeResults("what-does-the-curriculum-bring", report);

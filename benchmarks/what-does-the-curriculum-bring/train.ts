@@ -15,7 +15,10 @@ export interface TrainedRun {
   readonly seconds: number;
 }
 
-/** Trains `run` with a data server and a trainer of one processor each, to the Dice of its held-out cases. Throws with the message of a training that fails. */
+/** A training that ended before its last step, with what it said: a loss that is no number, for example. */
+export class EndedEarly extends Error {}
+
+/** Trains `run` with a data server and a trainer of one processor each, to the Dice of its held-out cases. Throws EndedEarly. */
 export async function train(store: string, runs: string, run: object): Promise<TrainedRun> {
   await using data = await startServer(
     cli,
@@ -41,7 +44,8 @@ export async function train(store: string, runs: string, run: object): Promise<T
         last = performance.now();
         first ??= last;
       }
-      if (event.kind === "state" && event.state.state === "TRAINING_STATE_FAILED") throw new Error(event.state.message);
+      if (event.kind === "state" && event.state.state === "TRAINING_STATE_FAILED")
+        throw new EndedEarly(event.state.message);
     }
     return { summary: tally.summary, seconds: (last - (first ?? last)) / 1000 };
   } finally {
