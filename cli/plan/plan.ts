@@ -12,7 +12,7 @@ import {
   readPlan,
 } from "./network-options.js";
 import { paperRows, paperTable } from "./plan-paper.js";
-import { plotStages } from "./plan-plot.js";
+import { stagesPicture } from "./plan-plot.js";
 import { curriculumJson, curriculumTable } from "./plan-table.js";
 
 interface PlanOptions extends CommonOptions, NetworkOptions {
@@ -54,10 +54,10 @@ Examples:
   patchstream plan --plans nnUNetPlans.json --mode efficiency --plot stages.svg
   patchstream plan --paper`,
     );
-  return command.action((options: PlanOptions) => {
+  return command.action(async (options: PlanOptions) => {
     checkUse(command, options);
-    if (options.paper) return printPaper(options);
-    printCurriculum(options);
+    if (options.paper) printPaper(options);
+    else await printCurriculum(options);
   });
 }
 
@@ -77,13 +77,16 @@ function printPaper(options: PlanOptions): void {
   else process.stdout.write(paperTable(rows, options.epochs));
 }
 
-function printCurriculum(options: PlanOptions): void {
+async function printCurriculum(options: PlanOptions): Promise<void> {
   const plan = readPlan(options);
   const { mode, epochs, rounding = "floor", budgetFraction = 1 } = options;
   const { foregroundFraction } = MODE_DEFAULTS[mode];
   const stages = planStages(mode, { plan, epochs, foregroundFraction, rounding, budgetFraction });
   const curriculum = { plan, mode, stages };
-  if (options.plot !== undefined) replaceFile(options.plot, plotStages(curriculum));
+  if (options.plot !== undefined) {
+    const { drawLines } = await import("../../pictures/index.js"); // a second to load
+    replaceFile(options.plot, drawLines(stagesPicture(curriculum)));
+  }
   if (options.json) printJson(curriculumJson(curriculum));
   else process.stdout.write(curriculumTable(curriculum));
 }

@@ -16,7 +16,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ["plan", "proto", "checksum", "rpc"],
   trainer: ["plan", "proto", "checksum", "rpc", "disk", "client"],
   predict: ["plan", "disk", "loader", "trainer"],
-  cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict"],
+  pictures: ["plan"],
+  study: ["plan", "disk", "client", "trainer", "predict", "loader", "pictures"],
+  cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict", "pictures", "study"],
   benchmarks: ["plan", "proto", "checksum", "rpc", "loader", "client", "trainer"],
 };
 

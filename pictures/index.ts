@@ -1,0 +1,2 @@
+/** Pictures as SVG, in one style: light on paper, dark on a dark screen. */
+export { drawLines, type LinePanel, type LinePicture, type Point, type Series, type Span } from "./lines.js";
