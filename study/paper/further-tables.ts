@@ -65,10 +65,11 @@ export const TABLE_B5: readonly PaperScore[] = (
 ]);
 
 /** Table C.6, of which only the two published figures are at hand that Performance does not surpass: constant patches elsewhere. */
-export const TABLE_C6: readonly { readonly dataset: string; readonly source: string; readonly dicePercent: number }[] = [
-  { dataset: "MSD Heart", source: "Auto-nnU-Net", dicePercent: 93.39 },
-  { dataset: "MSD Heart", source: "nnU-Net's repository", dicePercent: 93.34 },
-];
+export const TABLE_C6: readonly { readonly dataset: string; readonly source: string; readonly dicePercent: number }[] =
+  [
+    { dataset: "MSD Heart", source: "Auto-nnU-Net", dicePercent: 93.39 },
+    { dataset: "MSD Heart", source: "nnU-Net's repository", dicePercent: 93.34 },
+  ];
 
 /** Table D.7: nnU-Net's plain U-Net and its three residual presets, by constant and Performance. */
 export const TABLE_D7: readonly PaperScore[] = (

@@ -1,0 +1,103 @@
+import { TABLE_D8 } from "../../paper/further-tables.js";
+import { PLAIN } from "../../paper/paper-score.js";
+import type { StudyDataset } from "../../run-result.js";
+import { methodDeviation } from "../../statistics/method-deviation.js";
+import { type Score, scoreOf } from "../score.js";
+import { type Cell, missing, type Part, type Table, withoutEmptyColumns } from "../table.js";
+import { mainArm, runsOf, type View } from "../view.js";
+import { COLUMNS_ABOUT, type ScoreRow, scoreTable } from "./score-rows.js";
+
+/** nnU-Net's residual encoders. */
+function isResidual(network: string): boolean {
+  return network.startsWith("resenc") || network.startsWith("residual");
+}
+
+/** The plain U-Net beside other kinds of network. */
+export function table3(view: View): Part<Table> {
+  const title = "Table 3: other networks";
+  const networks = view.networks.filter((network) => !isResidual(network));
+  if (networks.length < 2) return missing(title, "runs of two networks that are not both residual U-Nets");
+  return { shown: networksTable(view, { id: "table-3", title }, networks, view.methods) };
+}
+
+/** The plain U-Net beside nnU-Net's residual ones. */
+export function tableD7(view: View): Part<Table> {
+  const title = "Table D.7: larger U-Nets";
+  const networks = view.networks.filter((network) => network === PLAIN || isResidual(network));
+  if (networks.length < 2) return missing(title, "runs of two U-Nets, such as plain-unet and resenc-l");
+  return { shown: networksTable(view, { id: "table-d7", title }, networks, view.methods) };
+}
+
+function networksTable(
+  view: View,
+  { id, title }: Pick<Table, "id" | "title">,
+  networks: readonly string[],
+  methods: readonly string[],
+): Table {
+  const rows = view.datasets.flatMap((dataset) =>
+    networks.flatMap((network) => methods.flatMap((method) => rowOf(view, dataset, network, method) ?? [])),
+  );
+  const notes = [
+    `Length ${view.fullLength} %. Relative figures are of constant patches with the same network, not of the plain U-Net.`,
+  ];
+  return scoreTable(view, { id, title, about: COLUMNS_ABOUT, labels: ["network"], notes }, rows);
+}
+
+function rowOf(view: View, dataset: StudyDataset, network: string, method: string): ScoreRow | undefined {
+  const length = view.fullLength;
+  const arm = mainArm(view, dataset, { method, network, length });
+  return arm && { dataset, arm, length };
+}
+
+/** How well networks can be told apart by each method: the spread of their means beside that of their folds. */
+export function tableD8(view: View): Part<Table> {
+  const title = "Table D.8: deviation between networks and within one";
+  const rows = view.datasets.flatMap((dataset) =>
+    view.methods.flatMap((method) => deviationRow(view, dataset, method) ?? []),
+  );
+  if (rows.length === 0) return missing(title, "two networks with the same method, each with two folds or more");
+  return {
+    shown: withoutEmptyColumns({
+      id: "table-d8",
+      title,
+      about:
+        "Intra is the mean over networks of the deviation over folds; inter the deviation of the networks' means; all population deviations, of Dice. " +
+        "A high ratio says that networks differ by more than their folds do.",
+      columns: [
+        { title: "data set" },
+        { title: "method" },
+        { title: "networks" },
+        { title: "folds" },
+        { title: "intra", unit: "points", digits: 3 },
+        { title: "inter", unit: "points", digits: 3 },
+        { title: "inter / intra", unit: "%", digits: 1 },
+        { title: "paper: intra", unit: "points", digits: 3 },
+        { title: "paper: inter", unit: "points", digits: 3 },
+        { title: "paper: inter / intra", unit: "%", digits: 1 },
+      ],
+      rows,
+      notes: rows.some(([, , , , , , , printed]) => printed !== null)
+        ? [
+            "The paper's are of four networks and five folds. What it prints as BTCV's inter is ten times what its Table D.7 gives.",
+          ]
+        : [],
+    }),
+  };
+}
+
+function deviationRow(view: View, dataset: StudyDataset, method: string): Cell[][] | undefined {
+  const scores = view.networks
+    .map((network) => rowOf(view, dataset, network, method))
+    .filter((row) => row !== undefined)
+    .map(({ arm, length }): Score => scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm })))
+    .filter(({ folds }) => folds > 1);
+  if (scores.length < 2) return undefined;
+  const { inter, intra, ratio } = methodDeviation(
+    scores.map(({ dice }) => 100 * dice),
+    scores.map(({ deviation }) => 100 * deviation),
+  );
+  const printed = TABLE_D8.find((line) => line.dataset === dataset.paper && line.method === method);
+  const folds = [...new Set(scores.map((score) => score.folds))].sort((a, b) => a - b).join(", ");
+  const paper = [printed?.intra ?? null, printed?.inter ?? null, printed?.ratioPercent ?? null];
+  return [[dataset.name, method, scores.length, folds, intra, inter, 100 * ratio, ...paper]];
+}

@@ -1,0 +1,106 @@
+import { paperScore } from "../../paper/find.js";
+import type { StudyDataset } from "../../run-result.js";
+import { relativeDice } from "../../statistics/normalised.js";
+import { comparisonOf, scoreOf } from "../score.js";
+import { type Cell, type Column, type Table, withoutEmptyColumns } from "../table.js";
+import { type Arm, BASELINE, baselineOf, runsOf, type View } from "../view.js";
+
+/** What a row says beside its figures. */
+export type Label = "network" | "strategy" | "mirroring";
+
+export interface ScoreRow {
+  readonly dataset: StudyDataset;
+  readonly arm: Arm;
+  readonly length: number;
+}
+
+const LABELS: Readonly<Record<Label, Column>> = {
+  network: { title: "network" },
+  strategy: { title: "batch strategy" },
+  mirroring: { title: "mirroring" },
+};
+
+const FIGURES: readonly Column[] = [
+  { title: "Dice", unit: "%", digits: 2 },
+  { title: "SD over folds", unit: "points", digits: 2 },
+  { title: "relative Dice", unit: "%", digits: 2 },
+  { title: "relative runtime", unit: "%", digits: 0 },
+  { title: "measured runtime", unit: "%", digits: 0 },
+  { title: "relative FLOPs", unit: "%", digits: 1 },
+  { title: "energy of a run", unit: "kJ", digits: 1 },
+  { title: "runs" },
+  { title: "diverged" },
+  { title: "paper: Dice", unit: "%", digits: 2 },
+  { title: "paper: relative Dice", unit: "%", digits: 2 },
+  { title: "paper: relative runtime", unit: "%", digits: 0 },
+  { title: "paper: relative FLOPs", unit: "%", digits: 0 },
+];
+
+/** What the columns of `scoreTable` mean. */
+export const COLUMNS_ABOUT =
+  "Dice is the mean over foreground classes of held-out cases, over folds, of each fold the mean over its seeds; SD is the population deviation over folds. " +
+  "Relative figures are in percent of constant patches with the same network and mirroring, of pairs of the same fold and seed. " +
+  "Relative runtime is the paper's virtual one (median over runs: the time a run took, beside the time had all its steps been at its full patch); " +
+  "measured runtime is the whole training beside constant's, waiting included, validation not. Relative FLOPs are voxels trained on; runs is n.";
+
+/** A table with a row for each arm, its figures, and the paper's beside them. */
+export function scoreTable(
+  view: View,
+  table: Pick<Table, "id" | "title" | "about" | "notes"> & { readonly labels: readonly Label[] },
+  rows: readonly ScoreRow[],
+): Table {
+  return withoutEmptyColumns({
+    id: table.id,
+    title: table.title,
+    about: table.about,
+    notes: table.notes,
+    columns: [{ title: "data set" }, { title: "method" }, ...table.labels.map((label) => LABELS[label]), ...FIGURES],
+    rows: rows.map((row) => [
+      row.dataset.name,
+      row.arm.method,
+      ...table.labels.map((label) => labelOf(row.arm, label)),
+      ...figuresOf(view, row),
+    ]),
+  });
+}
+
+function labelOf(arm: Arm, label: Label): string {
+  if (label === "mirroring") return arm.mirroring ? "on" : "off";
+  return arm[label];
+}
+
+/** Cells in the order of `FIGURES`. */
+function figuresOf(view: View, { dataset, arm, length }: ScoreRow): Cell[] {
+  const score = scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm }));
+  const comparison = comparisonWithBaseline(view, { dataset, arm, length });
+  const printed = paperScore({ dataset: dataset.paper, ...arm });
+  const reference = baselineArm(view, dataset, arm);
+  const printedReference = reference && paperScore({ dataset: dataset.paper, ...reference });
+  return [
+    100 * score.dice,
+    score.folds > 1 ? 100 * score.deviation : null,
+    comparison?.dicePercent ?? null,
+    score.runtimePercent ?? null,
+    comparison?.measuredRuntimePercent ?? null,
+    comparison?.flopsPercent ?? null,
+    score.kilojoules ?? null,
+    score.runs,
+    score.diverged > 0 ? score.diverged : null,
+    printed?.dicePercent ?? null,
+    printed && printedReference ? relativeDice(printed.dicePercent, printedReference.dicePercent) : null,
+    printed?.runtimePercent ?? null,
+    printed?.flopsPercent ?? null,
+  ];
+}
+
+function baselineArm(view: View, dataset: StudyDataset, arm: Arm): Arm | undefined {
+  return arm.method === BASELINE ? arm : baselineOf(view, dataset, arm);
+}
+
+/** The row's arm beside constant patches; undefined without common folds and seeds. */
+export function comparisonWithBaseline(view: View, { dataset, arm, length }: ScoreRow) {
+  const reference = baselineArm(view, dataset, arm);
+  if (reference === undefined) return undefined;
+  const wanted = { dataset: dataset.name, length };
+  return comparisonOf(runsOf(view, { ...wanted, ...arm }), runsOf(view, { ...wanted, ...reference }));
+}
