@@ -1,0 +1,263 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import fc from "fast-check";
+import { PatchstreamError } from "../../plan/index.js";
+import { reportOf } from "../../study/report/report.js";
+import { writeReport } from "../../study/report/write-report.js";
+import type { RunResult, StudyPoint } from "../../study/run-result.js";
+import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { datasetOf, madeRun, pointsOf, printedRun, writeStudy } from "./study-runs.js";
+
+const HIPPOCAMPUS = datasetOf("MSD Hippocampus", { cases: 200 });
+const LUNG = datasetOf("MSD Lung", { smallestClassShare: 0.0001 });
+const METHODS = ["constant", "efficiency", "performance", "rpss", "progressive-resolution"];
+
+/** A study with everything that the paper has. */
+function wholeStudy(): RunResult[] {
+  const datasets = [HIPPOCAMPUS.name, LUNG.name];
+  const points = [
+    ...pointsOf({ dataset: datasets, method: METHODS, fold: [0, 1, 2], length: [1, 10, 25, 50, 100] }),
+    ...pointsOf({ dataset: datasets, method: METHODS.slice(0, 3), fold: [0], length: [10, 100], seed: [1, 2] }),
+    ...pointsOf({ dataset: datasets, method: METHODS.slice(0, 3), fold: [0, 1], network: ["unetr", "resenc-l"] }),
+    ...pointsOf({
+      dataset: [LUNG.name],
+      method: ["performance"],
+      fold: [0, 1],
+      strategy: ["single-crop"],
+      length: [10, 100],
+    }),
+    ...pointsOf({ dataset: [LUNG.name], method: ["constant", "performance"], fold: [0, 1], mirroring: [false] }),
+  ];
+  const diverges = ({ network, method }: StudyPoint) => network === "unetr" && method === "efficiency";
+  return points.map((point) => madeRun(point, { outcome: diverges(point) ? "diverged" : "finished" }));
+}
+
+function filesOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    names.map(({ parentPath, name }) => [
+      join(parentPath, name).slice(folder.length + 1),
+      readFileSync(join(parentPath, name), "utf8"),
+    ]),
+  );
+}
+
+function written(t: ExecutionContext, runs: readonly RunResult[], datasets = [HIPPOCAMPUS, LUNG]) {
+  const folder = temporaryFolder(t);
+  writeStudy(folder, datasets, runs);
+  writeReport(folder);
+  return { folder, files: filesOf(join(folder, "report")) };
+}
+
+test("a study with all that the paper has gets every table but the literature's", (t) => {
+  const { files } = written(t, wholeStudy());
+  const tables = [
+    "table-1",
+    "table-1-averages",
+    "table-2",
+    "table-3",
+    "table-a4",
+    "table-b5",
+    "table-d7",
+    "table-d8",
+    "table-d9",
+    "figure-3",
+    "figure-5",
+    "wilcoxon",
+    "datasets",
+  ];
+  for (const table of tables) {
+    t.truthy(files[`${table}.csv`], table);
+    t.true(files["index.html"]?.includes(`id="${table}"`), table);
+    t.true(files["report.md"]?.includes(`(${table}.csv)`), table);
+  }
+  t.true(files["report.md"]?.includes("Table C.6: the literature: it needs"), "what is missing is said");
+  t.true(files["table-1.csv"]?.includes("88.96"), "the paper's own figures stand beside");
+});
+
+test("the page is one file: it loads nothing, runs nothing, and has no link but to itself", (t) => {
+  const { files } = written(t, wholeStudy());
+  const html = files["index.html"] ?? "";
+  t.notRegex(html, /<script|<link|<img|<iframe|@import|url\(|\ssrc=|\son[a-z]+=/i);
+  const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, target]) => target ?? "");
+  t.true(
+    links.length > 0 && links.every((target) => target.startsWith("#") && html.includes(`id="${target.slice(1)}"`)),
+  );
+  const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+  t.is(new Set(ids).size, ids.length, "no id twice");
+});
+
+test("the same results give the same bytes, however their folders are named", (t) => {
+  const runs = wholeStudy();
+  t.deepEqual(written(t, [...runs].reverse()).files, written(t, runs).files);
+});
+
+test("a report that is written again has nothing of the one before", (t) => {
+  const { folder } = written(t, wholeStudy());
+  const few = temporaryFolder(t);
+  writeStudy(few, [HIPPOCAMPUS], [madeRun({})]);
+  writeStudy(
+    folder,
+    [HIPPOCAMPUS],
+    wholeStudy().map(() => madeRun({ method: "constant" })),
+  );
+  writeReport(few);
+  writeReport(folder);
+  t.deepEqual(Object.keys(filesOf(join(folder, "report"))), Object.keys(filesOf(join(few, "report"))));
+});
+
+test("names that look like markup stay text", (t) => {
+  const markup = fc.stringMatching(/^[<>&"'`|*_[\]()a-z ]{1,20}$/);
+  fc.assert(
+    fc.property(markup, markup, (dataset, method) => {
+      const runs = pointsOf({ dataset: [dataset], method: ["constant", method], fold: [0, 1] }).map((point) =>
+        madeRun(point),
+      );
+      const folder = temporaryFolder(t);
+      writeStudy(folder, [datasetOf(dataset)], runs, { name: "</pre><script>alert(1)</script>" });
+      writeReport(folder);
+      const html = readFileSync(join(folder, "report", "index.html"), "utf8");
+      const tags = [...html.matchAll(/<\/?([a-z0-9]+)/gi)].map(([, name]) => name ?? "");
+      const known =
+        /^(html|head|meta|title|style|body|main|h[12]|p|nav|ul|li|a|br|strong|section|div|table|thead|tbody|tr|th|td|figure|figcaption|pre|svg|g|path|rect|text|tspan|line|circle|defs|marker|clippath|use)$/i;
+      return tags.every((name) => known.test(name)) && !/<script/i.test(html);
+    }),
+    { numRuns: 30 },
+  );
+  t.pass();
+});
+
+test("a study of one method says what it lacks for each part of the paper", (t) => {
+  const { files } = written(
+    t,
+    pointsOf({ fold: [0, 1] }).map((point) => madeRun(point)),
+  );
+  const lacks = (files["report.md"] ?? "").split("## Not in this study")[1] ?? "";
+  for (const part of [
+    "Table 2",
+    "Table 3",
+    "Table A.4",
+    "Table B.5",
+    "Table C.6",
+    "Table D.7",
+    "Table D.8",
+    "Table D.9",
+    "Figure 3",
+    "Figure 5",
+    "Wilcoxon",
+    "Spearman",
+  ])
+    t.regex(lacks, new RegExp(`- ${part}.*: it needs [^.]+.*\\.\n`), part);
+});
+
+test("a run that diverged counts as Dice 0, and the first lines say so", (t) => {
+  const runs = [
+    ...pointsOf({ fold: [0, 1] }).map((point) => madeRun(point)),
+    ...pointsOf({ fold: [0, 1], method: ["efficiency"] }).map((point) => madeRun(point, { outcome: "diverged" })),
+  ];
+  const report = reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs });
+  const table = report.tables.find(({ id }) => id === "table-1");
+  const row = table?.rows.find(([, method]) => method === "efficiency");
+  const cell = (title: string) => row?.[table?.columns.findIndex((column) => column.title === title) ?? -1];
+  t.deepEqual([cell("Dice"), cell("relative Dice"), cell("diverged"), cell("relative runtime")], [0, 0, 2, null]);
+  t.true(
+    report.summary.some((line) =>
+      line.includes("2 runs diverged and count as Dice 0: efficiency with plain-unet on MSD Hippocampus"),
+    ),
+  );
+  t.is(report.verdicts.find(({ claim }) => claim.startsWith("Efficiency"))?.seen, "not seen");
+});
+
+/** Constant patches and Performance with Dice of held-out cases `differences` apart. */
+function twoMethods(differences: readonly number[]): RunResult[] {
+  const cases = (of: (difference: number) => number) =>
+    differences.map((difference, i) => ({ case: `c${i}`, dice: [of(difference)] }));
+  const mean = (values: readonly { readonly dice: readonly number[] }[]) =>
+    values.reduce((sum, { dice }) => sum + (dice[0] ?? 0), 0) / values.length;
+  const run = (method: string, held: ReturnType<typeof cases>) => ({
+    ...printedRun({ method }, 100 * mean(held)),
+    cases: held,
+  });
+  return [
+    run(
+      "constant",
+      cases(() => 0.5),
+    ),
+    run(
+      "performance",
+      cases((difference) => 0.5 + difference),
+    ),
+  ];
+}
+
+test("Performance's claim is seen, not shown, or not seen, by the rule that the report states", (t) => {
+  const seen = (differences: readonly number[]) =>
+    reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs: twoMethods(differences) }).verdicts.map(
+      (verdict) => verdict.seen,
+    );
+  t.deepEqual(seen([0.01, 0.02, 0.03, 0.04, 0.05, 0.06]), ["seen"], "p = 0.031");
+  t.deepEqual(seen([0.01, 0.02, 0.03, 0.04, 0.05]), ["not shown"], "p = 0.063: five cases are too few");
+  t.deepEqual(seen([0.05, -0.01, 0.02, -0.03, 0.01, 0.01]), ["not shown"]);
+  t.deepEqual(seen([-0.05, 0.01, -0.02, 0.03, -0.01, -0.01]), ["not seen"]);
+  t.deepEqual(seen([0, 0, 0, 0, 0, 0]), ["not seen"]);
+});
+
+test("classes that a case does not have are left out of its Dice, on both sides", (t) => {
+  const run = (method: string, dice: readonly (number | null)[]) => ({
+    ...printedRun({ method }, 50),
+    cases: [{ case: "a", dice }],
+  });
+  const report = reportOf({
+    document: {},
+    datasets: [HIPPOCAMPUS],
+    runs: [run("constant", [0.25, null, 0.5]), run("performance", [0.5, 0.9, null])],
+  });
+  const row = report.tables
+    .find(({ id }) => id === "wilcoxon")
+    ?.rows.find((cells) => String(cells[2]).startsWith("held-out"));
+  t.is(row?.[5] ?? row?.[4], 25, "half of a Dice less a quarter, of the one class that both have");
+});
+
+test("a comparison is of runs of the same fold and seed", (t) => {
+  const dice: readonly (readonly [Partial<StudyPoint>, number])[] = [
+    [{ method: "constant", fold: 0 }, 50],
+    [{ method: "constant", fold: 1 }, 80],
+    [{ method: "performance", fold: 0 }, 60],
+    [{ method: "performance", fold: 0, seed: 1 }, 90],
+  ];
+  const runs = dice.map(([point, percent]) => printedRun(point, percent));
+  const table = reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs }).tables.find(({ id }) => id === "table-1");
+  const at = table?.columns.findIndex(({ title }) => title === "relative Dice") ?? -1;
+  t.is(table?.rows[1]?.[at], 120);
+});
+
+test("what is no result is refused in one line with its file, field and value", (t) => {
+  const damaged = (change: (run: RunResult) => unknown): string => {
+    const folder = temporaryFolder(t);
+    writeStudy(folder, [HIPPOCAMPUS], [madeRun({})]);
+    writeFileSync(join(folder, "runs", "run-0", "result.json"), JSON.stringify(change(madeRun({}))));
+    const error = t.throws(() => writeReport(folder), { instanceOf: PatchstreamError });
+    t.is(error.code, "INPUT_DAMAGED");
+    return error.message;
+  };
+  t.regex(
+    damaged((run) => ({ ...run, meanDice: 89 })),
+    /run-0\/result\.json: result\.meanDice is 89; it must be a number from 0 to 1/,
+  );
+  t.regex(
+    damaged((run) => ({ ...run, outcome: "killed" })),
+    /result\.outcome is "killed"/,
+  );
+  t.regex(
+    damaged(() => []),
+    /result\.point\.dataset is missing/,
+  );
+});
+
+test("a study without a result has no report, and what is no study is none", (t) => {
+  const folder = temporaryFolder(t);
+  writeStudy(folder, [HIPPOCAMPUS], []);
+  t.is(t.throws(() => writeReport(folder), { instanceOf: PatchstreamError }).code, "NOT_FOUND");
+  t.is(t.throws(() => writeReport(join(folder, "runs")), { instanceOf: PatchstreamError }).code, "INPUT_DAMAGED");
+});
