@@ -1,7 +1,7 @@
-import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { type IngestOptions, type IngestProgress, type IngestReport, ingest, PLANNER_NAMES } from "../loader/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { stderrBar } from "./terminal-bar.js";
 import { toleratedText } from "./tolerated-text.js";
 import { oneOrMore } from "./whole-number.js";
 
@@ -72,16 +72,14 @@ const VERBS = { measure: "measured", store: "stored" };
 
 /** On a terminal one bar per pass, elsewhere one line per case; always on stderr. */
 export function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
-  if (!process.stderr.isTTY) {
+  const bar = stderrBar();
+  if (bar === undefined) {
     const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}\n`;
     return { show: (progress) => process.stderr.write(line(progress)), stop: () => undefined };
   }
-  const bar = new SingleBar({ format: "{verb} [{bar}] {value}/{total} {case}", stream: process.stderr });
   return {
     show({ pass, caseId, done, total }) {
-      const shown = { verb: VERBS[pass], case: caseId };
-      if (done === 1) bar.start(total, 0, shown);
-      bar.update(done, shown);
+      bar.show({ before: VERBS[pass], share: done / total, after: `${done}/${total} ${caseId}` });
       if (done === total) bar.stop();
     },
     stop: () => bar.stop(),

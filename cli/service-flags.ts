@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { PatchstreamError } from "../plan/index.js";
 import { logGrpcLines, type ServiceLogger, serviceLog } from "../rpc/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { abortedBySignals } from "./stop-signal.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"];
 
@@ -82,14 +83,9 @@ async function openLog(level: string): Promise<ServiceLogger> {
  * process at once, as the system does it.
  */
 export function stopSignal({ untilStdinCloses }: ServiceFlags): AbortSignal {
-  const stop = new AbortController();
-  const names = ["SIGINT", "SIGTERM"] as const;
-  const end = () => {
-    for (const name of names) process.off(name, end);
-    stop.abort();
-  };
-  for (const name of names) process.on(name, end);
+  const stop = abortedBySignals();
   if (untilStdinCloses) {
+    const end = () => stop.abort();
     process.stdin.on("error", end).on("end", end).on("close", end).resume();
     if (process.stdin instanceof Socket) process.stdin.unref(); // a file or a terminal closes by itself
   }

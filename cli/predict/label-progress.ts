@@ -1,7 +1,7 @@
-import { SingleBar } from "cli-progress";
 import type { LabelProgress } from "../../predict/index.js";
 import { durationText } from "../duration-text.js";
 import { logLines } from "../log-lines.js";
+import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 
 /** Shows how far labelling is, on stderr. */
 export interface ShownProgress {
@@ -51,29 +51,24 @@ export function progressLines(write: (line: string) => void, nowMs: () => number
   };
 }
 
-function bar(): ShownProgress {
+function progressBar(bar: TerminalBar): ShownProgress {
   const left = timeLeft(() => performance.now());
-  const images = new SingleBar({
-    format: "image {image}/{images} {id} [{bar}] {percentage}% {left}",
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
   return {
     show(progress) {
       const { id, done, total, share } = progress;
-      const shown = { id, image: done + 1, images: total, left: left(progress) };
-      if (!images.isActive) images.start(total, done, shown);
-      images.update(done + share, shown);
+      const all = (done + share) / total;
+      const after = `${Math.floor(100 * all)} % ${left(progress)}`;
+      bar.show({ before: `image ${done + 1}/${total} ${id}`, share: all, after });
     },
-    say: (line) => void process.stderr.write(`${images.isActive ? "\r\x1b[K" : ""}${line}\n`),
-    stop: () => images.stop(),
+    say: (line) => bar.say(line),
+    stop: () => bar.stop({ clear: true }),
   };
 }
 
 /** A bar on a terminal, lines elsewhere. */
 export function labelProgress(): ShownProgress {
-  if (process.stderr.isTTY) return bar();
+  const bar = stderrBar();
+  if (bar) return progressBar(bar);
   return progressLines(
     (line) => process.stderr.write(line),
     () => performance.now(),

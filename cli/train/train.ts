@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { connectTrainer } from "../../trainer/index.js";
+import { connectTrainer, type WatchedEvent } from "../../trainer/index.js";
 import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { readRunJson, runOption } from "../run-flag.js";
+import { abortedBySignals } from "../stop-signal.js";
 import { addTrainerFlag, type TrainerFlag } from "../trainer-flag.js";
 import { trainingProgress } from "./training-progress.js";
 import { trainingTable } from "./training-table.js";
@@ -18,6 +19,16 @@ interface Options extends CommonOptions, CallFlags, TrainerFlag {
 
 /** The run spec in a file, for the trainer to look at. */
 const runBytes = (file: string) => Buffer.from(JSON.stringify(readRunJson(file)));
+
+/** What a shell gives for a program that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/** Says that only this command ends. */
+function leave(training: string, address: string): void {
+  const again = `patchstream train --trainer ${address} --watch ${training}`;
+  process.stderr.write(`training ${training} goes on; watch it again with: ${again}\n`);
+  process.exitCode = INTERRUPTED;
+}
 
 /** `patchstream train`. */
 export function trainCommand(): Command {
@@ -48,13 +59,18 @@ export function trainCommand(): Command {
           else process.stderr.write(`training ${training}\n`);
         };
         if (watch === undefined) announce();
-        const summary = await watchToEnd(trainer, training, (event) => {
+        const { signal } = abortedBySignals();
+        const onEvent = (event: WatchedEvent) => {
           if (!isKnown) announce();
           if (json) printJson(event);
           else progress.show(event);
+        };
+        const summary = await watchToEnd(trainer, training, onEvent, signal).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
         });
         progress.stop();
-        if (json) printJson({ summary });
+        if (summary === undefined) leave(training, address);
+        else if (json) printJson({ summary });
         else process.stdout.write(trainingTable(summary));
       } finally {
         progress.stop();

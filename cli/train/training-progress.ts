@@ -1,7 +1,7 @@
-import { SingleBar } from "cli-progress";
 import type { WatchedEvent } from "../../trainer/index.js";
 import { sizeText } from "../columns.js";
 import { logLines } from "../log-lines.js";
+import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 import { FiguresTally, figureTexts, type TrainingFigures } from "./training-figures.js";
 
 /** Shows a training as it goes: a bar on a terminal, elsewhere one line per event worth telling. */
@@ -71,39 +71,35 @@ export function progressLines(write: (line: string) => void, nowMs: () => number
   };
 }
 
-const BAR_SIZE = 20;
-
 /** A bar of all steps on a terminal, and the news above it. */
-function bar(): TrainingProgress {
-  const format = "{value}/{total} [{bar}] {where} {figures}";
-  const steps = new SingleBar({ format, barsize: BAR_SIZE, stream: process.stderr, hideCursor: true });
+export function progressBar(bar: TerminalBar): TrainingProgress {
   const tally = new FiguresTally();
-  const shown = () => {
-    const { epoch, epochs, stage, patchSize, batchSize } = tally.figures;
-    const at = epoch === undefined ? "" : `epoch ${epoch + 1}/${epochs} `;
-    const where = stage === undefined ? at : `${at}stage ${stage} ${sizeText(patchSize)} batch ${batchSize}`;
-    return { where, figures: figureTexts(tally.figures).join(" ") };
+  const draw = () => {
+    const { stepsTaken, steps, epoch, epochs, stage, patchSize, batchSize } = tally.figures;
+    if (steps === 0) return;
+    const where = [
+      ...(epoch === undefined ? [] : [`epoch ${epoch + 1}/${epochs}`]),
+      ...(stage === undefined ? [] : [`stage ${stage} ${sizeText(patchSize)} batch ${batchSize}`]),
+    ];
+    const after = [...where, ...figureTexts(tally.figures)].join(" ");
+    bar.show({ before: `${stepsTaken}/${steps}`, share: stepsTaken / steps, after });
   };
   return {
     show(event) {
       tally.add(event);
-      const { stepsTaken, steps: total } = tally.figures;
-      const news = newsOf(event);
       const isOnTheBar = event.kind === "stage";
-      if (news !== undefined && !isOnTheBar) process.stderr.write(`${steps.isActive ? "\n" : ""}${news}\n`);
-      if (event.kind === "opened") {
-        if (steps.isActive) steps.stop();
-        steps.start(total, stepsTaken, shown());
-      } else if (steps.isActive) steps.update(stepsTaken, shown());
-      if (stepsTaken === total && event.kind !== "opened") steps.stop();
+      const news = isOnTheBar ? undefined : newsOf(event);
+      if (news !== undefined) bar.say(news);
+      draw();
     },
-    stop: () => steps.stop(),
+    stop: () => bar.stop(),
   };
 }
 
 /** On stderr. */
 export function trainingProgress(): TrainingProgress {
-  if (process.stderr.isTTY) return bar();
+  const bar = stderrBar();
+  if (bar) return progressBar(bar);
   return progressLines(
     (line) => process.stderr.write(line),
     () => performance.now(),
