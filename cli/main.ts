@@ -20,6 +20,7 @@ import { previewCommand } from "./preview.js";
 import { serveCommand } from "./serve.js";
 import { stageCommand } from "./stage.js";
 import { statsCommand } from "./stats/stats.js";
+import { studyCommand } from "./study/study.js";
 import { trainCommand } from "./train/train.js";
 import { trainerCommand } from "./trainer.js";
 import { trainingsCommand } from "./trainings.js";
@@ -44,6 +45,7 @@ const commands: (() => Command)[] = [
   predictCommand,
   evaluateCommand,
   exportCommand,
+  studyCommand,
   demoCommand,
 ];
 

@@ -20,6 +20,7 @@ export type {
   TrainingEngine,
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
+export { foregroundClasses, type LabelClass } from "./evaluation/evaluate.js";
 export { countLabels, diceOf, iouOf, type LabelCounts } from "./evaluation/label-counts.js";
 export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
 export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
@@ -35,7 +36,8 @@ export {
   readModel,
   type SavedModel,
 } from "./inference/predictor.js";
-export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel } from "./model-report.js";
+export { networkFor, networkSize } from "./loop/network-for.js";
+export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel, stepFlops } from "./model-report.js";
 export { describeNetwork, NETWORKS, type NetworkName, type NetworkSize } from "./networks/describe.js";
 export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";

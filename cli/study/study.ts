@@ -1,0 +1,110 @@
+import { Command } from "commander";
+import { PatchstreamError } from "../../plan/index.js";
+import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome } from "../../study/index.js";
+import { startServer } from "../child-server.js";
+import { type CommonOptions, printJson } from "../output.js";
+import { durationText } from "../duration-text.js";
+import { readStudy } from "./read-study.js";
+import { studyProgress } from "./study-progress.js";
+
+interface Options extends CommonOptions {
+  readonly out?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `patchstream study`. */
+export function studyCommand(): Command {
+  return new Command("study")
+    .description("Train every run of an experiment (methods, networks, folds, lengths, seeds), and report on them.")
+    .argument("<study>", "the study: a JSON document, or the folder of one that was begun")
+    .option("--out <folder>", "the study's folder (default: the document's name, beside it)")
+    .option("--dry-run", "only check the study, count its runs, and estimate how long they take")
+    .addHelpText(
+      "after",
+      `
+Stopped or killed, it goes on with the same command: what is done is not done again.
+
+Example:
+  $ patchstream study study.json --out study`,
+    )
+    .action(async (named: string, options: Options) => {
+      const interrupted = new AbortController();
+      const stop = (name: NodeJS.Signals) => interrupted.abort(new Error(`ended by ${name}; the same command goes on`));
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
+      await study(named, options, interrupted.signal);
+    });
+}
+
+async function study(named: string, { out, dryRun, json }: Options, signal: AbortSignal): Promise<void> {
+  const { spec, path } = readStudy(named, out);
+  const folder = new StudyFolder(path);
+  using _lock = dryRun ? undefined : folder.lock();
+  await using opened = await openStudy(spec, { folder, startService: startServer });
+  const size = sizeOf(opened);
+  if (json) printJson(size);
+  else process.stderr.write(`${sizeText(size)}\n`);
+  if (dryRun) return;
+  const outcome = await train(opened, json ?? false, signal);
+  if (json) printJson({ outcome });
+  else process.stdout.write(`${outcomeText(outcome)}, in ${path}\n`);
+  refuseFailed(outcome);
+}
+
+async function train(opened: OpenStudy, json: boolean, signal: AbortSignal): Promise<StudyOutcome> {
+  await opened.begin();
+  const progress = studyProgress();
+  try {
+    return await runStudy(opened, {
+      signal,
+      onEvent(event) {
+        if (!json) progress.show(event);
+        else if (event.kind !== "step") printJson(event);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+interface StudySize {
+  readonly runs: number;
+  readonly done: number;
+  /** Absent: nothing was measured yet. */
+  readonly secondsLeft?: number;
+  /** What the seconds are estimated from. */
+  readonly estimatedFrom?: "runs" | "step";
+}
+
+function sizeOf({ runs, results, pace, secondsLeft }: OpenStudy): StudySize {
+  const estimate = pace && secondsLeft !== undefined ? { secondsLeft, estimatedFrom: pace.source } : {};
+  return { runs: runs.length, done: results.size, ...estimate };
+}
+
+const SOURCES = { runs: "the runs that are done", step: "a measured step of each network and the operations of all" };
+
+function sizeText({ runs, done, secondsLeft, estimatedFrom }: StudySize): string {
+  const count = `${runs} ${runs === 1 ? "run" : "runs"}, ${done} of them done`;
+  if (runs === done) return count;
+  if (secondsLeft === undefined || estimatedFrom === undefined)
+    return `${count}; how long the others take is known when one is done`;
+  return `${count}; the others take about ${durationText(secondsLeft)}, estimated from ${SOURCES[estimatedFrom]}`;
+}
+
+function outcomeText({ finished, diverged, failed, left }: StudyOutcome): string {
+  return [
+    `${finished} runs finished`,
+    ...(diverged === 0 ? [] : [`${diverged} diverged (their Dice counts as 0)`]),
+    ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+    ...(left.length === 0 ? [] : [`${left.length} not trained, since no trainer was left`]),
+  ].join(", ");
+}
+
+/** Throws TRAINING_ENDED where a run has no result. */
+function refuseFailed({ failed, left }: StudyOutcome): void {
+  for (const { run, message } of failed) process.stderr.write(`failed: ${run}: ${message}\n`);
+  for (const run of left) process.stderr.write(`not trained: ${run}\n`);
+  const [first] = [...failed.map(({ run }) => run), ...left];
+  if (first === undefined) return;
+  const facts = { training: first, state: "has no result", reason: `${failed.length + left.length} runs are not done` };
+  throw new PatchstreamError({ code: "TRAINING_ENDED", ...facts }, "The same command tries them again.");
+}

@@ -1,0 +1,8 @@
+/** A study: the paper's experiment on anyone's data. Its document, its runs, and what comes of them. */
+export type { ChildService, StartService } from "./runner/child-services.js";
+export { type OpenStudy, openStudy } from "./runner/open-study.js";
+export { type RunStudyOptions, runStudy, type StudyOutcome } from "./runner/run-study.js";
+export type { StudyEvent } from "./runner/study-events.js";
+export { StudyFolder } from "./runner/study-folder.js";
+export { parseStudySpec } from "./spec/parse-study.js";
+export type { StudySpec } from "./spec/study-spec.js";

@@ -1,0 +1,97 @@
+import { availableParallelism } from "node:os";
+import type { RunResult } from "../run-result.js";
+import { type Pace, paceOfRuns, secondsOf } from "../spec/estimate.js";
+import { runsOf } from "../spec/grid.js";
+import type { StudySpec } from "../spec/study-spec.js";
+import type { StartService } from "./child-services.js";
+import { datasetFacts } from "./dataset-facts.js";
+import { measurePace } from "./measure-pace.js";
+import { OpenDatasets } from "./open-datasets.js";
+import { type PreparedRun, prepareRuns } from "./prepare-runs.js";
+import type { StudyFolder } from "./study-folder.js";
+
+/** A study whose data sets are served, and whose runs are known to be possible. Disposing it ends its data servers. */
+export interface OpenStudy extends AsyncDisposable {
+  readonly spec: StudySpec;
+  readonly folder: StudyFolder;
+  readonly startService: StartService;
+  readonly runs: readonly PreparedRun[];
+  /** Of the runs that are done, by name. */
+  readonly results: ReadonlyMap<string, RunResult>;
+  /** Undefined where nothing was measured yet: on trainers that run elsewhere before a run is done. */
+  readonly pace: Pace | undefined;
+  /** Of the runs that are not done, as many at a time as there are places. */
+  readonly secondsLeft: number | undefined;
+  /** Rejects when a data server of the study ends by itself; never resolves. */
+  readonly lost: Promise<never>;
+  /** Writes down what the study is, and what its data sets are. */
+  begin(): Promise<void>;
+}
+
+/** Opens a study, of which some runs may be done in `folder`. Throws what is wrong with it, before anything is trained. */
+export async function openStudy(
+  spec: StudySpec,
+  { folder, startService }: Pick<OpenStudy, "folder" | "startService">,
+): Promise<OpenStudy> {
+  const planned = runsOf(spec);
+  const datasets = new OpenDatasets();
+  try {
+    for (const source of spec.datasets)
+      if (planned.some(({ point }) => point.dataset === source.name)) await datasets.open(source, startService);
+    const runs = await prepareRuns(planned, datasets.all);
+    for (const run of runs) folder.checkSame(run);
+    const results = resultsOf(runs, folder);
+    const open = runs.filter(({ name }) => !results.has(name));
+    const pace = await paceOf(spec, runs, results);
+    return {
+      ...{ spec, folder, startService, runs, results, pace },
+      secondsLeft: pace && secondsFor(open, pace, Math.max(1, spec.trainers.length) * spec.atOnce),
+      lost: datasets.lost,
+      begin: () => writeDown(spec, { folder, datasets, runs }),
+      [Symbol.asyncDispose]: () => datasets[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await datasets[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function resultsOf(runs: readonly PreparedRun[], folder: StudyFolder): Map<string, RunResult> {
+  const found = runs.map((run) => [run.name, folder.readResult(run)] as const);
+  return new Map(found.flatMap(([name, result]) => (result === undefined ? [] : [[name, result]])));
+}
+
+/** Of the runs that are done; before there is one, of a step of each network, where its trainer is on this machine. */
+async function paceOf(
+  { trainers, atOnce }: StudySpec,
+  runs: readonly PreparedRun[],
+  results: ReadonlyMap<string, RunResult>,
+): Promise<Pace | undefined> {
+  const done = runs.flatMap(({ name, cost }) => {
+    const result = results.get(name);
+    return result === undefined ? [] : [{ result, cost }];
+  });
+  const networks = [...new Set(runs.map(({ point }) => point.network))];
+  const seen = paceOfRuns(done, networks);
+  if (seen !== undefined || trainers.length > 0) return seen;
+  return measurePace(runs, Math.max(1, Math.floor(availableParallelism() / atOnce)));
+}
+
+function secondsFor(runs: readonly PreparedRun[], pace: Pace, places: number): number {
+  return runs.reduce((sum, { cost, point }) => sum + (secondsOf(cost, point.network, pace) ?? 0), 0) / places;
+}
+
+async function writeDown(
+  spec: StudySpec,
+  { folder, datasets, runs }: { folder: StudyFolder; datasets: OpenDatasets; runs: readonly PreparedRun[] },
+): Promise<void> {
+  folder.writeSpec(spec);
+  const known = folder.readDatasets();
+  const facts = [];
+  for (const dataset of datasets.all) {
+    const { name } = dataset.source;
+    const plan = runs.find(({ point }) => point.dataset === name)?.spec.plan ?? dataset.info.plan;
+    facts.push(known.find((one) => one.name === name) ?? (await datasetFacts(dataset, plan.patchSize)));
+  }
+  folder.writeDatasets(facts);
+}

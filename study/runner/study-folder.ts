@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { lockFolder, readNamedJson, replaceFile } from "../../disk/index.js";
+import { PatchstreamError } from "../../plan/errors.js";
+import { canonicalJson } from "../../plan/index.js";
+import type { RunResult, StudyDataset } from "../run-result.js";
+import type { StudySpec } from "../spec/study-spec.js";
+import type { PreparedRun } from "./prepare-runs.js";
+
+/** Which training a run is. */
+export interface StartedRun {
+  /** Address of its trainer; `OWN_TRAINER` for the study's own. */
+  readonly trainer: string;
+  /** Its id there. */
+  readonly training: string;
+}
+
+const STUDY_FILE = "study.json";
+const DATASETS_FILE = "datasets.json";
+const RUNS_FOLDER = "runs";
+const RUN_FILE = "run.json";
+const STARTED_FILE = "training.json";
+const RESULT_FILE = "result.json";
+
+const LOCK = { name: ".study-lock", doing: "runs this study", hint: "Name another folder with --out" };
+
+/**
+ * What a study has on disk: `study.json`, `datasets.json`, and for each run `runs/NAME/` with its run spec, which training it is, and its
+ * result once it is done. Files are written whole or not at all: a study that was killed goes on from what is there.
+ */
+export class StudyFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Where the study's own trainer keeps its trainings. */
+  get trainings(): string {
+    return join(this.path, "trainings");
+  }
+
+  /** Holds the folder for this process until disposed. Throws UNAVAILABLE while another one has it. */
+  lock(): Disposable {
+    return lockFolder(this.path, LOCK);
+  }
+
+  writeSpec(spec: StudySpec): void {
+    this.#write([STUDY_FILE], spec);
+  }
+
+  /** Of the data sets that were looked at before. */
+  readDatasets(): readonly StudyDataset[] {
+    return (this.#read([DATASETS_FILE], "a study's data sets") ?? []) as readonly StudyDataset[];
+  }
+
+  writeDatasets(datasets: readonly StudyDataset[]): void {
+    this.#write([DATASETS_FILE], datasets);
+  }
+
+  /** Undefined for a run that is not done. Throws INPUT_DAMAGED. */
+  readResult({ name }: Pick<PreparedRun, "name">): RunResult | undefined {
+    return this.#read([RUNS_FOLDER, name, RESULT_FILE], "a run's result") as RunResult | undefined;
+  }
+
+  writeResult({ name }: Pick<PreparedRun, "name">, result: RunResult): void {
+    this.#write([RUNS_FOLDER, name, RESULT_FILE], result);
+  }
+
+  /** Undefined for a run that was not started. Throws INPUT_DAMAGED. */
+  readStarted({ name }: Pick<PreparedRun, "name">): StartedRun | undefined {
+    return this.#read([RUNS_FOLDER, name, STARTED_FILE], "a run's training") as StartedRun | undefined;
+  }
+
+  writeStarted({ name, document }: Pick<PreparedRun, "name" | "document">, started: StartedRun): void {
+    this.#write([RUNS_FOLDER, name, RUN_FILE], document);
+    this.#write([RUNS_FOLDER, name, STARTED_FILE], started);
+  }
+
+  /** Throws ALREADY_EXISTS for a run that was made with other settings or other data than the study has now. */
+  checkSame({ name, document }: Pick<PreparedRun, "name" | "document">): void {
+    const before = this.#read([RUNS_FOLDER, name, RUN_FILE], "a run spec");
+    if (before === undefined || canonicalJson(before) === canonicalJson(document)) return;
+    const hint = `Name another folder with --out, or remove ${join(this.path, RUNS_FOLDER, name)}.`;
+    throw new PatchstreamError(
+      { code: "ALREADY_EXISTS", what: "run", name: `${name}, of other settings or data,` },
+      hint,
+    );
+  }
+
+  #write(parts: readonly string[], value: unknown): void {
+    replaceFile(join(this.path, ...parts), `${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  #read(parts: readonly string[], want: string): unknown {
+    const file = join(this.path, ...parts);
+    return existsSync(file) ? readNamedJson(file, want) : undefined;
+  }
+}
