@@ -147,7 +147,7 @@ test("images that cannot be labelled have a line each, and the others are labell
       "many_0002.nii.gz: it is channel 2 of its image; it must be one of 2, 0 T1, 1 T2: the model's channels",
       "notes.txt: there is no such file; it must be an image, or a folder of images",
       "odd_0001.nii.gz: its size (...) is 16x26x3; it must be 16x26x22, as in odd_0000.nii.gz",
-      "plain.nii.gz: the case has 1 channels; it must be 2, as in the model",
+      "plain.nii.gz: the case has 1 channel; it must be 2, as in the model",
       "text.nii: it does not begin with a NIfTI header; it must be a NIfTI-1 or NIfTI-2 file",
     ],
   );

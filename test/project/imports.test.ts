@@ -59,8 +59,23 @@ test("the command line, the benchmarks and predict/ reach other rooms through th
         if (!name.startsWith(".")) continue;
         const target = relative(root, resolve(dirname(file), name));
         if (target.split(sep)[0] === room) continue;
-        t.regex(target, /^[a-z]+\/index\.js$/, `${relative(root, file)} imports ${name}`);
+        t.regex(target, /^[a-z]+\/(index|browser)\.js$/, `${relative(root, file)} imports ${name}`);
       }
+});
+
+/** Packages that run in a browser. */
+const IN_BROWSERS = ["nifti-reader-js", "protobufjs/minimal.js"];
+
+test("what patchstream/browser loads needs nothing of Node.js", (t) => {
+  const reached = new Set([join(root, "dist/predict/browser/index.js")]);
+  for (const file of reached) {
+    const code = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    t.notRegex(code, /\b(Buffer\.|process\.|require\(|__dirname)/, relative(root, file));
+    for (const name of imports(file))
+      if (name.startsWith(".")) reached.add(resolve(dirname(file), name));
+      else t.true(IN_BROWSERS.includes(name), `${relative(root, file)} imports ${name}`);
+  }
+  t.true(reached.size > 20);
 });
 
 test("files of a room do not import their own door", (t) => {

@@ -6,9 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { createUnzip } from "node:zlib";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { checkIsFile, inputDamaged } from "../input-damaged.js";
+import { DEFLATE_RATIO } from "../nifti/check-size.js";
 import { decodeVoxels, type Nonfinite } from "../nifti/decode-voxels.js";
 import { HeaderRefused } from "../nifti/header.js";
-import { DEFLATE_RATIO, type NiftiVolume } from "../nifti/read-nifti.js";
+import type { NiftiVolume } from "../nifti/read-nifti.js";
 import { headerOf, type ItkImage } from "./image-header.js";
 import { findVoxels, type StoredVoxels, TEXT_HEADER_BYTES } from "./stored-voxels.js";
 

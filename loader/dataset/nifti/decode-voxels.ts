@@ -1,4 +1,5 @@
 import { contentBytes, HeaderRefused, type NiftiHeader, VOXEL_ARRAYS } from "./header.js";
+import { swapBytes } from "./swap-bytes.js";
 
 /** What becomes of voxels that are NaN or infinite in the file: read as 0, or the file is refused. */
 export type Nonfinite = "zero" | "stop";
@@ -90,11 +91,4 @@ function toNumbers(stored: StoredVoxels, numbers: Float64Array): void {
   const wide = stored instanceof BigInt64Array || stored instanceof BigUint64Array;
   if (!wide) numbers.set(stored);
   else for (let i = 0; i < stored.length; i++) numbers[i] = Number(stored[i]);
-}
-
-function swapBytes(block: Uint8Array, voxelBytes: number): void {
-  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-  if (voxelBytes === 2) bytes.swap16();
-  else if (voxelBytes === 4) bytes.swap32();
-  else if (voxelBytes === 8) bytes.swap64();
 }

@@ -138,10 +138,10 @@ function decodeHeader(bytes: Uint8Array): DecodedHeader {
 
 /** What a file that is no NIfTI is, where its first bytes say so. */
 function otherFormat(bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes).toString("latin1");
-  if (text === "") return "is empty";
+  if (bytes.length === 0) return "is empty";
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "is gzipped twice";
+  const text = new TextDecoder("latin1").decode(bytes);
   if (text.startsWith("version https://git-lfs")) return "is a Git LFS pointer, not the file that it stands for";
-  if (text.startsWith("\x1f\x8b")) return "is gzipped twice";
   if (/^\s*<(!doctype|html)/i.test(text)) return "is a web page";
   if (text.startsWith("NRRD")) return "is a NRRD file";
   if (/^(ObjectType|NDims)\s*=/.test(text)) return "is a MetaImage file (.mha)";

@@ -1,4 +1,5 @@
 import { parseHeader } from "./header.js";
+import { swapBytes } from "./swap-bytes.js";
 
 /** Where the fields lie that a label takes over or sets (nifti1.h, nifti2.h), and what is kept as it is. */
 const LAYOUTS = {
@@ -32,7 +33,7 @@ export function labelNifti(image: Uint8Array, label: Uint8Array | Uint16Array): 
   const bytes = new Uint8Array(layout.voxelsAt);
   const to = new DataView(bytes.buffer);
   for (const [start, end] of Object.values(layout.kept)) bytes.set(image.subarray(start, end), start);
-  bytes.set(Buffer.from(layout.magic.text, "latin1"), layout.magic.at);
+  bytes.set(new TextEncoder().encode(layout.magic.text), layout.magic.at);
   const [, z, y, x] = shape;
   const rank = layout.version === 1 ? from.getInt16(40, little) : Number(from.getBigInt64(16, little));
   const dims = [Math.min(rank, 3), x, y, z, 1, 1, 1, 1];
@@ -58,6 +59,9 @@ export function labelNifti(image: Uint8Array, label: Uint8Array | Uint16Array): 
 }
 
 function voxelBytes(label: Uint8Array | Uint16Array, little: boolean): Uint8Array {
-  const bytes = Buffer.from(label.buffer, label.byteOffset, label.byteLength);
-  return little || label.BYTES_PER_ELEMENT === 1 ? bytes : Buffer.from(bytes).swap16();
+  const bytes = new Uint8Array(label.buffer, label.byteOffset, label.byteLength);
+  if (little) return bytes;
+  const swapped = bytes.slice();
+  swapBytes(swapped, label.BYTES_PER_ELEMENT);
+  return swapped;
 }

@@ -3,13 +3,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { checkIsFile, inputDamaged } from "../input-damaged.js";
+import { checkSize } from "./check-size.js";
 import { decodeVoxels, type Nonfinite } from "./decode-voxels.js";
-import { contentBytes, HEADER_BYTES, HeaderRefused, type NiftiHeader, parseHeader } from "./header.js";
+import { HEADER_BYTES, type NiftiHeader, parseHeader } from "./header.js";
 
-/** A volume of this many voxels fills an arena (4 GiB of float32). */
-const MOST_VOXELS = 2 ** 30;
-/** Deflate cannot pack more than this many bytes into one (zlib's documentation). */
-export const DEFLATE_RATIO = 1032;
 /** Compressed bytes that hold a header even where deflate found nothing to save. */
 const HEADER_PEEK_BYTES = 4096;
 /** Files are read, and inflated, in pieces of this size. */
@@ -81,23 +78,5 @@ async function* hashed(file: FileHandle, hash: Hash): AsyncGenerator<Uint8Array>
   for await (const piece of file.createReadStream({ start: 0, highWaterMark: PIECE_BYTES, autoClose: false })) {
     hash.update(piece);
     yield piece;
-  }
-}
-
-/** Refuses what the file cannot hold before any memory is taken for it. */
-function checkSize(header: NiftiHeader, fileBytes: number, compressed: boolean): void {
-  const count = header.shape.reduce((a, b) => a * b);
-  if (count > MOST_VOXELS)
-    throw new HeaderRefused(`its header gives it ${count} voxels`, `at most ${MOST_VOXELS} voxels`);
-  const bytes = contentBytes(header);
-  if (compressed && bytes > fileBytes * DEFLATE_RATIO) {
-    const reason = `its header promises ${bytes} bytes, which ${fileBytes} compressed ones cannot hold`;
-    throw new HeaderRefused(reason, "whole");
-  }
-  if (!compressed && bytes > fileBytes) {
-    throw new HeaderRefused(
-      `${bytes - fileBytes} bytes of voxels are missing`,
-      `${bytes} bytes long, as its header says`,
-    );
   }
 }

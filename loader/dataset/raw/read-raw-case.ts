@@ -7,6 +7,7 @@ import type { NiftiVolume } from "../nifti/read-nifti.js";
 import type { Channels } from "../volume.js";
 import type { RawCase } from "./list-cases.js";
 import { readImage } from "./read-image.js";
+import { checkChannelCount, splitChannels } from "./split-channels.js";
 
 /** Two grids whose spacings differ by no more than this share of a voxel count as one. */
 const SPACING_TOLERANCE = 1e-3;
@@ -62,13 +63,7 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
   }
   const stored = label === undefined ? undefined : files.at(-1);
   const channels = files.filter((file) => file !== stored).flatMap(splitChannels);
-  if (channels.length !== rules.channelCount) {
-    throw damaged(
-      first.path,
-      `the case has ${channels.length} channels`,
-      `${rules.channelCount}, as in ${rules.countedIn}`,
-    );
-  }
+  checkChannelCount(first.path, channels.length, rules.channelCount, rules.countedIn);
   const [, z, y, x] = first.header.shape;
   return {
     shape: [z, y, x],
@@ -82,12 +77,6 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
     tolerated,
     ...(stored === undefined && { unlabelled: true }),
   };
-}
-
-function splitChannels({ header, voxels }: NiftiVolume): Float32Array[] {
-  const count = header.shape[0];
-  const size = voxels.length / count;
-  return Array.from({ length: count }, (_, channel) => voxels.subarray(channel * size, (channel + 1) * size));
 }
 
 function checkSameSize(path: string, header: NiftiHeader, firstPath: string, first: NiftiHeader): void {

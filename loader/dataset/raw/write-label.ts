@@ -13,6 +13,7 @@ import { inputDamaged } from "../input-damaged.js";
 import { writeLikeItk } from "../itk/write-itk.js";
 import { labelNifti } from "../nifti/label-nifti.js";
 import { readHeaderBytes } from "../nifti/read-nifti.js";
+import { narrowLabel } from "./narrow-label.js";
 import { imageEnding, isItk } from "./read-image.js";
 
 /** How the file of a label ends whose image ends with `imageEnding`: as the image, but one file where that has a header and voxels apart. */
@@ -23,12 +24,11 @@ export function labelEnding(image: string): string {
 }
 
 /**
- * Writes `label` (Z,Y,X, C order) as a file of the same format and in the same place as `image`, whole or not at all: as uint8, or uint16
- * where a value is 255 or more (nnU-Net, simpleitk_reader_writer.py). Throws WRITE_FAILED; INPUT_DAMAGED where `image` cannot be read
+ * Writes `label` (Z,Y,X, C order) as a file of the same format and in the same place as `image`, whole or not at all. Throws WRITE_FAILED; INPUT_DAMAGED where `image` cannot be read
  * any more.
  */
 export async function writeLabel(file: string, image: string, label: Uint8Array | Uint16Array): Promise<void> {
-  const narrow = label.some((value) => value >= 255) ? Uint16Array.from(label) : Uint8Array.from(label);
+  const narrow = narrowLabel(label);
   if (isItk(image)) return writeItk(file, image, narrow);
   let pieces: Uint8Array[];
   try {
