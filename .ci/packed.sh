@@ -12,7 +12,7 @@ npm install --no-audit "./$tarball" >/dev/null
 cat >smoke.mjs <<'SMOKE'
 import assert from "node:assert/strict";
 import { resolveSpec } from "patchstream/plan";
-for (const door of ["patchstream", "patchstream/plan", "patchstream/loader", "patchstream/trainer", "patchstream/proto", "patchstream/rpc"])
+for (const door of ["patchstream", "patchstream/plan", "patchstream/loader", "patchstream/trainer", "patchstream/proto", "patchstream/rpc", "patchstream/browser"])
   assert.ok(Object.keys(await import(door)).length > 0, door);
 assert.equal(typeof resolveSpec, "function");
 SMOKE

@@ -1,0 +1,81 @@
+import { Niivue, NVImage, SHOW_RENDER } from "@niivue/niivue";
+import type { ClassVolume } from "patchstream/browser";
+import { colourOf, rgbOf } from "./colours.js";
+
+export interface Viewer {
+  /** Shows an image, in place of all that was shown. Rejects where NiiVue cannot read it. */
+  showImage(file: File): Promise<void>;
+  /** Lays a label over it. */
+  showLabel(file: File, volumes: readonly ClassVolume[], opacity: number): Promise<void>;
+  setOpacity(opacity: number): void;
+  clear(): void;
+}
+
+/** How far a key moves the cross hair, in voxels (X,Y,Z). */
+const MOVES: Readonly<Record<string, readonly [x: number, y: number, z: number]>> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  PageUp: [0, 0, 1],
+  PageDown: [0, 0, -1],
+};
+
+/** Three planes and a rendering on `canvas`; undefined where the browser cannot draw them (no WebGL 2). */
+export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | undefined> {
+  if (document.createElement("canvas").getContext("webgl2") === null) return undefined;
+  const niivue = new Niivue({
+    backColor: [0, 0, 0, 1],
+    crosshairColor: [1, 1, 1, 0.8],
+    crosshairWidth: 0.15,
+    crosshairWidthUnit: "voxels",
+    dragAndDropEnabled: false,
+    isColorbar: false,
+    loadingText: "",
+    logLevel: "error",
+    multiplanarShowRender: SHOW_RENDER.ALWAYS,
+    isAntiAlias: true,
+  });
+  await niivue.attachToCanvas(canvas);
+  niivue.setInterpolation(true); // voxels as they are, not blurred
+  canvas.addEventListener("keydown", (event) => {
+    const move = MOVES[event.key];
+    if (move === undefined || niivue.volumes.length === 0) return;
+    event.preventDefault();
+    niivue.moveCrosshairInVox(...move);
+  });
+  const removeFrom = (first: number) => {
+    for (const volume of niivue.volumes.slice(first).reverse()) niivue.removeVolume(volume);
+  };
+  return {
+    async showImage(file) {
+      const image = await NVImage.loadFromFile({ file, name: file.name });
+      removeFrom(0);
+      niivue.addVolume(image);
+    },
+    async showLabel(file, volumes, opacity) {
+      const label = await NVImage.loadFromFile({ file, name: file.name });
+      label.setColormapLabel(colourMap(volumes));
+      label.opacity = opacity;
+      removeFrom(1);
+      niivue.addVolume(label);
+    },
+    setOpacity(opacity) {
+      if (niivue.volumes.length > 1) niivue.setOpacity(1, opacity);
+    },
+    clear: () => removeFrom(0),
+  };
+}
+
+/** NiiVue's colour of each value in the file: nothing for the background. */
+function colourMap(volumes: readonly ClassVolume[]) {
+  const colours = volumes.map((_, index) => rgbOf(colourOf(index)));
+  return {
+    I: [0, ...volumes.map(({ sourceValue }) => sourceValue)],
+    R: [0, ...colours.map(([r]) => r)],
+    G: [0, ...colours.map(([, g]) => g)],
+    B: [0, ...colours.map(([, , b]) => b)],
+    A: [0, ...volumes.map(() => 255)],
+    labels: ["background", ...volumes.map(({ name }) => name)],
+  };
+}
