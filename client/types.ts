@@ -97,6 +97,8 @@ export interface CaseGeometry {
   /** Box kept by the crop to nonzero, in transposed source voxels; `cropEnd` is outside. */
   readonly cropStart: Zyx;
   readonly cropEnd: Zyx;
+  /** How the NIfTI file of a label on the source's grid begins, of one byte a voxel. Absent where an older server does not say it. */
+  readonly labelHeader?: Uint8Array;
 }
 
 /** A stored case. */

@@ -6,6 +6,7 @@ export {
   ingest,
   type SkippedCase,
 } from "./dataset/ingest.js";
+export { writeItkLabel } from "./dataset/itk/write-itk.js";
 export { nnunetDataset } from "./dataset/nnunet-dataset-json.js";
 export { openStore } from "./dataset/open-store.js";
 export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
@@ -18,8 +19,9 @@ export {
   type PreparedIngestReport,
 } from "./dataset/prepared/ingest-prepared.js";
 export { parseChannelsAndLabels } from "./dataset/raw/dataset-json.js";
+export { labelEnding, readLabelHeader } from "./dataset/raw/label-place.js";
 export { type PreparedImage, prepareImage } from "./dataset/raw/prepare-image.js";
-export { IMAGE_ENDINGS, imageEnding, promisedValues } from "./dataset/raw/read-image.js";
+export { IMAGE_ENDINGS, imageEnding, isItk, promisedValues } from "./dataset/raw/read-image.js";
 export { type LabelVolume, readLabelFile } from "./dataset/raw/read-label.js";
 export {
   type CaseRules,
@@ -27,7 +29,6 @@ export {
   PLACE_TOLERANCE_VOXELS,
   type ToleratedFlaw,
 } from "./dataset/raw/read-raw-case.js";
-export { labelEnding, writeLabel } from "./dataset/raw/write-label.js";
 export type { Store, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";

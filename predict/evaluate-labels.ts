@@ -11,14 +11,17 @@ import {
 } from "../loader/index.js";
 import { type LabelSet, PatchstreamError } from "../plan/index.js";
 import {
+  type ClassScore,
   countLabels,
-  diceOf,
-  iouOf,
+  LABELS_FILE,
   type LabelCounts,
-  type SurfaceDistances,
+  type LabelsRecord,
+  type ScoredCase,
+  type ScoredClass,
+  scoredClasses,
+  scoreOf,
   surfaceDistances,
 } from "../trainer/index.js";
-import { LABELS_FILE, type LabelsRecord } from "./label-images.js";
 
 export interface EvaluateOptions {
   /** A dataset.json that says what the values mean; absent: what predict left beside its labels. */
@@ -31,28 +34,8 @@ export interface EvaluateOptions {
   readonly geometry: "strict" | "ignore";
 }
 
-/** A class, or a region: what is compared. */
-export interface ScoredClass {
-  readonly name: string;
-  /** Values of the files. */
-  readonly values: readonly number[];
-}
-
-/** Scores of one class in one case; NaN where neither label has the class. */
-export interface ClassScore extends LabelCounts, Partial<SurfaceDistances> {
-  readonly dice: number;
-  readonly iou: number;
-}
-
 export type EvaluatedLabel =
-  | {
-      readonly kind: "evaluated";
-      readonly id: string;
-      readonly prediction: string;
-      readonly reference: string;
-      /** In the order of the classes. */
-      readonly scores: readonly ClassScore[];
-    }
+  | ({ readonly kind: "evaluated" } & ScoredCase)
   | { readonly kind: "failed"; readonly id: string; readonly error: PatchstreamError };
 
 /** What is compared, and the files of each case. */
@@ -102,13 +85,6 @@ function labelSetOf(predictions: string, dataset: string | undefined): LabelSet 
     "there to say what label values mean",
     "Name a dataset.json with --dataset.",
   );
-}
-
-function scoredClasses({ regions, classes, labels, sourceValues }: LabelSet): ScoredClass[] {
-  const source = (value: number) => sourceValues[value] ?? value;
-  if (regions !== undefined) return regions.map(({ name, values }) => ({ name, values: values.map(source) }));
-  const names = new Map(Object.entries(labels).map(([name, value]) => [value, name]));
-  return classes.map((value) => ({ name: names.get(value) ?? String(source(value)), values: [source(value)] }));
 }
 
 function isFile(path: string): boolean {
@@ -169,7 +145,7 @@ async function scoresOf(
     const counted = counts[i] as LabelCounts;
     const grid = { size: known.shape, spacingMm: known.spacingMm, toleranceMm: toleranceMm ?? 0 };
     const surfaces = toleranceMm === undefined ? {} : surfaceDistances(labels, values, grid);
-    return { ...counted, dice: diceOf(counted), iou: iouOf(counted), ...surfaces };
+    return { ...scoreOf(counted), ...surfaces };
   });
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -10,20 +9,24 @@ import {
   prepareImage,
   promisedValues,
   type ToleratedFlaw,
-  writeLabel,
 } from "../loader/index.js";
 import { type LabelSet, PatchstreamError } from "../plan/index.js";
 import {
+  inSourceValues,
+  LABELS_FILE,
+  type LabelsRecord,
+  labelsRecordText,
   openPredictor,
   type Predictor,
   type PredictorOptions,
   probabilitiesNpz,
   readModel,
   type SavedModel,
+  weightsSha256,
 } from "../trainer/index.js";
 import { type ImageToLabel, listImages } from "./list-images.js";
 import { checkMemory, labellingBytes, machineBytes, readingBytes } from "./memory.js";
-import { inSourceValues } from "./source-values.js";
+import { writeLabel } from "./write-label.js";
 
 export interface LabelImagesOptions extends PredictorOptions {
   /** Folder of the labels, made where missing. */
@@ -59,18 +62,6 @@ export type LabelOutcome =
   | { readonly kind: "kept"; readonly id: string; readonly label: string }
   | { readonly kind: "failed"; readonly id: string; readonly error: PatchstreamError };
 
-/** In the folder of the labels: what made them, and what their values mean. */
-export const LABELS_FILE = "labels.json";
-
-/** What `LABELS_FILE` holds. */
-export interface LabelsRecord {
-  readonly dataset: string;
-  /** SHA-256 (hex) of each model's weights. */
-  readonly models: readonly string[];
-  readonly mirror: boolean;
-  readonly labelSet: LabelSet;
-}
-
 /**
  * Labels images with a model, or with several of which the mean counts, and tells what became of each in turn. An image that cannot be
  * labelled does not keep the others from it. A label is written whole or not at all, and one that is there already is kept unless
@@ -88,7 +79,12 @@ export async function* labelImages(
   const { channelNames, labelSet, name } = first.trainedOn;
   const preparation = preparationOf(first);
   for (const model of models.slice(1)) checkSameKind(first, model);
-  const record = { dataset: name, models: models.map(weightsSha256), mirror: options.mirror, labelSet };
+  const record = {
+    dataset: name,
+    models: models.map(({ checkpoint }) => weightsSha256(checkpoint.model)),
+    mirror: options.mirror,
+    labelSet,
+  };
   claimFolder(options.out, record, options.overwrite);
 
   const images = listImages(imagePaths, channelNames, options.out);
@@ -191,14 +187,6 @@ function checkSameKind(first: SavedModel, other: SavedModel): void {
   }
 }
 
-function weightsSha256({ checkpoint: { model } }: SavedModel): string {
-  const hash = createHash("sha256");
-  for (const [name, { values }] of model)
-    if (name.startsWith("weight/"))
-      hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  return hash.digest("hex");
-}
-
 /** Writes down whose labels the folder has. Throws SPEC_INVALID where it has those of other models; WRITE_FAILED. */
 function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): void {
   makeFolder(out);
@@ -213,5 +201,5 @@ function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): voi
       );
     }
   }
-  replaceFile(file, `${JSON.stringify(record, undefined, 2)}\n`);
+  replaceFile(file, labelsRecordText(record));
 }

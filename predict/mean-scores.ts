@@ -1,5 +1,4 @@
-import { numpyNanMean } from "../trainer/index.js";
-import type { ClassScore, EvaluatedLabel, ScoredClass } from "./evaluate-labels.js";
+import { type ClassScore, numpyNanMean, type ScoredCase, type ScoredClass } from "../trainer/index.js";
 
 /** Means of one class over its cases, those left out where neither label has it; NaN where none is left. */
 export interface MeanScores extends ScoredClass {
@@ -13,10 +12,7 @@ export interface MeanScores extends ScoredClass {
 }
 
 /** Means of each class, in their order. */
-export function meanScores(
-  classes: readonly ScoredClass[],
-  cases: readonly Extract<EvaluatedLabel, { kind: "evaluated" }>[],
-): MeanScores[] {
+export function meanScores(classes: readonly ScoredClass[], cases: readonly ScoredCase[]): MeanScores[] {
   return classes.map((one, i) => {
     const scores = cases.map((each) => each.scores[i] as ClassScore);
     const mean = (of: (score: ClassScore) => number | undefined) =>

@@ -1,12 +1,9 @@
-import type { ClassScore, EvaluatedLabel, ScoredClass } from "./evaluate-labels.js";
+import type { ClassScore, ScoredCase, ScoredClass } from "../trainer/index.js";
 
 const COUNTS = ["truePositive", "falsePositive", "falseNegative", "trueNegative"] as const;
 
 /** A table with a line for each class of each case; what has no value is empty, and an infinite distance is `inf`. */
-export function scoresCsv(
-  classes: readonly ScoredClass[],
-  cases: readonly Extract<EvaluatedLabel, { kind: "evaluated" }>[],
-): string {
+export function scoresCsv(classes: readonly ScoredClass[], cases: readonly ScoredCase[]): string {
   const head = ["case", "class", "values", "Dice", "IoU", "HD95_mm", "surface_Dice", "TP", "FP", "FN", "TN"];
   const rows = cases.flatMap(({ id, scores }) =>
     classes.map(({ name, values }, i) => {

@@ -262,6 +262,9 @@ export interface Geometry {
   readonly cropStart: readonly number[];
   /** End of the crop to nonzero, outside. */
   readonly cropEnd: readonly number[];
+  /** How the NIfTI file of a label on the source's grid begins: its header with the four bytes after it, of a label of one byte a voxel.
+   * Of a NIfTI source its version, byte order, voxel sizes, units, qform and sform are the source's, bit by bit. Empty: an older server. */
+  readonly labelHeader: Uint8Array;
 }
 
 /** Asks for one batch. */

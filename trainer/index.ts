@@ -21,13 +21,16 @@ export type {
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { foregroundClasses, type LabelClass } from "./evaluation/evaluate.js";
-export { countLabels, diceOf, iouOf, type LabelCounts } from "./evaluation/label-counts.js";
+export { countLabels, type LabelCounts } from "./evaluation/label-counts.js";
 export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
+export { type ClassScore, type ScoredCase, type ScoredClass, scoredClasses, scoreOf } from "./evaluation/scores.js";
+export { summaryJson } from "./evaluation/summary-json.js";
 export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
 export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoint.js";
 export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
+export { labelFile, narrowLabel } from "./inference/label-file.js";
 export {
   openPredictor,
   type Predictor,
@@ -36,6 +39,7 @@ export {
   readModel,
   type SavedModel,
 } from "./inference/predictor.js";
+export { inSourceValues } from "./inference/source-values.js";
 export { networkFor, networkSize } from "./loop/network-for.js";
 export { type ModelReport, type ReportedLayer, type ReportedStage, reportModel, stepFlops } from "./model-report.js";
 export { describeNetwork, NETWORKS, type NetworkName, type NetworkSize } from "./networks/describe.js";
@@ -43,6 +47,7 @@ export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { CheckpointName } from "./run-folder/checkpoint.js";
 export type { TrainingEvent } from "./run-folder/events.js";
+export { LABELS_FILE, type LabelsRecord, labelsRecordText, weightsSha256 } from "./run-folder/labels-record.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerBudget, type TrainerOptions, type TrainerServer } from "./service/serve.js";

@@ -1,14 +1,8 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { replaceFile } from "../../disk/index.js";
-import {
-  type EvaluatedLabel,
-  type EvaluateOptions,
-  evaluateLabels,
-  meanScores,
-  scoresCsv,
-  summaryJson,
-} from "../../predict/index.js";
+import { type EvaluateOptions, evaluateLabels, meanScores, scoresCsv } from "../../predict/index.js";
+import { type ScoredCase, summaryJson } from "../../trainer/index.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { scoreTable } from "./score-table.js";
 
@@ -64,7 +58,7 @@ async function evaluate(predictions: string, references: string, options: Option
     ...(surface && { toleranceMm: tolerance }),
   });
   const { classes } = evaluation;
-  const cases: Extract<EvaluatedLabel, { kind: "evaluated" }>[] = [];
+  const cases: ScoredCase[] = [];
   let failed = 0;
   for await (const one of evaluation.run()) {
     if (one.kind === "evaluated") cases.push(one);

@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { StudyEvent } from "../../study/index.js";
-import { logLines } from "../log-lines.js";
 import { durationText } from "../duration-text.js";
+import { logLines } from "../log-lines.js";
 
 /** Shows a study as it goes: a bar of its runs on a terminal, elsewhere lines. */
 export interface StudyProgress {

@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { PatchstreamError } from "../../plan/index.js";
 import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome } from "../../study/index.js";
 import { startServer } from "../child-server.js";
-import { type CommonOptions, printJson } from "../output.js";
 import { durationText } from "../duration-text.js";
+import { type CommonOptions, printJson } from "../output.js";
 import { readStudy } from "./read-study.js";
 import { studyProgress } from "./study-progress.js";
 

@@ -88,6 +88,7 @@ function datasetInfo(
           transpose: toZyx(geometry.transpose),
           cropStart: toZyx(geometry.cropStart),
           cropEnd: toZyx(geometry.cropEnd),
+          ...(geometry.labelHeader.length > 0 && { labelHeader: Uint8Array.from(geometry.labelHeader) }),
         },
       };
     }),

@@ -26,6 +26,11 @@ export interface Geometry {
   readonly cropEnd: Zyx;
   /** Spacing in mm (Z,Y,X) of the stored volume. */
   readonly spacingMm: Zyx;
+  /**
+   * The header of a label that lies where the first image lies, base64 (`nifti/label-header.ts`). Absent where that was no NIfTI file, and in
+   * stores that were made before it was kept.
+   */
+  readonly labelHeader?: string;
 }
 
 /** A case of the store. */

@@ -1,5 +1,6 @@
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
 import { finishedCase } from "./finished-case.js";
+import { labelHeader } from "./nifti/label-header.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
 import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
@@ -81,6 +82,7 @@ async function makeCase({ raw, rules, store, folder, settings, settingsSha256 }:
       cropStart: stored.cropStart,
       cropEnd: stored.cropEnd,
       spacingMm: settings.spacingMm,
+      ...(source.headerBytes && { labelHeader: Buffer.from(labelHeader(source.headerBytes)).toString("base64") }),
     },
     ...(source.unlabelled ? { unlabelled: true } : { reference: source.label }),
     sourceSha256: source.sha256,

@@ -3,6 +3,7 @@ import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { codec } from "../../rpc/codec/codec.js";
 import type { Dataset } from "../dataset/dataset.js";
+import { labelHeaderOf } from "../dataset/nifti/grid-header.js";
 import { sha256 } from "../dataset/sha256.js";
 
 /** Bytes of a page's cases: far below the 4 MiB that gRPC's clients take by default, and encoded in some milliseconds. */
@@ -44,7 +45,8 @@ export class DatasetPages {
     const page: Messages["Case"][] = [];
     let bytes = 0;
     for (const entry of cases.slice(first, first + most)) {
-      const message = { ...entry, unlabelled: entry.unlabelled ?? false };
+      const geometry = { ...entry.geometry, labelHeader: labelHeaderOf(entry.geometry) };
+      const message = { ...entry, geometry, unlabelled: entry.unlabelled ?? false };
       bytes += codec("Case").encode(message).length;
       if (page.length > 0 && bytes > PAGE_BYTES) break;
       page.push(message);

@@ -1,14 +1,6 @@
-import {
-  checkChannelCount,
-  labelNifti,
-  narrowLabel,
-  prepareSource,
-  readNiftiBlob,
-  splitChannels,
-} from "../../loader/browser.js";
+import { checkChannelCount, labelHeader, prepareSource, readNiftiBlob, splitChannels } from "../../loader/browser.js";
 import type { Zyx } from "../../plan/index.js";
-import { labelMaker, labelReading, predictInSlabs } from "../../trainer/browser.js";
-import { inSourceValues } from "../source-values.js";
+import { inSourceValues, labelFile, labelMaker, labelReading, predictInSlabs } from "../../trainer/browser.js";
 import { type ClassVolume, classVolumes } from "./class-volumes.js";
 import type { OnnxModel } from "./onnx-model.js";
 
@@ -58,7 +50,7 @@ export async function labelBlob(
 
   const inFile = inSourceValues(maker.label, labelSet);
   return {
-    nifti: new Blob(labelNifti(headerBytes, narrowLabel(inFile)) as Uint8Array<ArrayBuffer>[]),
+    nifti: new Blob(labelFile(labelHeader(headerBytes), inFile) as Uint8Array<ArrayBuffer>[]),
     volumes: classVolumes(maker.label, labelSet, spacingMm),
     zeroed,
   };

@@ -14,7 +14,7 @@ const VALUES = 2 ** 16;
  * same grid.
  */
 export function countLabels(
-  predicted: Uint16Array,
+  predicted: Uint8Array | Uint16Array,
   reference: Uint16Array,
   classes: readonly (readonly number[])[],
   ignored?: number,
@@ -39,7 +39,7 @@ export function countLabels(
 }
 
 /** How many voxels have each pair of values, by predicted * VALUES + reference. */
-function countPairs(predicted: Uint16Array, reference: Uint16Array): Map<number, number> {
+function countPairs(predicted: Uint8Array | Uint16Array, reference: Uint16Array): Map<number, number> {
   const counts = new Map<number, number>();
   let run = 0;
   for (let voxel = 0; voxel < predicted.length; voxel++) {

@@ -7,6 +7,8 @@ import type { Maps } from "../inference/sliding-window.js";
 export interface StoredCase {
   readonly id: string;
   readonly geometry: GridGeometry;
+  /** How the NIfTI file of its label begins; absent where an older data server does not say it. */
+  readonly labelHeader?: Uint8Array;
   /** (C,Z,Y,X) as stored. */
   readImage(): Promise<Maps>;
   /** Label on the source file's grid. */
@@ -20,10 +22,12 @@ export function storedCase(client: DataClient, dataset: DatasetInfo, id: string,
     const known = dataset.cases.map((one) => one.id);
     throw new PatchstreamError({ code: "NOT_FOUND", what: "case", name: id, known });
   }
-  const { shape, spacingMm, geometry } = found;
+  const { shape, spacingMm } = found;
+  const { labelHeader, ...geometry } = found.geometry;
   return {
     id,
     geometry: { ...geometry, spacingMm },
+    ...(labelHeader && { labelHeader }),
     readImage: async () => ({ shape, values: await client.readImage(id, { signal }) }),
     readReference: () => client.readReference(id, { signal }),
   };

@@ -7,7 +7,7 @@ import { resampleLinear, type Tap, taps } from "./resample.js";
 import type { Maps, Slab } from "./sliding-window.js";
 
 /** How a stored volume lies in its original file. */
-export interface GridGeometry extends Omit<CaseGeometry, "affine"> {
+export interface GridGeometry extends Omit<CaseGeometry, "affine" | "labelHeader"> {
   /** Spacing of the stored volume in mm (Z,Y,X). */
   readonly spacingMm: Zyx;
 }

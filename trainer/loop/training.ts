@@ -5,6 +5,7 @@ import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { parameterCount } from "../engines/model-state.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
+import { scoredClasses } from "../evaluation/scores.js";
 import { storedCase } from "../evaluation/stored-case.js";
 import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
@@ -13,6 +14,8 @@ import { listParameters } from "../networks/parameters.js";
 import { checkSameRun, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
+import { beginHeldOut, endHeldOut, keepHeldOut } from "../run-folder/held-out.js";
+import { labelsRecord } from "../run-folder/labels-record.js";
 import { trainedOn } from "../run-folder/trained-on.js";
 import { TrainingLog } from "../run-folder/training-log.js";
 import type { RunSpec } from "../spec.js";
@@ -153,12 +156,16 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
 
   const { patchSize, batchSize } = spec.plan;
   const window = { patchSize, batchSize, classes: network.classes, mirrorAxes: mirrorAxes(spec), signal };
-  const evaluated = await evaluateCases(
-    spec.split.val.map((id) => storedCase(client, dataset, id, signal)),
-    dataset,
-    (image) => predictBySlidingWindow(model, image, window),
-    (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
-  );
+  const heldOut = spec.split.val.map((id) => storedCase(client, dataset, id, signal));
+  const isKept = heldOut.every(({ labelHeader }) => labelHeader !== undefined);
+  if (isKept) beginHeldOut(folder, labelsRecord(trainedOn(described, dataset), await model.save()));
+  else notice("held-out labels are not kept: the data server is of an older version and does not say where they lie");
+  const { evaluated, cases } = await evaluateCases(heldOut, dataset, {
+    predict: (image) => predictBySlidingWindow(model, image, window),
+    keep: ({ id, labelHeader }, label) => keepHeldOut(folder, id, labelHeader, label),
+    tell: (caseEvaluated) => emit({ kind: "caseEvaluated", caseEvaluated }),
+  });
+  if (isKept) endHeldOut(folder, scoredClasses(dataset), cases);
   emit({ kind: "evaluated", evaluated: { ...evaluated, checkpoint: "CHECKPOINT_KIND_LATEST" } });
   return "done";
 }

@@ -1,13 +1,33 @@
-import { resolve } from "node:path";
+import { chmodSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  makeFolder,
+  moveIntoPlace,
+  OWNER_ONLY_FILE,
+  reportingFailure,
+  UNFINISHED_PREFIX,
+} from "../../../disk/write-file.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { inputDamaged } from "../input-damaged.js";
 import { itkFiles, readImage, withConsole } from "./read-itk.js";
 
 /**
- * Writes `label` (Z,Y,X) as a compressed file of the format that `file` ends with, at the place of the MetaImage or NRRD file `image`:
- * spacing, origin and direction are its numbers. Throws INPUT_DAMAGED for `image`, WRITE_FAILED for `file`.
+ * Writes `label` (Z,Y,X) as a compressed file of the format that `file` ends with, whole or not at all, at the place of the MetaImage or
+ * NRRD file `image`: spacing, origin and direction are its numbers. Throws INPUT_DAMAGED for `image`, WRITE_FAILED for `file`.
  */
-export async function writeLikeItk(file: string, image: string, label: Uint8Array | Uint16Array): Promise<void> {
+export async function writeItkLabel(file: string, image: string, label: Uint8Array | Uint16Array): Promise<void> {
+  makeFolder(dirname(file));
+  const unfinished = join(dirname(file), `${UNFINISHED_PREFIX}${process.pid}-${basename(file)}`);
+  try {
+    await writeLikeItk(unfinished, image, label);
+    reportingFailure(file, () => chmodSync(unfinished, OWNER_ONLY_FILE));
+    moveIntoPlace(unfinished, file);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+async function writeLikeItk(file: string, image: string, label: Uint8Array | Uint16Array): Promise<void> {
   const { imageType, size, spacing, origin, direction, ...rest } = await readImage(image).catch((error: unknown) => {
     throw inputDamaged(image, error);
   });

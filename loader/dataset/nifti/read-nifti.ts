@@ -15,6 +15,8 @@ const PIECE_BYTES = 2 ** 20;
 /** A NIfTI file's voxels as numbers, in stored orientation. */
 export interface NiftiVolume {
   readonly header: NiftiHeader;
+  /** The first bytes of the file, from which its header was read; absent where it is of another format. */
+  readonly headerBytes?: Uint8Array;
   /** (C,Z,Y,X), C order: slope and intercept applied, every value finite. */
   readonly voxels: Float32Array;
   /** Voxels that were NaN or infinite in the file and were read as 0. */
@@ -44,7 +46,7 @@ export async function readNifti(path: string, nonfinite: Nonfinite = "stop"): Pr
           decodeVoxels(content, header, nonfinite),
         )
       : await decodeVoxels(pieces, header, nonfinite);
-    return { header, ...decoded, sha256: hash.digest("hex") };
+    return { header, headerBytes, ...decoded, sha256: hash.digest("hex") };
   } catch (error) {
     throw inputDamaged(path, error);
   } finally {

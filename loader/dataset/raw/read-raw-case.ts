@@ -18,6 +18,8 @@ export const PLACE_TOLERANCE_VOXELS = 0.5;
 export interface SourceCase extends Channels {
   readonly spacingMm: Zyx;
   readonly affine: readonly number[];
+  /** The first bytes of the first image, where it is a NIfTI file. */
+  readonly headerBytes?: Uint8Array;
   /** SHA-256 (hex) over the SHA-256s of its files, images first. */
   readonly sha256: string;
   readonly tolerated: readonly ToleratedFlaw[];
@@ -71,6 +73,7 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
     label: stored === undefined ? new Int16Array(z * y * x) : toLabels(stored.path, stored.voxels, rules.labelValues),
     spacingMm: first.header.spacingMm,
     affine: first.header.affine,
+    ...(first.headerBytes && { headerBytes: first.headerBytes }),
     sha256: createHash("sha256")
       .update(files.map((file) => file.sha256).join("\n"))
       .digest("hex"),

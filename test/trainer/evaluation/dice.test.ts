@@ -1,9 +1,21 @@
 import test from "ava";
 import fc from "fast-check";
-import { diceOfCase, summarizeDice } from "../../../trainer/evaluation/dice.js";
+import { countLabels, diceOf } from "../../../trainer/evaluation/label-counts.js";
+import { summarizeDice } from "../../../trainer/evaluation/mean-dice.js";
 import { golden } from "../golden-losses.js";
 
 const SINGLE = [[1], [2]];
+
+/** Dice of each of `sets`; undefined where neither labelling has any of it. */
+function diceOfCase(
+  predicted: readonly number[],
+  reference: readonly number[],
+  sets: readonly (readonly number[])[],
+  ignored?: number,
+): (number | undefined)[] {
+  const counts = countLabels(Uint8Array.from(predicted), Uint16Array.from(reference), sets, ignored);
+  return counts.map(diceOf).map((dice) => (Number.isNaN(dice) ? undefined : dice));
+}
 
 test("Dice is 2tp / (2tp + fp + fn), counted voxel by voxel, without those of the ignore label", (t) => {
   const labels = fc.array(fc.integer({ min: -1, max: 4 }), { minLength: 1, maxLength: 60 });

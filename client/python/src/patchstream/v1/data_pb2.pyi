@@ -116,20 +116,22 @@ class Case(_message.Message):
     def __init__(self, id: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., spacing_mm: _Optional[_Iterable[float]] = ..., foreground_counts: _Optional[_Iterable[int]] = ..., digest: _Optional[str] = ..., geometry: _Optional[_Union[Geometry, _Mapping]] = ..., unlabelled: bool = ...) -> None: ...
 
 class Geometry(_message.Message):
-    __slots__ = ("affine", "original_shape", "original_spacing_mm", "transpose", "crop_start", "crop_end")
+    __slots__ = ("affine", "original_shape", "original_spacing_mm", "transpose", "crop_start", "crop_end", "label_header")
     AFFINE_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_SHAPE_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_SPACING_MM_FIELD_NUMBER: _ClassVar[int]
     TRANSPOSE_FIELD_NUMBER: _ClassVar[int]
     CROP_START_FIELD_NUMBER: _ClassVar[int]
     CROP_END_FIELD_NUMBER: _ClassVar[int]
+    LABEL_HEADER_FIELD_NUMBER: _ClassVar[int]
     affine: _containers.RepeatedScalarFieldContainer[float]
     original_shape: _containers.RepeatedScalarFieldContainer[int]
     original_spacing_mm: _containers.RepeatedScalarFieldContainer[float]
     transpose: _containers.RepeatedScalarFieldContainer[int]
     crop_start: _containers.RepeatedScalarFieldContainer[int]
     crop_end: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, affine: _Optional[_Iterable[float]] = ..., original_shape: _Optional[_Iterable[int]] = ..., original_spacing_mm: _Optional[_Iterable[float]] = ..., transpose: _Optional[_Iterable[int]] = ..., crop_start: _Optional[_Iterable[int]] = ..., crop_end: _Optional[_Iterable[int]] = ...) -> None: ...
+    label_header: bytes
+    def __init__(self, affine: _Optional[_Iterable[float]] = ..., original_shape: _Optional[_Iterable[int]] = ..., original_spacing_mm: _Optional[_Iterable[float]] = ..., transpose: _Optional[_Iterable[int]] = ..., crop_start: _Optional[_Iterable[int]] = ..., crop_end: _Optional[_Iterable[int]] = ..., label_header: _Optional[bytes] = ...) -> None: ...
 
 class DescribeRunRequest(_message.Message):
     __slots__ = ("spec", "spec_sha256", "ranks")

@@ -1,8 +1,7 @@
 import { parseHeader } from "./header.js";
-import { swapBytes } from "./swap-bytes.js";
 
 /** Where the fields lie that a label takes over or sets (nifti1.h, nifti2.h), and what is kept as it is. */
-const LAYOUTS = {
+export const LAYOUTS = {
   348: {
     version: 1,
     voxelsAt: 352,
@@ -17,16 +16,15 @@ const LAYOUTS = {
   },
 } as const;
 
-/** NIfTI's codes. */
-const UINT8 = 2;
-const UINT16 = 512;
+/** NIfTI's code. */
+export const UINT8 = 2;
 
 /**
- * The header (with its four bytes of no extension) and the voxels of a NIfTI file that lies where the image lies whose header begins
- * with `image`: its version, byte order, sizes, voxel sizes, units, qform and sform are the image's, bit by bit. Texts and
- * everything else of the image's header stay behind. `label` is (Z,Y,X), C order. Throws HeaderRefused.
+ * The header (with its four bytes of no extension) of a uint8 label that lies where the image lies whose header begins with `image`:
+ * its version, byte order, sizes, voxel sizes, units, qform and sform are the image's, bit by bit. Texts and everything else of the
+ * image's header stay behind. Throws HeaderRefused.
  */
-export function labelNifti(image: Uint8Array, label: Uint8Array | Uint16Array): Uint8Array[] {
+export function labelHeader(image: Uint8Array): Uint8Array {
   const { littleEndian: little, shape } = parseHeader(image);
   const from = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const layout = LAYOUTS[from.getInt32(0, little) as keyof typeof LAYOUTS];
@@ -37,31 +35,21 @@ export function labelNifti(image: Uint8Array, label: Uint8Array | Uint16Array): 
   const [, z, y, x] = shape;
   const rank = layout.version === 1 ? from.getInt16(40, little) : Number(from.getBigInt64(16, little));
   const dims = [Math.min(rank, 3), x, y, z, 1, 1, 1, 1];
-  const bits = 8 * label.BYTES_PER_ELEMENT;
-  const datatype = bits === 8 ? UINT8 : UINT16;
   if (layout.version === 1) {
     to.setInt32(0, 348, little);
     bytes[38] = "r".charCodeAt(0);
     for (const [i, size] of dims.entries()) to.setInt16(40 + 2 * i, size, little);
-    to.setInt16(70, datatype, little);
-    to.setInt16(72, bits, little);
+    to.setInt16(70, UINT8, little);
+    to.setInt16(72, 8, little);
     to.setFloat32(108, layout.voxelsAt, little);
     to.setFloat32(112, 1, little);
   } else {
     to.setInt32(0, 540, little);
-    to.setInt16(12, datatype, little);
-    to.setInt16(14, bits, little);
+    to.setInt16(12, UINT8, little);
+    to.setInt16(14, 8, little);
     for (const [i, size] of dims.entries()) to.setBigInt64(16 + 8 * i, BigInt(size), little);
     to.setBigInt64(168, BigInt(layout.voxelsAt), little);
     to.setFloat64(176, 1, little);
   }
-  return [bytes, voxelBytes(label, little)];
-}
-
-function voxelBytes(label: Uint8Array | Uint16Array, little: boolean): Uint8Array {
-  const bytes = new Uint8Array(label.buffer, label.byteOffset, label.byteLength);
-  if (little) return bytes;
-  const swapped = bytes.slice();
-  swapBytes(swapped, label.BYTES_PER_ELEMENT);
-  return swapped;
+  return bytes;
 }

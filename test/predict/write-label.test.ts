@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { readImage } from "../../loader/dataset/raw/read-image.js";
-import { labelEnding, writeLabel } from "../../loader/index.js";
-import { temporaryFolder } from "./temporary-folder.js";
-import { writeItk } from "./write-itk.js";
-import { type NiftiToWrite, writeNifti } from "./write-nifti.js";
+import { labelEnding } from "../../loader/index.js";
+import { writeLabel } from "../../predict/write-label.js";
+import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { writeItk } from "../dataset/write-itk.js";
+import { type NiftiToWrite, writeNifti } from "../dataset/write-nifti.js";
 
 const shape = [3, 4, 5];
 const label = Uint8Array.from({ length: 60 }, (_, voxel) => voxel % 7);

@@ -1,5 +1,5 @@
-import { numpyMean, numpyNanMean } from "../trainer/index.js";
-import type { ClassScore, EvaluatedLabel, ScoredClass } from "./evaluate-labels.js";
+import { numpyMean, numpyNanMean } from "./numpy-mean.js";
+import type { ClassScore, ScoredCase, ScoredClass } from "./scores.js";
 
 /** nnU-Net's metrics, in its names. */
 const METRICS = {
@@ -37,10 +37,7 @@ class PythonFloat {
  * nnU-Net's summary.json (evaluate_predictions.py, `compute_metrics_on_folder` and `save_summary_json`), byte for byte: a class is known by
  * its value, a region by its values.
  */
-export function summaryJson(
-  classes: readonly ScoredClass[],
-  cases: readonly Extract<EvaluatedLabel, { kind: "evaluated" }>[],
-): string {
+export function summaryJson(classes: readonly ScoredClass[], cases: readonly ScoredCase[]): string {
   const keys = classes.map(({ values }) => (values.length === 1 ? `${values[0]}` : `(${values.join(", ")})`));
   const names = Object.keys(METRICS) as (keyof typeof METRICS)[];
   const float = (value: number) => new PythonFloat(value);

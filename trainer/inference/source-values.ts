@@ -1,4 +1,4 @@
-import type { LabelSet } from "../plan/index.js";
+import type { LabelSet } from "../../plan/label-set.js";
 
 /** A label of stored values with the values that the source's files have for them. */
 export function inSourceValues(
