@@ -10,6 +10,8 @@ export interface Point {
   readonly y: number;
   /** Written at the point, or at the end of its step; left out where there is no room. */
   readonly label?: string;
+  /** A bar from y less this to y and this, such as a standard deviation. */
+  readonly spread?: number;
 }
 
 export interface Series {
@@ -97,7 +99,9 @@ export function drawLines({ title, notes = [], x, spans = [], panels }: LinePict
 function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: string | undefined): Panel {
   const below = xName === undefined ? BELOW : BELOW_LAST;
   const height = TOP + PLOT_HEIGHT + below;
-  const values = panel.series.flatMap(({ points }) => points.map(({ y }) => y)).filter(Number.isFinite);
+  const values = panel.series
+    .flatMap(({ points }) => points.flatMap(({ y, spread = 0 }) => [y - spread, y + spread]))
+    .filter(Number.isFinite);
   const isLog = panel.scale === "log";
   const domain = isLog ? logDomain(values) : linearDomain([...values, ...(panel.within ?? [])]);
   const xScale = { type: "linear", domain: [0, length], range: [LEFT, WIDTH - right] } as const;
@@ -140,6 +144,7 @@ function drawSeries({ points, form, colour }: Series, place: number, length: num
   const last = points.at(-1);
   const path = isSteps && last !== undefined ? [...points, { x: length, y: last.y }] : points;
   const labels = isSteps ? stepLabels(points, length, scales) : pointLabels(points, scales);
+  const bars = points.flatMap(({ x, y, spread = 0 }) => (spread > 0 ? [{ x, low: y - spread, high: y + spread }] : []));
   const halo = { stroke: PAPER, strokeWidth: 3 };
   return [
     line(path, {
@@ -150,6 +155,7 @@ function drawSeries({ points, form, colour }: Series, place: number, length: num
       strokeWidth: 2.2,
       strokeDasharray: dashes(place),
     }),
+    ruleX(bars, { x: "x", y1: "low", y2: "high", stroke: seriesColour(colour ?? place), strokeWidth: 1.2 }),
     dot(form === "dots" ? points : [], { x: "x", y: "y", r: 2.6, fill: seriesColour(colour ?? place) }),
     text(labels, {
       x: "x",

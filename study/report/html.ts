@@ -23,7 +23,7 @@ export function reportHtml(report: Report): string {
     ...summary.map((line) => `<p>${escaped(line)}</p>`),
     ...(verdicts.length > 0 ? ["<h2>Are the paper's claims seen?</h2>", ...verdicts.map(verdictHtml)] : []),
     `<p class="small">Rule: ${escaped(rule)}</p>`,
-    contents([...figures, ...tables]),
+    contents([...figures.map(({ id, title: name }) => ({ id: `picture-${id}`, title: name })), ...tables]),
     ...figures.map(figureHtml),
     ...tables.map(tableHtml),
     ...(missing.length > 0 ? ["<h2>Not in this study</h2>", "<ul>"] : []),
@@ -49,12 +49,12 @@ function verdictHtml({ claim, seen, because }: Verdict): string {
 
 function figureHtml({ id, title, about, svg }: Figure): string {
   return [
-    `<section id="figure-of-${id}">`,
-    `<figure id="${id}">`,
+    `<figure id="picture-${id}">`,
+    `<div class="wide" role="region" tabindex="0" aria-label="${escaped(title)}">`,
     svg.trimEnd(),
-    `<figcaption><strong>${escaped(title)}.</strong> ${escaped(about)}</figcaption>`,
+    "</div>",
+    `<figcaption>${escaped(about)}</figcaption>`,
     "</figure>",
-    "</section>",
   ].join("\n");
 }
 
@@ -62,12 +62,13 @@ function tableHtml({ id, title, about, columns, rows, notes }: Table): string {
   const numeric = columns.map((_, at) => rows.some((cells) => typeof cells[at] === "number"));
   const attribute = (at: number) => (numeric[at] ? ' class="number"' : "");
   const head = columns.map((column, at) => `<th scope="col"${attribute(at)}>${escaped(columnTitle(column))}</th>`);
+  const hasGroups = new Set(rows.map(([first]) => first)).size < rows.length;
   const body = rows.map((cells, row) => {
     const shown = columns.map((column, at) => {
       const text = escaped(cellText(cells[at] ?? null, column));
       return at === 0 ? `<th scope="row">${text}</th>` : `<td${attribute(at)}>${text}</td>`;
     });
-    const isNew = row > 0 && rows[row - 1]?.[0] !== cells[0];
+    const isNew = hasGroups && row > 0 && rows[row - 1]?.[0] !== cells[0];
     return `<tr${isNew ? ' class="next"' : ""}>${shown.join("")}</tr>`;
   });
   return [

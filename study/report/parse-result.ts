@@ -54,8 +54,8 @@ const stage: Read<StudyStage> = (value, field) => {
     stepSeconds: get("stepSeconds", AMOUNT),
     waitingSeconds: get("waitingSeconds", AMOUNT),
     flops: get("flops", AMOUNT),
-    foregroundShare: get("foregroundShare", SHARE),
-    classesPerStep: get("classesPerStep", AMOUNT),
+    ...optional("foregroundShare", SHARE),
+    ...optional("classesPerStep", AMOUNT),
     ...optional("joules", AMOUNT),
   };
 };
@@ -84,8 +84,7 @@ const result: Read<RunResult> = (value, field) => {
     ...optional("message", (text) => String(text)),
     classes: get("classes", list(name, 0, MOST)),
     cases: get("cases", list(heldOutCase, 0, MOST)),
-    // A class that no held-out case has is without a mean; the mean over the classes leaves it out.
-    dice: get("dice", list(orNull(SHARE), 0, MOST)).map((dice) => dice ?? Number.NaN),
+    dice: get("dice", list(orNull(SHARE), 0, MOST)),
     meanDice: get("meanDice", SHARE),
     stages: get("stages", list(stage, 0, MOST)),
     epochs: get("epochs", list(epoch, 0, MOST)),

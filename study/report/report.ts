@@ -1,3 +1,7 @@
+import { lengthFigures, strategyFigures } from "./figures/by-length.js";
+import { learningCurves } from "./figures/learning-curves.js";
+import { stageFigures } from "./figures/stages.js";
+import { variabilityFigures } from "./figures/variability.js";
 import { documentText, type Study } from "./read-study.js";
 import { summaryOf } from "./summary.js";
 import type { Figure, Missing, Part, Table } from "./table.js";
@@ -49,7 +53,13 @@ export function reportOf(study: Study): Report {
     ...tableD9(view),
     spearmanTable(view),
   ];
-  const figures: readonly Part<Figure>[] = [];
+  const figures: readonly Part<Figure>[] = [
+    ...learningCurves(view),
+    ...lengthFigures(view),
+    ...stageFigures(view),
+    ...variabilityFigures(view),
+    ...strategyFigures(view),
+  ];
   return {
     title: "Patch-size curricula: a study",
     summary: summaryOf(view),

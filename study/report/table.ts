@@ -7,6 +7,8 @@ export interface Column {
   readonly unit?: string;
   /** Decimals that are shown; the CSV file has all. */
   readonly digits?: number;
+  /** Its numbers are chances: one that is not zero is never shown as zero. */
+  readonly isChance?: true;
 }
 
 /** A table of the report, whatever it is written as. */
@@ -46,9 +48,11 @@ export function missing(title: string, needs: string): { readonly missing: Missi
 }
 
 /** A number as it is shown in its column, without unit. */
-export function cellText(cell: Cell, { digits = 0 }: Column): string {
+export function cellText(cell: Cell, { digits = 0, isChance }: Column): string {
   if (cell === null) return "";
   if (typeof cell === "string") return cell;
+  const least = 10 ** -digits;
+  if (isChance && cell < least) return `< ${least.toFixed(digits)}`;
   return Number.isFinite(cell) ? cell.toFixed(digits) : "-";
 }
 

@@ -114,3 +114,16 @@ test("labels keep apart, stay inside where there is room, and move no further th
   t.deepEqual(spreadLabels([20, 80, 50], 15, 0, 100), [20, 80, 50]);
   t.deepEqual(spreadLabels([50, 50], 20, 0, 100), [40, 60]);
 });
+
+test("a point's spread is a bar inside the axes, whatever its size", (t) => {
+  const points = [
+    { x: 1, y: 5, spread: 20 },
+    { x: 2, y: 5, spread: 0 },
+    { x: 3, y: 5 },
+  ];
+  const svg = drawLines({ title: "spread", x: "x", panels: [{ y: "y", series: [{ points, form: "dots" }] }] });
+  const bars = elements(svg, '[aria-label="rule"] line').filter((line) => line.getAttribute("x1") !== "76");
+  t.is(bars.length, 1);
+  const ends = ["y1", "y2"].map((end) => Number(bars[0]?.getAttribute(end)));
+  t.true(Math.abs((ends[0] ?? 0) - (ends[1] ?? 0)) > 50 && ends.every((end) => end >= 40 && end <= 212), `${ends}`);
+});

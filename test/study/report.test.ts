@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { PatchstreamError } from "../../plan/index.js";
 import { reportOf } from "../../study/report/report.js";
+import { cellText } from "../../study/report/table.js";
 import { writeReport } from "../../study/report/write-report.js";
 import type { RunResult, StudyPoint } from "../../study/run-result.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
@@ -50,7 +51,7 @@ function written(t: ExecutionContext, runs: readonly RunResult[], datasets = [HI
   return { folder, files: filesOf(join(folder, "report")) };
 }
 
-test("a study with all that the paper has gets every table but the literature's", (t) => {
+test("a study with all that the paper has gets every picture and table but the literature's", (t) => {
   const { files } = written(t, wholeStudy());
   const tables = [
     "table-1",
@@ -67,6 +68,12 @@ test("a study with all that the paper has gets every table but the literature's"
     "wilcoxon",
     "datasets",
   ];
+  const figures = ["learning-curves-1", "figure-3-1", "figure-4-1", "figure-5-1", "figure-3-2", "figure-a6-2"];
+  for (const figure of figures) {
+    t.regex(files[`figures/${figure}.svg`] ?? "", /^<svg [\s\S]*<title>[^<]*MSD (Hippocampus|Lung)<\/title>/, figure);
+    t.true(files["index.html"]?.includes(`id="picture-${figure}"`), figure);
+    t.true(files["report.md"]?.includes(`](figures/${figure}.svg)`), figure);
+  }
   for (const table of tables) {
     t.truthy(files[`${table}.csv`], table);
     t.true(files["index.html"]?.includes(`id="${table}"`), table);
@@ -217,6 +224,14 @@ test("classes that a case does not have are left out of its Dice, on both sides"
     .find(({ id }) => id === "wilcoxon")
     ?.rows.find((cells) => String(cells[2]).startsWith("held-out"));
   t.is(row?.[5] ?? row?.[4], 25, "half of a Dice less a quarter, of the one class that both have");
+});
+
+test("a chance below what is shown is not shown as zero", (t) => {
+  const p = { title: "p", digits: 4, isChance: true } as const;
+  t.deepEqual(
+    [0, 0.00001, 0.0001, 0.5].map((chance) => cellText(chance, p)),
+    ["< 0.0001", "< 0.0001", "0.0001", "0.5000"],
+  );
 });
 
 test("a comparison is of runs of the same fold and seed", (t) => {

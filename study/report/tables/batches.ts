@@ -1,6 +1,6 @@
 import { missing, type Part, type Table } from "../table.js";
 import { armsOf, BASELINE, mainArm, type View } from "../view.js";
-import { COLUMNS_ABOUT, type ScoreRow, scoreTable } from "./score-rows.js";
+import { AS_TABLE_1, type ScoreRow, scoreTable } from "./score-rows.js";
 
 /** Ways to build a batch of the same curriculum: arms that differ from another in their strategy only, and constant patches. */
 export function tableA4(view: View): Part<Table> {
@@ -9,7 +9,7 @@ export function tableA4(view: View): Part<Table> {
   if (rows.length === 0)
     return missing(title, "a method with two batch strategies, such as split-crop and single-crop");
   const labels = ["strategy"] as const;
-  return { shown: scoreTable(view, { id: "table-a4", title, about: COLUMNS_ABOUT, labels, notes: [] }, rows) };
+  return { shown: scoreTable(view, { id: "table-a4", title, about: AS_TABLE_1, labels, notes: [] }, rows) };
 }
 
 /** Mirroring on and off. */
@@ -19,7 +19,7 @@ export function tableB5(view: View): Part<Table> {
   if (rows.length === 0) return missing(title, "a method with mirroring and without");
   const notes = ["Relative figures are of constant patches with the same mirroring."];
   return {
-    shown: scoreTable(view, { id: "table-b5", title, about: COLUMNS_ABOUT, labels: ["mirroring"], notes }, rows),
+    shown: scoreTable(view, { id: "table-b5", title, about: AS_TABLE_1, labels: ["mirroring"], notes }, rows),
   };
 }
 

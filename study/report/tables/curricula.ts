@@ -2,7 +2,7 @@ import { TABLE_D9_TOGETHER } from "../../paper/further-tables.js";
 import { missing, type Part, type Table } from "../table.js";
 import { BASELINE, type View } from "../view.js";
 import { mainRows } from "./main-rows.js";
-import { COLUMNS_ABOUT, scoreTable } from "./score-rows.js";
+import { AS_TABLE_1, scoreTable } from "./score-rows.js";
 import { averagesTable } from "./table-1.js";
 
 const CURRICULA_2024 = ["pgps", "pgps-plus", "rpss"];
@@ -14,7 +14,7 @@ export function table2(view: View): Part<Table> {
   if (!methods.every((method) => view.methods.includes(method)))
     return missing(title, `runs of ${methods.join(" and ")}`);
   const rows = mainRows(view, [BASELINE, ...methods]);
-  return { shown: scoreTable(view, { id: "table-2", title, about: COLUMNS_ABOUT, labels: [], notes: [] }, rows) };
+  return { shown: scoreTable(view, { id: "table-2", title, about: AS_TABLE_1, labels: [], notes: [] }, rows) };
 }
 
 /** This paper's curricula beside those of MICCAI 2024. */
@@ -33,7 +33,7 @@ export function tableD9(view: View): Part<Table>[] {
   });
   const notes = older.includes("rpss") ? ["The paper has no figures of rpss: it is in the code of 2024 only."] : [];
   return [
-    { shown: scoreTable(view, { id: "table-d9", title, about: COLUMNS_ABOUT, labels: [], notes }, rows) },
+    { shown: scoreTable(view, { id: "table-d9", title, about: AS_TABLE_1, labels: [], notes }, rows) },
     ...(averages.rows.length > 0 ? [{ shown: averages }] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { methodDeviation } from "../../statistics/method-deviation.js";
 import { type Score, scoreOf } from "../score.js";
 import { type Cell, missing, type Part, type Table, withoutEmptyColumns } from "../table.js";
 import { mainArm, runsOf, type View } from "../view.js";
-import { COLUMNS_ABOUT, type ScoreRow, scoreTable } from "./score-rows.js";
+import { AS_TABLE_1, type ScoreRow, scoreTable } from "./score-rows.js";
 
 /** nnU-Net's residual encoders. */
 function isResidual(network: string): boolean {
@@ -40,7 +40,7 @@ function networksTable(
   const notes = [
     `Length ${view.fullLength} %. Relative figures are of constant patches with the same network, not of the plain U-Net.`,
   ];
-  return scoreTable(view, { id, title, about: COLUMNS_ABOUT, labels: ["network"], notes }, rows);
+  return scoreTable(view, { id, title, about: AS_TABLE_1, labels: ["network"], notes }, rows);
 }
 
 function rowOf(view: View, dataset: StudyDataset, network: string, method: string): ScoreRow | undefined {

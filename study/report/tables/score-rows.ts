@@ -43,6 +43,9 @@ export const COLUMNS_ABOUT =
   "Relative runtime is the paper's virtual one (median over runs: the time a run took, beside the time had all its steps been at its full patch); " +
   "measured runtime is the whole training beside constant's, waiting included, validation not. Relative FLOPs are voxels trained on; runs is n.";
 
+/** The same for a table that does not say it again. */
+export const AS_TABLE_1 = "Columns as in Table 1.";
+
 /** A table with a row for each arm, its figures, and the paper's beside them. */
 export function scoreTable(
   view: View,
