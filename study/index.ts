@@ -1,4 +1,6 @@
 /** A study: the paper's experiment on anyone's data. Its document, its runs, and what comes of them. */
+
+export { writeReport } from "./report/write-report.js";
 export type { ChildService, StartService } from "./runner/child-services.js";
 export { type OpenStudy, openStudy } from "./runner/open-study.js";
 export { type RunStudyOptions, runStudy, type StudyOutcome } from "./runner/run-study.js";

@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { checkNamedFolder, readNamedJson } from "../../disk/index.js";
 import { canonicalJson } from "../../plan/index.js";
 import type { RunResult, StudyDataset, StudyPoint } from "../run-result.js";
+import { runsOf } from "../spec/grid.js";
+import { parseStudySpec } from "../spec/parse-study.js";
 import { parseRunResult, parseStudyDatasets } from "./parse-result.js";
 
 /** What a study has left until now. */
 export interface Study {
   /** The resolved document, as it is. */
   readonly document: unknown;
+  /** Runs that the document has in all. */
+  readonly planned: number;
   readonly datasets: readonly StudyDataset[];
   /** Runs that have ended, in the order of their points. */
   readonly runs: readonly RunResult[];
@@ -25,7 +29,7 @@ export function readStudy(folder: string): Study {
     .map((name) => join("runs", name, "result.json"))
     .filter((file) => existsSync(join(folder, file)))
     .map((file) => parseRunResult(read(file), join(folder, file)));
-  return { document, datasets, runs: inOrder(runs) };
+  return { document, planned: runsOf(parseStudySpec(document)).length, datasets, runs: inOrder(runs) };
 }
 
 /** Runs in the order of their points: what the report holds does not depend on how folders are named and listed. */

@@ -29,6 +29,9 @@ tr.next > * { border-top: 2px solid var(--line); }
 pre { background: var(--band); padding: 0.75rem; overflow-x: auto; font-size: 0.8rem; }
 @media print {
   body { font-size: 10pt; }
+  h1 { font-size: 16pt; }
+  h2 { font-size: 12pt; }
+  .small, figcaption { font-size: 8.5pt; }
   main { max-width: none; padding: 0; }
   .wide { overflow: visible; }
   figure svg { min-width: 0; }

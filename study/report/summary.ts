@@ -2,7 +2,7 @@ import type { View } from "./view.js";
 
 /** What was compared and with what budget: a few lines, first in the report. */
 export function summaryOf(view: View): string[] {
-  const { runs } = view.study;
+  const { runs, planned } = view.study;
   const datasets = view.datasets.map(
     ({ name, cases, classes }) => `${name} (${counted(cases, "case")}, ${counted(classes.length, "class", "classes")})`,
   );
@@ -13,7 +13,7 @@ export function summaryOf(view: View): string[] {
   const hours = runs.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0) / 3600;
   const lines = [
     `Compared: ${view.methods.join(", ")} on ${datasets.join(", ")}; ${counted(view.networks.length, "network")} (${view.networks.join(", ")}), ${counted(folds.length, "fold")}, ${counted(seeds.length, "seed")}, ${counted(view.lengths.length, "training length")} (${view.lengths.join(", ")} %).`,
-    `Budget: ${counted(runs.length, "run")} of ${rangeText(steps)} optimiser steps, ${hoursText(hours)} of training in all, by ${distinct(runs.map(({ engine }) => engine)).join(", ")}.`,
+    `Budget: ${runs.length < planned ? `${runs.length} of ${counted(planned, "run")} so far, each` : counted(runs.length, "run")} of ${rangeText(steps)} optimiser steps, ${hoursText(hours)} of training in all, by ${distinct(runs.map(({ engine }) => engine)).join(", ")}.`,
   ];
   if (diverged.length === 0) return lines;
   const names = distinct(diverged.map(({ point }) => `${point.method} with ${point.network} on ${point.dataset}`));

@@ -12,7 +12,7 @@ function reportOfPrinted(runs: readonly RunResult[]) {
   const datasets = PAPER_DATASETS.map(({ name }) => datasetOf(name)).filter(({ name }) =>
     runs.some(({ point }) => point.dataset === name),
   );
-  const report = reportOf({ document: {}, datasets, runs });
+  const report = reportOf({ document: {}, planned: runs.length, datasets, runs });
   return {
     report,
     /** Rows of a table, each by the titles of its columns. */

@@ -122,7 +122,7 @@ test("names that look like markup stay text", (t) => {
         madeRun(point),
       );
       const folder = temporaryFolder(t);
-      writeStudy(folder, [datasetOf(dataset)], runs, { name: "</pre><script>alert(1)</script>" });
+      writeStudy(folder, [datasetOf(dataset)], runs, "</pre><script>alert(1)</script>");
       writeReport(folder);
       const html = readFileSync(join(folder, "report", "index.html"), "utf8");
       const tags = [...html.matchAll(/<\/?([a-z0-9]+)/gi)].map(([, name]) => name ?? "");
@@ -163,7 +163,7 @@ test("a run that diverged counts as Dice 0, and the first lines say so", (t) => 
     ...pointsOf({ fold: [0, 1] }).map((point) => madeRun(point)),
     ...pointsOf({ fold: [0, 1], method: ["efficiency"] }).map((point) => madeRun(point, { outcome: "diverged" })),
   ];
-  const report = reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs });
+  const report = reportOf({ document: {}, planned: 0, datasets: [HIPPOCAMPUS], runs });
   const table = report.tables.find(({ id }) => id === "table-1");
   const row = table?.rows.find(([, method]) => method === "efficiency");
   const cell = (title: string) => row?.[table?.columns.findIndex((column) => column.title === title) ?? -1];
@@ -200,7 +200,7 @@ function twoMethods(differences: readonly number[]): RunResult[] {
 
 test("Performance's claim is seen, not shown, or not seen, by the rule that the report states", (t) => {
   const seen = (differences: readonly number[]) =>
-    reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs: twoMethods(differences) }).verdicts.map(
+    reportOf({ document: {}, planned: 0, datasets: [HIPPOCAMPUS], runs: twoMethods(differences) }).verdicts.map(
       (verdict) => verdict.seen,
     );
   t.deepEqual(seen([0.01, 0.02, 0.03, 0.04, 0.05, 0.06]), ["seen"], "p = 0.031");
@@ -217,6 +217,7 @@ test("classes that a case does not have are left out of its Dice, on both sides"
   });
   const report = reportOf({
     document: {},
+    planned: 0,
     datasets: [HIPPOCAMPUS],
     runs: [run("constant", [0.25, null, 0.5]), run("performance", [0.5, 0.9, null])],
   });
@@ -242,7 +243,9 @@ test("a comparison is of runs of the same fold and seed", (t) => {
     [{ method: "performance", fold: 0, seed: 1 }, 90],
   ];
   const runs = dice.map(([point, percent]) => printedRun(point, percent));
-  const table = reportOf({ document: {}, datasets: [HIPPOCAMPUS], runs }).tables.find(({ id }) => id === "table-1");
+  const table = reportOf({ document: {}, planned: 0, datasets: [HIPPOCAMPUS], runs }).tables.find(
+    ({ id }) => id === "table-1",
+  );
   const at = table?.columns.findIndex(({ title }) => title === "relative Dice") ?? -1;
   t.is(table?.rows[1]?.[at], 120);
 });
@@ -275,4 +278,14 @@ test("a study without a result has no report, and what is no study is none", (t)
   writeStudy(folder, [HIPPOCAMPUS], []);
   t.is(t.throws(() => writeReport(folder), { instanceOf: PatchstreamError }).code, "NOT_FOUND");
   t.is(t.throws(() => writeReport(join(folder, "runs")), { instanceOf: PatchstreamError }).code, "INPUT_DAMAGED");
+});
+
+test("a study that is not at its end says how many of its runs the report is of", (t) => {
+  const first = (planned: number) =>
+    reportOf({ document: {}, planned, datasets: [HIPPOCAMPUS], runs: [madeRun({})] }).summary[1];
+  t.regex(
+    first(3) ?? "",
+    /^Budget: 1 of 3 runs so far, each of 600 optimiser steps, [\d.]+ (minutes|hours) of training in all, by onnx on cpu\.$/,
+  );
+  t.regex(first(1) ?? "", /^Budget: 1 run of 600 optimiser steps, /);
 });

@@ -127,15 +127,15 @@ export function pointsOf(
     .map(pointOf);
 }
 
-/** Writes the folder that a study leaves. */
+/** Writes the folder that a study leaves; `store` is where its document says that the data lies. */
 export function writeStudy(
   folder: string,
   datasets: readonly StudyDataset[],
   runs: readonly RunResult[],
-  document: unknown = { name: "made" },
+  store = "store",
 ): void {
   const write = (name: string, value: unknown) => writeFileSync(join(folder, name), JSON.stringify(value));
-  write("study.json", document);
+  write("study.json", { datasets: [{ name: "made", store }], methods: ["constant"] });
   write("datasets.json", datasets);
   for (const [index, run] of runs.entries()) {
     mkdirSync(join(folder, "runs", `run-${index}`), { recursive: true });
