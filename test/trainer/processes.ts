@@ -68,10 +68,13 @@ export const holdOutLast = (cases: readonly string[]) => ({
   split: { train: cases.slice(0, -1), val: cases.slice(-1) },
 });
 
+/** Our trainer on the CPU, or the other one that is held to what ours promises: its command, words apart by blanks. */
+const TRAINER = process.env.CONFORMANCE_TRAINER?.split(" ") ?? [process.execPath, MAIN, "trainer", "--engine", "onnx"];
+
 /** A trainer on the CPU that keeps its trainings in `runs`. */
 export async function trainerIn(scope: Teardown, runs: string, ...flags: string[]): Promise<Process> {
   const limits = ["--threads", "1", "--predictions", "8"]; // tests of one file share a trainer
-  return serving(scope, "trainer", "--runs", runs, "--engine", "onnx", ...limits, ...flags);
+  return servingCommand(scope, [...TRAINER, "--runs", runs, ...limits, ...flags]);
 }
 
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */
@@ -122,8 +125,12 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** `patchstream ARGS` from when it serves until the test ends. */
-export async function serving({ teardown }: Teardown, ...args: string[]): Promise<Process> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+export async function serving(scope: Teardown, ...args: string[]): Promise<Process> {
+  return servingCommand(scope, [process.execPath, MAIN, ...args]);
+}
+
+async function servingCommand({ teardown }: Teardown, [program = "", ...args]: readonly string[]): Promise<Process> {
+  const child = spawn(program, [...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
   teardown(() => end(child, "SIGTERM"));
   const lines: string[] = [];
   createInterface(child.stderr).on("line", (line) => lines.push(line));

@@ -79,14 +79,15 @@ export function flattenState(parameters: readonly Parameter[], state: ModelState
     return flat;
   };
   const weights = flatten("weight");
-  const optimizer = optimizerOf(state);
+  const optimizer = savedOptimizer(state.keys());
   const vectors = STATE_KINDS[optimizer].map(flatten);
   const steps = optimizer === "adamw" ? (find(STEPS, [])[0] as number) : 0;
   return { weights, optimizer, vectors, steps };
 }
 
-/** The optimiser whose state is saved. */
-function optimizerOf(state: ModelState): OptimizerName {
-  const has = (kind: string) => [...state.keys()].some((name) => name.startsWith(`${kind}/`));
+/** The optimiser whose state is saved under `names`. */
+export function savedOptimizer(names: Iterable<string>): OptimizerName {
+  const all = [...names];
+  const has = (kind: string) => all.some((name) => name.startsWith(`${kind}/`));
   return OPTIMIZERS.find((optimizer) => STATE_KINDS[optimizer].some(has)) ?? "sgd";
 }

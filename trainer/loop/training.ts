@@ -11,7 +11,7 @@ import { mirrorAxes } from "../inference/prediction.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { stepFlops } from "../model-report.js";
 import { listParameters } from "../networks/parameters.js";
-import { checkSameRun, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
+import { checkSameOptimizer, checkSameRun, readCheckpoint, writeCheckpoint } from "../run-folder/checkpoint.js";
 import { DecisionLog } from "../run-folder/decision-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
 import { beginHeldOut, endHeldOut, keepHeldOut } from "../run-folder/held-out.js";
@@ -78,6 +78,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   };
   const settings = options.run.training;
   const checkpoint = await readCheckpoint(folder);
+  if (checkpoint) checkSameOptimizer(checkpoint.model.keys(), settings.optimizer);
   const from = checkpoint?.step ?? 0;
 
   await using client = connect(data, options.connection);

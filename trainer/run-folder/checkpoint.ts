@@ -5,6 +5,8 @@ import { epochsBefore } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { ModelState } from "../engines/engine.js";
+import { savedOptimizer } from "../engines/model-state.js";
+import type { OptimizerName } from "../engines/optimizers.js";
 import type { NetworkDescription } from "../networks/network.js";
 import type { LoggedDecision } from "./decision-log.js";
 import type { ResumePoint } from "./event-log.js";
@@ -35,6 +37,15 @@ export function checkSameRun(checkpoint: Pick<Checkpoint, "digest">, digest: str
   if (checkpoint.digest === digest) return;
   const want = `that of the run in the checkpoint, ${checkpoint.digest}`;
   throw new PatchstreamError({ code: "SPEC_INVALID", field: "the run digest", got: digest, want });
+}
+
+/** Throws SPEC_INVALID unless the optimiser whose state a checkpoint holds under `names` is the one that is asked for. */
+export function checkSameOptimizer(names: Iterable<string>, asked: OptimizerName): void {
+  const saved = savedOptimizer(names);
+  if (saved === asked) return;
+  const want = `${saved}, whose state the checkpoint holds`;
+  const hint = "Put it back in the training's run.json, or start a new training.";
+  throw new PatchstreamError({ code: "SPEC_INVALID", field: "training.optimizer", got: asked, want }, hint);
 }
 
 /** Everything that a training rests on between two steps. */
@@ -140,11 +151,24 @@ export function readCheckpointHeader(folder: string, name: CheckpointName = "lat
   }
 }
 
-/** `readCheckpointHeader` of a checkpoint that was read through and is whole. Throws INPUT_DAMAGED: one changed bit is enough. */
-export async function verifyCheckpoint(folder: string): Promise<CheckpointHeader | undefined> {
-  const header = readCheckpointHeader(folder);
-  if (header !== undefined) await verifySafetensors(checkpointPath(folder));
-  return header;
+/** A checkpoint's header, and the names of its numbers. */
+export interface VerifiedCheckpoint extends CheckpointHeader {
+  readonly names: readonly string[];
+}
+
+/**
+ * The latest checkpoint in `folder`, read through and whole, or undefined when there is none yet. Throws INPUT_DAMAGED: one changed bit is
+ * enough.
+ */
+export async function verifyCheckpoint(folder: string): Promise<VerifiedCheckpoint | undefined> {
+  const path = checkpointPath(folder);
+  try {
+    const verified = await verifySafetensors(path);
+    return { ...parseHeader(verified, path), names: Object.keys(verified.entries) };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A checkpoint in `folder`, or undefined when there is none yet. Throws INPUT_DAMAGED for a damaged one. */

@@ -116,8 +116,8 @@ function checksumOf({ metadata, entries }: SafetensorsHeader) {
 
 const MISMATCH = "its SHA-256 does not match";
 
-/** Reads the file through and holds it against its SHA-256, without keeping it. Throws INPUT_DAMAGED naming it. */
-export async function verifySafetensors(file: string): Promise<void> {
+/** The header of a file that was read through and held against its SHA-256, without keeping it. Throws INPUT_DAMAGED naming it. */
+export async function verifySafetensors(file: string): Promise<SafetensorsHeader> {
   await using opened = await open(file);
   const header = readSafetensorsHeader(opened.fd, file);
   const hash = checksumOf(header);
@@ -129,6 +129,7 @@ export async function verifySafetensors(file: string): Promise<void> {
     at += bytesRead;
   }
   if (hash.digest("hex") !== header.sha256) throw damaged(file, MISMATCH);
+  return header;
 }
 
 /** Reads what `encodeSafetensors` wrote. Throws INPUT_DAMAGED naming `file` for anything else: one changed bit is enough. */

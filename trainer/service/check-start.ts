@@ -1,7 +1,7 @@
 import type { DatasetInfo, RunInfo } from "../../client/types.js";
 import { checkControl } from "../loop/check-control.js";
 import { networkFor, networkSize } from "../loop/network-for.js";
-import { type CheckpointHeader, checkSameRun, verifyCheckpoint } from "../run-folder/checkpoint.js";
+import { type CheckpointHeader, checkSameOptimizer, checkSameRun, verifyCheckpoint } from "../run-folder/checkpoint.js";
 import type { TrainingRequest } from "../run-folder/request.js";
 import type { RunSpec } from "../spec.js";
 import { type DataAccess, describeAt } from "./data-servers.js";
@@ -52,6 +52,7 @@ export async function checkResumption(
   { access, engines, ...limits }: StartChecks,
 ): Promise<{ readonly checkpoint: CheckpointHeader | undefined; readonly need: TrainingNeed }> {
   const checkpoint = await verifyCheckpoint(folder);
+  if (checkpoint !== undefined) checkSameOptimizer(checkpoint.names, spec.training.optimizer);
   const [described] = await Promise.all([
     describeAt(access, data, checkpoint?.spec ?? spec.data),
     engines.check(spec.training.engine),

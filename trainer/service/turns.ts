@@ -41,7 +41,9 @@ export class Turns<Entry extends Waiting> {
   remove(entry: Entry): boolean {
     const before = this.#waiting.length;
     this.#waiting = this.#waiting.filter((waiting) => waiting !== entry);
-    return this.#waiting.length < before;
+    const isRemoved = this.#waiting.length < before;
+    if (isRemoved) this.#beginNext(); // those that it held up may fit
+    return isRemoved;
   }
 
   #beginNext(): void {

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,15 @@ from patchstream.trainer.data_access import DataConnection
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.service.data_servers import DataAccess
 from patchstream.trainer.service.engines import ENGINES
+from patchstream.trainer.service.listen import ListenOptions, ServerTls
 from patchstream.trainer.service.log import LEVELS, ServiceLog
-from patchstream.trainer.service.serve import ListenOptions, ServerTls, TrainerOptions, serving
+from patchstream.trainer.service.metrics_place import MetricsPlace
+from patchstream.trainer.service.serve import TrainerOptions, serving
 from patchstream.trainer.service.tokens import read_token_file
 from patchstream.wire.named_file import read_named_file
+
+_THIS_MACHINE = "127.0.0.1"
+_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--tls-cert and --tls-key go together")
     if flags.tls_ca is not None and flags.tls_cert is None:
         parser.error("--tls-ca needs --tls-cert and --tls-key")
+    if flags.listen is not None and (flags.host is not None or flags.port is not None):
+        parser.error("--listen stands for --host and --port: give one of them")
+    if flags.listen is not None and flags.tls_cert is not None:
+        parser.error("--listen takes no TLS: its file's permissions protect a Unix socket")
+    if flags.metrics_host is not None and flags.metrics_port is None:
+        parser.error("--metrics-host needs --metrics-port")
     try:
         asyncio.run(_serve(_options(flags), is_json=flags.json))
     except PatchstreamError as error:
@@ -52,12 +64,23 @@ async def _serve(options: TrainerOptions, *, is_json: bool) -> None:
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, end)
-    async with serving(options) as address:
+    async with serving(options) as served:
+        places, threads = options.at_once, options.device.threads
         if is_json:
-            print(json.dumps({"address": address}), flush=True)
+            metrics = {} if served.metrics is None else {"metrics": served.metrics}
+            budget = {"trainings": places, "threadsEach": threads, "memoryBytes": served.memory_bytes}
+            print(json.dumps({"address": served.address, **metrics, **budget}), flush=True)
         else:
-            print(f"patchstream trains at {address}, runs in {options.runs_folder}", flush=True)
+            also = "" if served.metrics is None else f", metrics at http://{served.metrics}/metrics"
+            print(f"patchstream trains at {served.address}{also}, runs in {options.runs_folder}")
+            print(_budget_text(places, threads, served.memory_bytes), flush=True)
         await stop.wait()
+
+
+def _budget_text(trainings: int, threads_each: int, memory_bytes: int) -> str:
+    places = "one training at a time" if trainings == 1 else f"{trainings} trainings at a time"
+    threads = f"{threads_each} CPU {'thread' if threads_each == 1 else 'threads'}{'' if trainings == 1 else ' each'}"
+    return f"{places}, {threads}, {memory_bytes / (1 << 30):.1f} GiB of memory"
 
 
 def _options(flags: argparse.Namespace) -> TrainerOptions:
@@ -82,17 +105,38 @@ def _options(flags: argparse.Namespace) -> TrainerOptions:
     threads = max(1, flags.threads // (flags.trainings * flags.ranks))
     servers = tuple(one.strip() for one in flags.data_servers.split(",")) if flags.data_servers else ()
     return TrainerOptions(
-        listen=ListenOptions(flags.host, flags.port, tls, tokens, flags.insecure),
+        listen=ListenOptions(
+            flags.host or _THIS_MACHINE, flags.port or 0, tls, tokens, flags.insecure, unix=flags.listen
+        ),
         runs_folder=Path(flags.runs),
         access=DataAccess(connection, servers, flags.ranks),
         engine=flags.engine,
         device=DeviceOptions(threads, flags.full_precision, flags.compile),
         at_once=flags.trainings,
         predictions=flags.predictions,
+        memory_bytes=flags.memory,
+        metrics=None if flags.metrics_port is None else _metrics_place(flags),
         drain_delay_s=flags.drain_delay,
         notice=lambda line: print(line, file=sys.stderr, flush=True),
         log=ServiceLog(flags.log_level),
     )
+
+
+def _metrics_place(flags: argparse.Namespace) -> MetricsPlace:
+    return MetricsPlace(flags.metrics_host or _THIS_MACHINE, flags.metrics_port)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("it must be a port, 0 to 65535 (0: any free one)")
+    return int(text)
+
+
+def _byte_count(text: str) -> int:
+    match = re.fullmatch(r"([0-9]+)(|KiB|MiB|GiB)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError("it must be a number of bytes, such as 536870912, 512MiB or 4GiB")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _one_or_more(text: str) -> int:
@@ -118,8 +162,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The --data flags say how data servers are called. A token or certificate goes to --data-servers alone.",
     )
     listen = parser.add_argument_group("where it listens, and who may call")
-    listen.add_argument("--host", default="127.0.0.1", help="beyond this machine TLS is needed (default: 127.0.0.1)")
-    listen.add_argument("--port", type=int, default=0, help="default: any free one")
+    listen.add_argument("--host", help="beyond this machine TLS is needed (default: 127.0.0.1)")
+    listen.add_argument("--port", type=_port, help="default: any free one")
+    listen.add_argument(
+        "--listen", metavar="ADDRESS", help="unix:/path: a Unix socket instead, for this user's processes alone"
+    )
     listen.add_argument("--tls-cert", metavar="FILE", help="our own PEM certificate, for TLS")
     listen.add_argument("--tls-key", metavar="FILE", help="PEM key of our own certificate")
     listen.add_argument(
@@ -158,8 +205,15 @@ def _parser() -> argparse.ArgumentParser:
         "--predictions",
         type=_one_or_more,
         metavar="COUNT",
-        default=1,
-        help="how many images are labelled at the same time; more are refused (default: 1)",
+        default=2,
+        help="how many images are labelled at the same time; more are refused (default: 2)",
+    )
+    train.add_argument(
+        "--memory",
+        type=_byte_count,
+        metavar="BYTES",
+        help="what trainings and predictions may take, as estimated, such as 8GiB: of the GPU that they compute on, "
+        "or of the machine (default: three quarters of it)",
     )
     train.add_argument(
         "--ranks",
@@ -182,6 +236,9 @@ def _parser() -> argparse.ArgumentParser:
         "--data-wait", type=_seconds, metavar="SECONDS", default=0.0, help="wait so long for servers that start too"
     )
     data.add_argument("--data-carrier", choices=("auto", "lane", "grpc"), default="auto", help="what carries batches")
+    metrics = parser.add_argument_group("Prometheus metrics", "They need the extra patchstream[metrics].")
+    metrics.add_argument("--metrics-port", type=_port, metavar="PORT", help="over HTTP on this port (0: any free one)")
+    metrics.add_argument("--metrics-host", metavar="HOST", help="address of the metrics (default: this machine only)")
     parser.add_argument("--log-level", choices=LEVELS, default="info", help="JSON lines on stderr (default: info)")
     parser.add_argument(
         "--drain-delay",

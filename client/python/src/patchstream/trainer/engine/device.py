@@ -36,6 +36,11 @@ class Device:
         return cast(nn.Module, torch.compile(module, dynamic=False)) if self.is_compiled else module
 
 
+def gpu_bytes(device: Device) -> int | None:
+    """Memory of the GPU; None for a CPU."""
+    return torch.cuda.mem_get_info(device.torch)[1] if device.torch.type == "cuda" else None
+
+
 def open_device(name: str, options: DeviceOptions) -> Device:
     """The GPU of a rank is that of its number on its machine. Raises ENGINE_MISSING where there is no such device."""
     torch.set_num_threads(options.threads)

@@ -24,9 +24,10 @@ from patchstream.trainer.loop.end_of_epoch import Epochs, TrainingState
 from patchstream.trainer.loop.evaluate import evaluate_cases, evaluated_classes
 from patchstream.trainer.loop.loop import train
 from patchstream.trainer.loop.mirroring_warning import mirroring_warning
-from patchstream.trainer.loop.run_digest import check_digest
+from patchstream.trainer.loop.same_training import check_digest, check_optimiser
 from patchstream.trainer.loop.stage_requests import StageRequests
 from patchstream.trainer.loop.stopping import Stopping
+from patchstream.trainer.networks.cost import step_flops
 from patchstream.trainer.networks.describe import NetworkSize, network_for
 from patchstream.trainer.run_folder.checkpoint import (
     CHECKPOINT_FILE,
@@ -120,8 +121,10 @@ class _Training:
         dataset: DatasetInfo,
         checkpoint: Checkpoint | None,
     ) -> None:
-        """Raises SPEC_INVALID for a checkpoint of another run, a network or a control that the run cannot have."""
-        check_digest(None if checkpoint is None else checkpoint.header, info)
+        """Raises SPEC_INVALID for another run or optimiser than the checkpoint's, and a network that cannot be."""
+        header = None if checkpoint is None else checkpoint.header
+        check_optimiser(header, job.run.training.optimizer)
+        check_digest(header, info)
         check_control(info.spec, job.run.training)
         self._job, self._listener, self._client = job, listener, client
         self._info, self._dataset, self._checkpoint = info, dataset, checkpoint
@@ -246,6 +249,7 @@ class _Training:
                     "patchSize": stage["patchSize"],
                     "batchSize": stage["batchSize"],
                     "fromStep": step_of_stage(resolved, index),
+                    "flops": step_flops(self._model.network, stage["patchSize"], stage["batchSize"]),
                 }
                 for index, stage in enumerate(spec["stages"])
             ],

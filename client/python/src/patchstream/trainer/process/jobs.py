@@ -9,14 +9,15 @@ from patchstream.trainer.process.parent import Parent
 Job = Mapping[str, Any]
 
 
-def _open_engine(job: Job, _parent: Parent) -> str:
-    """Opens an engine to see that it can be used; its name."""
+def _open_engine(job: Job, _parent: Parent) -> Mapping[str, Any]:
+    """Opens an engine to see that it can be used; its name, and how much memory its GPU has."""
     try:
-        from patchstream.trainer.engine.device import open_device
+        from patchstream.trainer.engine.device import gpu_bytes, open_device
         from patchstream.trainer.engine.device_options import DeviceOptions
     except ModuleNotFoundError as error:
         raise missing_package(error) from error
-    return open_device(job["engine"], DeviceOptions(threads=1)).name
+    device = open_device(job["engine"], DeviceOptions(threads=1))
+    return {"engine": device.name, "gpuBytes": gpu_bytes(device)}
 
 
 def _train(job: Job, parent: Parent) -> str:

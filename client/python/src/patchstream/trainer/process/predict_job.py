@@ -27,9 +27,10 @@ from patchstream.wire.checksums import crc32
 
 def predict_job(job: Mapping[str, Any], parent: Parent) -> None:
     """Sends the label. Raises NOT_FOUND, INPUT_DAMAGED, REQUEST_INVALID."""
-    checkpoint = read_checkpoint(Path(job["checkpoint"]))
+    file = Path(job["checkpoint"])
+    checkpoint = read_checkpoint(file)
     if checkpoint is None:
-        raise no_checkpoint(job["training"])
+        raise no_checkpoint(job["training"], file)
     network = checkpoint.header.network
     image, geometry = _image(job["source"], network["inputChannels"], parent)
     reading = LabelReading(network["classes"], network["classes"], None, None)

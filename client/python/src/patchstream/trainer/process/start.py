@@ -17,6 +17,8 @@ from patchstream.trainer.process.wire import HEAD, Message, decode, encode
 
 Take = Callable[[Message, bytes], None]
 Notice = Callable[[str], None]
+Write = Callable[..., None]
+"""Writes an event into the service's log: its name, and facts by name."""
 
 _LONGEST_LINE = 1 << 20
 
@@ -24,9 +26,14 @@ _LONGEST_LINE = 1 << 20
 class JobProcess:
     """A process that does one job. With several ranks it is torchrun, and the first rank speaks for all."""
 
-    def __init__(self, *, doing: str, take: Take, notice: Notice) -> None:
-        """`doing` completes "the process that ..."; `take` gets what the job says in the meantime, in order."""
-        self._doing, self._take, self._notice = doing, take, notice
+    def __init__(
+        self, *, doing: str, take: Take, notice: Notice, write: Write, started: Callable[[int], None] | None = None
+    ) -> None:
+        """`doing` completes "the process that ..."; `take` gets what the job says in the meantime, in order.
+
+        `started` is told the process's id.
+        """
+        self._doing, self._take, self._notice, self._write, self._started = doing, take, notice, write, started
         self._said = ""
         self._outcome: Message | None = None
         self._killed: BaseException | None = None
@@ -34,11 +41,6 @@ class JobProcess:
         self._first: asyncio.StreamWriter | None = None
         self._waiting: list[bytes] = []
         self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def pid(self) -> int:
-        """Of the process; 0 before it runs."""
-        return 0 if self._process is None else self._process.pid
 
     async def run(self, name: str, job: Mapping[str, Any], *, ranks: int = 1) -> Any:
         """What the job comes to, when its process has ended.
@@ -106,6 +108,8 @@ class JobProcess:
             )
         except OSError as error:
             return error.strerror or str(error)
+        if self._started is not None:
+            self._started(self._process.pid)
         if self._killed is not None:
             self._process.kill()
         output = self._process.stdout
@@ -161,6 +165,7 @@ class JobProcess:
             raise received_failure(outcome["failure"])
         if outcome is not None:
             return outcome["result"]
+        self._write("process-died", process=0 if self._process is None else self._process.pid, how=how)
         reason = f"{how}, saying: {self._said}" if self._said else how
         hint = "Most often memory has run out." if how == "SIGKILL" else None
         raise PatchstreamError({"code": "PROCESS_DIED", "doing": self._doing, "reason": reason}, hint)

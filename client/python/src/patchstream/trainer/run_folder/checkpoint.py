@@ -1,7 +1,7 @@
 """Everything that a training rests on between two steps."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
@@ -15,6 +15,7 @@ from patchstream.trainer.run_folder.event_log import ResumePoint
 from patchstream.trainer.run_folder.json_lines import to_json
 from patchstream.trainer.run_folder.progress import Progress, progress_of
 from patchstream.trainer.run_folder.safetensors_file import (
+    Header,
     Tensor,
     encode_safetensors,
     read_header,
@@ -37,6 +38,8 @@ class CheckpointHeader:
 
     fields: Mapping[str, Any]
     """As JSON holds them, those that we do not read too."""
+    names: Collection[str] = ()
+    """Of the numbers in its file."""
 
     @property
     def step(self) -> int:
@@ -105,7 +108,7 @@ def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
     Raises INPUT_DAMAGED where the header does not parse or the file is not as long as it says.
     """
     try:
-        return _header_of(read_header(path).metadata, path)
+        return _header_of(read_header(path), path)
     except FileNotFoundError:
         return None
 
@@ -113,7 +116,7 @@ def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
 def verify_checkpoint(path: Path) -> CheckpointHeader | None:
     """The header of a checkpoint, read through and whole. Raises INPUT_DAMAGED: one changed bit is enough."""
     try:
-        return _header_of(verify_safetensors(path).metadata, path)
+        return _header_of(verify_safetensors(path), path)
     except FileNotFoundError:
         return None
 
@@ -125,20 +128,24 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     losses = [float(loss) for loss in tensors.pop(_LOSS_CURVE, np.zeros(0))]
-    return Checkpoint(_header_of(header.metadata, path), tensors, losses)
+    return Checkpoint(_header_of(header, path), tensors, losses)
 
 
-def no_checkpoint(training: str) -> PatchstreamError:
-    """NOT_FOUND."""
+def no_checkpoint(training: str, file: Path) -> PatchstreamError:
+    """NOT_FOUND for a checkpoint that a training does not have."""
     known: list[str] = []
-    facts = {"code": "NOT_FOUND", "what": "checkpoint of training", "name": training, "known": known}
-    return PatchstreamError(facts)
+    facts = {"code": "NOT_FOUND", "name": training, "known": known}
+    if file.name == BEST_FILE:
+        hint = "It is written when the pseudo Dice rises: without validation there is none. Take the latest."
+        return PatchstreamError({**facts, "what": "best checkpoint of training"}, hint)
+    hint = "The first is written when the first epoch ends."
+    return PatchstreamError({**facts, "what": "checkpoint of training"}, hint)
 
 
-def _header_of(metadata: Mapping[str, str], path: Path) -> CheckpointHeader:
+def _header_of(stored: Header, path: Path) -> CheckpointHeader:
     try:
-        fields = json.loads(metadata["patchstream"])
-        header = CheckpointHeader(fields)
+        fields = json.loads(stored.metadata["patchstream"])
+        header = CheckpointHeader(fields, stored.entries.keys())
         _ = header.digest, header.network, header.resume_point
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         facts = {"file": str(path), "reason": "its metadata does not parse"}

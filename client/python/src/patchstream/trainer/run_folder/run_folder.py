@@ -4,12 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchstream.errors import PatchstreamError
-from patchstream.trainer.run_folder.checkpoint import (
-    BEST_FILE,
-    CHECKPOINT_FILE,
-    CheckpointHeader,
-    read_checkpoint_header,
-)
+from patchstream.trainer.run_folder.checkpoint import CHECKPOINT_FILE, read_checkpoint_header
 from patchstream.trainer.run_folder.decision_log import DECISIONS_FILE, read_decisions
 from patchstream.trainer.run_folder.event_log import EVENTS_FILE, EventLog
 from patchstream.trainer.run_folder.json_lines import Entry
@@ -25,7 +20,8 @@ class RestingRun:
     spec: RunSpec
     events: EventLog
     state: str
-    checkpoint: CheckpointHeader | None
+    was_cut_short: bool
+    """It ended with its trainer, and its events do not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +34,30 @@ class Damage:
 
 def is_run_folder(folder: Path) -> bool:
     """True where a training has written; anything else is left alone. Raises what the system answers."""
-    known = (REQUEST_FILE, EVENTS_FILE, DECISIONS_FILE, CHECKPOINT_FILE, BEST_FILE)
+    known = (REQUEST_FILE, EVENTS_FILE, DECISIONS_FILE, CHECKPOINT_FILE)
     return any(file.name in known for file in folder.iterdir())
 
 
 def open_run_folder(folder: Path) -> RestingRun:
     """Opens a training at rest. What it would go on from is looked at, cheaply.
 
-    The request, the decisions, the end of the events, header and length of the checkpoints. Raises for the first that
+    The request, the decisions, the end of the events, header and length of the checkpoint. Raises for the first that
     cannot be read; `damage_of` tells it.
     """
     request, spec = read_request(folder)
     read_decisions(folder)
-    checkpoint = read_checkpoint_header(folder / CHECKPOINT_FILE)
-    read_checkpoint_header(folder / BEST_FILE)
+    read_checkpoint_header(folder / CHECKPOINT_FILE)
     events = EventLog(folder, ended=True)
-    return RestingRun(request, spec, events, _state_at_rest(events.read_last()), checkpoint)
+    return RestingRun(request, spec, events, *_state_at_rest(events.read_last()))
 
 
-def _state_at_rest(last: Entry | None) -> str:
-    """How a training stands that nothing runs: as its last event says, unless that was cut short."""
+def _state_at_rest(last: Entry | None) -> tuple[str, bool]:
+    """How a training stands that nothing runs: as its last event says, unless that was cut short, which is told."""
     state = "TRAINING_STATE_RUNNING"
     if last is not None and last.get("kind") == "state":
         state = str(last["state"]["state"])
     is_cut_short = state in ("TRAINING_STATE_RUNNING", "TRAINING_STATE_QUEUED")
-    return "TRAINING_STATE_INTERRUPTED" if is_cut_short else state
+    return "TRAINING_STATE_INTERRUPTED" if is_cut_short else state, is_cut_short
 
 
 def damage_of(error: PatchstreamError | OSError, folder: Path) -> Damage:

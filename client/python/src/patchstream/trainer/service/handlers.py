@@ -53,7 +53,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         return wire.StopTrainingResponse()
 
     async def list_trainings(_request: wire.ListTrainingsRequest) -> Message:
-        return ParseDict({"trainings": list(trainings.list())}, wire.ListTrainingsResponse())
+        return ParseDict({"trainings": list(trainings.listed())}, wire.ListTrainingsResponse())
 
     async def get_checkpoint(request: wire.GetCheckpointRequest) -> AsyncGenerator[Message]:
         folder, _ = trainings.place(request.training)
@@ -90,7 +90,7 @@ def _chunks(file: Path, training: str) -> Iterator[Message]:
     try:
         opened = file.open("rb")
     except FileNotFoundError as error:
-        raise no_checkpoint(training) from error
+        raise no_checkpoint(training, file) from error
     with opened:
         size = opened.seek(0, 2)
         opened.seek(0)

@@ -13,6 +13,7 @@ _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"
 """Encoded answers: field 1, `status`."""
 _UNKNOWN = b"\x08\x03"
 _SERVICES = ("", SERVICE)
+HEALTH = "grpc.health.v1.Health"
 
 
 class Health:
@@ -48,7 +49,7 @@ class Health:
             "Check": grpc.unary_unary_rpc_method_handler(check),  # pyright: ignore[reportArgumentType]
             "Watch": grpc.unary_stream_rpc_method_handler(watch),  # pyright: ignore[reportArgumentType]
         }
-        return grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers)
+        return grpc.method_handlers_generic_handler(HEALTH, handlers)
 
 
 def _service_of(request: bytes) -> str:

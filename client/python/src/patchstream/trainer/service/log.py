@@ -16,6 +16,7 @@ _EVENTS: Mapping[str, Level] = {
     "call-refused": "warn",
     "call-failed": "error",
     "draining": "info",
+    "listener-closed": "info",
     "stopped": "info",
     "training-queued": "info",
     "training-started": "info",

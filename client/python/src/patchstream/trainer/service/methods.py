@@ -1,13 +1,15 @@
 """The methods of a service as grpc.aio takes them: requests checked, failures with their facts."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import aclosing, contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
 from patchstream.errors import PatchstreamError
+from patchstream.trainer.service.counts import Counts
 from patchstream.trainer.service.failure_status import status_of
 from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.tokens import AcceptedToken, check_token
@@ -24,10 +26,11 @@ Request = TypeVar("Request", bound=Message)
 class Methods:
     """Makes handlers of functions. What these raise becomes the call's status."""
 
-    def __init__(self, tokens: Sequence[AcceptedToken] | None, log: ServiceLog) -> None:
+    def __init__(self, tokens: Sequence[AcceptedToken] | None, log: ServiceLog, counts: Counts) -> None:
         """`tokens` None: everybody may call."""
         self._tokens = tokens
         self._log = log
+        self._counts = counts
 
     def unary(
         self, name: str, request: type[Request], answer: Callable[[Request], Awaitable[Message]]
@@ -36,7 +39,8 @@ class Methods:
 
         async def handle(message: bytes, context: "Context") -> bytes:
             try:
-                encoded = (await answer(self._read(name, request, message, context))).SerializeToString()
+                with self._timed(name):
+                    encoded = (await answer(self._read(name, request, message, context))).SerializeToString()
             except Exception as error:
                 await self._fail(name, error, context)
                 raise
@@ -52,9 +56,10 @@ class Methods:
 
         async def handle(message: bytes, context: "Context") -> AsyncIterator[bytes]:
             try:
-                async with aclosing(answer(self._read(name, request, message, context))) as messages:
-                    async for one in messages:
-                        yield one.SerializeToString()
+                with self._timed(name):
+                    async with aclosing(answer(self._read(name, request, message, context))) as messages:
+                        async for one in messages:
+                            yield one.SerializeToString()
             except Exception as error:
                 await self._fail(name, error, context)
 
@@ -83,6 +88,18 @@ class Methods:
 
         return grpc.stream_stream_rpc_method_handler(handle)  # pyright: ignore[reportArgumentType]
 
+    @contextmanager
+    def _timed(self, name: str) -> Generator[None]:
+        """Counts a call. One that its caller leaves is over like any other."""
+        began, code = perf_counter(), "OK"
+        try:
+            yield
+        except Exception as error:
+            code = _code_of(error)
+            raise
+        finally:
+            self._counts.call_ended(name, code, perf_counter() - began)
+
     def _check_token(self, context: "Context") -> None:
         if self._tokens is not None:
             check_token(self._tokens, context.invocation_metadata() or ())
@@ -106,6 +123,11 @@ class Methods:
         code, message, trailers = status_of(error)
         refused = "token-refused" if code is grpc.StatusCode.UNAUTHENTICATED else "call-refused"
         event = "call-failed" if code is grpc.StatusCode.INTERNAL else refused
-        kind = error.code if isinstance(error, PatchstreamError) else type(error).__name__
-        self._log.write(event, method=name, peer=context.peer(), code=kind)
+        self._counts.call_failed(_code_of(error))
+        self._log.write(event, method=name, peer=context.peer(), code=_code_of(error))
         await context.abort(code, message, trailers)
+
+
+def _code_of(error: Exception) -> str:
+    """As callers are told it."""
+    return error.code if isinstance(error, PatchstreamError) else "INTERNAL"

@@ -17,19 +17,21 @@ class RunningTraining:
 
     def __init__(self, name: str, emit: Callable[[Entry], None], log: ServiceLog) -> None:
         """`emit` writes an event down; where it raises, the training ends with what it raised."""
-        self._name, self._emit, self._log = name, emit, log
+        self._name, self._emit = name, emit
         self._asked: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
         self._asks = 0
-        self._process = JobProcess(doing=f"trains {name}", take=self._take, notice=log.output)
+        self._process = JobProcess(
+            doing=f"trains {name}",
+            take=self._take,
+            notice=log.output,
+            write=log.write,
+            started=lambda process: log.write("training-started", training=name, process=process),
+        )
 
     async def run(self, job: Mapping[str, Any], ranks: int) -> str:
         """`done` or `stopped`. Raises the training's failure, or PROCESS_DIED."""
         try:
             return await self._process.run("train", job, ranks=ranks)
-        except PatchstreamError as error:
-            if error.code == "PROCESS_DIED":
-                self._log.write("process-died", process=self._process.pid)
-            raise
         finally:
             reason = "it was over before the stage was decided"
             facts = {"training": self._name, "state": "has ended", "reason": reason}

@@ -1,50 +1,34 @@
 """The trainer service, listening."""
 
 import asyncio
-import ipaddress
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import grpc
 
-from patchstream.errors import PatchstreamError, refuse
+from patchstream.errors import PatchstreamError
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.process.start import Notice
+from patchstream.trainer.service.check_start import StartChecks
+from patchstream.trainer.service.counts import Counts, NoCounts
 from patchstream.trainer.service.data_servers import DataAccess, check_access
 from patchstream.trainer.service.engines import open_engines
 from patchstream.trainer.service.handlers import trainer_handler
 from patchstream.trainer.service.health import Health
+from patchstream.trainer.service.known_training import Observers
+from patchstream.trainer.service.listen import ListenOptions, check_listen, listen_at
 from patchstream.trainer.service.log import ServiceLog
+from patchstream.trainer.service.memory_budget import DEFAULT_SHARE, MemoryBudget, machine_bytes
 from patchstream.trainer.service.methods import MOST_MESSAGE_BYTES, Methods
+from patchstream.trainer.service.metrics_place import MetricsPlace
 from patchstream.trainer.service.predict import Predictions
-from patchstream.trainer.service.tokens import AcceptedToken
 from patchstream.trainer.service.trainings import Trainings, TrainingsOptions
 
 _DRAIN_S = 10.0
 """Calls that are still open when all trainings have ended get this long."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTls:
-    """PEM files' contents. With `ca`, clients must show a certificate that it signed (mTLS)."""
-
-    cert: bytes
-    key: bytes
-    ca: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListenOptions:
-    """Where a trainer listens, and who may call it."""
-
-    host: str
-    port: int
-    tls: ServerTls | None
-    tokens: Sequence[AcceptedToken] | None
-    insecure: bool
-    """Serve others than this machine without TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +44,29 @@ class TrainerOptions:
     """Trainings at the same time."""
     predictions: int
     """Images labelled at the same time."""
+    memory_bytes: int | None
+    """What trainings and predictions may take together, as estimated. None: three quarters of what there is."""
+    metrics: MetricsPlace | None
     drain_delay_s: float
     notice: Notice
     log: ServiceLog
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A trainer that listens."""
+
+    address: str
+    """host:port or unix:/path."""
+    metrics: str | None
+    """host:port of the metrics, where they were asked for."""
+    memory_bytes: int
+    """What trainings and predictions may take together."""
+
+
 @asynccontextmanager
-async def serving(options: TrainerOptions) -> AsyncGenerator[str]:
-    """Serves to the end of the block; gives the address, host:port.
+async def serving(options: TrainerOptions) -> AsyncGenerator[Serving]:
+    """Serves to the end of the block.
 
     At the end health turns NOT_SERVING, trainings end after the step in progress, then the listener closes. Raises
     ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody, UNAVAILABLE for an
@@ -75,21 +74,28 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[str]:
     """
     check_listen(options.listen)
     check_access(options.access)
-    engines = await open_engines(options.engine, options.notice)
+    counts, serve_metrics = _open_metrics(options.metrics)
+    engines = await open_engines(options.engine, options.notice, options.log)
+    memory = MemoryBudget(
+        int(DEFAULT_SHARE * (engines.preferred.gpu_bytes or machine_bytes()))
+        if options.memory_bytes is None
+        else options.memory_bytes
+    )
     trainings = Trainings(
         TrainingsOptions(
             runs_folder=options.runs_folder,
-            access=options.access,
-            engines=engines,
+            checks=StartChecks(options.access, engines, memory),
             device=options.device,
             at_once=options.at_once,
             notice=options.notice,
-            log=options.log,
+            observers=Observers(options.log, counts.observe),
         )
     )
     try:
-        predictions = Predictions(trainings, options.access, engines, options.device, options.log, options.predictions)
-        methods, health = Methods(options.listen.tokens, options.log), Health()
+        predictions = Predictions(
+            trainings, options.access, engines, memory, options.device, options.log, options.predictions
+        )
+        methods, health = Methods(options.listen.tokens, options.log, counts), Health()
         server = grpc.aio.server(
             options=[
                 # Up to twice the limit a message is read, to be refused with facts: gRPC's own refusal has none.
@@ -102,63 +108,49 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[str]:
             ],
             maximum_concurrent_rpcs=1024,
         )
-        server.add_generic_rpc_handlers((trainer_handler(trainings, predictions, methods), health.handler()))
-        address = await _listen(server, options.listen)
-        options.log.write("started", address=address, tls=options.listen.tls is not None)
-        try:
-            yield address
-        finally:
-            health.end()
-            options.log.write("draining", delaySeconds=options.drain_delay_s)
-            await asyncio.sleep(options.drain_delay_s)
-            stopping = asyncio.ensure_future(server.stop(1e9))
-            await trainings.close()
-            await asyncio.wait([stopping], timeout=_DRAIN_S)
-            await server.stop(None)
-            options.log.write("stopped")
+        server.add_generic_rpc_handlers(
+            (trainer_handler(trainings, predictions, methods), health.handler(), *_reflection())
+        )
+        listener = await listen_at(server, options.listen)
+        options.log.write("started", address=listener.address, tls=options.listen.tls is not None)
+        with ExitStack() as stack:
+            metrics = serve_metrics(stack)
+            try:
+                yield Serving(listener.address, metrics, memory.bytes)
+            finally:
+                health.end()
+                options.log.write("draining", delaySeconds=options.drain_delay_s)
+                await asyncio.sleep(options.drain_delay_s)
+                listener.remove()
+                stopping = asyncio.ensure_future(server.stop(1e9))
+                options.log.write("listener-closed")
+                await trainings.close()
+                await asyncio.wait([stopping], timeout=_DRAIN_S)
+                await server.stop(None)
+        options.log.write("stopped")
     except BaseException:
         await trainings.close()
         raise
 
 
-def check_listen(listen: ListenOptions) -> None:
-    """Hosts other than loopback need TLS or `insecure`; with tokens they need TLS, since others could read them.
+def _open_metrics(place: MetricsPlace | None) -> tuple[Counts, Callable[[ExitStack], str | None]]:
+    """What counts, and what serves it until a stack ends. Raises UNSUPPORTED where prometheus-client is missing."""
+    if place is None:
+        return NoCounts(), lambda _: None
+    if find_spec("prometheus_client") is None:
+        facts = {"code": "UNSUPPORTED", "what": "--metrics-port without prometheus-client", "want": "left out"}
+        raise PatchstreamError(facts, 'Run: pip install "patchstream[metrics]"')
+    from patchstream.trainer.service.metrics import TrainerMetrics
+    from patchstream.trainer.service.metrics_endpoint import serving_metrics
 
-    Raises SPEC_INVALID.
-    """
-    if not 0 <= listen.port <= 65_535:
-        raise refuse("port", listen.port, "a port, 0 to 65535 (0: any free one)")
-    if listen.tls is not None or _is_loopback(listen.host) or (listen.insecure and listen.tokens is None):
-        return
-    hint = (
-        "Give a certificate and key, or --insecure on a network you trust."
-        if listen.tokens is None
-        else "Give a certificate and key: a token must not travel as plain text."
-    )
-    raise refuse("host", listen.host, "a loopback address when there is no TLS", hint)
+    counts = TrainerMetrics()
+    return counts, lambda stack: stack.enter_context(serving_metrics(counts.registry, place))
 
 
-async def _listen(server: grpc.aio.Server, listen: ListenOptions) -> str:
-    host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    where = f"{host}:{listen.port}"
-    try:
-        if listen.tls is None:
-            port = server.add_insecure_port(where)
-        else:
-            tls = listen.tls
-            credentials = grpc.ssl_server_credentials(
-                [(tls.key, tls.cert)], root_certificates=tls.ca, require_client_auth=tls.ca is not None
-            )
-            port = server.add_secure_port(where, credentials)
-        await server.start()
-    except RuntimeError as error:
-        facts = {"code": "UNAVAILABLE", "address": where, "reason": "it cannot be listened at"}
-        raise PatchstreamError(facts, "Is the port taken? Port 0 takes a free one.") from error
-    return f"{host}:{port}"
+def _reflection() -> list[grpc.GenericRpcHandler]:
+    """None where grpcio-reflection is not installed: calls do without."""
+    if find_spec("grpc_reflection") is None:
+        return []
+    from patchstream.trainer.service.reflection import reflection_handlers
 
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return reflection_handlers()
