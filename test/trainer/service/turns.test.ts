@@ -63,6 +63,16 @@ test("one that is taken out of the queue lets those behind it begin with the nex
   t.deepEqual(names(), ["c"]);
 });
 
+test("one that waits for memory and is taken out lets those behind it begin at once", (t) => {
+  const { turns, add, names } = queue(2, 1000);
+  add("a", 600);
+  const large = add("b", 600);
+  add("c", 100);
+  t.deepEqual(names(), ["a"]);
+  t.true(turns.remove(large));
+  t.deepEqual(names(), ["a", "c"]);
+});
+
 test("each is given an equal share where it needs less, and a share is left; what it needs where that is more", (t) => {
   const { add, given, memory } = queue(3, 1000);
   add("a", 10);
