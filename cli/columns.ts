@@ -17,3 +17,12 @@ export function alignColumns(rows: readonly (readonly string[])[], left: readonl
   );
   return `${lines.join("\n")}\n`;
 }
+
+const BAR_WIDTH = 20;
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** `fraction`, 0 to 1, of a bar of 20 characters, in eighths of a character. */
+export function barText(fraction: number): string {
+  const eighths = Math.round(fraction * BAR_WIDTH * 8);
+  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
+}

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { checkpointCommand } from "./checkpoint.js";
-import { demoCommand } from "./demo.js";
+import { demoCommand } from "./demo/demo.js";
 import { doctorCommand } from "./doctor/doctor.js";
 import { evaluateCommand } from "./evaluate/evaluate.js";
 import { exportCommand } from "./export.js";

@@ -6,7 +6,7 @@ import {
   type Stage,
   voxelCount,
 } from "../../plan/index.js";
-import { alignColumns, sizeText } from "../columns.js";
+import { alignColumns, barText, sizeText } from "../columns.js";
 
 /** A mode's stages for one network. */
 export interface Curriculum {
@@ -63,15 +63,6 @@ function weighted(mode: Mode, stages: readonly Stage[]): readonly Stage[] {
   return mode === "rpss" ? stages.map((stage) => ({ ...stage, epochs: 1 })) : stages;
 }
 
-const BAR_WIDTH = 20;
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/** `fraction` of a bar, in eighths of a character. */
-function bar(fraction: number): string {
-  const eighths = Math.round(fraction * BAR_WIDTH * 8);
-  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
-}
-
 /** The table that `patchstream plan` prints: at most 100 columns. */
 export function curriculumTable(curriculum: Curriculum): string {
   const { plan, mode, stages, relativeFlops } = curriculumJson(curriculum);
@@ -85,7 +76,7 @@ export function curriculumTable(curriculum: Curriculum): string {
     `${row.batchSize}`,
     `${Math.round((100 * row.foregroundCount) / row.batchSize)} %`,
     `${(100 * row.budgetUsed).toFixed(1)} %`,
-    bar(row.budgetUsed),
+    barText(row.budgetUsed),
   ]);
   const network = `patch ${sizeText(plan.patchSize)}, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`;
   const count = `${stages.length} ${stages.length === 1 ? "stage" : "stages"}, ${epochs} epochs`;

@@ -170,6 +170,10 @@ test("a place that cannot be written to is one line without the system's words",
     [["trainer", "--runs", at("text")], `${at("text")} was not written: it is a file, not a folder`],
     [["ingest", RAW, at("text")], `${at("text")} was not written: it is a file, not a folder`],
     [["demo", "--dir", at("text")], `${at("text")} was not written: it is a file, not a folder`],
+    [
+      ["demo", "--compare", "--svg", join(at("text"), "a.svg")],
+      `${at("text")} was not written: it is a file, not a folder`,
+    ],
   ] as const) {
     const { code, stderr } = await patchstream(...args);
     t.is(code, 1);
