@@ -17,17 +17,20 @@ export function stageCost(seconds: readonly number[]): StageCost {
   return { first, next };
 }
 
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+/** What the first steps of all stages cost more than others. */
+const once = (costs: readonly StageCost[]) => sum(costs.map(({ first, next }) => first - next));
+/** One step of each stage. */
+const round = (costs: readonly StageCost[]) => sum(costs.map(({ next }) => next));
+
 /** Seconds of `steps` steps that are spread evenly over stages of these costs, at least one step each. */
 export function secondsOf(steps: number, costs: readonly StageCost[]): number {
-  const once = costs.reduce((sum, { first, next }) => sum + first - next, 0);
-  const round = costs.reduce((sum, { next }) => sum + next, 0);
-  return once + (steps / costs.length) * round;
+  return once(costs) + (steps * round(costs)) / costs.length;
 }
 
 /** How many steps, spread evenly over stages of these costs, take `seconds`: rarely a whole number. */
 function stepsOf(seconds: number, costs: readonly StageCost[]): number {
-  const none = secondsOf(0, costs);
-  return (seconds - none) / (secondsOf(1, costs) - none);
+  return ((seconds - once(costs)) * costs.length) / round(costs);
 }
 
 /** The most whole steps within `seconds`. Throws REQUEST_INVALID where a step for each stage takes longer. */
@@ -44,7 +47,7 @@ export function stepsFilling(seconds: number, costs: readonly StageCost[]): numb
   return Math.max(costs.length, Math.ceil(stepsOf(seconds, costs)));
 }
 
-/** `stepsPerEpoch` of a run that has `steps` in all: three decimals, rounded up, which the run's total rounds down again. */
+/** `stepsPerEpoch` of a run of fewer than 1000 epochs that has `steps` in all: half a step more, which its total rounds down again. */
 export function stepsPerEpoch(steps: number, epochs: number): number {
-  return Math.ceil((1000 * steps) / epochs) / 1000;
+  return Math.round((1000 * (steps + 0.5)) / epochs) / 1000;
 }
