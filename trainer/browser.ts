@@ -1,5 +1,5 @@
 /** What of the trainer runs in a browser: no engine, nothing of `node:`. */
-export { readOnnxTexts } from "./export/onnx-texts.js";
+export { type OnnxOutline, readOnnx } from "./export/read-onnx.js";
 export { labelMaker, labelReading } from "./inference/export-label.js";
 export { labelFile } from "./inference/label-file.js";
 export type { Axis } from "./inference/mirror.js";

@@ -1,6 +1,6 @@
 import { type Preparation, parsePreparation } from "../../loader/browser.js";
 import { type LabelSet, PatchstreamError, type Zyx } from "../../plan/index.js";
-import { type Axis, outputCount, readOnnxTexts, type TrainedOn } from "../../trainer/browser.js";
+import { type Axis, type OnnxOutline, outputCount, readOnnx, type TrainedOn } from "../../trainer/browser.js";
 
 /** What an ONNX file of `patchstream export` says of itself: all that a prediction needs beside the network. */
 export interface OnnxModel {
@@ -17,6 +17,8 @@ export interface OnnxModel {
   readonly mirrorAxes: readonly Axis[];
   /** Values a voxel of the network's output. */
   readonly outputs: number;
+  /** Names of its transposed convolutions: ONNX Runtime's WebGPU has none in 3-D, and leaves those that it is told of to WebAssembly. */
+  readonly transposedConvolutions: readonly string[];
 }
 
 /** The metadata `patchstream` that `exportOnnx` writes. */
@@ -27,8 +29,8 @@ interface OnnxFacts extends TrainedOn {
 
 /** Reads what an ONNX file says of itself, not its weights. Throws INPUT_DAMAGED calling the file `file`. */
 export function readOnnxModel(file: string, bytes: Uint8Array): OnnxModel {
-  const facts = factsOf(file, bytes);
-  const { name, channelNames, labelSet, patchSize, mirrorAxes, plans } = facts;
+  const outline = outlineOf(file, bytes);
+  const { name, channelNames, labelSet, patchSize, mirrorAxes, plans } = factsOf(file, outline);
   try {
     return {
       file,
@@ -39,6 +41,7 @@ export function readOnnxModel(file: string, bytes: Uint8Array): OnnxModel {
       patchSize,
       mirrorAxes,
       outputs: outputCount(labelSet),
+      transposedConvolutions: outline.nodes.flatMap((node) => (node.operator === "ConvTranspose" ? [node.name] : [])),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -47,20 +50,25 @@ export function readOnnxModel(file: string, bytes: Uint8Array): OnnxModel {
   }
 }
 
-function factsOf(file: string, bytes: Uint8Array): OnnxFacts {
-  const want = "an ONNX file that patchstream export --to onnx wrote";
-  const damaged = (reason: string, cause?: unknown) =>
-    new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause });
-  let text: string | undefined;
+function outlineOf(file: string, bytes: Uint8Array): OnnxOutline {
   try {
-    text = readOnnxTexts(bytes).get("patchstream");
+    return readOnnx(bytes);
   } catch (cause) {
-    throw damaged("it is no ONNX file", cause);
+    throw notOurs(file, "it is no ONNX file", cause);
   }
-  if (text === undefined) throw damaged("it does not say how images are preprocessed");
+}
+
+function factsOf(file: string, { texts }: OnnxOutline): OnnxFacts {
+  const text = texts.get("patchstream");
+  if (text === undefined) throw notOurs(file, "it does not say how images are preprocessed");
   try {
     return JSON.parse(text) as OnnxFacts;
   } catch (cause) {
-    throw damaged("what it says of its preprocessing is no JSON", cause);
+    throw notOurs(file, "what it says of its preprocessing is no JSON", cause);
   }
+}
+
+function notOurs(file: string, reason: string, cause?: unknown): PatchstreamError {
+  const want = "an ONNX file that patchstream export --to onnx wrote";
+  return new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want }, undefined, { cause });
 }

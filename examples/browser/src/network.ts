@@ -16,10 +16,12 @@ type Predict = Network["predict"];
 
 /** More threads than this bring a small network nothing. */
 const MOST_THREADS = 8;
+/** ONNX Runtime's number. */
+const ONLY_ERRORS = 3;
 /** Logits of WebGPU may differ by this share of the largest one: sums in another order. A wrong operator is far off. */
 const TOLERANCE = 0.01;
 
-/** Loads a network: onto the GPU where the browser has WebGPU and gets WebAssembly's numbers from it, else into WebAssembly. */
+/** Loads a network of which `model` is told: onto the GPU where the browser has WebGPU and gets WebAssembly's numbers from it, else into WebAssembly. */
 export async function openNetwork(bytes: Uint8Array, model: OnnxModel): Promise<Network> {
   const threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
   const why = globalThis.crossOriginIsolated ? "" : ": the page is served without cross-origin isolation";
@@ -51,7 +53,11 @@ function setUp({ env }: Runtime, threads: number, files: { readonly mjs: string;
 }
 
 async function open(runtime: Runtime, bytes: Uint8Array, on: "wasm" | "webgpu", model: OnnxModel): Promise<Predict> {
-  const session: InferenceSession = await runtime.InferenceSession.create(bytes, { executionProviders: [on] });
+  const provider = on === "wasm" ? on : ({ name: on, forceCpuNodeNames: model.transposedConvolutions } as const);
+  const session: InferenceSession = await runtime.InferenceSession.create(bytes, {
+    executionProviders: [provider],
+    logSeverityLevel: ONLY_ERRORS,
+  });
   return async (window, batch, size) => {
     const image: Tensor = new runtime.Tensor("float32", window, [batch, model.channelNames.length, ...size]);
     const { logits } = await session.run({ image });

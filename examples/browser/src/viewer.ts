@@ -5,7 +5,7 @@ import { colourOf, rgbOf } from "./colours.js";
 export interface Viewer {
   /** Shows an image, in place of all that was shown. Rejects where NiiVue cannot read it. */
   showImage(file: File): Promise<void>;
-  /** Lays a label over it. */
+  /** Lays a label over it, and the cross hair into its middle. */
   showLabel(file: File, volumes: readonly ClassVolume[], opacity: number): Promise<void>;
   setOpacity(opacity: number): void;
   clear(): void;
@@ -59,12 +59,36 @@ export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | un
       label.opacity = opacity;
       removeFrom(1);
       niivue.addVolume(label);
+      const centre = middleMm(label);
+      if (centre === undefined) return;
+      niivue.scene.crosshairPos = niivue.mm2frac(centre);
+      niivue.drawScene();
     },
     setOpacity(opacity) {
       if (niivue.volumes.length > 1) niivue.setOpacity(1, opacity);
     },
     clear: () => removeFrom(0),
   };
+}
+
+/** The mean place (X,Y,Z, mm) of the voxels that are not 0; undefined where all are. */
+function middleMm({ img, hdr }: NVImage): [x: number, y: number, z: number] | undefined {
+  if (!img || !hdr) return undefined;
+  const [, width, height] = hdr.dims as [number, number, number];
+  let [count, x, y, z] = [0, 0, 0, 0];
+  for (const [i, value] of img.entries()) {
+    if (value === 0) continue;
+    count++;
+    x += i % width;
+    y += Math.floor(i / width) % height;
+    z += Math.floor(i / (width * height));
+  }
+  if (count === 0) return undefined;
+  const place = (row: number) => {
+    const [toX = 0, toY = 0, toZ = 0, origin = 0] = hdr.affine[row] ?? [];
+    return (toX * x + toY * y + toZ * z) / count + origin;
+  };
+  return [place(0), place(1), place(2)];
 }
 
 /** NiiVue's colour of each value in the file: nothing for the background. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type PreviewServer, preview } from "vite";
-import { patchstream, startService } from "./patchstream.js";
+import { patchstream } from "./patchstream.js";
+import { type TinyModel, trainTinyModel } from "./tiny-model.js";
 
 const example = fileURLToPath(new URL("..", import.meta.url));
 const sample = join(example, "../data/Task04_Hippocampus");
@@ -17,26 +18,18 @@ const imageFile = join(sample, "imagesTr/hippocampus_381_0000.nii.gz");
 /** Software draws what WebGL asks for: a machine that tests has no GPU. Chromium's sandbox does not run as root. */
 const FLAGS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic", "--disable-sync"];
 const AS_ROOT = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+const WEBGPU_IN_SOFTWARE = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan,WebGPUService",
+];
 const DEADLINE_MS = 120_000;
-
-/** A small network for patches of which the sample's images take several, mirrored along all axes. */
-const RUN = {
-  data: {
-    dataset: "Task04_Hippocampus",
-    plan: { patchSize: [24, 32, 24], batchSize: 2, pooling: [3, 3, 3] },
-    epochs: 2,
-    stepsPerEpoch: 20,
-    valSteps: 1,
-    seed: 1,
-    augmentation: [{ kind: "mirror", axes: [0, 1, 2] }],
-  },
-  training: { baseFeatures: 8, learningRate: 0.1, momentum: 0.9 },
-};
 
 let folder: string;
 let server: PreviewServer;
 let address: string;
 let browser: Browser;
+let tiny: TinyModel;
 /** Whom Chromium asks by itself, with no page open, whatever its flags. */
 const CHROMIUMS_OWN = /\b(update\.googleapis|accounts\.google|clients\d\.google)\.com\b/;
 /** All that is wanted of other machines goes here. */
@@ -54,10 +47,8 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "patchstream-browser-"));
   server = await preview({ root: example, preview: { host: "127.0.0.1", port: 0 }, logLevel: "error" });
   address = server.resolvedUrls?.local[0] ?? "";
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   await once(elsewhere.listen(0, "127.0.0.1"), "listening");
-  const proxy = `--proxy-server=127.0.0.1:${(elsewhere.address() as AddressInfo).port}`; // not for loopback
-  browser = await chromium.launch({ executablePath, args: [...FLAGS, ...AS_ROOT, proxy] });
+  browser = await launch();
 });
 
 after(async () => {
@@ -67,9 +58,15 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+function launch(...flags: string[]): Promise<Browser> {
+  const proxy = `--proxy-server=127.0.0.1:${(elsewhere.address() as AddressInfo).port}`; // not for loopback
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: [...FLAGS, ...AS_ROOT, proxy, ...flags] });
+}
+
 /** The page, with its model read. It fails where the page logs an error. */
-async function openPage(): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.newPage();
+async function openPage(from = browser): Promise<{ page: Page; errors: string[] }> {
+  const page = await from.newPage();
   page.setDefaultTimeout(DEADLINE_MS);
   const errors: string[] = [];
   page.on("pageerror", ({ message }) => errors.push(message));
@@ -86,6 +83,21 @@ async function savedLabel(page: Page): Promise<{ name: string; bytes: Buffer }> 
   return { name: download.suggestedFilename(), bytes: gunzipSync(readFileSync(await download.path())) };
 }
 
+/** The first voxels along each axis of a NIfTI-1 file, little-endian: `size` (X,Y,Z) of them. */
+function cropped(file: Buffer, size: readonly [x: number, y: number, z: number]): Buffer {
+  const header = Buffer.from(file.subarray(0, 352));
+  const [width, height] = [file.readInt16LE(42), file.readInt16LE(44)];
+  const voxelBytes = file.readInt16LE(72) / 8;
+  for (const [axis, extent] of size.entries()) header.writeInt16LE(extent, 42 + 2 * axis);
+  const rows: Buffer[] = [header];
+  for (let z = 0; z < size[2]; z++)
+    for (let y = 0; y < size[1]; y++) {
+      const start = 352 + (z * height + y) * width * voxelBytes;
+      rows.push(file.subarray(start, start + size[0] * voxelBytes));
+    }
+  return Buffer.concat(rows);
+}
+
 function differentVoxels(one: Buffer, other: Buffer): number {
   assert.equal(one.length, other.length);
   let count = 0;
@@ -94,28 +106,12 @@ function differentVoxels(one: Buffer, other: Buffer): number {
 }
 
 test("with a model of one's own the page gives the label of patchstream predict, byte for byte", async () => {
-  const [store, runs, run, onnx] = ["store", "runs", "run.json", "tiny.onnx"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  await patchstream("ingest", sample, store, "--json");
-  writeFileSync(run, JSON.stringify(RUN));
-  {
-    await using data = await startService("serve", store, "--workers", "1");
-    await using trainer = await startService("trainer", "--runs", runs);
-    await patchstream("train", "--data", data.address, "--trainer", trainer.address, "--run", run, "--json");
-  }
-  const [training] = readdirSync(runs);
-  assert.ok(training);
-  const model = join(runs, training);
-  await patchstream("export", model, onnx, "--to", "onnx");
-  await patchstream("predict", model, imageFile, "--out", join(folder, "labels"), "--engine", "onnx");
+  tiny = await trainTinyModel(sample, folder);
+  await patchstream("predict", tiny.training, imageFile, "--out", join(folder, "labels"), "--engine", "onnx");
   const predicted = gunzipSync(readFileSync(join(folder, "labels/hippocampus_381.nii.gz")));
 
   const { page, errors } = await openPage();
-  await page.locator("#model-file").setInputFiles(onnx);
+  await page.locator("#model-file").setInputFiles(tiny.onnx);
   await page.getByText("tiny.onnx: trained on Task04_Hippocampus").waitFor();
   await page.locator("#image-file").setInputFiles(imageFile);
   const { name, bytes } = await savedLabel(page);
@@ -131,6 +127,30 @@ test("with a model of one's own the page gives the label of patchstream predict,
   await page.close();
 });
 
+test("on WebGPU, where there is one, the label is that of WebAssembly but for the order of sums", async (t) => {
+  await using onGpu = await launch(...WEBGPU_IN_SOFTWARE);
+  const { page, errors } = await openPage(onGpu);
+  const hasGpu = await page.evaluate(async () => {
+    const { gpu } = navigator as Navigator & { gpu?: { requestAdapter(): Promise<object | null> } };
+    return Boolean(await gpu?.requestAdapter());
+  });
+  if (!hasGpu) return t.skip("this Chromium has no WebGPU in software");
+  const crop = join(folder, "crop.nii");
+  writeFileSync(crop, cropped(gunzipSync(readFileSync(imageFile)), [24, 32, 24]));
+  await patchstream("predict", tiny.training, crop, "--out", join(folder, "crops"), "--engine", "onnx", "--no-mirror");
+
+  await page.locator("#model-file").setInputFiles(tiny.onnx);
+  await page.getByText("tiny.onnx: trained on").waitFor();
+  await page.locator("#mirror").uncheck();
+  await page.locator("#image-file").setInputFiles(crop);
+  const { bytes } = await savedLabel(page);
+  assert.match((await page.locator("#runs-on").textContent()) ?? "", /^Runs on WebGPU, /);
+  const different = differentVoxels(bytes, readFileSync(join(folder, "crops/crop.nii")));
+  t.diagnostic(`${different} of ${bytes.length - 352} voxels differ`);
+  assert.ok(different <= (bytes.length - 352) / 1000);
+  assert.deepEqual(errors, []);
+});
+
 test("by keyboard alone: the sample is labelled with the shipped model, its volumes are told, its label is shown", async () => {
   const { page, errors } = await openPage();
   await page.keyboard.press("Tab"); // the file
@@ -139,6 +159,7 @@ test("by keyboard alone: the sample is labelled with the shipped model, its volu
   assert.equal(await page.evaluate(() => document.activeElement?.id), "sample");
   await page.keyboard.press("Enter");
   const { bytes } = await savedLabel(page);
+  assert.equal(await page.getByRole("button", { name: "Cancel" }).isVisible(), false);
   const rows = await page.locator("#volumes tr").allInnerTexts();
   const voxels = (value: number) => bytes.subarray(352).filter((voxel) => voxel === value).length;
   for (const [i, name] of ["Anterior", "Posterior"].entries()) {

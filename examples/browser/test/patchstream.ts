@@ -19,7 +19,7 @@ export interface Service extends AsyncDisposable {
 
 /** `patchstream ARGS` on a port that is free. It also ends with this process, however that ends. */
 export async function startService(...args: string[]): Promise<Service> {
-  const all = [MAIN, ...args, "--port", "0", "--json", "--until-stdin-closes"];
+  const all = [MAIN, ...args, "--port", "0", "--json", "--log-level", "silent", "--until-stdin-closes"];
   const child = spawn(process.execPath, all, { stdio: ["pipe", "pipe", "inherit"] });
   const closed = once(child, "close");
   const end = async () => {
