@@ -35,7 +35,7 @@ export function lockFolder(folder: string, { name, doing, hint }: LockOptions): 
   const file = (number: number) => join(folder, `${name}.${number}`);
   const proposal = join(folder, `${name}.proposal-${randomUUID()}`);
   const mine: Holder = { pid: process.pid, host: hostname(), startedAt: startOf(process.pid) as string };
-  writeNewFile(proposal, JSON.stringify(mine));
+  writeNewFile(proposal, JSON.stringify(mine), join(folder, name));
   try {
     for (;;) {
       const last = Math.max(0, ...numbers(folder, name));

@@ -90,7 +90,12 @@ class LineReader {
 export class EventLog {
   readonly #file: string;
   readonly #changes = new EventEmitter().setMaxListeners(0);
-  #state: { readonly version: number; readonly ended: boolean };
+  #state: {
+    readonly version: number;
+    readonly ended: boolean;
+    /** Told last, and not in the file. */
+    readonly unwritten?: TrainingEvent | undefined;
+  };
 
   /**
    * Opens the log in `folder`, made where there is none. It is `ended` while nothing writes to it: followers then stop at its
@@ -134,13 +139,13 @@ export class EventLog {
     }
   }
 
-  /** No more events: followers stop at the end of the history. */
-  end(): void {
-    this.#change(true);
+  /** No more events: followers stop at the end of the history, after `unwritten`, how it ended where that could not be written. */
+  end(unwritten?: TrainingEvent): void {
+    this.#change(true, unwritten);
   }
 
-  #change(ended: boolean): void {
-    this.#state = { version: this.#state.version + 1, ended };
+  #change(ended: boolean, unwritten?: TrainingEvent): void {
+    this.#state = { version: this.#state.version + 1, ended, unwritten };
     this.#changes.emit("change");
   }
 
@@ -156,13 +161,15 @@ export class EventLog {
     await using file = await open(this.#file);
     const lines = new LineReader(file);
     for (;;) {
-      const { version, ended } = this.#state;
+      const { version, ended, unwritten } = this.#state;
       const read = await lines.next();
       if (read !== undefined) {
         signal.throwIfAborted();
         for (const { text, number } of read) yield this.#parse(text, number);
-      } else if (ended) return;
-      else if (version === this.#state.version) await once(this.#changes, "change", { signal });
+      } else if (ended) {
+        if (unwritten) yield unwritten;
+        return;
+      } else if (version === this.#state.version) await once(this.#changes, "change", { signal });
     }
   }
 }

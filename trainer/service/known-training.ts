@@ -75,17 +75,18 @@ export class KnownTraining {
   /** Throws WRITE_FAILED where it cannot be written down. */
   enter(state: TrainingState, why?: Ending): void {
     this.#state = state;
-    this.tell({ kind: "state", state: { state, message: "", ...why } });
+    this.tell(entered(state, why));
   }
 
-  /** Enters the state that it ends in, also where a full disk cannot take it. */
+  /** Enters the state that it ends in. Where a full disk cannot take it, those who watch are told all the same. */
   end(state: TrainingState, why?: Ending): void {
     try {
       this.enter(state, why);
+      this.events.end();
     } catch (error) {
       this.logFailure(error);
+      this.events.end(entered(state, why));
     }
-    this.events.end();
   }
 
   /** `end` of one that nothing went wrong with. */
@@ -111,4 +112,8 @@ export class KnownTraining {
     const { id, state, request, spec } = this;
     return { id, state, data: request.data, dataset: spec.data.dataset, ...this.#standing };
   }
+}
+
+function entered(state: TrainingState, why?: Ending): TrainingEvent {
+  return { kind: "state", state: { state, message: "", ...why } };
 }

@@ -48,6 +48,19 @@ test("a history longer than one read arrives whole and in order", async (t) => {
   t.deepEqual(await all(log.follow(new AbortController().signal)), events);
 });
 
+test("an end that could not be written is told to those who follow, and forgotten when the history goes on", async (t) => {
+  const log = new EventLog(folder(t), { ended: false });
+  log.append(warning("a"));
+  const followed = all(log.follow(new AbortController().signal));
+  log.end(warning("unwritten"));
+  for (const told of [await followed, await all(log.follow(new AbortController().signal))])
+    t.deepEqual(told, [warning("a"), warning("unwritten")]);
+  t.deepEqual(log.readLast(), warning("a"));
+  log.append(warning("b"));
+  log.end();
+  t.deepEqual(await all(log.follow(new AbortController().signal)), [warning("a"), warning("b")]);
+});
+
 test("a follower that leaves while waiting stops nothing", async (t) => {
   const log = new EventLog(folder(t), { ended: false });
   log.append(warning("a"));
