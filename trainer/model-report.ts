@@ -38,6 +38,7 @@ export interface ReportedStage {
   readonly memoryBytes: number;
 }
 
+/** Size and cost of a network in a curriculum. */
 export interface ModelReport {
   readonly network: NetworkDescription;
   readonly parameters: number;

@@ -6,6 +6,7 @@ import { encodeSafetensors } from "../run-folder/safetensors.js";
 
 const WEIGHT = "weight/";
 
+/** A checkpoint's weights under PyTorch's names. */
 export interface ExportedWeights {
   /** A safetensors file, to be written one piece after the other. */
   readonly pieces: readonly Uint8Array[];

@@ -46,12 +46,14 @@ export async function readModel(path: string): Promise<SavedModel> {
   );
 }
 
+/** What a predictor runs on, and how. */
 export interface PredictorOptions {
   /** Name of the engine. */
   readonly engine: string;
   readonly threads: number;
   /** Whether to take the mean over all flips of the axes that training mirrored along. */
   readonly mirror: boolean;
+  /** Told in one line of an engine that is passed over. */
   readonly notice: (line: string) => void;
 }
 

@@ -11,6 +11,7 @@ import { UNETR_TOKEN, type Unetr } from "./unetr/network.js";
 
 /** Names of the networks that are built here. */
 export const NETWORKS = ["plain-unet", "residual-unet", "unetr", "swin-unetr"] as const;
+/** Name of a network that is built here. */
 export type NetworkName = (typeof NETWORKS)[number];
 
 /** Channels of UNETR's transformer for each of its decoder's finest level (MONAI: 768 for 16). */

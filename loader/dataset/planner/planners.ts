@@ -32,6 +32,8 @@ export const PLANNERS = {
   },
 } as const satisfies Readonly<Record<string, PlannerRules>>;
 
+/** Name of a planner, as nnU-Net has it. */
 export type PlannerName = keyof typeof PLANNERS;
 
+/** The planners that there are; the first is the default. */
 export const PLANNER_NAMES = Object.keys(PLANNERS) as PlannerName[];
