@@ -70,7 +70,8 @@ function mountDisk({ teardown }: Teardown): Disk | { readonly missing: string } 
 }
 
 /** 128 steps of eight epochs, whose checkpoint takes about a MiB. */
-const run = (cases: readonly string[]) => tinyRun(cases, { data: { stepsPerEpoch: 16 }, training: { baseFeatures: 16 } });
+const run = (cases: readonly string[]) =>
+  tinyRun(cases, { data: { stepsPerEpoch: 16 }, training: { baseFeatures: 16 } });
 
 /** What a training reaches that finds its disk as it needs it. */
 let undisturbed: readonly string[] | undefined;
@@ -155,5 +156,8 @@ test.serial("a runs folder that can only be read is one line at the start of the
   );
   t.is(failed?.code, 1);
   t.log(failed?.stderr);
-  t.regex(failed?.stderr ?? "", /^patchstream: \S+\/\.trainer-lock was not written: the file system can only be read\n$/);
+  t.regex(
+    failed?.stderr ?? "",
+    /^patchstream: \S+\/\.trainer-lock was not written: the file system can only be read\n$/,
+  );
 });
