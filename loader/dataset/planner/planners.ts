@@ -35,5 +35,5 @@ export const PLANNERS = {
 /** Name of a planner, as nnU-Net has it. */
 export type PlannerName = keyof typeof PLANNERS;
 
-/** The planners that there are; the first is the default. */
+/** The planners that there are. */
 export const PLANNER_NAMES = Object.keys(PLANNERS) as PlannerName[];
