@@ -8,7 +8,7 @@ import type { Figure, Missing, Part, Table } from "./table.js";
 import { tableA4, tableB5 } from "./tables/batches.js";
 import { table2, tableD9 } from "./tables/curricula.js";
 import { datasetsTable } from "./tables/datasets.js";
-import { lengthsTable } from "./tables/lengths.js";
+import { bestByLength, lengthsTable } from "./tables/lengths.js";
 import { tableC6 } from "./tables/literature.js";
 import { table3, tableD7, tableD8 } from "./tables/networks.js";
 import { table1, table1Averages } from "./tables/table-1.js";
@@ -44,6 +44,7 @@ export function reportOf(study: Study): Report {
     table2(view),
     table3(view),
     lengthsTable(view),
+    ...bestByLength(view),
     variabilityTable(view),
     tableA4(view),
     tableB5(view),

@@ -26,6 +26,8 @@ export interface Comparison {
   readonly dicePercent: number;
   /** Voxels trained on, in percent of constant's: the paper's relative FLOPs (3.2.3). Undefined where all pairs have a run that diverged. */
   readonly flopsPercent: number | undefined;
+  /** Operations of the network, in percent of constant's; undefined also where the trainer does not count them. */
+  readonly operationsPercent: number | undefined;
   /** Seconds of training in percent of constant's, as measured; undefined as `flopsPercent`. */
   readonly measuredRuntimePercent: number | undefined;
 }
@@ -87,6 +89,7 @@ export function comparisonOf(runs: readonly RunResult[], references: readonly Ru
     pairs: pairs.length,
     dicePercent: relativeDice(mean(foldMeans(own)), mean(foldMeans(theirs))),
     flopsPercent: percentOfReference(pairs, trainedVoxels),
+    operationsPercent: percentOfReference(pairs, operationsOf),
     measuredRuntimePercent: percentOfReference(pairs, ({ trainingSeconds }) => trainingSeconds),
   };
 }
@@ -100,6 +103,10 @@ function percentOfReference(pairs: readonly RunPair[], of: (run: RunResult) => n
 
 function percentOf(part: number, whole: number): number | undefined {
   return whole > 0 ? (100 * part) / whole : undefined;
+}
+
+function operationsOf({ stages }: RunResult): number {
+  return stages.reduce((sum, { flops }) => sum + flops, 0);
 }
 
 /** Voxels of all patches that a run was trained on. */

@@ -5,7 +5,7 @@ import { TABLE_1, TABLE_1_TOGETHER } from "../../study/paper/table-1.js";
 import { reportOf } from "../../study/report/report.js";
 import type { Cell } from "../../study/report/table.js";
 import type { RunResult } from "../../study/run-result.js";
-import { datasetOf, printedRun } from "./study-runs.js";
+import { datasetOf, printedRun } from "./made-runs.js";
 
 /** The tables that the report makes of runs that ended with what the paper prints. */
 function reportOfPrinted(runs: readonly RunResult[]) {

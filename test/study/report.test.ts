@@ -4,11 +4,11 @@ import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { PatchstreamError } from "../../plan/index.js";
 import { reportOf } from "../../study/report/report.js";
-import { cellText } from "../../study/report/table.js";
+import { type Cell, cellText, type Table } from "../../study/report/table.js";
 import { writeReport } from "../../study/report/write-report.js";
 import type { RunResult, StudyPoint } from "../../study/run-result.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
-import { datasetOf, madeRun, pointsOf, printedRun, writeStudy } from "./study-runs.js";
+import { datasetOf, madeRun, pointsOf, printedRun, writeStudy } from "./made-runs.js";
 
 const HIPPOCAMPUS = datasetOf("MSD Hippocampus", { cases: 200 });
 const LUNG = datasetOf("MSD Lung", { smallestClassShare: 0.0001 });
@@ -248,6 +248,73 @@ test("a comparison is of runs of the same fold and seed", (t) => {
   );
   const at = table?.columns.findIndex(({ title }) => title === "relative Dice") ?? -1;
   t.is(table?.rows[1]?.[at], 120);
+});
+
+/** A cell of a table, by what its row begins with and its column's title. */
+function cellOf(tables: readonly Table[], id: string, starts: readonly Cell[], title: string): Cell | undefined {
+  const table = tables.find((one) => one.id === id);
+  const row = table?.rows.find((cells) => starts.every((start, at) => cells[at] === start));
+  return row?.[table?.columns.findIndex((column) => column.title === title) ?? -1];
+}
+
+test("relative runtime is a run's time beside that of its steps at the full patch; relative FLOPs are voxels", (t) => {
+  const stage = (patch: number, batchSize: number, steps: number, stepSeconds: number, waitingSeconds: number) => ({
+    stage: 0,
+    patchSize: [patch, patch, patch] as const,
+    batchSize,
+    steps,
+    stepSeconds,
+    waitingSeconds,
+    flops: stepSeconds,
+  });
+  const timed = (method: string, stages: RunResult["stages"], trainingSeconds: number) => ({
+    ...printedRun({ method }, 50),
+    stages,
+    trainingSeconds,
+  });
+  const runs = [
+    timed("constant", [stage(8, 2, 200, 60, 20)], 80),
+    timed("efficiency", [stage(4, 2, 100, 10, 0), stage(8, 2, 100, 30, 10)], 48),
+  ];
+  const { tables } = reportOf({ document: {}, planned: 2, datasets: [HIPPOCAMPUS], runs });
+  const cell = (title: string) => cellOf(tables, "table-1", [HIPPOCAMPUS.name, "efficiency"], title);
+  t.is(cell("relative runtime"), 62.5, "50 s of 200 steps at 0.4 s");
+  t.is(cell("measured runtime"), 60);
+  t.is(cell("relative FLOPs"), 56.25);
+  t.is(Number(cell("network FLOPs")).toFixed(3), "66.667");
+});
+
+test("with four data sets the gain is held against what they are", (t) => {
+  const gains = [4, 3, 2, 1, 0.5];
+  const datasets = gains.map((_, i) => datasetOf(`set-${i}`, { smallestClassShare: 0.001 * (i + 1), cases: 20 }));
+  const runs = datasets.flatMap(({ name: dataset }, i) => [
+    printedRun({ dataset }, 80),
+    printedRun({ dataset, method: "performance" }, 80 + (gains[i] ?? 0)),
+  ]);
+  const { tables, missing } = reportOf({ document: {}, planned: 10, datasets, runs });
+  const rarest = ["performance", 100, "smallest class frequency"];
+  t.deepEqual(
+    ["n", "rho", "p"].map((title) => cellOf(tables, "spearman", rarest, title)),
+    [5, -1, 0],
+  );
+  t.is(cellOf(tables, "spearman", ["performance", 100, "data set size, cases"], "n"), undefined, "all sizes are equal");
+  const few = reportOf({ document: {}, planned: 6, datasets, runs: runs.slice(0, 6) });
+  t.true(few.missing.some(({ title }) => title.startsWith("Spearman")));
+  t.false(missing.some(({ title }) => title.startsWith("Spearman")));
+});
+
+test("who is best is counted over data sets, length by length, and all that share it count", (t) => {
+  const dice = { "MSD Lung": { constant: 50, performance: 60 }, "MSD Hippocampus": { constant: 70, performance: 70 } };
+  const runs = Object.entries(dice).flatMap(([dataset, methods]) =>
+    Object.entries(methods).flatMap(([method, percent]) =>
+      [1, 100].map((length) => printedRun({ dataset, method, length }, length === 1 ? 90 - percent : percent)),
+    ),
+  );
+  const { tables } = reportOf({ document: {}, planned: 8, datasets: [HIPPOCAMPUS, LUNG], runs });
+  const best = (length: number, method: string) => cellOf(tables, "figure-3-best", [length, method], "best on");
+  t.deepEqual([best(1, "constant"), best(1, "performance")], [2, 1]);
+  t.deepEqual([best(100, "constant"), best(100, "performance")], [1, 2]);
+  t.is(cellOf(tables, "figure-3-best", [1, "performance"], "paper: best on (of 15)"), 13);
 });
 
 test("what is no result is refused in one line with its file, field and value", (t) => {

@@ -1,3 +1,4 @@
+import { FIGURE_3_BEST } from "../../paper/further-tables.js";
 import { scoreOf } from "../score.js";
 import { type Cell, missing, type Part, type Table, withoutEmptyColumns } from "../table.js";
 import { BASELINE, runsOf, type View } from "../view.js";
@@ -43,6 +44,43 @@ export function lengthsTable(view: View): Part<Table> {
       notes: [],
     }),
   };
+}
+
+/** On how many data sets each method has the highest Dice, length by length. */
+export function bestByLength(view: View): Part<Table>[] {
+  if (view.lengths.length < 2) return []; // what is missing is said of the table of Figure 3
+  const rows = view.lengths.flatMap((length) => {
+    const winners = view.datasets.flatMap((dataset) => {
+      const scores = mainRows(view, view.methods, length)
+        .filter((row) => row.dataset === dataset)
+        .map(({ arm }) => ({
+          method: arm.method,
+          dice: scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm })).dice,
+        }));
+      const highest = Math.max(...scores.map(({ dice }) => dice));
+      return scores.length < 2 ? [] : [scores.filter(({ dice }) => dice === highest).map(({ method }) => method)];
+    });
+    return view.methods.map((method): Cell[] => {
+      const best = winners.filter((methods) => methods.includes(method)).length;
+      const printed = method === "performance" ? (FIGURE_3_BEST.get(length) ?? null) : null;
+      return [length, method, best, winners.length, printed];
+    });
+  });
+  const shown = withoutEmptyColumns({
+    id: "figure-3-best",
+    title: "Figure 3: who is best at which length",
+    about: `On how many data sets each method has the highest Dice (all that share it count), ${view.networks[0]}.`,
+    columns: [
+      { title: "length", unit: "%" },
+      { title: "method" },
+      { title: "best on" },
+      { title: "data sets" },
+      { title: "paper: best on (of 15)" },
+    ],
+    rows,
+    notes: [],
+  });
+  return [{ shown }];
 }
 
 function datasetOrder(view: View, name: Cell | undefined): number {

@@ -27,6 +27,7 @@ const FIGURES: readonly Column[] = [
   { title: "relative runtime", unit: "%", digits: 0 },
   { title: "measured runtime", unit: "%", digits: 0 },
   { title: "relative FLOPs", unit: "%", digits: 1 },
+  { title: "network FLOPs", unit: "%", digits: 1 },
   { title: "energy of a run", unit: "kJ", digits: 1 },
   { title: "runs" },
   { title: "diverged" },
@@ -41,7 +42,7 @@ export const COLUMNS_ABOUT =
   "Dice is the mean over foreground classes of held-out cases, over folds, of each fold the mean over its seeds; SD is the population deviation over folds. " +
   "Relative figures are in percent of constant patches with the same network and mirroring, of pairs of the same fold and seed. " +
   "Relative runtime is the paper's virtual one (median over runs: the time a run took, beside the time had all its steps been at its full patch); " +
-  "measured runtime is the whole training beside constant's, waiting included, validation not. Relative FLOPs are voxels trained on; runs is n.";
+  "measured runtime is the whole training beside constant's, waiting included, validation not. Relative FLOPs are voxels trained on, as in the paper; network FLOPs what the network computed for them. Runs is n.";
 
 /** The same for a table that does not say it again. */
 export const AS_TABLE_1 = "Columns as in Table 1.";
@@ -86,6 +87,7 @@ function figuresOf(view: View, { dataset, arm, length }: ScoreRow): Cell[] {
     score.runtimePercent ?? null,
     comparison?.measuredRuntimePercent ?? null,
     comparison?.flopsPercent ?? null,
+    comparison?.operationsPercent ?? null,
     score.kilojoules ?? null,
     score.runs,
     score.diverged > 0 ? score.diverged : null,
