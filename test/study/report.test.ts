@@ -161,7 +161,10 @@ test("a study of one method says what it lacks for each part of the paper", (t) 
 test("a run that diverged counts as Dice 0, and the first lines say so", (t) => {
   const runs = [
     ...pointsOf({ fold: [0, 1] }).map((point) => madeRun(point)),
-    ...pointsOf({ fold: [0, 1], method: ["efficiency"] }).map((point) => madeRun(point, { outcome: "diverged" })),
+    ...pointsOf({ fold: [0, 1], method: ["efficiency"] }).map((point) => ({
+      ...madeRun(point, { outcome: "diverged" }),
+      meanDice: 0.4,
+    })),
   ];
   const report = reportOf({ document: {}, planned: 0, datasets: [HIPPOCAMPUS], runs });
   const table = report.tables.find(({ id }) => id === "table-1");
