@@ -38,12 +38,12 @@ function drawsOf(key: string): () => number {
   };
 }
 
-const GAIN: Readonly<Record<string, number>> = {
-  efficiency: -0.002,
-  performance: 0.02,
-  rpss: 0.005,
-  "progressive-resolution": -0.03,
-};
+const GAIN: ReadonlyMap<string, number> = new Map([
+  ["efficiency", -0.002],
+  ["performance", 0.02],
+  ["rpss", 0.005],
+  ["progressive-resolution", -0.03],
+]);
 
 /** A run as a real one of this point might end: stages are the method's own, Dice follows a formula with noise. */
 export function madeRun(
@@ -58,7 +58,7 @@ export function madeRun(
   const mode: Mode = MODES.find((known) => known === point.method) ?? "constant";
   const options = { plan, epochs: EPOCHS, foregroundFraction: 0.33, budgetFraction: 1, rounding: "floor" as const };
   const level =
-    0.8 - 0.4 / Math.sqrt(point.length) + (GAIN[point.method] ?? 0) + (point.network === "plain-unet" ? 0 : 0.01);
+    0.8 - 0.4 / Math.sqrt(point.length) + (GAIN.get(point.method) ?? 0) + (point.network === "plain-unet" ? 0 : 0.01);
   const stages = planStages(mode, options).map(({ patchSize, batchSize, epochs }, stage, all) => ({
     stage,
     patchSize,

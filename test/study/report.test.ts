@@ -135,6 +135,15 @@ test("names that look like markup stay text", (t) => {
   t.pass();
 });
 
+test("a method may be called as what every object has", (t) => {
+  const runs = pointsOf({ method: ["constant", "constructor", "__proto__"] }).map((point) => madeRun(point));
+  const { tables } = reportOf({ document: {}, planned: 3, datasets: [HIPPOCAMPUS], runs });
+  const averages = tables.find(({ id }) => id === "table-1-averages");
+  t.is(averages?.rows.length, 3);
+  for (const row of averages?.rows ?? [])
+    t.true(row.every((cell) => cell === null || ["string", "number"].includes(typeof cell)));
+});
+
 test("a study of one method says what it lacks for each part of the paper", (t) => {
   const { files } = written(
     t,

@@ -28,7 +28,7 @@ export function averagesTable(
     const row = averagesOf(view, mainRows(view, [method]));
     if (row === undefined) return [];
     const printed = [of.printed.normalisedPercent, of.printed.runtimePercent, of.printed.flopsPercent];
-    return [[method, ...row, ...printed.map((cells) => cells?.[method] ?? null)]];
+    return [[method, ...row, ...printed.map((cells) => printedCell(cells, method))]];
   });
   return withoutEmptyColumns({
     id: of.id,
@@ -65,6 +65,11 @@ export function table1Averages(view: View): Part<Table> {
     "Dice in percent of constant's, relative runtime and relative FLOPs of Table 1, each averaged over the data sets with population deviation (n: data sets). The paper's are over its 15.";
   const id = "table-1-averages";
   return { shown: averagesTable(view, { id, title, about, methods: view.methods, printed: TABLE_1_TOGETHER }) };
+}
+
+/** A method may have any name, also that of a member that every object has. */
+function printedCell(cells: Readonly<Record<string, number>> | undefined, method: string): Cell {
+  return cells !== undefined && Object.hasOwn(cells, method) ? (cells[method] ?? null) : null;
 }
 
 /** Cells of one method; undefined where no data set has it beside constant patches. */
