@@ -11,7 +11,7 @@ import { BASELINE, runsOf, type View } from "./view.js";
 export interface Verdict {
   /** What the paper claims. */
   readonly claim: string;
-  readonly seen: "seen" | "not seen" | "not shown";
+  readonly seen: "seen" | "not seen" | "not shown" | "not decided";
   /** One or two sentences with the figures. */
   readonly because: string;
 }
@@ -55,6 +55,7 @@ function verdictOnPerformance(evidence: Evidence): Verdict {
   const { normalisedPercent, p } = evidence;
   const { normalisedPercent: printed, runtimePercent } = TABLE_1_TOGETHER;
   const claim = `Performance has a higher Dice than constant patches (paper: ${printed.performance} % of constant's, at ${runtimePercent.performance} % of the runtime)`;
+  if (Number.isNaN(normalisedPercent)) return undecided(claim);
   if (normalisedPercent <= 100) return { claim, seen: "not seen", because: inWords(evidence) };
   return { claim, seen: p < ALPHA ? "seen" : "not shown", because: inWords(evidence) };
 }
@@ -63,9 +64,15 @@ function verdictOnEfficiency(evidence: Evidence): Verdict {
   const { normalisedPercent, runtimePercent, p } = evidence;
   const { normalisedPercent: printed, runtimePercent: printedRuntime } = TABLE_1_TOGETHER;
   const claim = `Efficiency has the Dice of constant patches at a fraction of their time (paper: ${printed.efficiency} % of constant's, at ${printedRuntime.efficiency} % of the runtime)`;
+  if (Number.isNaN(normalisedPercent)) return undecided(claim);
   const isLower = normalisedPercent < 100 - EQUAL_WITHIN || (normalisedPercent < 100 && p < ALPHA);
   const isFaster = runtimePercent !== undefined && runtimePercent < 100;
   return { claim, seen: !isLower && isFaster ? "seen" : "not seen", because: inWords(evidence) };
+}
+
+function undecided(claim: string): Verdict {
+  const because = "Constant patches have a Dice of 0: the training is too short to compare anything.";
+  return { claim, seen: "not decided", because };
 }
 
 function inWords({ normalisedPercent, datasets, datasetsAbove, runtimePercent, p, n, pairs }: Evidence): string {

@@ -1,9 +1,8 @@
 import { mean } from "./moments.js";
 
-/** Percent of the reference's Dice; 100 where both are 0, infinite where the reference alone is. */
+/** Percent of the reference's Dice; NaN where that is 0: nothing was learned that could be compared. */
 export function relativeDice(dice: number, reference: number): number {
-  if (dice === reference) return 100;
-  return (100 * dice) / reference;
+  return reference === 0 ? Number.NaN : (100 * dice) / reference;
 }
 
 /** The paper's normalised average: the mean over data sets of Dice in percent of the reference's. Pairs are [Dice, reference]. */

@@ -51,6 +51,13 @@ function written(t: ExecutionContext, runs: readonly RunResult[], datasets = [HI
   return { folder, files: filesOf(join(folder, "report")) };
 }
 
+/** A cell of a table, by what its row begins with and its column's title. */
+function cellOf(tables: readonly Table[], id: string, starts: readonly Cell[], title: string): Cell | undefined {
+  const table = tables.find((one) => one.id === id);
+  const row = table?.rows.find((cells) => starts.every((start, at) => cells[at] === start));
+  return row?.[table?.columns.findIndex((column) => column.title === title) ?? -1];
+}
+
 test("a study with all that the paper has gets every picture and table but the literature's", (t) => {
   const { files } = written(t, wholeStudy());
   const tables = [
@@ -144,6 +151,17 @@ test("a method may be called as what every object has", (t) => {
     t.true(row.every((cell) => cell === null || ["string", "number"].includes(typeof cell)));
 });
 
+test("what the batches hold is drawn from the first step to the last", (t) => {
+  const { figures } = reportOf({
+    document: {},
+    planned: 1,
+    datasets: [HIPPOCAMPUS],
+    runs: [madeRun({ method: "efficiency" })],
+  });
+  const svg = figures.find(({ id }) => id === "figure-4-1")?.svg ?? "";
+  t.is([...svg.matchAll(/>100<\/text>/g)].length, 3, "every panel's axis ends at 100 %");
+});
+
 test("a study of one method says what it lacks for each part of the paper", (t) => {
   const { files } = written(
     t,
@@ -222,6 +240,32 @@ test("Performance's claim is seen, not shown, or not seen, by the rule that the 
   t.deepEqual(seen([0, 0, 0, 0, 0, 0]), ["not seen"]);
 });
 
+test("where constant patches have a Dice of 0, nothing is decided and nothing is relative", (t) => {
+  const runs = [printedRun({}, 0), printedRun({ method: "performance" }, 1)];
+  const { tables, verdicts } = reportOf({ document: {}, planned: 2, datasets: [HIPPOCAMPUS], runs });
+  t.deepEqual(
+    verdicts.map(({ seen }) => seen),
+    ["not decided"],
+  );
+  const relative = cellOf(tables, "table-1", [HIPPOCAMPUS.name, "performance"], "relative Dice");
+  t.is(cellText(relative ?? null, { title: "" }), "-");
+});
+
+test("the paper's plain U-Net stands beside the first network, whatever its name, and beside no other", (t) => {
+  const points = pointsOf({ network: ["small", "small", "large"], fold: [0, 1] }).filter(
+    ({ network, fold }) => network === "small" || fold === 0,
+  );
+  const { tables } = reportOf({
+    document: {},
+    planned: 3,
+    datasets: [HIPPOCAMPUS],
+    runs: points.map((point) => madeRun(point)),
+  });
+  t.is(cellOf(tables, "table-1", [HIPPOCAMPUS.name, "constant"], "paper: Dice"), 88.96);
+  const beside = (network: string) => cellOf(tables, "table-3", [HIPPOCAMPUS.name, "constant", network], "paper: Dice");
+  t.deepEqual([beside("small"), beside("large")], [88.96, null]);
+});
+
 test("classes that a case does not have are left out of its Dice, on both sides", (t) => {
   const run = (method: string, dice: readonly (number | null)[]) => ({
     ...printedRun({ method }, 50),
@@ -261,13 +305,6 @@ test("a comparison is of runs of the same fold and seed", (t) => {
   const at = table?.columns.findIndex(({ title }) => title === "relative Dice") ?? -1;
   t.is(table?.rows[1]?.[at], 120);
 });
-
-/** A cell of a table, by what its row begins with and its column's title. */
-function cellOf(tables: readonly Table[], id: string, starts: readonly Cell[], title: string): Cell | undefined {
-  const table = tables.find((one) => one.id === id);
-  const row = table?.rows.find((cells) => starts.every((start, at) => cells[at] === start));
-  return row?.[table?.columns.findIndex((column) => column.title === title) ?? -1];
-}
 
 test("relative runtime is a run's time beside that of its steps at the full patch; relative FLOPs are voxels", (t) => {
   const stage = (patch: number, batchSize: number, steps: number, stepSeconds: number, waitingSeconds: number) => ({

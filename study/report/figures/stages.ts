@@ -66,12 +66,12 @@ export function stageFigures(view: View): Part<Figure>[] {
   return figures.length > 0 ? figures : [missing(TITLE, "runs that ended without diverging")];
 }
 
-/** A step for each stage, the mean over the runs: all runs of an arm have the same stages. */
+/** A step for each stage, to the end of the training, the mean over the runs: all runs of an arm have the same stages. */
 function overTraining(runs: readonly RunResult[], of: (stage: StudyStage) => number): Point[] {
   const stages = runs[0]?.stages ?? [];
   const total = stages.reduce((sum, { steps }) => sum + steps, 0);
   let taken = 0;
-  return stages.map(({ steps }, at) => {
+  const starts = stages.map(({ steps }, at) => {
     const point = {
       x: (100 * taken) / total,
       y: mean(runs.flatMap((run) => run.stages[at] ?? []).map(of)),
@@ -79,6 +79,8 @@ function overTraining(runs: readonly RunResult[], of: (stage: StudyStage) => num
     taken += steps;
     return point;
   });
+  const last = starts.at(-1);
+  return last === undefined ? [] : [...starts, { x: 100, y: last.y }];
 }
 
 /** One level from the first step to the last. */

@@ -1,4 +1,5 @@
-import { paperScore } from "../../paper/find.js";
+import { PAPER_NETWORKS, paperScore } from "../../paper/find.js";
+import { PLAIN } from "../../paper/paper-score.js";
 import type { StudyDataset } from "../../run-result.js";
 import { relativeDice } from "../../statistics/normalised.js";
 import { comparisonOf, scoreOf } from "../score.js";
@@ -77,9 +78,9 @@ function labelOf(arm: Arm, label: Label): string {
 function figuresOf(view: View, { dataset, arm, length }: ScoreRow): Cell[] {
   const score = scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm }));
   const comparison = comparisonWithBaseline(view, { dataset, arm, length });
-  const printed = paperScore({ dataset: dataset.paper, ...arm });
+  const printed = paperScore({ dataset: dataset.paper, ...asPrinted(view, arm) });
   const reference = baselineArm(view, dataset, arm);
-  const printedReference = reference && paperScore({ dataset: dataset.paper, ...reference });
+  const printedReference = reference && paperScore({ dataset: dataset.paper, ...asPrinted(view, reference) });
   return [
     100 * score.dice,
     score.folds > 1 ? 100 * score.deviation : null,
@@ -96,6 +97,11 @@ function figuresOf(view: View, { dataset, arm, length }: ScoreRow): Cell[] {
     printed?.runtimePercent ?? null,
     printed?.flopsPercent ?? null,
   ];
+}
+
+/** The paper's tables are of the plain U-Net: it stands beside the study's first network, whatever that is called. */
+function asPrinted(view: View, arm: Arm): Arm {
+  return arm.network === view.networks[0] && !PAPER_NETWORKS.has(arm.network) ? { ...arm, network: PLAIN } : arm;
 }
 
 function baselineArm(view: View, dataset: StudyDataset, arm: Arm): Arm | undefined {

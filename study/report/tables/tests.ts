@@ -36,7 +36,8 @@ function relativeByDataset(view: View, method: string): Map<string, number> {
   return new Map(
     mainRows(view, [method]).flatMap((row) => {
       const comparison = comparisonWithBaseline(view, row);
-      return comparison === undefined ? [] : [[row.dataset.name, comparison.dicePercent] as const];
+      const isKnown = comparison !== undefined && Number.isFinite(comparison.dicePercent);
+      return isKnown ? [[row.dataset.name, comparison.dicePercent] as const] : [];
     }),
   );
 }
@@ -111,7 +112,8 @@ export function spearmanTable(view: View): Part<Table> {
     view.lengths.flatMap((length) => {
       const gains = mainRows(view, [method], length).flatMap((row) => {
         const comparison = comparisonWithBaseline(view, row);
-        return comparison === undefined ? [] : [[row.dataset, comparison.dicePercent - 100] as const];
+        const isKnown = comparison !== undefined && Number.isFinite(comparison.dicePercent);
+        return isKnown ? [[row.dataset, comparison.dicePercent - 100] as const] : [];
       });
       return PROPERTIES.flatMap(([name, of]): Cell[][] => {
         const found = rankCorrelation(gains.map(([dataset, gain]) => [of(dataset), gain] as const));
