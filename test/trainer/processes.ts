@@ -68,13 +68,37 @@ export const holdOutLast = (cases: readonly string[]) => ({
   split: { train: cases.slice(0, -1), val: cases.slice(-1) },
 });
 
-/** Our trainer on the CPU, or the other one that is held to what ours promises: its command, words apart by blanks. */
-const TRAINER = process.env.CONFORMANCE_TRAINER?.split(" ") ?? [process.execPath, MAIN, "trainer", "--engine", "onnx"];
+/** A trainer that tests can be run against: its command, and what differs between trainers. */
+interface TrainerUnderTest {
+  readonly command: readonly string[];
+  /** An engine that is not here, and how its refusal says so; one that it has never heard of. */
+  readonly missing: string;
+  readonly refusal: RegExp;
+  readonly unknown: string;
+  /** MiB that one tiny training fits into, and two do not. */
+  readonly roomForOne: number;
+}
+
+const ours: TrainerUnderTest = {
+  command: [process.execPath, MAIN, "trainer", "--engine", "onnx"],
+  missing: "tfjs-node-gpu",
+  refusal: /npm install/,
+  unknown: "torch",
+  roomForOne: 600,
+};
+
+const other = process.env.CONFORMANCE_TRAINER;
+
+/** Ours, or the PyTorch trainer, whose command is named then, words apart by blanks. */
+export const trainerUnderTest: TrainerUnderTest =
+  other === undefined
+    ? ours
+    : { command: other.split(" "), missing: "torch-cuda", refusal: /no GPU/, unknown: "onnx", roomForOne: 1900 };
 
 /** A trainer on the CPU that keeps its trainings in `runs`. */
 export async function trainerIn(scope: Teardown, runs: string, ...flags: string[]): Promise<Process> {
   const limits = ["--threads", "1", "--predictions", "8"]; // tests of one file share a trainer
-  return servingCommand(scope, [...TRAINER, "--runs", runs, ...limits, ...flags]);
+  return servingCommand(scope, [...trainerUnderTest.command, "--runs", runs, ...limits, ...flags]);
 }
 
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */

@@ -19,6 +19,7 @@ import {
   temporaryFolder,
   tinyRun,
   trainerIn,
+  trainerUnderTest,
   watch,
 } from "../processes.js";
 
@@ -124,10 +125,12 @@ test.serial("what a caller got wrong is the answer to the call, and leaves no tr
   await t.throwsAsync(start(channel, nobody, tinyRun(cases)), { message: /127\.0\.0\.1:1/ });
   const wrong = tinyRun(cases, { data: { epochs: 2 } });
   await t.throwsAsync(start(channel, data, wrong), { code: "SPEC_INVALID", message: /data\.epochs/ });
-  const missing = tinyRun(cases, { training: { engine: "tfjs-node-gpu" } });
-  await t.throwsAsync(start(channel, data, missing), { code: "ENGINE_MISSING", message: /npm install/ });
-  const unknown = tinyRun(cases, { training: { engine: "torch" } });
-  await t.throwsAsync(start(channel, data, unknown), { code: "NOT_FOUND", message: /no engine "torch"/ });
+  const { missing, refusal, unknown } = trainerUnderTest;
+  const elsewhere = tinyRun(cases, { training: { engine: missing } });
+  await t.throwsAsync(start(channel, data, elsewhere), { code: "ENGINE_MISSING", message: refusal });
+  const unheard = tinyRun(cases, { training: { engine: unknown } });
+  const message = new RegExp(`no engine "${unknown}"`);
+  await t.throwsAsync(start(channel, data, unheard), { code: "NOT_FOUND", message });
   const token = join(temporaryFolder(t), "token");
   writeFileSync(token, "secret\n");
   const guarded = await serving(t, "serve", store, "--workers", "1", "--token-file", token);

@@ -42,8 +42,8 @@ const damages: Readonly<Record<string, Damage>> = {
   "c-run-missing": { file: "run.json", reason: /no such file/, do: (folder) => rmSync(join(folder, "run.json")) },
   "d-run-newer": {
     file: "run.json",
-    reason: /data\.newField is not a known field/,
-    do: change("run.json", (text) => text.replace('"valSteps":0', '"valSteps":0,"newField":1')),
+    reason: /training\.newField is not a known field/,
+    do: change("run.json", (text) => text.replace('"training":{', '"training":{"newField":1,')),
   },
   "e-run-null": { file: "run.json", reason: /it has no data/, do: change("run.json", () => "null") },
   "f-events-zeros": {

@@ -16,6 +16,7 @@ import {
   temporaryFolder,
   tinyRun,
   trainerIn,
+  trainerUnderTest,
   watch,
 } from "../processes.js";
 
@@ -89,7 +90,7 @@ test("trainings beside each other learn what each learns alone", async (t) => {
 
 test("a training waits for memory although there is a place, and those behind it wait too", async (t) => {
   const { cases, data } = t.context;
-  const flags = ["--trainings", "3", "--memory", "600MiB"];
+  const flags = ["--trainings", "3", "--memory", `${trainerUnderTest.roomForOne}MiB`];
   const channel = channelTo(t, await trainerIn(t, temporaryFolder(t), ...flags));
   const first = await start(channel, data, long(cases));
   const second = await start(channel, data, tinyRun(cases));
@@ -108,14 +109,15 @@ test("a training waits for memory although there is a place, and those behind it
 
 test("a training that never fits into the memory is refused, with what it takes and what there is", async (t) => {
   const { cases, data } = t.context;
-  const channel = channelTo(t, await trainerIn(t, temporaryFolder(t), "--memory", "600MiB"));
+  const { roomForOne } = trainerUnderTest;
+  const channel = channelTo(t, await trainerIn(t, temporaryFolder(t), "--memory", `${roomForOne}MiB`));
   const plan = { patchSize: [64, 64, 64], batchSize: 8, pooling: [2, 2, 2] };
   const large = tinyRun(cases, { data: { plan, mode: "constant" }, training: { baseFeatures: 32 } });
   const error = await t.throwsAsync<Error & { facts: object }>(start(channel, data, large), {
     code: "LIMIT_EXCEEDED",
-    message: /The training is estimated to take [\d.]+ GiB of the trainer's 0\.59 GiB\. .*--memory/,
+    message: /The training is estimated to take [\d.]+ GiB of the trainer's [\d.]+ GiB\. .*--memory/,
   });
-  t.like(error?.facts, { limit: "memory_bytes", max: 600 << 20 });
+  t.like(error?.facts, { limit: "memory_bytes", max: roomForOne << 20 });
   t.is((await list(channel)).size, 0);
 });
 

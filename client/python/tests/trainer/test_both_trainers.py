@@ -23,6 +23,7 @@ def trained(kind: str, runs: Path, server: Server, run: object, *flags: str):
         return name, list(calls.watch(name))
 
 
+FOREGROUND = ("foreground_share", "classes")
 ADAPTIVE = {"kind": "adaptive", "mostEpochs": 2, "patience": 1}
 
 
@@ -59,9 +60,14 @@ def test_ranks_that_share_batches_come_to_the_losses_of_whole_ones(
 
 def check_same(ours: Sequence[Event], theirs: Sequence[Event], *, is_share: bool = False) -> None:
     assert outline(ours) == outline(theirs)
+    for mine, other in zip(bodies("opened", ours), bodies("opened", theirs), strict=True):
+        assert {**mine, "engine": ""} == {**other, "engine": ""}
+        assert all(int(stage["flops"]) > 0 for stage in mine["stages"])
+    assert bodies("state", ours) == bodies("state", theirs)
     assert last_state(ours)["state"] == "TRAINING_STATE_DONE"
     for mine, other in zip(steps(ours), steps(theirs), strict=True):
         assert is_share or mine["checksum"] == other["checksum"]
+        assert is_share or [mine[name] for name in FOREGROUND] == [other[name] for name in FOREGROUND]
         assert mine["learning_rate"] == pytest.approx(other["learning_rate"], rel=1e-12)
         for name in ("loss", "cross_entropy", "dice", "gradient_norm"):
             assert mine[name] == pytest.approx(other[name], abs=1e-3), (mine["step"], name)

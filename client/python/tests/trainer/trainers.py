@@ -31,6 +31,8 @@ class Trainer:
     address: str
     runs: Path
     process: "subprocess.Popen[str]"
+    told: Mapping[str, Any]
+    """What it printed when it was ready."""
 
     def kill(self) -> None:
         """Ends it with no chance to do anything."""
@@ -54,7 +56,7 @@ def trainer(kind: str, runs: Path, *flags: str) -> Generator[Trainer]:
         ready = json.loads(process.stdout.readline() or "{}")
         if "address" not in ready:
             raise RuntimeError(f"the trainer did not begin: {ready}")
-        yield Trainer(ready["address"], runs, process)
+        yield Trainer(ready["address"], runs, process, ready)
     finally:
         process.terminate()
         try:
@@ -127,6 +129,27 @@ class Calls:
 
 def _fields(message: Message) -> dict[str, Any]:
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+class Reflection:
+    """What grpcurl and its like ask."""
+
+    def __init__(self, address: str) -> None:
+        """Plain text, to this machine."""
+        self._address = address
+
+    def ask(self, service: str, **question: str) -> Any:
+        """The answer to one question."""
+        from grpc_reflection.v1alpha import reflection_pb2
+
+        with grpc.insecure_channel(self._address) as channel:
+            call = channel.stream_stream(
+                f"/{service}/ServerReflectionInfo",
+                reflection_pb2.ServerReflectionRequest.SerializeToString,
+                reflection_pb2.ServerReflectionResponse.FromString,
+            )
+            (answer,) = call(iter([reflection_pb2.ServerReflectionRequest(**question)]), timeout=60)
+        return answer
 
 
 def outline(events: Iterable[Event]) -> list[tuple[Any, ...]]:

@@ -34,13 +34,31 @@ def read_request(folder: Path) -> tuple[TrainingRequest, RunSpec]:
     """The request, and its run spec as read. Raises INPUT_DAMAGED, also for a spec that is not understood."""
     file = folder / REQUEST_FILE
     try:
-        document = json.loads(file.read_bytes())
+        document = _document(file)
         data, run = document["data"], document["run"]
         if not isinstance(data, list) or not all(isinstance(address, str) for address in cast(list[object], data)):
             raise TypeError("it has no data")
         spec = parse_run_spec(run)
         return TrainingRequest(tuple(cast(list[str], data)), run), spec
     except (OSError, ValueError, TypeError, LookupError, PatchstreamError) as error:
-        reason = f"it has no {error.args[0]}" if isinstance(error, KeyError) else str(error)
-        facts = {"file": str(file), "reason": reason, "want": "what the trainer wrote there"}
+        facts = {"file": str(file), "reason": _reason(error), "want": "what the trainer wrote there"}
         raise PatchstreamError({"code": "INPUT_DAMAGED", **facts}) from error
+
+
+def _document(file: Path) -> Mapping[str, Any]:
+    """Raises TypeError for what is no object."""
+    document = json.loads(file.read_bytes())
+    if not isinstance(document, dict):
+        raise TypeError("it has no data")
+    return cast(Mapping[str, Any], document)
+
+
+def _reason(error: Exception) -> str:
+    """In one line."""
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]}"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+        return f"it is no JSON: {error}"
+    return str(error)

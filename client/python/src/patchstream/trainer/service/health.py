@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from patchstream.trainer.service.handlers import SERVICE
-from patchstream.wire.varint import read_varint
+from patchstream.wire.varint import read_varint, varint
 
 _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"
 """Encoded answers: field 1, `status`."""
@@ -45,11 +45,20 @@ class Health:
             await self._changed.wait()
             yield self._status
 
+        async def list_all(_request: bytes, _context: object) -> bytes:
+            return b"".join(_field(1, _field(1, name.encode()) + _field(2, self._status)) for name in _SERVICES)
+
         handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             "Check": grpc.unary_unary_rpc_method_handler(check),  # pyright: ignore[reportArgumentType]
+            "List": grpc.unary_unary_rpc_method_handler(list_all),  # pyright: ignore[reportArgumentType]
             "Watch": grpc.unary_stream_rpc_method_handler(watch),  # pyright: ignore[reportArgumentType]
         }
         return grpc.method_handlers_generic_handler(HEALTH, handlers)
+
+
+def _field(number: int, value: bytes) -> bytes:
+    """A field of bytes."""
+    return varint((number << 3) | 2) + varint(len(value)) + value
 
 
 def _service_of(request: bytes) -> str:

@@ -15,6 +15,9 @@ REFLECTION_SERVICES = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v
 """Both names that clients ask for; the messages of both are the same bytes."""
 
 
+_OF_HEALTH = ".grpc.health.v1."
+
+
 def reflection_handlers() -> list[grpc.GenericRpcHandler]:
     """The services."""
     servicer = reflection.aio.ReflectionServicer([SERVICE, HEALTH, *REFLECTION_SERVICES], pool=_described())
@@ -60,10 +63,22 @@ def _health() -> descriptor_pb2.FileDescriptorProto:
     statuses = response.enum_type.add(name="ServingStatus")
     for number, name in enumerate(("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")):
         statuses.value.add(name=name, number=number)
-    kind = ".grpc.health.v1.HealthCheckResponse.ServingStatus"
+    kind = f"{_OF_HEALTH}HealthCheckResponse.ServingStatus"
     response.field.add(name="status", number=1, type="TYPE_ENUM", type_name=kind, label="LABEL_OPTIONAL")
+    file.message_type.add(name="HealthListRequest")
+    listed = file.message_type.add(name="HealthListResponse")
+    entry = listed.nested_type.add(name="StatusesEntry", options=descriptor_pb2.MessageOptions(map_entry=True))
+    entry.field.add(name="key", number=1, type="TYPE_STRING", label="LABEL_OPTIONAL")
+    one = {"type": "TYPE_MESSAGE", "type_name": f"{_OF_HEALTH}HealthCheckResponse", "label": "LABEL_OPTIONAL"}
+    entry.field.add(name="value", number=2, **one)
+    kind = f"{_OF_HEALTH}HealthListResponse.StatusesEntry"
+    listed.field.add(name="statuses", number=1, type="TYPE_MESSAGE", type_name=kind, label="LABEL_REPEATED")
     service = file.service.add(name="Health")
-    types = {"input_type": ".grpc.health.v1.HealthCheckRequest", "output_type": ".grpc.health.v1.HealthCheckResponse"}
-    service.method.add(name="Check", **types)
-    service.method.add(name="Watch", server_streaming=True, **types)
+    for name, of, is_stream in (("Check", "Check", False), ("Watch", "Check", True), ("List", "List", False)):
+        service.method.add(
+            name=name,
+            input_type=f"{_OF_HEALTH}Health{of}Request",
+            output_type=f"{_OF_HEALTH}Health{of}Response",
+            server_streaming=is_stream,
+        )
     return file
