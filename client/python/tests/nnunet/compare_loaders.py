@@ -18,6 +18,8 @@ from tests.nnunet.nnunet import Nnunet, prepare
 
 OWN = "nnUNetTrainerOwnLoader"
 OURS = "nnUNetTrainerPatchStreamSeeded"
+VALIDATIONS = 4
+"""Batches of each epoch."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,12 @@ class Training:
 
 def compare(nnunet: Nnunet, *, epochs: int, iterations: int) -> tuple[Training, Training, Training]:
     """Trains with nnU-Net's own loader, and with patchstream in the modes constant and performance."""
-    numbers = {"num_epochs": epochs, "num_iterations_per_epoch": iterations, "num_val_iterations_per_epoch": 2}
-    own = {"EPOCHS": str(epochs), "ITERATIONS": str(iterations), "VAL_ITERATIONS": "2"}
+    numbers = {
+        "num_epochs": epochs,
+        "num_iterations_per_epoch": iterations,
+        "num_val_iterations_per_epoch": VALIDATIONS,
+    }
+    own = {"EPOCHS": str(epochs), "ITERATIONS": str(iterations), "VAL_ITERATIONS": str(VALIDATIONS)}
 
     def ours(mode: str) -> Training:
         said = nnunet.train(OURS, settings={"data": {"mode": mode}, "trainer": numbers})

@@ -55,7 +55,9 @@ def listed(calls: Calls) -> list[Mapping[str, Any]]:
 
 
 def test_what_is_printed_counted_and_listed(sample_server: Server, tiny_run: Run, tmp_path: Path):
-    told, counted, lists = [], [], []
+    told: list[Mapping[str, Any]] = []
+    counted: list[dict[Sample, float]] = []
+    lists: list[list[Mapping[str, Any]]] = []
     for kind in KINDS:
         runs = tmp_path / kind
         with trainer(kind, runs, "--metrics-port", "0") as one, Calls(one.address) as calls:

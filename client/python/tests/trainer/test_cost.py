@@ -34,7 +34,7 @@ def test_flops_and_parameters_are_those_of_the_other_trainer(network: str, size:
 def test_of_a_plan_with_kernels_and_blocks_of_its_own(tmp_path: Path):
     """An anisotropic plan: strides and kernels that differ by axis, blocks that differ by level."""
     name = "dynamic_network_architectures.architectures.unet.ResidualEncoderUNet"
-    arguments = {
+    arguments: dict[str, object] = {
         "n_stages": 4,
         "features_per_stage": [8, 16, 24, 32],
         "conv_op": "torch.nn.modules.conv.Conv3d",
@@ -50,7 +50,7 @@ def test_of_a_plan_with_kernels_and_blocks_of_its_own(tmp_path: Path):
         "nonlin": "torch.nn.LeakyReLU",
         "nonlin_kwargs": {"inplace": True},
     }
-    configuration = {
+    configuration: dict[str, object] = {
         "patch_size": [16, 32, 32],
         "batch_size": 2,
         "spacing": [3, 1, 1],
@@ -59,7 +59,11 @@ def test_of_a_plan_with_kernels_and_blocks_of_its_own(tmp_path: Path):
         "architecture": {"network_class_name": name, "arch_kwargs": arguments, "_kw_requires_import": []},
     }
     plans = tmp_path / "plans.json"
-    document = {"dataset_name": "Dataset001_A", "plans_name": "P", "configurations": {"3d_fullres": configuration}}
+    document: dict[str, object] = {
+        "dataset_name": "Dataset001_A",
+        "plans_name": "P",
+        "configurations": {"3d_fullres": configuration},
+    }
     plans.write_text(json.dumps({**document, "transpose_forward": [0, 1, 2], "transpose_backward": [0, 1, 2]}))
     report = json.loads(patchstream("model", "--json", "--plans", str(plans), "--classes", "2"))
     assert report["network"]["kind"] == "residual-unet"

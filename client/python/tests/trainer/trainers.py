@@ -138,7 +138,7 @@ class Reflection:
         """Plain text, to this machine."""
         self._address = address
 
-    def ask(self, service: str, **question: str) -> Any:
+    def ask(self, service: str, **question: Any) -> Any:
         """The answer to one question."""
         from grpc_reflection.v1alpha import reflection_pb2
 

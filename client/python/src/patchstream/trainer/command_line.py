@@ -7,7 +7,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from patchstream.errors import PatchstreamError
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if flags.metrics_host is not None and flags.metrics_port is None:
         parser.error("--metrics-host needs --metrics-port")
     try:
-        asyncio.run(_serve(_options(flags), is_json=flags.json))
+        asyncio.run(_serve(_options(flags), is_json=flags.json, until_stdin_closes=flags.until_stdin_closes))
     except PatchstreamError as error:
         if flags.json:
             hint = {} if error.hint is None else {"hint": error.hint}
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _serve(options: TrainerOptions, *, is_json: bool) -> None:
+async def _serve(options: TrainerOptions, *, is_json: bool, until_stdin_closes: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -64,6 +66,8 @@ async def _serve(options: TrainerOptions, *, is_json: bool) -> None:
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, end)
+    if until_stdin_closes:
+        threading.Thread(target=_read_stdin, args=(lambda: loop.call_soon_threadsafe(end),), daemon=True).start()
     async with serving(options) as served:
         places, threads = options.at_once, options.device.threads
         if is_json:
@@ -75,6 +79,15 @@ async def _serve(options: TrainerOptions, *, is_json: bool) -> None:
             print(f"patchstream trains at {served.address}{also}, runs in {options.runs_folder}")
             print(_budget_text(places, threads, served.memory_bytes), flush=True)
         await stop.wait()
+
+
+def _read_stdin(closed: Callable[[], object]) -> None:
+    """Reads what nobody wants until there is no more. A loop that is over by then does not care."""
+    with suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1 << 12):
+            pass
+    with suppress(RuntimeError):
+        closed()
 
 
 def _budget_text(trainings: int, threads_each: int, memory_bytes: int) -> str:
@@ -246,6 +259,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         default=0.0,
         help="go on for so long after SIGTERM, with health NOT_SERVING",
+    )
+    parser.add_argument(
+        "--until-stdin-closes",
+        action="store_true",
+        help="stop, as on SIGTERM, when standard input closes: with a pipe there, it ends with what started it",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document: where it listens")
     return parser

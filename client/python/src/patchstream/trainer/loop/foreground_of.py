@@ -12,7 +12,7 @@ def foreground_of(label: NDArray[np.uint8], classes: Sequence[Iterable[int]]) ->
 
     What is in no class is none: background, and what the loss leaves out.
     """
-    voxels = np.bincount(label.reshape(-1), minlength=256)
+    voxels = np.bincount(np.ravel(label), minlength=256)
     values = {value for one in classes for value in one}
     share = sum(int(voxels[value]) for value in values) / label.size
     held = sum(any(voxels[value] > 0 for value in one) for one in classes)
