@@ -1,6 +1,7 @@
 """The service around trainings: whoever scrapes, probes or lists sees no difference between the two trainers."""
 
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,12 @@ def test_a_training_that_never_fits_into_the_memory_is_refused(sample_server: Se
             assert "is estimated to take" in str(error)
             assert "--memory" in str(error)
             assert error.facts["max"] == one.told["memoryBytes"] == 64 << 20
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_ends_in_order_when_the_pipe_of_who_started_it_closes(kind: str, tmp_path: Path):
+    with trainer(kind, tmp_path, "--until-stdin-closes", stdin=subprocess.PIPE) as one:
+        assert one.process.stdin is not None
+        one.process.stdin.close()
+        one.process.stdin = None
+        assert one.process.wait(120) == 0

@@ -41,7 +41,7 @@ class Trainer:
 
 
 @contextmanager
-def trainer(kind: str, runs: Path, *flags: str) -> Generator[Trainer]:
+def trainer(kind: str, runs: Path, *flags: str, stdin: int | None = None) -> Generator[Trainer]:
     """`kind` is `torch`, ours, or `onnx`, the TypeScript one."""
     program = {
         "torch": [sys.executable, "-m", "patchstream.trainer"],
@@ -50,7 +50,8 @@ def trainer(kind: str, runs: Path, *flags: str) -> Generator[Trainer]:
     common = ["--runs", str(runs), "--threads", "1", "--json", "--log-level", "silent", "--port", "0"]
     path = os.pathsep.join([str(REPOSITORY / "client" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path}
-    process = subprocess.Popen([*program, *common, *flags], stdout=subprocess.PIPE, text=True, env=environment)
+    command = [*program, *common, *flags]
+    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline() or "{}")

@@ -92,6 +92,7 @@ class EventLog:
         """
         self._file = folder / EVENTS_FILE
         self._ended = ended
+        self._unwritten: Entry | None = None
         self._version = 0
         self._change = asyncio.Event()
         prepare_json_lines(self._file)
@@ -128,9 +129,12 @@ class EventLog:
                             os.fsync(file.fileno())
                         return
 
-    def end(self) -> None:
-        """No more events: followers stop at the end of the history."""
-        self._changed(ended=True)
+    def end(self, unwritten: Entry | None = None) -> None:
+        """No more events: followers stop at the end of the history.
+
+        `unwritten` is told them last: how it ended, where that could not be written.
+        """
+        self._changed(ended=True, unwritten=unwritten)
 
     async def follow(self) -> AsyncGenerator[Entry]:
         """The history from its beginning, then events as they come, until the log ends. Raises INPUT_DAMAGED."""
@@ -138,18 +142,21 @@ class EventLog:
             lines = _Lines(file.fileno())
             while True:
                 version, ended, change = self._version, self._ended, self._change
+                unwritten = self._unwritten
                 read = lines.next()
                 if read is not None:
                     for line, number, _ in read:
                         yield parse_json_line(line, self._file, f"line {number}")
                     await asyncio.sleep(0)  # A long history does not keep others waiting.
                 elif ended:
+                    if unwritten is not None:
+                        yield unwritten
                     return
                 elif version == self._version:
                     await change.wait()
 
-    def _changed(self, *, ended: bool) -> None:
-        self._ended = ended
+    def _changed(self, *, ended: bool, unwritten: Entry | None = None) -> None:
+        self._ended, self._unwritten = ended, unwritten
         self._version += 1
         self._change.set()
         self._change = asyncio.Event()

@@ -75,18 +75,16 @@ class KnownTraining:
     def enter(self, state: str, why: Ending | None = None) -> None:
         """Raises WRITE_FAILED where it cannot be written down."""
         self.state = state
-        body: dict[str, Any] = {"state": state, "message": "" if why is None else why.message}
-        if why is not None and why.code is not None:
-            body["code"] = why.code
-        self.tell({"kind": "state", "state": body})
+        self.tell(_entered(state, why))
 
     def end(self, state: str, why: Ending | None = None) -> None:
-        """Enters the state that it ends in, also where a full disk cannot take it."""
+        """Enters the state that it ends in. Where a full disk cannot take it, those who watch are told all the same."""
         try:
             self.enter(state, why)
+            self.events.end()
         except PatchstreamError as error:
             self.log_failure(error)
-        self.events.end()
+            self.events.end(_entered(state, why))
         self.ended.set()
 
     def end_well(self, state: str, why: Ending | None = None) -> None:
@@ -127,3 +125,10 @@ class KnownTraining:
             "dataset": self.spec.dataset,
             **self._standing,
         }
+
+
+def _entered(state: str, why: Ending | None) -> Entry:
+    body: dict[str, Any] = {"state": state, "message": "" if why is None else why.message}
+    if why is not None and why.code is not None:
+        body["code"] = why.code
+    return {"kind": "state", "state": body}
