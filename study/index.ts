@@ -1,5 +1,4 @@
 /** A study: the paper's experiment on anyone's data. Its document, its runs, and what comes of them. */
-
 export { writeReport } from "./report/write-report.js";
 export type { ChildService, StartService } from "./runner/child-services.js";
 export { type OpenStudy, openStudy } from "./runner/open-study.js";

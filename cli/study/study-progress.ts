@@ -1,7 +1,7 @@
-import { SingleBar } from "cli-progress";
 import type { StudyEvent } from "../../study/index.js";
 import { durationText } from "../duration-text.js";
 import { logLines } from "../log-lines.js";
+import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 
 /** Shows a study as it goes: a bar of its runs on a terminal, elsewhere lines. */
 export interface StudyProgress {
@@ -47,25 +47,24 @@ export function studyLines(write: (line: string) => void, nowMs: () => number): 
   };
 }
 
-function bar(): StudyProgress {
-  const format = "run {value}/{total} [{bar}] {left} {step}";
-  const shown = new SingleBar({ format, barsize: 20, stream: process.stderr, hideCursor: true });
+function studyBar(bar: TerminalBar): StudyProgress {
   return {
     show(event) {
+      const { done, runs } = event;
       const news = newsOf(event);
-      if (news !== undefined) process.stderr.write(`${shown.isActive ? "\r\x1b[K" : ""}${news}\n`);
-      const step = event.kind === "step" || event.kind === "epoch" ? `step ${event.stepsTaken}/${event.steps}` : "";
-      const figures = { left: leftText(event), step };
-      if (!shown.isActive) shown.start(event.runs, event.done, figures);
-      shown.update(event.done, figures);
+      if (news !== undefined) bar.say(news);
+      const step = event.kind === "step" || event.kind === "epoch" ? `step ${event.stepsTaken} of ${event.steps}` : "";
+      const after = [leftText(event), step].filter((text) => text !== "").join(", ");
+      bar.show({ before: `${done} of ${runs} runs`, share: done / runs, after });
     },
-    stop: () => shown.stop(),
+    stop: () => bar.stop(),
   };
 }
 
 /** On stderr. */
 export function studyProgress(): StudyProgress {
-  if (process.stderr.isTTY) return bar();
+  const bar = stderrBar();
+  if (bar) return studyBar(bar);
   return studyLines(
     (line) => process.stderr.write(line),
     () => performance.now(),

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { PatchstreamError } from "../../plan/index.js";
-import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome } from "../../study/index.js";
+import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome, writeReport } from "../../study/index.js";
 import { startServer } from "../child-server.js";
 import { durationText } from "../duration-text.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -10,6 +10,7 @@ import { studyProgress } from "./study-progress.js";
 interface Options extends CommonOptions {
   readonly out?: string;
   readonly dryRun?: boolean;
+  readonly report?: boolean;
 }
 
 /** `patchstream study`. */
@@ -18,14 +19,17 @@ export function studyCommand(): Command {
     .description("Train every run of an experiment (methods, networks, folds, lengths, seeds), and report on them.")
     .argument("<study>", "the study: a JSON document, or the folder of one that was begun")
     .option("--out <folder>", "the study's folder (default: the document's name, beside it)")
+    .option("--report", "only write the report of what is done until now")
     .option("--dry-run", "only check the study, count its runs, and estimate how long they take")
     .addHelpText(
       "after",
       `
 Stopped or killed, it goes on with the same command: what is done is not done again.
 
-Example:
-  $ patchstream study study.json --out study`,
+Examples:
+  $ patchstream study study.json --dry-run
+  $ patchstream study study.json --out study
+  $ patchstream study study --report`,
     )
     .action(async (named: string, options: Options) => {
       const interrupted = new AbortController();
@@ -35,8 +39,9 @@ Example:
     });
 }
 
-async function study(named: string, { out, dryRun, json }: Options, signal: AbortSignal): Promise<void> {
+async function study(named: string, { out, dryRun, report, json }: Options, signal: AbortSignal): Promise<void> {
   const { spec, path } = readStudy(named, out);
+  if (report) return tellReport(path, json ?? false);
   const folder = new StudyFolder(path);
   using _lock = dryRun ? undefined : folder.lock();
   await using opened = await openStudy(spec, { folder, startService: startServer });
@@ -47,7 +52,14 @@ async function study(named: string, { out, dryRun, json }: Options, signal: Abor
   const outcome = await train(opened, json ?? false, signal);
   if (json) printJson({ outcome });
   else process.stdout.write(`${outcomeText(outcome)}, in ${path}\n`);
+  if (outcome.finished + outcome.diverged > 0) tellReport(path, json ?? false);
   refuseFailed(outcome);
+}
+
+function tellReport(path: string, json: boolean): void {
+  const report = writeReport(path);
+  if (json) printJson({ report });
+  else process.stdout.write(`report: ${report}\n`);
 }
 
 async function train(opened: OpenStudy, json: boolean, signal: AbortSignal): Promise<StudyOutcome> {

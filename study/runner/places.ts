@@ -1,5 +1,6 @@
 import { connectTrainer, type TrainerClient } from "../../trainer/index.js";
 import type { ChildService, StartService } from "./child-services.js";
+import { whenGivenBack } from "./when-given-back.js";
 
 /** What a run's files call the study's own trainer, whose address is another one each time. */
 export const OWN_TRAINER = "own";
@@ -9,6 +10,13 @@ export interface Place {
   /** Address of its trainer, or `OWN_TRAINER`. */
   readonly trainer: string;
   readonly client: TrainerClient;
+}
+
+interface OpenOptions {
+  readonly atOnce: number;
+  readonly folder: string;
+  readonly startService: StartService;
+  readonly signal: AbortSignal;
 }
 
 /** The trainers of a study, and the places that they have. */
@@ -31,7 +39,7 @@ export class Places implements AsyncDisposable {
   /** `trainers`: addresses; none: one of our own is started, with its trainings in `folder`. */
   static async open(
     trainers: readonly string[],
-    { atOnce, folder, startService }: { atOnce: number; folder: string; startService: StartService },
+    { atOnce, folder, startService, signal }: OpenOptions,
   ): Promise<Places> {
     if (trainers.length > 0)
       return new Places(
@@ -39,7 +47,11 @@ export class Places implements AsyncDisposable {
         atOnce,
       );
     const args = ["trainer", "--port", "0", "--runs", folder, "--trainings", String(atOnce)];
-    const own = await startService(args);
+    const own = await whenGivenBack(
+      (address) => address === folder,
+      () => startService(args),
+      signal,
+    );
     return new Places([[OWN_TRAINER, own.address]], atOnce, own);
   }
 

@@ -57,8 +57,8 @@ export class ResultTally {
     }
   }
 
-  /** Of a training that is done. */
-  finished(point: StudyPoint): RunResult {
+  /** Of a training that is done. `joules`: of its stages, where they were measured. */
+  finished(point: StudyPoint, joules: ReadonlyMap<number, number> = new Map()): RunResult {
     const { classes = [], meanDice = 0 } = this.#evaluated ?? {};
     return {
       point,
@@ -67,20 +67,20 @@ export class ResultTally {
       cases: this.#held(),
       dice: classes.map(({ dice }) => dice ?? null),
       meanDice,
-      ...this.#run(),
+      ...this.#run(joules),
     };
   }
 
   /** Of a training whose loss is no number any more: Dice 0, as in the paper. `classes`: the names of the data set's. */
   diverged(point: StudyPoint, { classes, message }: Pick<RunResult, "classes"> & { message: string }): RunResult {
     const dice = classes.map(() => 0);
-    return { point, outcome: "diverged", message, classes, cases: [], dice, meanDice: 0, ...this.#run() };
+    return { point, outcome: "diverged", message, classes, cases: [], dice, meanDice: 0, ...this.#run(new Map()) };
   }
 
-  #run(): Pick<RunResult, "stages" | "epochs" | "trainingSeconds" | "engine"> {
+  #run(joules: ReadonlyMap<number, number>): Pick<RunResult, "stages" | "epochs" | "trainingSeconds" | "engine"> {
     const seconds = this.#steps.reduce((sum, { stepMs, waitedMs }) => sum + stepMs + waitedMs, 0) / 1000;
     const engine = this.#opened?.engine ?? "";
-    return { stages: this.#stages(), epochs: this.#curve(), trainingSeconds: seconds, engine };
+    return { stages: this.#stages(joules), epochs: this.#curve(), trainingSeconds: seconds, engine };
   }
 
   #held(): StudyCase[] {
@@ -91,7 +91,7 @@ export class ResultTally {
     }));
   }
 
-  #stages(): StudyStage[] {
+  #stages(joules: ReadonlyMap<number, number>): StudyStage[] {
     return (this.#opened?.stages ?? []).flatMap(({ patchSize, batchSize, flops }, stage) => {
       const steps = this.#steps.filter((one) => one.stage === stage);
       if (steps.length === 0) return [];
@@ -109,6 +109,7 @@ export class ResultTally {
           stepSeconds: total(({ stepMs }) => stepMs) / 1000,
           waitingSeconds: total(({ waitedMs }) => waitedMs) / 1000,
           flops: steps.length * flops,
+          ...(joules.has(stage) && { joules: joules.get(stage) ?? 0 }),
           ...(isCounted && {
             foregroundShare: total(({ foregroundShare = 0 }) => foregroundShare) / steps.length,
             classesPerStep: total(({ classes = 0 }) => classes) / steps.length,

@@ -3,6 +3,7 @@ import { stepOfEpoch } from "../../plan/index.js";
 import type { WatchedEvent } from "../../trainer/index.js";
 import type { RunResult } from "../run-result.js";
 import { secondsOf } from "../spec/estimate.js";
+import { openEnergyMeter } from "./energy-meter.js";
 import type { OpenStudy } from "./open-study.js";
 import { type Place, Places } from "./places.js";
 import type { PreparedRun } from "./prepare-runs.js";
@@ -39,11 +40,15 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
     const done = runs.filter(({ name }) => outcomes.has(name)).length;
     onEvent({ ...event, done, runs: runs.length, ...(secondsLeft !== undefined && { secondsLeft }) });
   };
+  if (results.size === runs.length) return { ...summary(outcomes), left: [] };
   await using places = await Places.open(trainers, {
     atOnce,
     folder: folder.trainings,
     startService: study.startService,
+    signal,
   });
+  // Two runs at a time, or one elsewhere: then nobody knows whose energy it was.
+  const meter = trainers.length === 0 && atOnce === 1 ? openEnergyMeter() : undefined;
   const gone: unknown[] = [];
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
@@ -61,6 +66,7 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
       try {
         const outcome = await trainRun(run, place, {
           folder,
+          meter,
           signal: stopped,
           onEvent: onRunEvent,
           onStarted(before) {

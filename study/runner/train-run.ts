@@ -1,14 +1,19 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { TrainerClient, WatchedEvent } from "../../trainer/index.js";
 import type { RunResult } from "../run-result.js";
+import type { EnergyMeter } from "./energy-meter.js";
 import type { Place } from "./places.js";
 import type { PreparedRun } from "./prepare-runs.js";
 import { ResultTally } from "./result-tally.js";
+import { StageEnergy } from "./stage-energy.js";
 import type { StudyFolder } from "./study-folder.js";
+import { whenGivenBack } from "./when-given-back.js";
 
 export interface TrainRunOptions {
   readonly folder: StudyFolder;
   readonly signal: AbortSignal;
+  /** Of the machine that trains this run and nothing else; absent where there is none. */
+  readonly meter: EnergyMeter | undefined;
   /** Told once it is known which training it is: the share of its steps that was taken before, or nothing for a new one. */
   readonly onStarted: (before: number | undefined) => void;
   readonly onEvent: (event: WatchedEvent) => void;
@@ -28,17 +33,25 @@ export async function trainRun(
   { client, trainer }: Place,
   options: TrainRunOptions,
 ): Promise<RunOutcome> {
-  const { folder, signal, onStarted, onEvent } = options;
+  const { folder, signal, onStarted, meter } = options;
   const { id, before } = await takeUp(run, { client, trainer }, folder);
   onStarted(before);
+  // What was used before this session is not known.
+  const energy = meter !== undefined && before === undefined ? new StageEnergy(meter) : undefined;
+  const onEvent = (event: WatchedEvent) => {
+    energy?.add(event);
+    options.onEvent(event);
+  };
   try {
     let { tally, end } = await watch(client, id, { signal, onEvent });
     const isOpen = end.state === "failed" || end.state === "stopped" || end.state === "interrupted";
     if (before !== undefined && isOpen && !isDivergence(end)) {
-      await client.resume(id, { data: run.dataset.addresses });
+      const { addresses } = run.dataset;
+      const isItsFolder = (address: string) => address.endsWith(id);
+      await whenGivenBack(isItsFolder, () => client.resume(id, { data: addresses }), signal);
       ({ tally, end } = await watch(client, id, { signal, onEvent }));
     }
-    if (end.state === "done") return tally.finished(run.point);
+    if (end.state === "done") return tally.finished(run.point, energy?.joules);
     const { message } = end;
     if (isDivergence(end)) return tally.diverged(run.point, { classes: run.classes, message });
     return { outcome: "failed", message: message === "" ? `it was ${end.state}` : message };
