@@ -95,8 +95,8 @@ test("a run that diverges has Dice 0, one that fails does not stop the others, a
   const document = t.context.study("uneven", {
     networks: [
       ...TINY.networks,
-      { name: "wild", training: { baseFeatures: 4, learningRate: 100, gradientClip: 1e6, weightDecay: 0 } },
-      { name: "missing", training: { engine: "no-such-engine" } },
+      { name: "wild", training: { baseFeatures: 4, learningRate: 100, weightDecay: 1 } },
+      { name: "undecided", training: { baseFeatures: 4, control: { kind: "adaptive" } }, data: { valSteps: 0 } },
     ],
     methods: ["constant"],
     lengths: [100],
@@ -104,7 +104,7 @@ test("a run that diverges has Dice 0, one that fails does not stop the others, a
   const out = join(t.context.folder, "uneven");
   const { code, told, stderr } = await startStudy(scope, document).ended;
   t.is(code, 1);
-  t.regex(stderr, /failed: cubes\+missing\+\S+: engine no-such-engine/);
+  t.regex(stderr, /failed: cubes\+undecided\+\S+: training\.control\.kind is "adaptive"/);
   t.regex(stderr, /1 runs? (are|is) not done\. The same command tries/);
   const results = [...resultsIn(out).values()];
   t.deepEqual(results.map(({ point, outcome }) => [point.network, outcome]).sort(), [
