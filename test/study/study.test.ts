@@ -152,7 +152,7 @@ test("two processes cannot run one study", async (t) => {
 });
 
 test("a network that cannot take a plan's patches refuses the study before anything runs", async (t) => {
-  const document = t.context.study("unfit", { networks: ["plain-unet", "unetr"] });
+  const document = t.context.study("unfit", { networks: ["plain-unet", "unetr"], training: {} });
   const { code, stderr } = await startStudy(scope, document).ended;
   t.is(code, 1);
   t.regex(
