@@ -22,6 +22,7 @@ import {
   scoreOf,
   surfaceDistances,
 } from "../trainer/index.js";
+import type { GatheredFolds } from "./gather-folds.js";
 
 export interface EvaluateOptions {
   /** A dataset.json that says what the values mean; absent: what predict left beside its labels. */
@@ -51,7 +52,33 @@ export interface Evaluation {
  */
 export function evaluateLabels(predictions: string, references: string, options: EvaluateOptions): Evaluation {
   const cases = pairFiles(predictions, references, options.partial);
-  const labelSet = labelSetOf(predictions, options.dataset);
+  return evaluationOf(cases, labelSetOf(predictions, options.dataset), options);
+}
+
+/**
+ * Holds the labels of a cross-validation against the references of the same names in a folder. Throws INPUT_DAMAGED where one is missing;
+ * references beyond them are left alone.
+ */
+export function evaluateFolds(
+  { cases, labelSet }: GatheredFolds,
+  references: string,
+  options: Omit<EvaluateOptions, "dataset" | "partial">,
+): Evaluation {
+  const known = labelsIn(references);
+  const pairs = cases.map(({ id, prediction }) => {
+    const file = known.get(id);
+    if (file === undefined)
+      throw damaged(prediction, `there is no reference of this name in ${references}`, "a prediction of one");
+    return { id, prediction, reference: join(references, file) };
+  });
+  return evaluationOf(pairs, labelSet, options);
+}
+
+function evaluationOf(
+  cases: Evaluation["cases"],
+  labelSet: LabelSet,
+  options: Pick<EvaluateOptions, "geometry" | "toleranceMm">,
+): Evaluation {
   const classes = scoredClasses(labelSet);
   const { ignoreLabel, sourceValues } = labelSet;
   const ignored = ignoreLabel === undefined ? undefined : sourceValues[ignoreLabel];
@@ -130,7 +157,7 @@ async function scoresOf(
   { prediction, reference }: { readonly prediction: string; readonly reference: string },
   classes: readonly ScoredClass[],
   ignored: number | undefined,
-  { geometry, toleranceMm }: EvaluateOptions,
+  { geometry, toleranceMm }: Pick<EvaluateOptions, "geometry" | "toleranceMm">,
 ): Promise<ClassScore[]> {
   const [predicted, known] = [await readLabelFile(prediction), await readLabelFile(reference)];
   checkSameGrid(prediction, predicted, reference, known, geometry);

@@ -2,9 +2,11 @@ export {
   type EvaluatedLabel,
   type EvaluateOptions,
   type Evaluation,
+  evaluateFolds,
   evaluateLabels,
 } from "./evaluate-labels.js";
 export { type ExportedFold, exportNnunet } from "./export-nnunet.js";
+export { type GatheredFolds, gatherFolds } from "./gather-folds.js";
 export {
   type LabelImagesOptions,
   type LabelOutcome,

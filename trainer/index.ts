@@ -48,6 +48,7 @@ export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { CheckpointName } from "./run-folder/checkpoint.js";
 export type { TrainingEvent } from "./run-folder/events.js";
 export { LABELS_FILE, type LabelsRecord, labelsRecordText, weightsSha256 } from "./run-folder/labels-record.js";
+export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerBudget, type TrainerOptions, type TrainerServer } from "./service/serve.js";

@@ -33,12 +33,17 @@ class PythonFloat {
   }
 }
 
+/** What the summary calls a class: its value, or a region's values as Python prints a tuple. */
+export function summaryKey({ values }: ScoredClass): string {
+  return values.length === 1 ? `${values[0]}` : `(${values.join(", ")})`;
+}
+
 /**
  * nnU-Net's summary.json (evaluate_predictions.py, `compute_metrics_on_folder` and `save_summary_json`), byte for byte: a class is known by
  * its value, a region by its values.
  */
 export function summaryJson(classes: readonly ScoredClass[], cases: readonly ScoredCase[]): string {
-  const keys = classes.map(({ values }) => (values.length === 1 ? `${values[0]}` : `(${values.join(", ")})`));
+  const keys = classes.map(summaryKey);
   const names = Object.keys(METRICS) as (keyof typeof METRICS)[];
   const float = (value: number) => new PythonFloat(value);
   const all = (i: number, name: keyof typeof METRICS) =>

@@ -19,6 +19,13 @@ export function heldOutSummaryPath(folder: string): string {
   return join(folder, HELD_OUT_FOLDER, "summary.json");
 }
 
+export const HELD_OUT_ENDING = ".nii.gz";
+
+/** The label of one of its held-out cases. */
+export function heldOutLabelPath(folder: string, id: string): string {
+  return join(folder, HELD_OUT_FOLDER, `${id}${HELD_OUT_ENDING}`);
+}
+
 /** Removes what an earlier evaluation left, whole or half, and says what the labels that follow mean. Throws WRITE_FAILED. */
 export function beginHeldOut(folder: string, record: LabelsRecord): void {
   const path = join(folder, HELD_OUT_FOLDER);
@@ -43,7 +50,7 @@ export function keepHeldOut(
   label: Uint8Array | Uint16Array,
 ): string {
   checkCaseId(id);
-  const path = join(folder, HELD_OUT_FOLDER, `${id}.nii.gz`);
+  const path = heldOutLabelPath(folder, id);
   if (header !== undefined) replaceFile(path, [gzipSync(Buffer.concat(labelFile(header, label)))]);
   return path;
 }
