@@ -86,6 +86,11 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
+/** Whether a process of this machine has that id. */
+export function isRunning(pid: number): boolean {
+  return startOf(pid) !== undefined;
+}
+
 /** A process of another host counts as alive: nobody here can know. */
 function isAlive({ pid, host, startedAt }: Holder): boolean {
   if (host !== hostname()) return true;

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { makeFolder, readNamedJson, replaceFile } from "../disk/index.js";
+import { makeFolder, readNamedJson, removeLeftBehind, replaceFile } from "../disk/index.js";
 import {
   type CaseRules,
+  imageEnding,
   type Preparation,
   parsePreparation,
   prepareImage,
@@ -187,7 +188,12 @@ function checkSameKind(first: SavedModel, other: SavedModel): void {
   }
 }
 
-/** Writes down whose labels the folder has. Throws SPEC_INVALID where it has those of other models; WRITE_FAILED. */
+const isWrittenHere = (name: string) => name === LABELS_FILE || name.endsWith(".npz") || imageEnding(name) !== "";
+
+/**
+ * Writes down whose labels the folder has, and removes what a call that was killed left half-written. Throws SPEC_INVALID where it has
+ * labels of other models; WRITE_FAILED.
+ */
 function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): void {
   makeFolder(out);
   const file = join(out, LABELS_FILE);
@@ -201,5 +207,6 @@ function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): voi
       );
     }
   }
+  removeLeftBehind(out, isWrittenHere);
   replaceFile(file, labelsRecordText(record));
 }
