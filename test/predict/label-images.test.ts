@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import test from "ava";
 import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../predict/index.js";
 import { checkpointPath } from "../../trainer/run-folder/checkpoint.js";
@@ -149,6 +149,82 @@ test("images that cannot be labelled have a line each, and the others are labell
       "odd_0001.nii.gz: its size (...) is 16x26x3; it must be 16x26x22, as in odd_0000.nii.gz",
       "plain.nii.gz: the case has 1 channel; it must be 2, as in the model",
       "text.nii: it does not begin with a NIfTI header; it must be a NIfTI-1 or NIfTI-2 file",
+    ],
+  );
+});
+
+test("files with faults that real data has are refused one by one, whichever channel they are", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), twoChannels);
+  const images = join(folder, "images");
+  const { shape } = twoChannels;
+  const whole = writeImages(images, twoChannels, "good").map((file) => gunzipSync(readFileSync(file)));
+  /** Image `id`, whose channel is damaged by `change`, and stored as it is. */
+  const damage = (id: string, channel: 0 | 1, change: (bytes: Buffer) => Buffer) => {
+    for (const [at, bytes] of whole.entries())
+      writeFileSync(join(images, `${id}_000${at}.nii`), at === channel ? change(Buffer.from(bytes)) : bytes);
+  };
+  const set = (write: (bytes: Buffer) => void) => (bytes: Buffer) => {
+    write(bytes);
+    return bytes;
+  };
+  damage(
+    "complex",
+    0,
+    set((bytes) => bytes.writeInt16LE(32, 70)),
+  );
+  damage(
+    "huge",
+    1,
+    set((bytes) => bytes.writeInt16LE(30_000, 42)),
+  );
+  damage(
+    "moved",
+    1,
+    set((bytes) => bytes.writeFloatLE(400, 292)),
+  );
+  damage(
+    "nowhere",
+    0,
+    set((bytes) => bytes.fill(0, 280, 292)),
+  );
+  damage("short", 1, (bytes) => bytes.subarray(0, -1));
+  damage(
+    "spaced",
+    1,
+    set((bytes) => bytes.writeFloatLE(7, 80)),
+  );
+  damage(
+    "swapped",
+    0,
+    set((bytes) => bytes.subarray(0, 352).reverse()),
+  );
+  damage("zipped", 0, (bytes) => gzipSync(gzipSync(bytes)));
+  const values = new Float32Array(shape[0] * shape[1] * shape[2]).fill(1);
+  values[77] = Number.NaN;
+  for (const channel of [0, 1])
+    writeNifti(join(images, `nan_000${channel}.nii`), { shape, values, datatype: "float32" });
+  writeNifti(join(images, "four.nii"), { shape: [4, ...shape] });
+  mkdirSync(join(images, "folder.nii.gz"));
+  writeFileSync(join(images, "pointer.nii.gz"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n");
+  const outcomes = await outcomesOf([model], [images], { out: join(folder, "out") });
+  t.deepEqual(kinds(outcomes.filter(({ kind }) => kind !== "failed")), ["good labelled"]);
+  const mm = (text: string) => text.replaceAll(/\d+\.\d{3,}/g, (number) => Number(number).toFixed(2));
+  t.deepEqual(
+    failures(outcomes).map((message) => mm(message.replaceAll(`${images}/`, ""))),
+    [
+      "complex_0000.nii: its voxels have NIfTI datatype 32 (complex64); it must be an integer or real type",
+      "folder.nii.gz: it is a folder; it must be a file",
+      "four.nii: the case has 4 channels; it must be 2, as in the model",
+      "huge_0001.nii: 24941696 bytes of voxels are missing; it must be 24960352 bytes long, as its header says",
+      "moved_0001.nii: its affine places a voxel 375.0 voxels from where moved_0000.nii has it; it must be within 0.5 voxel, or read with --geometry ignore, which lays voxel on voxel",
+      "nan_0000.nii: it holds 1 voxel of NaN or infinity, the first is voxel 77; it must be finite everywhere, or read with --nonfinite zero, which makes them 0",
+      "nowhere_0000.nii: its sform lays different voxels on one place; it must be of three axes",
+      "pointer.nii.gz: it is a Git LFS pointer, not the file that it stands for; it must be a NIfTI-1 or NIfTI-2 file",
+      "short_0001.nii: 1 bytes of voxels are missing; it must be 18656 bytes long, as its header says",
+      "spaced_0001.nii: its spacing (Z,Y,X) is 1.60x1.10x7 mm; it must be 1.60x1.10x1.25, as in spaced_0000.nii",
+      "swapped_0000.nii: it does not begin with a NIfTI header; it must be a NIfTI-1 or NIfTI-2 file",
+      "zipped_0000.nii: it is gzipped twice; it must be a NIfTI-1 or NIfTI-2 file",
     ],
   );
 });
