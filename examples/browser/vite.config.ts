@@ -27,7 +27,6 @@ export default defineConfig({
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 4000 },
   worker: { format: "es" },
-  server: { headers, fs: { allow: ["../.."] } },
   preview: { headers },
   plugins: [
     {

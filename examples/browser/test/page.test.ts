@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -23,6 +24,14 @@ const WEBGPU_IN_SOFTWARE = [
   "--use-webgpu-adapter=swiftshader",
   "--enable-features=Vulkan,WebGPUService",
 ];
+/** What any host says of such files. */
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
 const DEADLINE_MS = 120_000;
 
 let folder: string;
@@ -65,13 +74,13 @@ function launch(...flags: string[]): Promise<Browser> {
 }
 
 /** The page, with its model read. It fails where the page logs an error. */
-async function openPage(from = browser): Promise<{ page: Page; errors: string[] }> {
+async function openPage(from = browser, at = address): Promise<{ page: Page; errors: string[] }> {
   const page = await from.newPage();
   page.setDefaultTimeout(DEADLINE_MS);
   const errors: string[] = [];
   page.on("pageerror", ({ message }) => errors.push(message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  await page.goto(address);
+  await page.goto(at);
   await page.locator("body[data-ready]").waitFor();
   return { page, errors };
 }
@@ -211,10 +220,39 @@ test("a file that is damaged or no image has one line, and the next image is lab
   await page.locator("#model-file").setInputFiles({ name: "cat.onnx", mimeType: "", buffer: Buffer.from("<html>") });
   await page.locator("#error", { hasText: "cat.onnx: it is no ONNX file" }).waitFor();
 
+  await page.evaluate(() => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File(["<!doctype html>".padEnd(400)], "dropped.nii"));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: dropped }));
+  });
+  await page.locator("#error", { hasText: "dropped.nii: it is a web page; it must be a NIfTI" }).waitFor();
+
   await page.getByRole("button", { name: "Use the sample" }).click();
   await page.locator("#result:not([hidden])").waitFor();
   assert.equal(await page.locator("#error").isVisible(), false);
   await page.close();
+});
+
+test("served from a folder by a host that sends none of our headers, it labels with one thread and says why", async () => {
+  const plain = createHttpServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "", "http://host");
+    const name = pathname.replace("/any/folder/", "") || "index.html";
+    const file = join(example, "dist", name);
+    if (!pathname.startsWith("/any/folder/") || !existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream" });
+    response.end(readFileSync(file));
+  });
+  await once(plain.listen(0, "127.0.0.1"), "listening");
+  const at = `http://127.0.0.1:${(plain.address() as AddressInfo).port}/any/folder/`;
+  const { page, errors } = await openPage(browser, at);
+  await page.getByRole("button", { name: "Use the sample" }).click();
+  await savedLabel(page);
+  const line = await page.locator("#runs-on").textContent();
+  assert.equal(line, "Runs on WebAssembly, 1 thread: the page is served without cross-origin isolation.");
+  assert.deepEqual(errors, []);
+  await page.close();
+  plain.closeAllConnections();
+  plain.close();
 });
 
 test("all that time nothing was asked of another machine", async () => {
