@@ -118,7 +118,7 @@ async function showResult(of: File, { nifti, volumes, zeroed, seconds }: Labelle
   volumeBody.replaceChildren(...volumeRows(volumes));
   save.onclick = () => download(label);
   result.hidden = false;
-  await viewer?.showLabel(label, volumes, opacity.valueAsNumber);
+  await viewer?.showLabel(label, volumes, opacity.valueAsNumber).catch(() => undefined); // no picture, and that was said
 }
 
 /** Has the browser save a file, as if it came from a link. */

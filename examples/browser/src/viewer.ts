@@ -5,7 +5,7 @@ import { colourOf, rgbOf } from "./colours.js";
 export interface Viewer {
   /** Shows an image, in place of all that was shown. Rejects where NiiVue cannot read it. */
   showImage(file: File): Promise<void>;
-  /** Lays a label over it, and the cross hair into its middle. */
+  /** Lays a label over it, and the cross hair into its middle. Rejects where the image could not be shown. */
   showLabel(file: File, volumes: readonly ClassVolume[], opacity: number): Promise<void>;
   setOpacity(opacity: number): void;
   clear(): void;
@@ -47,14 +47,23 @@ export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | un
   const removeFrom = (first: number) => {
     for (const volume of niivue.volumes.slice(first).reverse()) niivue.removeVolume(volume);
   };
+  // Reading takes a while: what was asked for last is shown, not what was read last, and a label only over its image.
+  let asked = 0;
+  let image: Promise<NVImage> | undefined;
   return {
     async showImage(file) {
-      const image = await NVImage.loadFromFile({ file, name: file.name });
+      const mine = ++asked;
+      image = NVImage.loadFromFile({ file, name: file.name });
+      const loaded = await image;
+      if (mine !== asked) return;
       removeFrom(0);
-      niivue.addVolume(image);
+      niivue.addVolume(loaded);
     },
     async showLabel(file, volumes, opacity) {
+      const of = asked;
       const label = await NVImage.loadFromFile({ file, name: file.name });
+      await image;
+      if (of !== asked || niivue.volumes.length === 0) return;
       label.setColormapLabel(colourMap(volumes));
       label.opacity = opacity;
       removeFrom(1);
@@ -67,7 +76,10 @@ export async function openViewer(canvas: HTMLCanvasElement): Promise<Viewer | un
     setOpacity(opacity) {
       if (niivue.volumes.length > 1) niivue.setOpacity(1, opacity);
     },
-    clear: () => removeFrom(0),
+    clear() {
+      asked++;
+      removeFrom(0);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { type PreviewServer, preview } from "vite";
 import { patchstream } from "./patchstream.js";
 import { type TinyModel, trainTinyModel } from "./tiny-model.js";
@@ -83,6 +83,15 @@ async function openPage(from = browser, at = address): Promise<{ page: Page; err
   await page.goto(at);
   await page.locator("body[data-ready]").waitFor();
   return { page, errors };
+}
+
+/** What an element looks like when it has stopped changing. */
+async function stillPicture(element: Locator): Promise<Buffer> {
+  for (let last = await element.screenshot(); ; ) {
+    const next = await element.screenshot();
+    if (next.equals(last)) return next;
+    last = next;
+  }
 }
 
 /** The label that the page gives for saving: the NIfTI file inflated. */
@@ -175,6 +184,11 @@ test("by keyboard alone: the sample is labelled with the shipped model, its volu
     const count = voxels(i + 1);
     assert.match(rows[i] ?? "", new RegExp(`^${name}\\s+${(count / 1000).toFixed(2)} ml\\s+${count}$`)); // 1 mm voxels
   }
+  const canvas = page.locator("#canvas");
+  await canvas.focus();
+  const before = await stillPicture(canvas);
+  await page.keyboard.press("PageUp");
+  assert.notDeepEqual(await stillPicture(canvas), before, "the cross hair has moved");
   // Held out of the model's training, and labelled by hand.
   const reference = gunzipSync(readFileSync(join(sample, "labelsTr/hippocampus_381.nii.gz"))).subarray(352);
   for (const value of [1, 2]) {
