@@ -4,7 +4,7 @@ import { signedRankTest } from "../statistics/wilcoxon.js";
 import { scoreOf } from "./score.js";
 import { mainRows } from "./tables/main-rows.js";
 import { comparisonWithBaseline } from "./tables/score-rows.js";
-import { datasetDifferences, heldOutDifferences } from "./tables/tests.js";
+import { datasetDifferences, heldOutDifferences } from "./tables/significance.js";
 import { BASELINE, runsOf, type View } from "./view.js";
 
 /** Whether a claim of the paper is seen in a study. */

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { PatchstreamError } from "../../plan/index.js";
+import { tableCsv } from "../../study/report/csv.js";
+import { reportHtml } from "../../study/report/html.js";
+import { reportMarkdown } from "../../study/report/markdown.js";
 import { reportOf } from "../../study/report/report.js";
 import { type Cell, cellText, type Table } from "../../study/report/table.js";
 import { writeReport } from "../../study/report/write-report.js";
@@ -394,6 +397,26 @@ test("a study without a result has no report, and what is no study is none", (t)
   writeStudy(folder, [HIPPOCAMPUS], []);
   t.is(t.throws(() => writeReport(folder), { instanceOf: PatchstreamError }).code, "NOT_FOUND");
   t.is(t.throws(() => writeReport(join(folder, "runs")), { instanceOf: PatchstreamError }).code, "INPUT_DAMAGED");
+});
+
+test("whichever runs have ended, the report is whole, and no cell, picture or sentence holds what is no figure", (t) => {
+  const all = wholeStudy();
+  const some = fc.subarray(all, { minLength: 1, maxLength: 60 });
+  fc.assert(
+    fc.property(some, (runs) => {
+      const report = reportOf({ document: {}, planned: all.length, datasets: [HIPPOCAMPUS, LUNG], runs });
+      const pages = [reportHtml(report), reportMarkdown(report), ...report.tables.map(tableCsv)];
+      const wrong = pages.flatMap((page) => page.match(/.{0,40}(?:NaN|undefined|Infinity|\[object).{0,40}/g) ?? []);
+      if (wrong.length > 0) throw new Error(wrong.join("\n"));
+      const anchors = [...report.tables, ...report.figures].map(({ id }) => id);
+      return (
+        report.tables.every(({ rows, columns }) => rows.every((row) => row.length === columns.length)) &&
+        anchors.length > 0
+      );
+    }),
+    { numRuns: 25 },
+  );
+  t.pass();
 });
 
 test("a study that is not at its end says how many of its runs the report is of", (t) => {
