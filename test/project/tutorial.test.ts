@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import test from "ava";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const PAGE = "docs/tutorial/from-your-images-to-a-model-and-back.md";
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+test("every command of the tutorial runs, in order, on the sample", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "patchstream-tutorial-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync(join(root, "examples"), join(folder, "examples"));
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, "npx"),
+    `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, "dist/cli/main.js")}" "$@"\n`,
+  );
+  chmodSync(join(bin, "npx"), 0o755);
+
+  const page = readFileSync(join(root, PAGE), "utf8");
+  const blocks = [...page.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
+  t.true(blocks.length >= 8);
+  const script = blocks
+    .join("\n")
+    .replaceAll("7070", String(await freePort()))
+    .replaceAll("7071", String(await freePort()))
+    // As many stages and epochs, but few steps of a small network: this is about the way, not about the Dice.
+    .replace('"stepsPerEpoch": 12', '"stepsPerEpoch": 1')
+    .replace('"valSteps": 8', '"valSteps": 1')
+    .replace('"baseFeatures": 8', '"baseFeatures": 1');
+  const file = join(folder, "tutorial.sh");
+  writeFileSync(file, `set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${script}\nwait\n`);
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  // -m: job control, which `kill %1` needs, is off in a script.
+  const { stdout } = await promisify(execFile)("bash", ["-m", file], { cwd: folder, env, maxBuffer: 2 ** 24 });
+
+  const made = join(folder, "out/road");
+  t.regex(stdout, /mean foreground Dice/);
+  t.regex(stdout, /^Anterior +4 /m);
+  t.is(readdirSync(join(made, "labels")).filter((name) => name.endsWith(".nii.gz")).length, 4);
+  for (const name of [
+    "labels/summary.json",
+    "scores.csv",
+    "results/fold_0/checkpoint_final.pth",
+    "model.onnx",
+    "weights.safetensors",
+  ])
+    t.true(existsSync(join(made, name)), name);
+});
