@@ -160,6 +160,38 @@ export interface DescribeDatasetResponse {
   readonly nextPageToken: string;
 }
 
+/** Asks what a checkpoint takes. */
+export interface DescribeModelRequest {
+  /** Id of the training. */
+  readonly training: string;
+  /** Which checkpoint; absent: the latest. */
+  readonly checkpoint?: CheckpointKind;
+}
+
+/** A checkpoint without its weights. */
+export interface DescribeModelResponse {
+  /** Steps that it holds. */
+  readonly step: number;
+  /** Name of the data set that it was trained on. */
+  readonly dataset: string;
+  /** nnU-Net's plans.json of the run, UTF-8: how raw images were preprocessed. */
+  readonly plans: Uint8Array;
+  /** Channel names, in channel order. */
+  readonly channelNames: readonly string[];
+  /** Label name to label value, as DescribeDataset has them. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** What the source's files call each label value, by that value. */
+  readonly sourceValues: readonly number[];
+  /** What foreground patches were drawn by, as DescribeDataset has them. */
+  readonly classes: readonly number[];
+  /** What the network's outputs stand for where these are regions, in the order of `classes`. */
+  readonly regions: readonly LabelRegion[];
+  /** The label value of voxels that nobody has labelled. */
+  readonly ignoreLabel?: number;
+  /** Size of the sliding window (Z,Y,X). */
+  readonly patchSize: readonly number[];
+}
+
 /** Asks for a run's description. */
 export interface DescribeRunRequest {
   /** The `data` part of a run spec as UTF-8 JSON; what is left out is filled in. */
@@ -395,9 +427,13 @@ export interface PredictCase {
   readonly case: string;
   /** Which checkpoint; absent: the latest. */
   readonly checkpoint?: CheckpointKind;
+  /** Ids of further trainings of the same data and plan, such as other folds: the mean of all logits counts. */
+  readonly averageWith: readonly string[];
+  /** True: no mean over mirrored images. */
+  readonly withoutMirroring: boolean;
 }
 
-/** A preprocessed image (float32, (C,Z,Y,X), as the store holds it) to label on its own grid. */
+/** A preprocessed image (float32, (C,Z,Y,X), as the store holds it) to label. */
 export interface PredictImage {
   /** Id of the training whose checkpoint is used. */
   readonly training: string;
@@ -405,6 +441,29 @@ export interface PredictImage {
   readonly tensor: Tensor | null;
   /** Which checkpoint; absent: the latest. */
   readonly checkpoint?: CheckpointKind;
+  /** How the image maps back to its source file, on whose grid the label is then; `affine` may be empty. Absent: the label is on the
+   * image's own grid. */
+  readonly geometry: Geometry | null;
+  /** Spacing of the image in mm (Z,Y,X); needed with `geometry`. */
+  readonly spacingMm: readonly number[];
+  /** Ids of further trainings of the same data and plan, such as other folds: the mean of all logits counts. */
+  readonly averageWith: readonly string[];
+  /** True: no mean over mirrored images. */
+  readonly withoutMirroring: boolean;
+}
+
+/** A prediction begins. */
+export interface PredictionBegin {
+  /** Steps that each checkpoint holds, `training`'s first. */
+  readonly steps: readonly number[];
+  /** What the source's files call each label value, by that value; empty for a checkpoint of an older version, which does not say it. */
+  readonly sourceValues: readonly number[];
+}
+
+/** How far a prediction is. */
+export interface PredictionProgress {
+  /** Share of the windows that are done, 0 to 1. */
+  readonly share: number;
 }
 
 /** Client to trainer: first `case` or `image`; after `image` its chunks. */
@@ -414,11 +473,13 @@ export type PredictRequest =
   | { readonly kind: "chunk"; readonly chunk: Chunk }
   | { readonly kind?: undefined };
 
-/** The label, (Z,Y,X) u8, in the frames of ReadCase. */
+/** The label, (Z,Y,X) u8: stored label values, which `source_values` translates. */
 export type PredictResponse =
   | { readonly kind: "volumeBegin"; readonly volumeBegin: VolumeBegin }
   | { readonly kind: "chunk"; readonly chunk: Chunk }
   | { readonly kind: "volumeEnd"; readonly volumeEnd: VolumeEnd }
+  | { readonly kind: "predictionBegin"; readonly predictionBegin: PredictionBegin }
+  | { readonly kind: "progress"; readonly progress: PredictionProgress }
   | { readonly kind?: undefined };
 
 /** Asks for a picture of a batch. */
@@ -884,6 +945,8 @@ export interface Messages {
   ClassDice: ClassDice;
   DescribeDatasetRequest: DescribeDatasetRequest;
   DescribeDatasetResponse: DescribeDatasetResponse;
+  DescribeModelRequest: DescribeModelRequest;
+  DescribeModelResponse: DescribeModelResponse;
   DescribeRunRequest: DescribeRunRequest;
   DescribeRunResponse: DescribeRunResponse;
   EpochEnded: EpochEnded;
@@ -903,6 +966,8 @@ export interface Messages {
   OpenLaneResponse: OpenLaneResponse;
   PredictCase: PredictCase;
   PredictImage: PredictImage;
+  PredictionBegin: PredictionBegin;
+  PredictionProgress: PredictionProgress;
   PredictRequest: PredictRequest;
   PredictResponse: PredictResponse;
   PreviewRequest: PreviewRequest;
@@ -959,6 +1024,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   ClassDice: [["class", "int32"]],
   DescribeDatasetRequest: [["pageSize", "uint32"]],
   DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["caseCount", "uint32"]],
+  DescribeModelRequest: [["checkpoint", "CheckpointKind"]],
+  DescribeModelResponse: [["step", "uint32"], ["labels", "int32"], ["sourceValues", "int32"], ["classes", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["patchSize", "uint32"]],
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   EpochEnded: [["epoch", "uint32"], ["stepsTaken", "uint32"], ["pseudoDice", "ClassDice"], ["samples", "uint32"]],
@@ -977,9 +1044,11 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   OpenLaneRequest: [],
   OpenLaneResponse: [["port", "uint32"], ["ticketMs", "uint32"], ["heartbeatMs", "uint32"]],
   PredictCase: [["checkpoint", "CheckpointKind"]],
-  PredictImage: [["tensor", "Tensor"], ["checkpoint", "CheckpointKind"]],
+  PredictImage: [["tensor", "Tensor"], ["checkpoint", "CheckpointKind"], ["geometry", "Geometry"]],
+  PredictionBegin: [["steps", "uint32"], ["sourceValues", "int32"]],
+  PredictionProgress: [],
   PredictRequest: [["case", "PredictCase"], ["image", "PredictImage"], ["chunk", "Chunk"]],
-  PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"]],
+  PredictResponse: [["volumeBegin", "VolumeBegin"], ["chunk", "Chunk"], ["volumeEnd", "VolumeEnd"], ["predictionBegin", "PredictionBegin"], ["progress", "PredictionProgress"]],
   PreviewRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["page", "uint32"], ["channel", "uint32"]],
   PreviewResponse: [["pages", "uint32"], ["firstSample", "uint32"], ["samples", "uint32"]],
   RankShare: [["firstRank", "uint32"], ["endRank", "uint32"], ["samples", "uint32"], ["tensors", "Tensor"], ["byteLength", "uint64"]],
@@ -1040,6 +1109,7 @@ export const services = {
     stopTraining: { request: "StopTrainingRequest", response: "StopTrainingResponse", requestStream: false, responseStream: false },
     listTrainings: { request: "ListTrainingsRequest", response: "ListTrainingsResponse", requestStream: false, responseStream: false },
     getCheckpoint: { request: "GetCheckpointRequest", response: "GetCheckpointResponse", requestStream: false, responseStream: true },
+    describeModel: { request: "DescribeModelRequest", response: "DescribeModelResponse", requestStream: false, responseStream: false },
     predict: { request: "PredictRequest", response: "PredictResponse", requestStream: true, responseStream: true },
   },
 } as const;

@@ -355,6 +355,45 @@ class GetCheckpointResponse(_message.Message):
     data: bytes
     def __init__(self, offset: _Optional[int] = ..., total_bytes: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
+class DescribeModelRequest(_message.Message):
+    __slots__ = ("training", "checkpoint")
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    checkpoint: CheckpointKind
+    def __init__(self, training: _Optional[str] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ...) -> None: ...
+
+class DescribeModelResponse(_message.Message):
+    __slots__ = ("step", "dataset", "plans", "channel_names", "labels", "source_values", "classes", "regions", "ignore_label", "patch_size")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    PLANS_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_NAMES_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    REGIONS_FIELD_NUMBER: _ClassVar[int]
+    IGNORE_LABEL_FIELD_NUMBER: _ClassVar[int]
+    PATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    step: int
+    dataset: str
+    plans: bytes
+    channel_names: _containers.RepeatedScalarFieldContainer[str]
+    labels: _containers.ScalarMap[str, int]
+    source_values: _containers.RepeatedScalarFieldContainer[int]
+    classes: _containers.RepeatedScalarFieldContainer[int]
+    regions: _containers.RepeatedCompositeFieldContainer[_data_pb2.LabelRegion]
+    ignore_label: int
+    patch_size: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, step: _Optional[int] = ..., dataset: _Optional[str] = ..., plans: _Optional[bytes] = ..., channel_names: _Optional[_Iterable[str]] = ..., labels: _Optional[_Mapping[str, int]] = ..., source_values: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., regions: _Optional[_Iterable[_Union[_data_pb2.LabelRegion, _Mapping]]] = ..., ignore_label: _Optional[int] = ..., patch_size: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class PredictRequest(_message.Message):
     __slots__ = ("case", "image", "chunk")
     CASE_FIELD_NUMBER: _ClassVar[int]
@@ -366,33 +405,63 @@ class PredictRequest(_message.Message):
     def __init__(self, case: _Optional[_Union[PredictCase, _Mapping]] = ..., image: _Optional[_Union[PredictImage, _Mapping]] = ..., chunk: _Optional[_Union[_data_pb2.Chunk, _Mapping]] = ...) -> None: ...
 
 class PredictCase(_message.Message):
-    __slots__ = ("training", "data", "case", "checkpoint")
+    __slots__ = ("training", "data", "case", "checkpoint", "average_with", "without_mirroring")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     CASE_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    AVERAGE_WITH_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_MIRRORING_FIELD_NUMBER: _ClassVar[int]
     training: str
     data: str
     case: str
     checkpoint: CheckpointKind
-    def __init__(self, training: _Optional[str] = ..., data: _Optional[str] = ..., case: _Optional[str] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ...) -> None: ...
+    average_with: _containers.RepeatedScalarFieldContainer[str]
+    without_mirroring: bool
+    def __init__(self, training: _Optional[str] = ..., data: _Optional[str] = ..., case: _Optional[str] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ..., average_with: _Optional[_Iterable[str]] = ..., without_mirroring: bool = ...) -> None: ...
 
 class PredictImage(_message.Message):
-    __slots__ = ("training", "tensor", "checkpoint")
+    __slots__ = ("training", "tensor", "checkpoint", "geometry", "spacing_mm", "average_with", "without_mirroring")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
     TENSOR_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    GEOMETRY_FIELD_NUMBER: _ClassVar[int]
+    SPACING_MM_FIELD_NUMBER: _ClassVar[int]
+    AVERAGE_WITH_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_MIRRORING_FIELD_NUMBER: _ClassVar[int]
     training: str
     tensor: _data_pb2.Tensor
     checkpoint: CheckpointKind
-    def __init__(self, training: _Optional[str] = ..., tensor: _Optional[_Union[_data_pb2.Tensor, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ...) -> None: ...
+    geometry: _data_pb2.Geometry
+    spacing_mm: _containers.RepeatedScalarFieldContainer[float]
+    average_with: _containers.RepeatedScalarFieldContainer[str]
+    without_mirroring: bool
+    def __init__(self, training: _Optional[str] = ..., tensor: _Optional[_Union[_data_pb2.Tensor, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointKind, str]] = ..., geometry: _Optional[_Union[_data_pb2.Geometry, _Mapping]] = ..., spacing_mm: _Optional[_Iterable[float]] = ..., average_with: _Optional[_Iterable[str]] = ..., without_mirroring: bool = ...) -> None: ...
 
 class PredictResponse(_message.Message):
-    __slots__ = ("volume_begin", "chunk", "volume_end")
+    __slots__ = ("volume_begin", "chunk", "volume_end", "prediction_begin", "progress")
     VOLUME_BEGIN_FIELD_NUMBER: _ClassVar[int]
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     VOLUME_END_FIELD_NUMBER: _ClassVar[int]
+    PREDICTION_BEGIN_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
     volume_begin: _data_pb2.VolumeBegin
     chunk: _data_pb2.Chunk
     volume_end: _data_pb2.VolumeEnd
-    def __init__(self, volume_begin: _Optional[_Union[_data_pb2.VolumeBegin, _Mapping]] = ..., chunk: _Optional[_Union[_data_pb2.Chunk, _Mapping]] = ..., volume_end: _Optional[_Union[_data_pb2.VolumeEnd, _Mapping]] = ...) -> None: ...
+    prediction_begin: PredictionBegin
+    progress: PredictionProgress
+    def __init__(self, volume_begin: _Optional[_Union[_data_pb2.VolumeBegin, _Mapping]] = ..., chunk: _Optional[_Union[_data_pb2.Chunk, _Mapping]] = ..., volume_end: _Optional[_Union[_data_pb2.VolumeEnd, _Mapping]] = ..., prediction_begin: _Optional[_Union[PredictionBegin, _Mapping]] = ..., progress: _Optional[_Union[PredictionProgress, _Mapping]] = ...) -> None: ...
+
+class PredictionBegin(_message.Message):
+    __slots__ = ("steps", "source_values")
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_VALUES_FIELD_NUMBER: _ClassVar[int]
+    steps: _containers.RepeatedScalarFieldContainer[int]
+    source_values: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, steps: _Optional[_Iterable[int]] = ..., source_values: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class PredictionProgress(_message.Message):
+    __slots__ = ("share",)
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    def __init__(self, share: _Optional[float] = ...) -> None: ...
