@@ -13,5 +13,8 @@ export {
   type LabelProgress,
   labelImages,
 } from "./label-images.js";
+export type { Models } from "./labeller.js";
 export { type MeanScores, meanScores } from "./mean-scores.js";
+export { type SavedModelsOptions, savedModels } from "./saved-models.js";
 export { scoresCsv } from "./scores-csv.js";
+export { type TrainerModelsOptions, trainerModels } from "./trainer-models.js";

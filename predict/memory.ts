@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { PatchstreamError } from "../plan/index.js";
+import { labellingBytes as bytesOfLabelling, type LabelledSize } from "../trainer/index.js";
 
 /** What labelling one image takes, in numbers of voxels. */
 export interface ImageSize {
@@ -10,11 +11,7 @@ export interface ImageSize {
 
 export interface PreparedSize extends ImageSize {
   /** (C,Z,Y,X) at the model's spacing, within the crop. */
-  readonly shape: readonly [channels: number, z: number, y: number, x: number];
-  /** Outputs of the network. */
-  readonly classes: number;
-  /** Planes of a window along Z. */
-  readonly patchDepth: number;
+  readonly shape: LabelledSize["shape"];
   /** Whether the probabilities of the whole source are made, too. */
   readonly probabilities: boolean;
 }
@@ -35,26 +32,25 @@ export function readingBytes({ sourceValues, channels }: ImageSize): number {
   return 3 * FLOAT_BYTES * sourceValues + 8 * (sourceValues / channels);
 }
 
-/** Sums in work, planes that are finished, and those before them. */
-const HELD_SLABS = 3;
+/** Bytes a source voxel of the label beside the one that is made: its values, as the file has them, and that file before it is written. */
+const FILE_BYTES = 5;
 
-/** Bytes a source voxel of the label: its values, as the file has them, and that file before it is written. */
-const LABEL_BYTES = 6;
-
-/**
- * Bytes while it is labelled: the image at the model's spacing, the logits of as many planes as a window has, and the label. The number
- * of classes counts for these planes alone, whatever the length of the volume, unless probabilities are made.
- */
-export function labellingBytes(size: PreparedSize): number {
-  const { sourceValues, channels, shape, classes, patchDepth, probabilities } = size;
-  const [, z, y, x] = shape;
+/** Bytes while an image is labelled here, beside the networks; the probabilities of all classes are held at once. */
+export function labellingBytes(
+  { sourceValues, channels, shape, probabilities }: PreparedSize,
+  { classes, patchSize }: Pick<LabelledSize, "classes" | "patchSize">,
+): number {
   const sourceVoxels = sourceValues / channels;
-  const slab = FLOAT_BYTES * (classes + 1) * Math.min(z, patchDepth) * y * x;
   return (
-    FLOAT_BYTES * channels * z * y * x +
-    HELD_SLABS * slab +
-    sourceVoxels * (LABEL_BYTES + (probabilities ? FLOAT_BYTES * classes : 0))
+    bytesOfLabelling({ shape, sourceVoxels, classes, patchSize }) +
+    sourceVoxels * (FILE_BYTES + (probabilities ? FLOAT_BYTES * classes : 0))
   );
+}
+
+/** Bytes here while a trainer labels an image: the image at the model's spacing, and the label. */
+export function sendingBytes({ sourceValues, channels, shape }: PreparedSize): number {
+  const image = shape.reduce((product, extent) => product * extent, FLOAT_BYTES);
+  return image + (1 + FILE_BYTES) * (sourceValues / channels);
 }
 
 /** Throws LIMIT_EXCEEDED with both numbers where `bytes` is above `limitBytes`. */

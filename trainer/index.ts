@@ -1,7 +1,9 @@
 export { connectTrainer } from "./client/connect-trainer.js";
+export type { DescribedModel } from "./client/describe-model.js";
 export type { WatchedEvent } from "./client/events.js";
 export type { PredictedLabel } from "./client/predict.js";
 export type {
+  CheckpointOptions,
   ImageToLabel,
   PredictOptions,
   RunSpecInput,
@@ -30,6 +32,8 @@ export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoin
 export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
+export type { GridGeometry } from "./inference/export-label.js";
+export { type LabelledSize, labellingBytes } from "./inference/labelling-bytes.js";
 export { labelFile, narrowLabel } from "./inference/label-file.js";
 export {
   openPredictor,

@@ -1,14 +1,27 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../predict/index.js";
-import { engineNames } from "../../trainer/index.js";
+import {
+  type LabelImagesOptions,
+  type LabelOutcome,
+  labelImages,
+  savedModels,
+  trainerModels,
+} from "../../predict/index.js";
+import { type CheckpointName, connectTrainer, engineNames } from "../../trainer/index.js";
+import { oneAddress } from "../address-list.js";
 import { byteCount } from "../byte-count.js";
+import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { toleratedText } from "../tolerated-text.js";
 import { oneOrMore } from "../whole-number.js";
 import { labelProgress } from "./label-progress.js";
 
-interface Options extends CommonOptions {
+/** For so long a trainer that labels other images is asked again. */
+const PATIENCE_MS = 600_000;
+
+interface Options extends CommonOptions, CallFlags {
+  readonly trainer?: string;
+  readonly checkpoint: CheckpointName;
   readonly out: string;
   readonly averageWith: readonly string[];
   readonly overwrite?: boolean;
@@ -23,11 +36,27 @@ interface Options extends CommonOptions {
 
 /** `patchstream predict MODEL IMAGES...`. */
 export function predictCommand(): Command {
-  return new Command("predict")
+  const command = new Command("predict")
     .description("Label new images with a trained model: raw images in, labels on their own grids out.")
-    .argument("<model>", "the folder of a training, or one of its checkpoint files")
+    .argument("<model>", "the folder of a training, or one of its checkpoint files; with --trainer a training's id")
     .argument("<images...>", "images, or folders of images; a name's _0000, _0001 ... is its channel, as in nnU-Net")
     .requiredOption("--out <folder>", "folder of the labels; one that is there already is kept")
+    .addOption(
+      new Option(
+        "--trainer <address>",
+        "a trainer service, host:port, that labels: images are read and preprocessed here, its machine runs the network",
+      )
+        .argParser(oneAddress)
+        .conflicts(["probabilities", "engine", "threads"]),
+    )
+    .addOption(
+      new Option(
+        "--checkpoint <which>",
+        '"latest": of the last steps; "best": of the epoch with the highest moving average of the pseudo Dice',
+      )
+        .choices(["latest", "best"])
+        .default("latest"),
+    )
     .option("--probabilities", "write probabilities, too: NAME.npz with nnU-Net's `probabilities`, classes first")
     .option("--overwrite", "make labels that are there already again")
     .option(
@@ -59,31 +88,43 @@ export function predictCommand(): Command {
       new Option("--threads <count>", "CPU threads of the engine")
         .argParser(oneOrMore)
         .default(availableParallelism(), "one per core"),
-    )
+    );
+  return addCallFlags(command)
     .addHelpText(
       "after",
       `
-The model says how its images were preprocessed: no store and no server is needed.
+The model says how its images were preprocessed: no store and no data server is needed.
 
 Examples:
   patchstream predict runs/20261123-173207-482-5f1c new/scan_0000.nii.gz --out labels
-  patchstream predict runs/fold-0 imagesTs --average-with runs/fold-1 --average-with runs/fold-2 --out labels`,
+  patchstream predict runs/fold-0 imagesTs --average-with runs/fold-1 --average-with runs/fold-2 --out labels
+  patchstream predict 20261123-173207-482-5f1c imagesTs --trainer gpu-box:7071 --out labels`,
     )
     .action(predict);
 }
 
 async function predict(model: string, images: readonly string[], options: Options): Promise<void> {
-  const { averageWith, memory, overwrite = false, json, debug: _debug, ...rest } = options;
+  const { trainer: address, averageWith, memory, overwrite = false, probabilities = false, json } = options;
+  const { out, nonfinite, geometry, checkpoint, mirror, engine, threads } = options;
   const progress = labelProgress();
-  const outcomes = labelImages([model, ...averageWith], images, {
-    ...rest,
-    overwrite,
-    ...(memory !== undefined && { memoryBytes: memory }),
-    notice: progress.say,
-    onProgress: progress.show,
-  });
   const counts = { labelled: 0, kept: 0, failed: 0 };
   try {
+    await using trainer = address === undefined ? undefined : connectTrainer(address, callOptions(options));
+    const names = [model, ...averageWith];
+    const how = { checkpoint, mirror, notice: progress.say };
+    const models =
+      trainer === undefined
+        ? await savedModels(names, { ...how, engine, threads })
+        : await trainerModels(trainer, names, { ...how, patienceMs: PATIENCE_MS });
+    const outcomes = labelImages(models, images, {
+      out,
+      nonfinite,
+      geometry,
+      overwrite,
+      probabilities,
+      ...(memory !== undefined && { memoryBytes: memory }),
+      onProgress: progress.show,
+    });
     for await (const outcome of outcomes) {
       counts[outcome.kind]++;
       if (outcome.kind === "labelled") for (const flaw of outcome.tolerated) progress.say(toleratedText(flaw));
@@ -99,8 +140,11 @@ async function predict(model: string, images: readonly string[], options: Option
 
 function line(outcome: LabelOutcome): string {
   switch (outcome.kind) {
-    case "labelled":
-      return `${outcome.id}: ${outcome.seconds.toFixed(1)} s`;
+    case "labelled": {
+      const { id, seconds, steps } = outcome;
+      const after = steps === undefined ? "" : `, after step ${steps.join(" and ")}`;
+      return `${id}: ${seconds.toFixed(1)} s${after}`;
+    }
     case "kept":
       return `${outcome.id}: kept, ${outcome.label} is there already`;
     case "failed":
@@ -112,8 +156,8 @@ function line(outcome: LabelOutcome): string {
 function asJson(outcome: LabelOutcome): object {
   switch (outcome.kind) {
     case "labelled": {
-      const { kind, id, label, seconds, tolerated } = outcome;
-      return { kind, image: id, label, seconds, tolerated };
+      const { kind, id, ...made } = outcome;
+      return { kind, image: id, ...made };
     }
     case "kept":
       return { kind: outcome.kind, image: outcome.id, label: outcome.label };

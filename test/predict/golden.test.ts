@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
-import { type LabelOutcome, labelImages } from "../../predict/index.js";
+import { type LabelOutcome, labelImages, savedModels } from "../../predict/index.js";
 import { goldenCases, goldenLabel, readNpz, temporaryFolder, writeImages, writeModel } from "./golden-cases.js";
 
 for (const golden of goldenCases)
@@ -11,10 +11,10 @@ for (const golden of goldenCases)
     const model = writeModel(join(folder, "run"), golden);
     const files = writeImages(join(folder, "images"), golden, "one");
     const out = join(folder, "out");
-    const rules = { overwrite: false, nonfinite: "stop", geometry: "strict" } as const;
-    const how = { mirror: true, probabilities: true, engine: "onnx", threads: 1, notice: t.log };
+    const rules = { overwrite: false, nonfinite: "stop", geometry: "strict", probabilities: true } as const;
+    const models = await savedModels([model], { mirror: true, engine: "onnx", threads: 1, notice: t.log });
     const outcomes: LabelOutcome[] = [];
-    for await (const outcome of labelImages([model], files, { out, ...rules, ...how })) outcomes.push(outcome);
+    for await (const outcome of labelImages(models, files, { out, ...rules })) outcomes.push(outcome);
     t.like(outcomes, [{ kind: "labelled", id: "one", label: join(out, "one.nii.gz") }]);
     const label = gunzipSync(readFileSync(join(out, "one.nii.gz"))).subarray(352);
     const expected = goldenLabel(golden);

@@ -2,7 +2,13 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFi
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import test from "ava";
-import { type LabelImagesOptions, type LabelOutcome, labelImages } from "../../predict/index.js";
+import {
+  type LabelImagesOptions,
+  type LabelOutcome,
+  labelImages,
+  type SavedModelsOptions,
+  savedModels,
+} from "../../predict/index.js";
 import { checkpointPath } from "../../trainer/run-folder/checkpoint.js";
 import { patchstream } from "../cli/command.js";
 import { writeNifti } from "../dataset/write-nifti.js";
@@ -18,11 +24,15 @@ import {
 
 const [oneChannel, , twoChannels] = goldenCases as [GoldenCase, GoldenCase, GoldenCase];
 
-async function outcomesOf(models: string[], images: string[], options: Partial<LabelImagesOptions> & { out: string }) {
+async function outcomesOf(
+  models: string[],
+  images: string[],
+  options: Partial<LabelImagesOptions & SavedModelsOptions> & { out: string },
+) {
   const outcomes: LabelOutcome[] = [];
-  const all = { overwrite: false, nonfinite: "stop", geometry: "strict", mirror: false, engine: "onnx" } as const;
-  for await (const outcome of labelImages(models, images, { ...all, threads: 1, notice: () => undefined, ...options }))
-    outcomes.push(outcome);
+  const all = { overwrite: false, nonfinite: "stop", geometry: "strict", ...options } as const;
+  const how = { mirror: false, engine: "onnx", threads: 1, notice: () => undefined, ...options };
+  for await (const outcome of labelImages(await savedModels(models, how), images, all)) outcomes.push(outcome);
   return outcomes;
 }
 

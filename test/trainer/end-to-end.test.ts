@@ -14,10 +14,12 @@ import { readSafetensors } from "../../trainer/run-folder/safetensors.js";
 import { lint, readExposition } from "../metrics/exposition.js";
 import { fileScope } from "./file-scope.js";
 import {
+  caseToLabel,
   channelTo,
   collect,
   curve,
   holdOutLast,
+  imageToLabel,
   lastState,
   type Process,
   patchstream,
@@ -445,7 +447,7 @@ test("a case predicted over the wire is labelled as the evaluation labelled it, 
     "the network has learnt something to compare",
   );
   const reference = await client.readReference(held?.case ?? "");
-  const label = await predict(channel, [{ kind: "case", case: { training, data: "", case: held?.case ?? "" } }]);
+  const label = await predict(channel, [caseToLabel({ training, case: held?.case ?? "" })]);
   t.is(label.length, reference.length);
   for (const { class: value, dice } of held?.classes ?? []) {
     const both = reference.filter((one, i) => one === value && label[i] === value).length;
@@ -467,18 +469,18 @@ test("an image predicted on its own grid is labelled as the case it is", async (
   const half = bytes.length / 2;
   const chunk = (offset: number, end: number) => ({ step: 0, offset, data: bytes.subarray(offset, end) });
   const label = await predict(channel, [
-    { kind: "image", image: { training, tensor } },
+    imageToLabel({ training, tensor }),
     { kind: "chunk", chunk: chunk(0, half) },
     { kind: "chunk", chunk: chunk(half, bytes.length) },
   ]);
   // The sample is stored as it lies in its files: nothing is cut, turned or resampled.
-  t.deepEqual(label, await predict(channel, [{ kind: "case", case: { training, data: "", case: first.id } }]));
+  t.deepEqual(label, await predict(channel, [caseToLabel({ training, case: first.id })]));
 
   const wrong = { ...tensor, shape: [2, ...first.shape.slice(1)] };
-  await t.throwsAsync(predict(channel, [{ kind: "image", image: { training, tensor: wrong } }]), {
-    message: /image is "\d+ bytes"|image is "0 bytes"/,
+  await t.throwsAsync(predict(channel, [imageToLabel({ training, tensor: wrong })]), {
+    message: /^image.tensor.shape\[0\] is 2; it must be 1, the network's channels/,
   });
-  await t.throwsAsync(predict(channel, [{ kind: "image", image: { training, tensor } }]), { message: /0 bytes/ });
+  await t.throwsAsync(predict(channel, [imageToLabel({ training, tensor })]), { message: /0 bytes/ });
 });
 
 test("the commands say what they did, and wrong use is exit 2", async (t) => {

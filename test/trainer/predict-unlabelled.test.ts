@@ -3,6 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { ingest } from "../../loader/index.js";
 import {
+  caseToLabel,
   channelTo,
   collect,
   copySample,
@@ -35,8 +36,7 @@ test("a case without a label is predicted as it is with one, and a training on i
     tinyRun(labelled, { data: { stepsPerEpoch: 40 }, training: { learningRate: 0.1 } }),
   );
   await collect(watch(channel, training));
-  const predicted = (address: string) =>
-    predict(channel, [{ kind: "case", case: { training, data: address, case: unlabelled } }]);
+  const predicted = (address: string) => predict(channel, [caseToLabel({ training, data: address, case: unlabelled })]);
   const label = await predicted("");
   t.deepEqual(label, await predicted((await serving(t, "serve", whole)).address));
   t.true(new Set(label).size > 1, "the network tells more than background");

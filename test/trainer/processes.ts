@@ -14,6 +14,7 @@ import type { TrainingEvent } from "../../trainer/index.js";
 import { toldAddress } from "../told-address.js";
 
 type PredictRequest = Messages["PredictRequest"];
+type PredictImage = Messages["PredictImage"];
 type PredictResponse = Messages["PredictResponse"];
 
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -210,6 +211,17 @@ export function curve(events: readonly TrainingEvent[]): string[] {
     return [JSON.stringify({ step, stage, loss, checksum, learningRate, gradientNorm })];
   });
 }
+
+/** A request to label a case, with what is left out as a caller of old leaves it. */
+export const caseToLabel = (asked: { training: string; case: string; data?: string }) =>
+  ({ kind: "case", case: { data: "", averageWith: [], withoutMirroring: false, ...asked } }) as const;
+
+/** As `caseToLabel` for the image that follows in chunks. */
+export const imageToLabel = (asked: Partial<PredictImage> & Pick<PredictImage, "training" | "tensor">) =>
+  ({
+    kind: "image",
+    image: { geometry: null, spacingMm: [], averageWith: [], withoutMirroring: false, ...asked },
+  }) as const;
 
 /** The label that Predict answers `requests` with, its checksum verified. */
 export async function predict(trainer: Channel, requests: readonly PredictRequest[]): Promise<Uint8Array> {

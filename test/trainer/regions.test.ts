@@ -5,6 +5,7 @@ import { ingest } from "../../loader/index.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { uniforms } from "./engines/sample-batch.js";
 import {
+  caseToLabel,
   channelTo,
   collect,
   lastState,
@@ -60,7 +61,7 @@ async function trained(t: ExecutionContext, raw: string) {
   const id = await start(trainer, server, run);
   const events = await collect(watch(trainer, id));
   t.is(lastState(events)?.state, "TRAINING_STATE_DONE", lastState(events)?.message);
-  const label = await predict(trainer, [{ kind: "case", case: { training: id, data: "", case: "c0" } }]);
+  const label = await predict(trainer, [caseToLabel({ training: id, case: "c0" })]);
   await using client = connect(server.address);
   const reference = await client.readReference("c0");
   const evaluated = events.flatMap((event) => (event.kind === "evaluated" ? [event.evaluated.classes] : []));

@@ -1,21 +1,26 @@
 import type { WaitOptions } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { voxelCount } from "../../plan/zyx.js";
+import type { PredictImage } from "../../proto/messages.js";
 import { callUnary } from "../../rpc/client/call.js";
 import { openChannel } from "../../rpc/client/channel.js";
 import type { MethodName, RequestOf, ResponseOf } from "../../rpc/service.js";
 import { kindOf } from "../checkpoint-words.js";
 import { stateWord } from "../state-words.js";
+import { describedModel } from "./describe-model.js";
 import { fetchCheckpoint } from "./fetch-checkpoint.js";
 import { imageRequests, predict } from "./predict.js";
-import type { ImageToLabel, RunSpecInput, TrainerClient, TrainerConnectOptions } from "./types.js";
+import type { ImageToLabel, PredictOptions, RunSpecInput, TrainerClient, TrainerConnectOptions } from "./types.js";
 import { watchTraining } from "./watch.js";
 
 const DEADLINE_MS = 60_000;
 /** `setStage` and `stop` are answered after the step in progress. */
 const STEP_DEADLINE_MS = 600_000;
 
-type Unary = Extract<MethodName<"TrainerService">, "startTraining" | "setStage" | "stopTraining" | "listTrainings">;
+type Unary = Extract<
+  MethodName<"TrainerService">,
+  "startTraining" | "setStage" | "stopTraining" | "listTrainings" | "describeModel"
+>;
 
 function jsonBytes(run: RunSpecInput | Uint8Array): Uint8Array {
   return run instanceof Uint8Array ? run : new TextEncoder().encode(JSON.stringify(run));
@@ -29,6 +34,21 @@ function checkImage({ shape: [channels, ...size], values }: ImageToLabel): void 
   if (values.length === want) return;
   const facts = { field: "image.values", got: values.length, want: `${want} values for the image's shape` };
   throw new PatchstreamError({ code: "REQUEST_INVALID", ...facts });
+}
+
+/** An image as the trainer is told of it before its bytes. */
+function announced({ shape, values, geometry }: ImageToLabel): Pick<PredictImage, "tensor" | "geometry" | "spacingMm"> {
+  return {
+    tensor: { name: "image", type: "f32", shape, byteLength: values.byteLength },
+    // The trainer has no use for the place in the world, nor for the file.
+    geometry: geometry === undefined ? null : { ...geometry, affine: [], labelHeader: new Uint8Array() },
+    spacingMm: geometry?.spacingMm ?? [],
+  };
+}
+
+/** Which model is to label, and how. */
+function modelAsked({ checkpoint = "latest", averageWith = [], mirror = true }: PredictOptions) {
+  return { checkpoint: kindOf(checkpoint), averageWith, withoutMirroring: !mirror };
 }
 
 /**
@@ -70,16 +90,19 @@ export function connectTrainer(address: string, options: TrainerConnectOptions =
     },
     checkpoint: (training, file, { checkpoint = "latest", ...wait } = {}) =>
       fetchCheckpoint(channel, training, file, { checkpoint, deadlineMs: answerMs, ...wait }),
-    predictCase(training, caseId, { data = "", checkpoint = "latest", ...wait } = {}) {
-      const asked = { training, data, case: caseId, checkpoint: kindOf(checkpoint) };
-      return predict(channel, () => [{ kind: "case", case: asked }], { deadlineMs: answerMs, ...wait });
+    async describeModel(training, { checkpoint = "latest", ...wait } = {}) {
+      return describedModel(await call("describeModel", { training, checkpoint: kindOf(checkpoint) }, wait));
     },
-    async predictImage(training, image, { checkpoint = "latest", ...wait } = {}) {
+    predictCase(training, caseId, { data = "", ...options } = {}) {
+      const asked = { training, data, case: caseId, ...modelAsked(options) };
+      return predict(channel, () => [{ kind: "case", case: asked }], { patienceMs: answerMs, ...options });
+    },
+    async predictImage(training, image, options = {}) {
       checkImage(image);
-      const { shape, values } = image;
-      const tensor = { name: "image", type: "f32", shape, byteLength: values.byteLength };
-      const asked = { kind: "image", image: { training, tensor, checkpoint: kindOf(checkpoint) } } as const;
-      return predict(channel, () => imageRequests(asked, values), { deadlineMs: answerMs, ...wait });
+      const [, ...own] = image.shape;
+      const size = image.geometry?.originalShape ?? own;
+      const asked = { training, ...announced(image), ...modelAsked(options) };
+      return predict(channel, () => imageRequests(asked, image.values), { patienceMs: answerMs, size, ...options });
     },
     async [Symbol.asyncDispose]() {
       channel.client.close();

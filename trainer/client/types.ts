@@ -2,9 +2,11 @@ import type { WaitOptions } from "../../client/types.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import type { SetStageResponse, Training } from "../../proto/messages.js";
 import type { ChannelOptions } from "../../rpc/client/channel.js";
+import type { GridGeometry } from "../inference/export-label.js";
 import type { CheckpointName } from "../run-folder/checkpoint.js";
 import type { TrainingSpec } from "../spec.js";
 import type { TrainingStateName } from "../state-words.js";
+import type { DescribedModel } from "./describe-model.js";
 import type { WatchedEvent } from "./events.js";
 import type { PredictedLabel } from "./predict.js";
 
@@ -39,15 +41,30 @@ export interface StageWish {
   readonly hold?: boolean;
 }
 
-export interface PredictOptions extends WaitOptions {
+export interface CheckpointOptions extends WaitOptions {
   /** Default: the latest. */
   readonly checkpoint?: CheckpointName;
+}
+
+export interface PredictOptions extends CheckpointOptions {
+  /** Further trainings of the same data and plan, such as other folds: the mean of all logits counts. */
+  readonly averageWith?: readonly string[];
+  /** Whether to take the mean over mirrored images, along the axes that training mirrored along. Default true. */
+  readonly mirror?: boolean;
+  /** For so long a trainer that labels other images is asked again. Default: `deadlineMs` of the connection. */
+  readonly patienceMs?: number;
+  /** Told once that the trainer labels other images first. */
+  readonly onBusy?: () => void;
+  /** Told the share of the windows that are done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** An image to label: (C,Z,Y,X) float32, C order, preprocessed as a store holds it. */
 export interface ImageToLabel {
   readonly shape: readonly [channels: number, z: number, y: number, x: number];
   readonly values: Float32Array;
+  /** How it lies in its source file, on whose grid the label is then. Absent: the label is on the image's own grid. */
+  readonly geometry?: GridGeometry;
 }
 
 /** A connection to a trainer. Disposing it leaves trainings alone: they are the trainer's. */
@@ -77,13 +94,18 @@ export interface TrainerClient extends AsyncDisposable {
    * Writes a checkpoint to `file`, whole or not at all; a file that is there is replaced. Resolves to its size in bytes. Throws NOT_FOUND where
    * there is none yet.
    */
-  checkpoint(training: string, file: string, options?: PredictOptions): Promise<number>;
-  /** The label of a data server's case on its source file's own grid. `data`: another server than the training's. */
+  checkpoint(training: string, file: string, options?: CheckpointOptions): Promise<number>;
+  /** What a checkpoint takes and what its labels mean: what raw images need to be preprocessed. Throws NOT_FOUND where there is none yet. */
+  describeModel(training: string, options?: CheckpointOptions): Promise<DescribedModel>;
+  /** The label of a data server's case on its source file's own grid, in that file's values. `data`: another server than the training's. */
   predictCase(
     training: string,
     caseId: string,
     options?: PredictOptions & { readonly data?: string },
   ): Promise<PredictedLabel>;
-  /** The label of an image on its own grid. */
+  /**
+   * The label of an image, in the values of the training's source files. Throws LIMIT_EXCEEDED for one that the trainer's memory could never
+   * hold, SERVER_BUSY, REQUEST_INVALID for other channels than the model's.
+   */
   predictImage(training: string, image: ImageToLabel, options?: PredictOptions): Promise<PredictedLabel>;
 }

@@ -1,5 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import { mirrorAxes } from "../inference/prediction.js";
+import { mirrorAxes } from "../inference/mirror.js";
 import type { SavedModel } from "../inference/predictor.js";
 import { stateDict } from "../networks/state-dict.js";
 import { PythonTuple, type PythonValue } from "./pickle.js";

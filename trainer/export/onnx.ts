@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import { encodeModel } from "../engines/onnx/model-proto.js";
 import { openGraph } from "../engines/onnx/open-graph.js";
-import { mirrorAxes } from "../inference/prediction.js";
+import { mirrorAxes } from "../inference/mirror.js";
 import type { SavedModel } from "../inference/predictor.js";
 import { weightsOf } from "./weights.js";
 

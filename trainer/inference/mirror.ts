@@ -1,6 +1,12 @@
+import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../../plan/zyx.js";
 
 export type Axis = 0 | 1 | 2;
+
+/** Axes that training mirrored along: those of test-time mirroring. */
+export function mirrorAxes(spec: Pick<ResolvedSpec, "augmentation">): Axis[] {
+  return [...new Set(spec.augmentation.flatMap((one) => (one.kind === "mirror" ? one.axes : [])))].sort();
+}
 
 /** Every set of `axes` to flip, the empty one first: 2^n of them. */
 export function flipSets(axes: readonly Axis[]): Axis[][] {

@@ -6,10 +6,10 @@ import { keptBytes } from "../engines/onnx/sessions.js";
 import { predictionGraph } from "../engines/onnx/step-graph.js";
 import { openTrainingEngine } from "../engines/open.js";
 import type { NetworkDescription } from "../networks/network.js";
-import { type Checkpoint, checkpointPath, readCheckpointFile } from "../run-folder/checkpoint.js";
-import type { TrainedOn } from "../run-folder/trained-on.js";
-import { type GridGeometry, type LabelMaker, labelMaker, labelReading } from "./export-label.js";
-import { mirrorAxes } from "./prediction.js";
+import { type Checkpoint, type CheckpointName, checkpointPath, readCheckpointFile } from "../run-folder/checkpoint.js";
+import { type TrainedOn, trainedOnOf } from "../run-folder/trained-on.js";
+import { type GridGeometry, type LabelMaker, type LabelReading, labelMaker, labelReading } from "./export-label.js";
+import { mirrorAxes } from "./mirror.js";
 import { type Maps, predictInSlabs, type WindowModel } from "./sliding-window.js";
 
 /** A trained model as its file holds it. */
@@ -20,30 +20,24 @@ export interface SavedModel {
   readonly trainedOn: TrainedOn;
 }
 
-/** The checkpoint of a model: a training's folder, of which the latest is taken, or its file. Throws INPUT_DAMAGED for anything else. */
-export async function readCheckpointOf(path: string): Promise<Checkpoint> {
-  const file = checkpointFile(path);
+/** The checkpoint of a model: a training's folder, of which the one called `name` is taken, or its file. Throws INPUT_DAMAGED for anything else. */
+export async function readCheckpointOf(path: string, name?: CheckpointName): Promise<Checkpoint> {
+  const file = checkpointFile(path, name);
   const checkpoint = await readCheckpointFile(file);
   if (checkpoint !== undefined) return checkpoint;
   const want = "a training's folder or its checkpoint";
   throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "there is no such file", want });
 }
 
-function checkpointFile(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path) : path;
+function checkpointFile(path: string, name?: CheckpointName): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path, name) : path;
 }
 
 /** `readCheckpointOf` with what it was trained on. Throws INPUT_DAMAGED for a checkpoint that does not say it, too. */
-export async function readModel(path: string): Promise<SavedModel> {
-  const file = checkpointFile(path);
-  const checkpoint = await readCheckpointOf(path);
-  const { trainedOn } = checkpoint;
-  if (trainedOn !== undefined) return { file, checkpoint, trainedOn };
-  const reason = "an older version wrote it, and it does not say how images were preprocessed";
-  throw new PatchstreamError(
-    { code: "INPUT_DAMAGED", file, reason, want: "a checkpoint of this version" },
-    "Go on with its training for a step: the next checkpoint says it.",
-  );
+export async function readModel(path: string, name?: CheckpointName): Promise<SavedModel> {
+  const file = checkpointFile(path, name);
+  const checkpoint = await readCheckpointOf(path, name);
+  return { file, checkpoint, trainedOn: trainedOnOf(checkpoint, file) };
 }
 
 /** What a predictor runs on, and how. */
@@ -73,9 +67,9 @@ export interface Predictor extends AsyncDisposable {
   ): Promise<Pick<LabelMaker, "label" | "probabilities">>;
 }
 
-/** Opens models that were trained on the same data with the same plan. Throws ENGINE_MISSING, NOT_FOUND for an engine, SPEC_INVALID. */
+/** Opens the models of checkpoints that were trained on the same data with the same plan. Throws ENGINE_MISSING, NOT_FOUND for an engine, SPEC_INVALID. */
 export async function openPredictor(
-  saved: readonly SavedModel[],
+  checkpoints: readonly Checkpoint[],
   { engine: name, threads, mirror, notice }: PredictorOptions,
 ): Promise<Predictor> {
   const engine = await openTrainingEngine(name, notice);
@@ -84,8 +78,7 @@ export async function openPredictor(
     for (const { model } of opened.splice(0)) await model[Symbol.asyncDispose]();
   };
   try {
-    for (const { checkpoint } of saved) {
-      const { network, spec, model: state } = checkpoint;
+    for (const { network, spec, model: state } of checkpoints) {
       const model = await engine.createModel(network, { seed: 0, batchDice: false, threads });
       opened.push({ model, network, mirrorAxes: mirror ? mirrorAxes(spec) : [] });
       await model.load(state);
@@ -94,12 +87,11 @@ export async function openPredictor(
     await close();
     throw error;
   }
-  const [{ checkpoint, trainedOn }] = saved as [SavedModel];
-  const { network, spec } = checkpoint;
-  const { labelSet } = trainedOn;
+  const [{ network, spec, trainedOn }] = checkpoints as [Checkpoint];
   const { patchSize } = spec.plan;
   const { classes } = network;
-  const reading = labelReading(labelSet);
+  // Those from before it was kept have classes.
+  const reading: LabelReading = trainedOn ? labelReading(trainedOn.labelSet) : { kind: "classes" };
   return {
     engine: engine.name,
     patchSize,

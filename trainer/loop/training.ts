@@ -7,7 +7,7 @@ import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { scoredClasses } from "../evaluation/scores.js";
 import { storedCase } from "../evaluation/stored-case.js";
-import { mirrorAxes } from "../inference/prediction.js";
+import { mirrorAxes } from "../inference/mirror.js";
 import { predictBySlidingWindow } from "../inference/sliding-window.js";
 import { stepFlops } from "../model-report.js";
 import { listParameters } from "../networks/parameters.js";

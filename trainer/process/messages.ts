@@ -1,6 +1,6 @@
 import type { StageChanged } from "../../client/types.js";
 import type { ErrorFacts } from "../../plan/errors.js";
-import type { PredictionJob } from "../inference/prediction.js";
+import type { PredictionBegin, PredictionJob } from "../inference/prediction.js";
 import type { AskedStage } from "../loop/stage-requests.js";
 import type { TrainingJob } from "../loop/training.js";
 import type { TrainingEvent } from "../run-folder/events.js";
@@ -34,6 +34,10 @@ export type FromProcess =
   | { readonly kind: "notice"; readonly line: string }
   | { readonly kind: "stageSet"; readonly id: number; readonly changed: StageChanged }
   | { readonly kind: "stageRefused"; readonly id: number; readonly failure: SentFailure }
+  /** The checkpoints of a prediction are read. */
+  | { readonly kind: "predictionBegin"; readonly begin: PredictionBegin }
+  /** Share of the windows that are done, 0 to 1. */
+  | { readonly kind: "predicted"; readonly share: number }
   /** A label (Z,Y,X) of bytes follows, whose CRC-32 this is. */
   | { readonly kind: "label"; readonly shape: readonly number[]; readonly checksum: number }
   | { readonly kind: "labelBytes"; readonly offset: number; readonly bytes: Uint8Array }

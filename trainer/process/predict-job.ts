@@ -13,7 +13,12 @@ export async function predictJob(job: PredictionJob, { tell, notice, on }: Paren
         if (offset + bytes.length === byteLength) resolve(image);
       });
     });
-  const { label, shape } = await predictLabel(job, { receiveImage, notice });
+  const { label, shape } = await predictLabel(job, {
+    receiveImage,
+    notice,
+    onBegin: (begin) => void tell({ kind: "predictionBegin", begin }),
+    onShare: (share) => void tell({ kind: "predicted", share }),
+  });
   await tell({ kind: "label", shape, checksum: crc32(label) });
   for (let offset = 0; offset < label.length; offset += CHUNK_BYTES) {
     await tell({ kind: "labelBytes", offset, bytes: label.subarray(offset, offset + CHUNK_BYTES) });

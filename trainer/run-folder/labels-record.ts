@@ -9,7 +9,7 @@ export const LABELS_FILE = "labels.json";
 /** What `LABELS_FILE` holds. */
 export interface LabelsRecord {
   readonly dataset: string;
-  /** SHA-256 (hex) of each model's weights. */
+  /** SHA-256 (hex) of each model's weights; of a trainer's the training and which checkpoint. */
   readonly models: readonly string[];
   readonly mirror: boolean;
   readonly labelSet: LabelSet;

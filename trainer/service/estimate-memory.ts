@@ -5,6 +5,8 @@ import { voxelCount } from "../../plan/zyx.js";
 import { parameterCount } from "../engines/model-state.js";
 import { STATE_KINDS } from "../engines/optimizers.js";
 import { targetReading } from "../engines/target-reading.js";
+import { labellingBytes } from "../inference/labelling-bytes.js";
+import type { Maps } from "../inference/sliding-window.js";
 import { isValidated } from "../loop/check-control.js";
 import { labelOptions } from "../loop/label-options.js";
 import { VALIDATION_CREDIT } from "../loop/validation.js";
@@ -50,19 +52,22 @@ function batchBytes({ stages }: RunTimeline, channels: number, credit: number): 
   return ahead + bytes + FLOAT_BYTES * channels * largest(stages.map(voxelsOf));
 }
 
-/** Sizes (Z,Y,X) of an image to label: as it is stored, and on the grid of its label. */
+/** An image to label. */
 export interface ImageSizes {
-  readonly stored: Zyx;
-  readonly original: Zyx;
+  /** (C,Z,Y,X) as it is stored. */
+  readonly shape: Maps["shape"];
+  /** (Z,Y,X) on the grid of its label. */
+  readonly label: Zyx;
 }
 
-/** Bytes that labelling an image takes beside the network: the image, the logits of all of it, the planes they are summed in, and the label. */
-function labellingBytes({ inputChannels, classes }: NetworkDescription, patch: Zyx, { stored, original }: ImageSizes) {
+/** Bytes that evaluating an image takes beside the network: the image, the logits of all of it, the planes they are summed in, and the label. */
+function evaluationBytes({ classes }: NetworkDescription, patch: Zyx, { shape, label }: ImageSizes) {
+  const [channels, ...stored] = shape;
   const planes = Math.min(stored[0], patch[0]) * stored[1] * stored[2];
   // Of those planes the sums with their weights, and the means.
-  const onStored = (inputChannels + classes) * voxelCount(stored) + (2 * classes + 1) * planes;
+  const onStored = (channels + classes) * voxelCount(stored) + (2 * classes + 1) * planes;
   // One class at a time on the original grid, and the largest so far.
-  const onOriginal = (2 * FLOAT_BYTES + 2) * voxelCount(original);
+  const onOriginal = (2 * FLOAT_BYTES + 2) * voxelCount(label);
   return FLOAT_BYTES * onStored + onOriginal;
 }
 
@@ -106,21 +111,29 @@ export async function trainingNeed(
   const heldOut = new Set(spec.split.val);
   const evaluated = dataset.cases
     .filter(({ id }) => heldOut.has(id))
-    .map(({ shape: [, ...stored], geometry }) => {
-      const original = geometry.originalShape;
-      return labellingBytes(network, patchSize, { stored, original }) + REFERENCE_BYTES * voxelCount(original);
+    .map(({ shape, geometry: { originalShape: label } }) => {
+      return evaluationBytes(network, patchSize, { shape, label }) + REFERENCE_BYTES * voxelCount(label);
     });
   return { bytes: PROCESS_BYTES + batches + keptBytes + again + saved + largest(evaluated), keptBytes };
 }
 
-/** Bytes that labelling an image takes: its own process, the network's forward pass, the image, and logits for all of it. */
+/**
+ * Bytes that labelling an image takes: its own process, the forward pass of each network, what `labellingBytes` says, and the label once more in
+ * the service, for a caller that reads slowly.
+ */
 export async function predictionBytes(
-  network: NetworkDescription,
-  { patchSize, batchSize }: { readonly patchSize: Zyx; readonly batchSize: number },
-  image: ImageSizes,
+  models: readonly { readonly network: NetworkDescription; readonly patchSize: Zyx }[],
+  { shape, label }: ImageSizes,
   sizes: SessionSizes,
 ): Promise<number> {
   const kind = { batchDice: false, deepSupervision: false };
-  const forward = await sizes.of({ network, kind, tasks: [{ task: "predict", batchSize, patchSize }] });
-  return PROCESS_BYTES + largest(forward.map(({ keptBytes }) => keptBytes)) + labellingBytes(network, patchSize, image);
+  const sourceVoxels = voxelCount(label);
+  let [forward, labelling] = [0, 0];
+  for (const { network, patchSize } of models) {
+    const { classes } = network;
+    const sessions = await sizes.of({ network, kind, tasks: [{ task: "predict", batchSize: 1, patchSize }] });
+    forward += largest(sessions.map(({ keptBytes }) => keptBytes));
+    labelling = Math.max(labelling, labellingBytes({ shape, sourceVoxels, classes, patchSize }));
+  }
+  return PROCESS_BYTES + forward + labelling + sourceVoxels;
 }

@@ -5,6 +5,7 @@ import { CHUNK_BYTES } from "../../rpc/codec/framing.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import { type CheckpointName, checkpointPath, noCheckpoint } from "../run-folder/checkpoint.js";
 import { checkpointName } from "./checkpoint-name.js";
+import { describeModel } from "./describe-model.js";
 import { answerPrediction, type PredictionOptions } from "./predict.js";
 import type { Trainings } from "./trainings.js";
 
@@ -61,6 +62,8 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
     listTrainings: async () => ({ trainings: trainings.list() }),
     getCheckpoint: ({ training, checkpoint }) =>
       readChunks(trainings.place(training).folder, training, checkpointName(checkpoint)),
+    describeModel: async ({ training, checkpoint }) =>
+      describeModel(trainings.place(training).folder, training, checkpointName(checkpoint)),
     predict: (call) => answerPrediction(call, trainings, predictions),
   };
 }

@@ -1,26 +1,19 @@
-import { PatchstreamError } from "../../plan/errors.js";
-import type { PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
+import type { PredictCase, PredictImage, PredictRequest, PredictResponse } from "../../proto/messages.js";
 import { chunkFrame } from "../../rpc/codec/framing.js";
 import { Admission } from "../../rpc/server/admission.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { PredictionJob } from "../inference/prediction.js";
-import type { Maps } from "../inference/sliding-window.js";
 import type { FromProcess } from "../process/messages.js";
-import { type JobProcess, startJob } from "../process/start.js";
+import { startJob } from "../process/start.js";
 import { checkpointName } from "./checkpoint-name.js";
 import { checkAddresses, type DataAccess } from "./data-servers.js";
 import type { TrainingEngines } from "./engines.js";
 import { type MemoryBudget, takeMemory } from "./memory-budget.js";
 import { predictionNeed } from "./prediction-need.js";
+import { announcedImage, passImage, refuse } from "./sent-image.js";
 import type { SessionSizes } from "./session-sizes.js";
 import type { Trainings } from "./trainings.js";
-
-/** A caller that sends nothing of its image for so long gives its place to others. */
-const MAX_SILENCE_MS = 60_000;
-
-/** Voxels times channels of an image to label: 4 GiB of float32. */
-const MAX_IMAGE_VALUES = 2 ** 30;
 
 type Call = DuplexCall<PredictRequest, PredictResponse>;
 
@@ -41,66 +34,40 @@ export function predictionAdmission({ predictions = 2 }: { readonly predictions?
   return new Admission({ name: "max_predictions", most: predictions, mostOfPeer: predictions });
 }
 
-function refuse(field: string, got: unknown, want: string): never {
-  throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
-}
-
 /** A place among the predictions, given back when it is disposed. Throws SERVER_BUSY. */
 function placeIn(admission: Admission, peer: string): Disposable {
   return { [Symbol.dispose]: admission.enter(peer) };
 }
 
-/** The shape of the image that follows in chunks. */
-function shapeOf({ tensor }: PredictImage): Maps["shape"] {
-  if (tensor?.type !== "f32") return refuse("image.tensor.type", tensor?.type, "f32");
-  const [channels, z, y, x, ...more] = tensor.shape;
-  if (!channels || !z || !y || !x || more.length > 0)
-    return refuse("image.tensor.shape", tensor.shape, "four extents, channels, Z, Y and X, each at least 1");
-  const got = channels * z * y * x;
-  if (got > MAX_IMAGE_VALUES)
-    throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "values of an image", got, max: MAX_IMAGE_VALUES });
-  return [channels, z, y, x];
+/** What `answer` tells its caller, in order. */
+interface Answer {
+  readonly take: (message: FromProcess) => void;
+  /** Resolves when the checkpoints are read. */
+  readonly begun: Promise<void>;
+  /** Resolves to the label's CRC-32 when all that came has left. */
+  sent(): Promise<number>;
 }
 
-/** The caller's next message. Throws DEADLINE for one that is silent for too long. */
-async function nextInTime(requests: AsyncIterator<PredictRequest>): Promise<IteratorResult<PredictRequest>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const facts = { waitedFor: "the next chunk of the image", timeoutMs: MAX_SILENCE_MS };
-    timer = setTimeout(() => reject(new PatchstreamError({ code: "DEADLINE", ...facts })), MAX_SILENCE_MS);
-  });
-  return Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
-}
-
-/** Hands the chunks of an image of `byteLength` bytes over, one after the other. */
-async function passImage(
-  requests: AsyncIterator<PredictRequest>,
-  byteLength: number,
-  send: JobProcess<unknown>["send"],
-): Promise<void> {
-  for (let received = 0; received < byteLength; ) {
-    const { done, value } = await nextInTime(requests);
-    if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
-    if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
-    const { offset, data } = value.chunk;
-    if (offset !== received || data.length > byteLength - received)
-      return refuse("chunk.offset", offset, `${received}, with at most ${byteLength - received} bytes`);
-    await send({ kind: "imageBytes", offset, bytes: data });
-    received += data.length;
-  }
-}
-
-/** Passes the label on as it comes; `sent` resolves to its CRC-32 when all that came has left. */
-function labelSender({ send }: Call): { readonly take: (message: FromProcess) => void; sent(): Promise<number> } {
+/** Passes on what the process tells, as it comes. */
+function answerTo({ send }: Call): Answer {
   let labelChecksum = 0;
   let last = Promise.resolve();
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const pass = (message: Parameters<typeof send>[0]) => {
     last = last.then(() => send(message));
     last.catch(() => undefined); // `sent` tells
   };
   return {
+    begun,
     take(message) {
-      if (message.kind === "label") {
+      if (message.kind === "predictionBegin") {
+        begin();
+        pass({ kind: "predictionBegin", predictionBegin: message.begin });
+      } else if (message.kind === "predicted") pass({ kind: "progress", progress: { share: message.share } });
+      else if (message.kind === "label") {
         const { shape, checksum } = message;
         labelChecksum = checksum;
         const byteLength = shape.reduce((product, extent) => product * extent, 1);
@@ -114,6 +81,33 @@ function labelSender({ send }: Call): { readonly take: (message: FromProcess) =>
   };
 }
 
+/** What is asked for. Throws NOT_FOUND for a training, and what is wrong with the request. */
+function jobOf(
+  first:
+    | { readonly kind: "case"; readonly case: PredictCase }
+    | { readonly kind: "image"; readonly image: PredictImage },
+  trainings: Trainings,
+  { access, engines, threadsEach }: PredictionOptions,
+): PredictionJob {
+  const asked = first.kind === "case" ? first.case : first.image;
+  const { folder, data } = trainings.place(asked.training);
+  const others = asked.averageWith.map((training) => ({ training, folder: trainings.place(training).folder }));
+  let source: PredictionJob["source"];
+  if (first.kind === "case") {
+    const addresses = first.case.data === "" ? data : [first.case.data];
+    checkAddresses(access, addresses);
+    source = { kind: "case", case: first.case.case, data: addresses, connection: access.connection };
+  } else source = announcedImage(first.image);
+  return {
+    trainings: [{ training: asked.training, folder }, ...others],
+    checkpoint: checkpointName(asked.checkpoint),
+    mirror: !asked.withoutMirroring,
+    engine: engines.chosen("auto"),
+    threads: threadsEach,
+    source,
+  };
+}
+
 /**
  * Answers one Predict call: a case or an image in, its label out. It is made in a process of its own, which a caller that leaves
  * ends.
@@ -122,40 +116,29 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   const requests = call.requests[Symbol.asyncIterator]();
   const { value: first } = await requests.next();
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
-  const { training, checkpoint: kind } = first.kind === "case" ? first.case : first.image;
-  const checkpoint = checkpointName(kind);
-  const { folder, data } = trainings.place(training);
-  const { access, engines, threadsEach, admission, memory, sizes, log } = options;
-  let source: PredictionJob["source"];
-  if (first.kind === "case") {
-    const asked = first.case.data === "" ? data : [first.case.data];
-    checkAddresses(access, asked);
-    source = { kind: "case", case: first.case.case, data: asked, connection: access.connection };
-  } else source = { kind: "image", shape: shapeOf(first.image) };
+  const job = jobOf(first, trainings, options);
+  const { admission, memory, sizes, log } = options;
 
   using _place = placeIn(admission, call.peer);
-  using _memory = takeMemory(memory, await predictionNeed({ training, folder, checkpoint, source }, sizes));
-  const label = labelSender(call);
-  const started = startJob(
-    "predict",
-    { training, folder, checkpoint, engine: engines.chosen("auto"), threads: threadsEach, source },
-    {
-      doing: `labels an image with training ${training}`,
-      onMessage: label.take,
-      notice: logLines(log),
-      log,
-    },
-  );
+  using _memory = takeMemory(memory, await predictionNeed(job, sizes));
+  const answer = answerTo(call);
+  const started = startJob("predict", job, {
+    doing: `labels an image with training ${job.trainings[0].training}`,
+    onMessage: answer.take,
+    notice: logLines(log),
+    log,
+  });
   const leave = () => started.kill(call.signal.reason);
   call.signal.addEventListener("abort", leave, { once: true });
   try {
+    const { source } = job;
     if (source.kind === "image") {
-      const byteLength = source.shape.reduce((product, extent) => product * extent, Float32Array.BYTES_PER_ELEMENT);
-      // Where the process refuses the image, what is left of it is not waited for.
-      await Promise.race([passImage(requests, byteLength, started.send), started.ended]);
+      // The image is read when its process can take it. Where that refuses it, what is left of it is not waited for.
+      const passing = answer.begun.then(() => passImage(requests, source.shape, started.send));
+      await Promise.race([passing, started.ended]);
     }
     await started.ended;
-    const checksum = await label.sent();
+    const checksum = await answer.sent();
     await call.send({ kind: "volumeEnd", volumeEnd: { checksum } });
   } catch (error) {
     started.kill(error);

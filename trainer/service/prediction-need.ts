@@ -5,11 +5,11 @@ import { noCheckpoint, readCheckpointHeader } from "../run-folder/checkpoint.js"
 import { type ImageSizes, predictionBytes } from "./estimate-memory.js";
 import type { SessionSizes } from "./session-sizes.js";
 
-/** Sizes (Z,Y,X) of the image to label: as it is stored, and on the grid of its label. */
+/** Sizes of the image to label. */
 async function sizesOf(source: PredictionJob["source"]): Promise<ImageSizes> {
   if (source.kind === "image") {
     const [, ...size] = source.shape;
-    return { stored: size, original: size };
+    return { shape: source.shape, label: source.geometry?.originalShape ?? size };
   }
   await using client = connect(source.data, source.connection);
   const { cases } = await client.describeDataset();
@@ -21,20 +21,21 @@ async function sizesOf(source: PredictionJob["source"]): Promise<ImageSizes> {
       name: source.case,
       known: cases.map(({ id }) => id),
     });
-  const [, ...stored] = found.shape;
-  return { stored, original: found.geometry.originalShape };
+  return { shape: found.shape, label: found.geometry.originalShape };
 }
 
 /**
- * Bytes that labelling an image with a checkpoint of `training`, in `folder`, is estimated to take. Throws NOT_FOUND where there is no such checkpoint or case,
+ * Bytes that labelling an image with checkpoints of `trainings` is estimated to take. Throws NOT_FOUND where there is no such checkpoint or case,
  * INPUT_DAMAGED, and what the data servers refuse.
  */
 export async function predictionNeed(
-  { training, folder, checkpoint: name, source }: Omit<PredictionJob, "engine" | "threads">,
+  { trainings, checkpoint: name, source }: Pick<PredictionJob, "trainings" | "checkpoint" | "source">,
   sizes: SessionSizes,
 ): Promise<number> {
-  const checkpoint = readCheckpointHeader(folder, name);
-  if (checkpoint === undefined) throw noCheckpoint(training, name);
-  const { network, spec } = checkpoint;
-  return predictionBytes(network, spec.plan, await sizesOf(source), sizes);
+  const models = trainings.map(({ training, folder }) => {
+    const checkpoint = readCheckpointHeader(folder, name);
+    if (checkpoint === undefined) throw noCheckpoint(training, name);
+    return { network: checkpoint.network, patchSize: checkpoint.spec.plan.patchSize };
+  });
+  return predictionBytes(models, await sizesOf(source), sizes);
 }

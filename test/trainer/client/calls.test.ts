@@ -9,6 +9,7 @@ import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   eventsOf,
+  imageToLabel,
   type Process,
   patchstream,
   sampleStore,
@@ -155,7 +156,7 @@ test.serial("one image is labelled at a time: a second call is refused as busy, 
   const holding = callDuplex(channel, "TrainerService", "predict", decode);
   holding.on("error", () => undefined);
   const tensor = { name: "image", type: "f32", shape: [1, 64, 64, 64], byteLength: 4 * 64 ** 3 };
-  holding.write({ kind: "image", image: { training: done, tensor } });
+  holding.write(imageToLabel({ training: done, tensor }));
   await using hasty = connectTrainer(trainer.address, { deadlineMs: 1 });
   const isBusy = async () => {
     for (;;) {

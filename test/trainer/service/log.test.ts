@@ -4,7 +4,17 @@ import test from "ava";
 import { callUnary } from "../../../rpc/index.js";
 import { dial } from "../../conformance/served-store.js";
 import { spawnService, watchHealth } from "../../service-process.js";
-import { collect, predict, sampleStore, serving, start, temporaryFolder, tinyRun, watch } from "../processes.js";
+import {
+  caseToLabel,
+  collect,
+  predict,
+  sampleStore,
+  serving,
+  start,
+  temporaryFolder,
+  tinyRun,
+  watch,
+} from "../processes.js";
 
 const TOKEN = "geheim-7d11";
 
@@ -33,7 +43,7 @@ test("a trainer's log tells trainings, dead processes and refusals, and no secre
   await collect(watch(channel, done));
   t.truthy(await logged("training-started", { training: done }));
   t.like(await logged("training-ended", { training: done }), { level: "info", state: "done" });
-  const unknown = { kind: "case", case: { training: done, case: "Mustermann_Moni", data: "" } } as const;
+  const unknown = caseToLabel({ training: done, case: "Mustermann_Moni" });
   await t.throwsAsync(predict(channel, [unknown]));
   t.truthy(await logged("call-refused", { method: "Predict", code: "NOT_FOUND" }));
 

@@ -1,0 +1,100 @@
+import { PatchstreamError } from "../../plan/errors.js";
+import type { Zyx } from "../../plan/zyx.js";
+import { voxelCount } from "../../plan/zyx.js";
+import type { PredictImage, PredictRequest } from "../../proto/messages.js";
+import type { GridGeometry } from "../inference/export-label.js";
+import type { PredictionJob } from "../inference/prediction.js";
+import type { Maps } from "../inference/sliding-window.js";
+import type { JobProcess } from "../process/start.js";
+
+/** A caller that sends nothing of its image for so long gives its place to others. */
+const MAX_SILENCE_MS = 60_000;
+
+/** Voxels times channels of an image to label: 4 GiB of float32. Voxels of a label: 1 GiB of bytes. */
+const MAX_IMAGE_VALUES = 2 ** 30;
+
+export function refuse(field: string, got: unknown, want: string): never {
+  throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
+}
+
+function checkSize(limit: string, got: number): void {
+  if (got > MAX_IMAGE_VALUES) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit, got, max: MAX_IMAGE_VALUES });
+}
+
+/** The shape of the image that follows in chunks. */
+function shapeOf({ tensor }: PredictImage): Maps["shape"] {
+  if (tensor?.type !== "f32") return refuse("image.tensor.type", tensor?.type, "f32");
+  const [channels, z, y, x, ...more] = tensor.shape;
+  if (!channels || !z || !y || !x || more.length > 0)
+    return refuse("image.tensor.shape", tensor.shape, "four extents, channels, Z, Y and X, each at least 1");
+  checkSize("values of an image", channels * z * y * x);
+  return [channels, z, y, x];
+}
+
+/** Three numbers (Z,Y,X), each of which `isRight`. */
+function three(field: string, values: readonly number[], isRight: (value: number) => boolean, want: string): Zyx {
+  const [z, y, x, ...more] = values;
+  if (z === undefined || y === undefined || x === undefined || more.length > 0 || !values.every(isRight))
+    return refuse(field, values, `three numbers, Z, Y and X, each ${want}`);
+  return [z, y, x];
+}
+
+const isSpacing = (value: number) => Number.isFinite(value) && value > 0;
+
+/** How the image lies in its source file; undefined where it is its own original. */
+function geometryOf({ geometry, spacingMm }: PredictImage): GridGeometry | undefined {
+  if (geometry === null) return undefined;
+  const at = "image.geometry";
+  const size = three(`${at}.original_shape`, geometry.originalShape, (extent) => extent >= 1, "at least 1");
+  checkSize("voxels of a label", voxelCount(size));
+  const transpose = three(`${at}.transpose`, geometry.transpose, (axis) => axis <= 2, "0, 1 or 2");
+  if (new Set(transpose).size < 3) refuse(`${at}.transpose`, transpose, "0, 1 and 2 in any order");
+  const turned = transpose.map((axis) => size[axis] as number);
+  const cropStart = three(`${at}.crop_start`, geometry.cropStart, () => true, "a voxel");
+  const cropEnd = three(`${at}.crop_end`, geometry.cropEnd, () => true, "a voxel");
+  const isInside = cropEnd.every((end, axis) => (cropStart[axis] as number) < end && end <= (turned[axis] as number));
+  if (!isInside) refuse(`${at}.crop_end`, cropEnd, `above crop_start ${cropStart}, and at most ${turned}`);
+  return {
+    originalShape: size,
+    originalSpacingMm: three(`${at}.original_spacing_mm`, geometry.originalSpacingMm, isSpacing, "above 0"),
+    transpose,
+    cropStart,
+    cropEnd,
+    spacingMm: three("image.spacing_mm", spacingMm, isSpacing, "above 0"),
+  };
+}
+
+/** The image that a caller announces. Throws REQUEST_INVALID, LIMIT_EXCEEDED. */
+export function announcedImage(asked: PredictImage): Extract<PredictionJob["source"], { kind: "image" }> {
+  const geometry = geometryOf(asked);
+  return { kind: "image", shape: shapeOf(asked), ...(geometry && { geometry }) };
+}
+
+/** The caller's next message. Throws DEADLINE for one that is silent for too long. */
+async function nextInTime(requests: AsyncIterator<PredictRequest>): Promise<IteratorResult<PredictRequest>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const facts = { waitedFor: "the next chunk of the image", timeoutMs: MAX_SILENCE_MS };
+    timer = setTimeout(() => reject(new PatchstreamError({ code: "DEADLINE", ...facts })), MAX_SILENCE_MS);
+  });
+  return Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
+}
+
+/** Hands the chunks of an image of `shape` over, one after the other. Throws REQUEST_INVALID, DEADLINE. */
+export async function passImage(
+  requests: AsyncIterator<PredictRequest>,
+  shape: Maps["shape"],
+  send: JobProcess<unknown>["send"],
+): Promise<void> {
+  const byteLength = shape.reduce((product, extent) => product * extent, Float32Array.BYTES_PER_ELEMENT);
+  for (let received = 0; received < byteLength; ) {
+    const { done, value } = await nextInTime(requests);
+    if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
+    if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
+    const { offset, data } = value.chunk;
+    if (offset !== received || data.length > byteLength - received)
+      return refuse("chunk.offset", offset, `${received}, with at most ${byteLength - received} bytes`);
+    await send({ kind: "imageBytes", offset, bytes: data });
+    received += data.length;
+  }
+}
