@@ -27,7 +27,7 @@ async function needOf(
   checkControl(run.spec, training);
   const network = networkFor(run.spec, training, networkSize(dataset));
   const need = await trainingNeed({ network, run, dataset, training }, sizes);
-  memory.checkFits(need.bytes, "The training");
+  memory.checkFits(need.bytes, "The training", "the run a smaller network, patch or batch");
   return need;
 }
 

@@ -34,13 +34,13 @@ export class MemoryBudget {
     return this.bytes - this.#taken;
   }
 
-  /** Throws LIMIT_EXCEEDED for more than there will ever be; `what` completes "... is estimated to take". */
-  checkFits(bytes: number, what: string): void {
+  /** Throws LIMIT_EXCEEDED for more than there will ever be; `what` completes "... is estimated to take", `mend` "Give the trainer more, or ...". */
+  checkFits(bytes: number, what: string, mend: string): void {
     if (bytes <= this.bytes) return;
     const facts = { limit: "memory_bytes", got: bytes, max: this.bytes };
     const hint =
       `${what} is estimated to take ${gibibytes(bytes)} of the trainer's ${gibibytes(this.bytes)}. ` +
-      "Give the trainer more with --memory, or the run a smaller network, patch or batch.";
+      `Give the trainer more with --memory, or ${mend}.`;
     throw new PatchstreamError({ code: "LIMIT_EXCEEDED", ...facts }, hint);
   }
 
@@ -69,7 +69,7 @@ export class MemoryBudget {
 
 /** Takes `bytes`, or throws LIMIT_EXCEEDED where they never are free, SERVER_BUSY where they are not now. */
 export function takeMemory(memory: MemoryBudget, bytes: number): TakenMemory {
-  memory.checkFits(bytes, "The prediction");
+  memory.checkFits(bytes, "The prediction", "label the image where there is more");
   const taken = memory.take(bytes);
   if (taken) return taken;
   throw new PatchstreamError(

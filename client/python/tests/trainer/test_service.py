@@ -66,7 +66,13 @@ def test_a_training_is_watched_steered_stopped_listed_fetched_and_predicts(
             calls.checkpoint(name, 7)
 
         case = wire.PredictCase(training=name, case=held_out)
-        begin, *chunks, end = calls.predict([wire.PredictRequest(case=case)])
+        answers = calls.predict([wire.PredictRequest(case=case)])
+        said, *told, begin = answers[: 1 + [one.WhichOneof("kind") for one in answers].index("volume_begin")]
+        assert list(said.prediction_begin.steps) == [listed.steps_taken]
+        assert list(said.prediction_begin.source_values) == [0, 1, 2]
+        assert [one.progress.share for one in told] == sorted(one.progress.share for one in told)
+        assert told[-1].progress.share == 1
+        *chunks, end = answers[2 + len(told) :]
         label = b"".join(chunk.chunk.data for chunk in chunks)
         assert len(label) == begin.volume_begin.tensor.byte_length == np.prod(begin.volume_begin.tensor.shape)
         assert crc32(label) == end.volume_end.checksum
@@ -75,7 +81,7 @@ def test_a_training_is_watched_steered_stopped_listed_fetched_and_predicts(
         tensor = data_pb2.Tensor(name="image", type="f32", shape=image.shape)
         asked = wire.PredictImage(training=name, tensor=tensor)
         pieces = [wire.PredictRequest(image=asked), wire.PredictRequest(chunk=data_pb2.Chunk(data=image.tobytes()))]
-        begin, *_, end = calls.predict(pieces)
+        (begin,) = (one for one in calls.predict(pieces) if one.HasField("volume_begin"))
         assert list(begin.volume_begin.tensor.shape) == [20, 18, 16]
 
 

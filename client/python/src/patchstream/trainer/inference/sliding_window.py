@@ -48,7 +48,8 @@ def predict_by_sliding_window(
             inside, within = _overlap(size, start, patch)
             weights[inside] += importance[within]
             logits[(slice(None), *inside)] += importance[within] * predicted[(slice(None), *within)]
-    return logits / weights
+    logits /= weights
+    return logits
 
 
 def _overlap(size: Sequence[int], start: Zyx, patch: Zyx) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

@@ -23,8 +23,9 @@ class WholeImages:
         return predict_by_sliding_window(self.model.predict, image, self.windows, between)
 
 
-def whole_images(model: Model, spec: Mapping[str, Any]) -> WholeImages:
-    """With the plan of a resolved spec; mirrored along the axes that training mirrored."""
+def whole_images(model: Model, spec: Mapping[str, Any], *, mirror: bool = True) -> WholeImages:
+    """With the plan of a resolved spec; with `mirror` along the axes that training mirrored."""
     axes = {axis for one in spec["augmentation"] if one["kind"] == "mirror" for axis in one["axes"]}
+    mirrored = sorted(axes) if mirror else []
     z, y, x = spec["plan"]["patchSize"]
-    return WholeImages(model, Windows((z, y, x), spec["plan"]["batchSize"], model.network["classes"], sorted(axes)))
+    return WholeImages(model, Windows((z, y, x), spec["plan"]["batchSize"], model.network["classes"], mirrored))

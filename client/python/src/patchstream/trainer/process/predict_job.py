@@ -1,6 +1,7 @@
 """Labels one image in this process; the image's bytes come as messages, unless a data server has it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from patchstream.errors import refuse_request
 from patchstream.trainer.data_access import DataConnection, connect_to
-from patchstream.trainer.engine.device import open_device
+from patchstream.trainer.engine.device import Device, open_device
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.engine.labels import LabelReading
 from patchstream.trainer.engine.model import Model
@@ -18,41 +19,132 @@ from patchstream.trainer.engine.ranks import Ranks
 from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
 from patchstream.trainer.inference.geometry import GridGeometry, as_it_lies, geometry_of
 from patchstream.trainer.inference.stored_network import whole_images
+from patchstream.trainer.inference.windows import window_starts
 from patchstream.trainer.loop.evaluate import stored_case
 from patchstream.trainer.process.parent import Parent
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
-from patchstream.trainer.run_folder.checkpoint import no_checkpoint, read_checkpoint
+from patchstream.trainer.run_folder.checkpoint import Checkpoint, no_checkpoint, read_checkpoint
 from patchstream.wire.checksums import crc32
 
+Job = Mapping[str, Any]
 
-def predict_job(job: Mapping[str, Any], parent: Parent) -> None:
-    """Sends the label. Raises NOT_FOUND, INPUT_DAMAGED, REQUEST_INVALID."""
-    file = Path(job["checkpoint"])
-    checkpoint = read_checkpoint(file)
-    if checkpoint is None:
-        raise no_checkpoint(job["training"], file)
-    network = checkpoint.header.network
-    image, geometry = _image(job["source"], network["inputChannels"], parent)
-    reading = LabelReading(network["classes"], network["classes"], None, None)
+
+def predict_job(job: Job, parent: Parent) -> None:
+    """Sends what is known before the first window, how far it is, and the label.
+
+    Raises NOT_FOUND, INPUT_DAMAGED, REQUEST_INVALID.
+    """
+    checkpoints = _checkpoints(job["trainings"])
+    first = checkpoints[0].header
+    if job["source"]["kind"] == "image":
+        _check_channels(job["source"]["shape"][0], first.network["inputChannels"])
+    label_set: Mapping[str, Any] = first.fields.get("trainedOn", {}).get("labelSet", {})
+    source_values: list[int] = label_set.get("sourceValues", [])
+    steps = [checkpoint.header.step for checkpoint in checkpoints]
+    parent.tell({"kind": "predictionBegin", "steps": steps, "sourceValues": source_values})
+    image, geometry = _image(job["source"], first.network["inputChannels"], parent)
     device = open_device(job["engine"], DeviceOptions(**job["device"]))
-    model = Model(network, reading, batch_dice=False, device=device, ranks=Ranks())
-    model.load(checkpoint.model)
-    logits = whole_images(model, checkpoint.header.spec).logits(image)
-    label = label_on_original_grid(logits, geometry, _region_values(checkpoint.header.fields))
+
+    def tell(share: float) -> None:
+        parent.tell({"kind": "predicted", "share": share})
+
+    logits = _mean_logits(checkpoints, image, device, mirror=job["mirror"], tell=tell)
+    regions: list[Mapping[str, Any]] = label_set.get("regions", [])
+    export = region_values([region["exportValue"] for region in regions], source_values)
+    label = label_on_original_grid(logits, geometry, export)
     data = memoryview(label.tobytes())
     parent.tell({"kind": "label", "shape": list(label.shape), "checksum": crc32(data)})
     for offset in range(0, len(data), CHUNK_BYTES):
         parent.tell({"kind": "labelBytes", "offset": offset}, data[offset : offset + CHUNK_BYTES])
 
 
-def _image(source: Mapping[str, Any], channels: int, parent: Parent) -> tuple[NDArray[np.float32], GridGeometry]:
+def _checkpoints(trainings: Sequence[Job]) -> list[Checkpoint]:
+    """Of trainings whose logits can be averaged."""
+    checkpoints: list[Checkpoint] = []
+    for one in trainings:
+        file = Path(one["checkpoint"])
+        checkpoint = read_checkpoint(file)
+        if checkpoint is None:
+            raise no_checkpoint(one["training"], file)
+        if checkpoints:
+            _check_same_kind(checkpoints[0], checkpoint, one["training"])
+        checkpoints.append(checkpoint)
+    return checkpoints
+
+
+def _check_same_kind(first: Checkpoint, other: Checkpoint, training: str) -> None:
+    """Logits can be averaged where their voxels and outputs are the same. Raises REQUEST_INVALID."""
+
+    def kind_of(checkpoint: Checkpoint) -> Mapping[str, Any]:
+        header = checkpoint.header
+        return {
+            "channels": header.network["inputChannels"],
+            "outputs": header.network["classes"],
+            "patch": header.spec["plan"]["patchSize"],
+            "labels": header.fields.get("trainedOn", {}).get("labelSet"),
+        }
+
+    one, two = kind_of(first), kind_of(other)
+    for what in one:
+        if one[what] != two[what]:
+            want = f"a training with the {what} of the first, such as another fold"
+            raise refuse_request("average_with", training, want)
+
+
+def _mean_logits(
+    checkpoints: Sequence[Checkpoint],
+    image: NDArray[np.float32],
+    device: Device,
+    *,
+    mirror: bool,
+    tell: Callable[[float], None],
+) -> NDArray[np.float32]:
+    """(K,Z,Y,X) of all networks, one after the other. `tell` gets the share of the windows that are done."""
+    mean = np.zeros(1, np.float32)
+    for number, checkpoint in enumerate(checkpoints):
+
+        def of_all(share: float, number: int = number) -> None:
+            tell((number + share) / len(checkpoints))
+
+        logits = _logits(checkpoint, image, device, mirror=mirror, tell=of_all)
+        logits /= len(checkpoints)
+        mean = logits if number == 0 else np.add(mean, logits, out=mean)
+    tell(1.0)
+    return mean
+
+
+def _logits(
+    checkpoint: Checkpoint,
+    image: NDArray[np.float32],
+    device: Device,
+    *,
+    mirror: bool,
+    tell: Callable[[float], None],
+) -> NDArray[np.float32]:
+    network = checkpoint.header.network
+    reading = LabelReading(network["classes"], network["classes"], None, None)
+    model = Model(network, reading, batch_dice=False, device=device, ranks=Ranks())
+    model.load(checkpoint.model)
+    whole = whole_images(model, checkpoint.header.spec, mirror=mirror)
+    windows = window_starts((image.shape[1], image.shape[2], image.shape[3]), whole.windows.patch_size)
+    batches = ceil(len(windows) / whole.windows.batch_size)
+    begun = 0
+
+    def before_each() -> None:
+        nonlocal begun
+        tell(begun / batches)
+        begun += 1
+
+    return whole.logits(image, before_each)
+
+
+def _image(source: Job, channels: int, parent: Parent) -> tuple[NDArray[np.float32], GridGeometry]:
     if source["kind"] == "case":
         with connect_to(source["data"], DataConnection(**source["connection"])) as client:
             case = stored_case(client.describe_dataset(), source["case"])
             _check_channels(case.shape[0], channels)
             return client.read_image(case.id), geometry_of(case)
-    shape = source["shape"]
-    _check_channels(shape[0], channels)
+    shape, sent = source["shape"], source["geometry"]
     pieces: SimpleQueue[bytes] = SimpleQueue()
     parent.on("imageBytes", lambda _message, data: pieces.put(data))
     image = np.empty(shape, np.float32)
@@ -61,14 +153,8 @@ def _image(source: Mapping[str, Any], channels: int, parent: Parent) -> tuple[ND
         piece = pieces.get()
         into[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
         filled += len(piece)
-    return image, as_it_lies((shape[1], shape[2], shape[3]))
-
-
-def _region_values(header: Mapping[str, Any]) -> list[int] | None:
-    """Checkpoints from before it was kept what their outputs stand for have classes."""
-    label_set = header.get("trainedOn", {}).get("labelSet", {})
-    regions: list[Mapping[str, Any]] = label_set.get("regions", [])
-    return region_values([region["exportValue"] for region in regions], label_set.get("sourceValues", []))
+    size = (shape[1], shape[2], shape[3])
+    return image, as_it_lies(size) if sent is None else GridGeometry(**{name: tuple(sent[name]) for name in sent})
 
 
 def _check_channels(got: int, channels: int) -> None:

@@ -39,16 +39,27 @@ def training_bytes(network: NetworkDescription, info: RunInfo, optimiser: Optimi
 
 
 def prediction_bytes(
-    network: NetworkDescription, *, patch_size: Size, batch_size: int, stored: Sequence[int], original: Sequence[int]
+    networks: Sequence[NetworkDescription],
+    *,
+    patch_size: Size,
+    batch_size: int,
+    stored: Sequence[int],
+    original: Sequence[int],
 ) -> int:
-    """What labelling an image takes, whose sizes (Z,Y,X) are as it is stored and on the grid of its label."""
-    cost = network_cost(network, patch_size)
+    """What labelling an image with networks, one after the other, takes.
+
+    Its sizes (Z,Y,X) are as it is stored and on the grid of its label.
+    """
+    costs = [network_cost(network, patch_size) for network in networks]
     # Skips are the most that a forward pass holds at a time beside what it is at: less than all that it makes.
-    forward = batch_size * (cost.kept // 4 + _AT_WORK * cost.largest)
-    # Image, sum of logits, weights; then one class at a time on the original grid, the largest so far, and the label.
-    on_stored = (network["inputChannels"] + network["classes"] + 1) * prod(stored)
+    forward = batch_size * max(cost.kept // 4 + _AT_WORK * cost.largest for cost in costs)
+    # Image, sum of logits, weights; of several networks the mean, too. Then one class at a time on the original grid,
+    # the largest so far, and the label.
+    sums = networks[0]["classes"] * min(2, len(networks))
+    on_stored = (networks[0]["inputChannels"] + sums + 1) * prod(stored)
     on_original = 3 * prod(original)
-    return _PROCESS_BYTES + _FLOAT_BYTES * (cost.parameters + forward + on_stored + on_original)
+    parameters = sum(cost.parameters for cost in costs)
+    return _PROCESS_BYTES + _FLOAT_BYTES * (parameters + forward + on_stored + on_original)
 
 
 def _step_values(network: NetworkDescription, patch_size: Size) -> int:

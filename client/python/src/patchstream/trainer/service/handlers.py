@@ -15,6 +15,7 @@ from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
 from patchstream.trainer.run_folder.checkpoint import no_checkpoint
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.service.checkpoint_file import checkpoint_file
+from patchstream.trainer.service.describe_model import describe_model
 from patchstream.trainer.service.methods import Methods
 from patchstream.trainer.service.predict import Predictions
 from patchstream.trainer.service.trainings import Trainings
@@ -60,6 +61,10 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         for message in _chunks(checkpoint_file(folder, request), request.training):
             yield message
 
+    async def describe(request: wire.DescribeModelRequest) -> Message:
+        folder, _ = trainings.place(request.training)
+        return describe_model(checkpoint_file(folder, request), request.training)
+
     handlers: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         "StartTraining": methods.unary("StartTraining", wire.StartTrainingRequest, start),
         "WatchTraining": methods.stream("WatchTraining", wire.WatchTrainingRequest, watch),
@@ -67,6 +72,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         "StopTraining": methods.unary("StopTraining", wire.StopTrainingRequest, stop),
         "ListTrainings": methods.unary("ListTrainings", wire.ListTrainingsRequest, list_trainings),
         "GetCheckpoint": methods.stream("GetCheckpoint", wire.GetCheckpointRequest, get_checkpoint),
+        "DescribeModel": methods.unary("DescribeModel", wire.DescribeModelRequest, describe),
         "Predict": methods.duplex("Predict", wire.PredictRequest, predictions.answer),
     }
     return grpc.method_handlers_generic_handler(SERVICE, handlers)

@@ -1,7 +1,7 @@
 """Answers Predict: a case or an image in, its label out, made in a process of its own."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from math import prod
@@ -17,21 +17,20 @@ from patchstream.trainer.inference.geometry import geometry_of
 from patchstream.trainer.loop.evaluate import stored_case
 from patchstream.trainer.process.start import JobProcess
 from patchstream.trainer.process.wire import Message as ProcessMessage
-from patchstream.trainer.run_folder.checkpoint import no_checkpoint, read_checkpoint_header
+from patchstream.trainer.run_folder.checkpoint import CheckpointHeader, no_checkpoint, read_checkpoint_header
 from patchstream.trainer.service.checkpoint_file import checkpoint_file
 from patchstream.trainer.service.data_servers import DataAccess, check_addresses
 from patchstream.trainer.service.engines import TrainingEngines
 from patchstream.trainer.service.estimate_memory import prediction_bytes
 from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.memory_budget import MemoryBudget
+from patchstream.trainer.service.sent_image import announced_image
 from patchstream.trainer.service.trainings import Trainings
 from patchstream.v1 import data_pb2
 from patchstream.v1 import trainer_pb2 as wire
 
 _MOST_SILENCE_S = 60.0
 """A caller that sends nothing of its image for so long gives its place to others."""
-_MOST_IMAGE_VALUES = 1 << 30
-"""Voxels times channels of an image to label: 4 GiB of float32."""
 
 
 @dataclass
@@ -59,19 +58,20 @@ class Predictions:
             raise refuse_request("kind", kind, "case or image, first")
         asked = first.case if kind == "case" else first.image
         folder, data = self.trainings.place(asked.training)
-        file = checkpoint_file(folder, asked)
-        source = self._case(first.case, data) if kind == "case" else _image(first.image)
+        places = [(asked.training, folder), *((other, self.trainings.place(other)[0]) for other in asked.average_with)]
+        trainings = [{"training": name, "checkpoint": str(checkpoint_file(place, asked))} for name, place in places]
+        source = self._case(first.case, data) if kind == "case" else announced_image(first.image)
         if self._running == self.at_once:
             limit = {"limit": "max_predictions", "got": self._running + 1, "max": self.at_once}
             raise PatchstreamError({"code": "SERVER_BUSY", **limit}, "Try again when one has ended.")
         self._running += 1
         taken = None
         try:
-            need = await asyncio.to_thread(_need_bytes, asked.training, file, source)
+            need = await asyncio.to_thread(_need_bytes, trainings, source)
             taken = self.memory.take_for_prediction(need)
             job: dict[str, Any] = {
-                "training": asked.training,
-                "checkpoint": str(file),
+                "trainings": trainings,
+                "mirror": not asked.without_mirroring,
                 "engine": self.engines.chosen("auto"),
                 "device": asdict(self.device),
                 "source": source,
@@ -88,15 +88,15 @@ class Predictions:
         self, requests: AsyncIterator[wire.PredictRequest], job: Mapping[str, Any]
     ) -> AsyncGenerator[Message]:
         answers: asyncio.Queue[Message] = asyncio.Queue()
-        label = _Label(answers)
-        doing = f"labels an image with training {job['training']}"
-        process = JobProcess(doing=doing, take=label.take, notice=self.log.output, write=self.log.write)
+        answer = _Answer(answers)
+        doing = f"labels an image with training {job['trainings'][0]['training']}"
+        process = JobProcess(doing=doing, take=answer.take, notice=self.log.output, write=self.log.write)
         running = asyncio.ensure_future(process.run("predict", job))
-        passing = asyncio.ensure_future(_pass_image(requests, job["source"], process))
+        passing = asyncio.ensure_future(_pass_image(requests, job["source"], process, answer.begun))
         try:
             async for message in _until_ended(answers, running, passing):
                 yield message
-            yield wire.PredictResponse(volume_end=data_pb2.VolumeEnd(checksum=label.checksum))
+            yield wire.PredictResponse(volume_end=data_pb2.VolumeEnd(checksum=answer.checksum))
         finally:
             process.kill(PatchstreamError({"code": "UNAVAILABLE", "address": "the caller", "reason": "it has left"}))
             passing.cancel()
@@ -127,11 +127,15 @@ async def _until_ended(
 
 
 async def _pass_image(
-    requests: AsyncIterator[wire.PredictRequest], source: Mapping[str, Any], process: JobProcess
+    requests: AsyncIterator[wire.PredictRequest], source: Mapping[str, Any], process: JobProcess, begun: asyncio.Event
 ) -> None:
-    """Hands the chunks of an image over, one after the other. Raises REQUEST_INVALID, DEADLINE for a silent caller."""
+    """Hands the chunks of an image over, one after the other, from when its process can take it.
+
+    Raises REQUEST_INVALID, DEADLINE for a silent caller.
+    """
     if source["kind"] != "image":
         return
+    await begun.wait()
     size, received = 4 * prod(source["shape"]), 0
     while received < size:
         message = await _next_in_time(requests)
@@ -157,19 +161,25 @@ async def _next_in_time(requests: AsyncIterator[wire.PredictRequest]) -> wire.Pr
         raise PatchstreamError({"code": "DEADLINE", **facts}) from error
 
 
-def _need_bytes(training: str, file: Path, source: Mapping[str, Any]) -> int:
+def _need_bytes(trainings: Sequence[Mapping[str, str]], source: Mapping[str, Any]) -> int:
     """Memory that labelling the image is estimated to take. Raises NOT_FOUND, INPUT_DAMAGED, what servers refuse."""
-    header = read_checkpoint_header(file)
-    if header is None:
-        raise no_checkpoint(training, file)
-    plan = header.spec["plan"]
-    stored = original = source["shape"][1:] if source["kind"] == "image" else ()
-    if source["kind"] == "case":
+    headers: list[CheckpointHeader] = []
+    for one in trainings:
+        file = Path(one["checkpoint"])
+        header = read_checkpoint_header(file)
+        if header is None:
+            raise no_checkpoint(one["training"], file)
+        headers.append(header)
+    plan = headers[0].spec["plan"]
+    if source["kind"] == "image":
+        stored = source["shape"][1:]
+        original = stored if source["geometry"] is None else source["geometry"]["original_shape"]
+    else:
         with connect_to(source["data"], DataConnection(**source["connection"])) as client:
             case = stored_case(client.describe_dataset(), source["case"])
             stored, original = case.shape[1:], geometry_of(case).original_shape
     return prediction_bytes(
-        header.network,
+        [header.network for header in headers],
         patch_size=plan["patchSize"],
         batch_size=plan["batchSize"],
         stored=stored,
@@ -177,35 +187,29 @@ def _need_bytes(training: str, file: Path, source: Mapping[str, Any]) -> int:
     )
 
 
-def _image(asked: wire.PredictImage) -> Mapping[str, Any]:
-    """The image that follows in chunks. Raises REQUEST_INVALID, LIMIT_EXCEEDED."""
-    if asked.tensor.type != "f32":
-        raise refuse_request("image.tensor.type", asked.tensor.type, "f32")
-    shape = list(asked.tensor.shape)
-    if len(shape) != 4 or 0 in shape:
-        want = "four extents, channels, Z, Y and X, each at least 1"
-        raise refuse_request("image.tensor.shape", shape, want)
-    if prod(shape) > _MOST_IMAGE_VALUES:
-        facts = {"limit": "values of an image", "got": prod(shape), "max": _MOST_IMAGE_VALUES}
-        raise PatchstreamError({"code": "LIMIT_EXCEEDED", **facts})
-    return {"kind": "image", "shape": shape}
-
-
-class _Label:
-    """Passes the label on as it comes."""
+class _Answer:
+    """Passes on what the process tells, as it comes."""
 
     def __init__(self, answers: "asyncio.Queue[Message]") -> None:
         self._answers = answers
         self.checksum = 0
+        self.begun = asyncio.Event()
+        """The checkpoints are read."""
 
     def take(self, message: ProcessMessage, data: bytes) -> None:
         """What the process says."""
-        if message["kind"] == "label":
+        if message["kind"] == "predictionBegin":
+            begin = wire.PredictionBegin(steps=message["steps"], source_values=message["sourceValues"])
+            self._answers.put_nowait(wire.PredictResponse(prediction_begin=begin))
+            self.begun.set()
+        elif message["kind"] == "predicted":
+            progress = wire.PredictionProgress(share=message["share"])
+            self._answers.put_nowait(wire.PredictResponse(progress=progress))
+        elif message["kind"] == "label":
             self.checksum = message["checksum"]
             shape = message["shape"]
             tensor = data_pb2.Tensor(name="label", type="u8", shape=shape, byte_length=prod(shape))
-            begin = data_pb2.VolumeBegin(tensor=tensor)
-            self._answers.put_nowait(wire.PredictResponse(volume_begin=begin))
+            self._answers.put_nowait(wire.PredictResponse(volume_begin=data_pb2.VolumeBegin(tensor=tensor)))
         elif message["kind"] == "labelBytes":
             chunk = data_pb2.Chunk(offset=message["offset"], data=data)
             self._answers.put_nowait(wire.PredictResponse(chunk=chunk))
