@@ -170,6 +170,31 @@ test.serial("one image is labelled at a time: a second call is refused as busy, 
   t.true((await waiting).values.length > 0);
 });
 
+test.serial("a training goes on while its checkpoints label for two callers", async (t) => {
+  const { client, data, cases } = t.context;
+  const [id] = cases as [string];
+  const run = tinyRun(cases, { data: { epochs: 1000, stepsPerEpoch: 20 } });
+  const training = await client.start(jsonOf(run), data.address);
+  for await (const event of client.watch(training)) if (event.kind === "checkpoint") break;
+  t.like(await client.describeModel(training), { trainedOn: { channelNames: ["MRI"] }, patchSize: [8, 8, 12] });
+  const shares: number[] = [];
+  const labels = await Promise.all([
+    client.predictCase(training, id, { onProgress: (share) => shares.push(share) }),
+    client.predictCase(training, id),
+  ]);
+  t.true(labels.every(({ steps: [step = 0] }) => step > 0 && step % 20 === 0));
+  t.deepEqual([shares.at(-1), shares], [1, shares.toSorted((a, b) => a - b)]);
+  const { stepsTaken = 0 } = (await client.list()).find((one) => one.id === training) ?? {};
+  let next = 0;
+  for await (const event of client.watch(training)) {
+    if (event.kind !== "step") continue;
+    t.is(event.step.step, next++);
+    if (next > stepsTaken) break;
+  }
+  await client.stop(training);
+  t.like((await client.list()).at(-1), { id: training, state: "stopped" });
+});
+
 test.serial("a prediction for which trainings leave no memory is refused as busy", async (t) => {
   const { cases, data } = t.context;
   const runs = temporaryFolder(t);

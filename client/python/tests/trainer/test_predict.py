@@ -25,11 +25,11 @@ def labels_of(folder: Path) -> dict[str, np.ndarray]:
 
 def test_both_trainers_label_raw_images_alike(sample_server: Server, tiny_run: Run, tmp_path: Path):
     runs = tmp_path / "runs"
-    mirroring = {"augmentation": "default", "stepsPerEpoch": 12}
+    mirroring = {"augmentation": [{"kind": "mirror", "axes": [0, 1, 2]}], "stepsPerEpoch": 40}
     with trainer("onnx", runs) as one, Calls(one.address) as calls:
         names: list[str] = []
         for seed in (1, 2):
-            run = tiny_run(data={**mirroring, "seed": seed}, training={"learningRate": 0.05})
+            run = tiny_run(data={**mirroring, "seed": seed}, training={"learningRate": 0.1, "momentum": 0.9})
             names.append(calls.start(run, [sample_server.address]))
             assert last_state(list(calls.watch(names[-1])))["state"] == "TRAINING_STATE_DONE"
     images = sorted(str(file) for file in SAMPLE.glob("*.nii.gz"))[:2]
