@@ -441,7 +441,8 @@ export interface PredictImage {
   readonly tensor: Tensor | null;
   /** Which checkpoint; absent: the latest. */
   readonly checkpoint?: CheckpointKind;
-  /** How the image maps back to its source file, on whose grid the label is then; `affine` may be empty. Absent: the label is on the
+  /** How the image maps back to its source file, on whose grid the label is then; `affine` and `label_header`
+   * may be empty. Absent: the label is on the
    * image's own grid. */
   readonly geometry: Geometry | null;
   /** Spacing of the image in mm (Z,Y,X); needed with `geometry`. */
