@@ -173,12 +173,16 @@ test("two callers of a trainer that labels one image at a time both get their la
   const images = join(folder, "images");
   for (const id of ["a", "b"]) writeImages(images, oneChannel, id);
   const trainer = await trainerOver(t, runs, "--predictions", "1");
-  const flags = (out: string) => ["predict", "one", images, "--out", join(folder, out), "--trainer", trainer.address];
-  const leaving = spawn(process.execPath, [MAIN, ...flags("left")], { stdio: ["ignore", "ignore", "pipe"] });
+  const flags = (out: string, ...files: string[]) => {
+    const where = ["--out", join(folder, out), "--trainer", trainer.address, "--no-mirror"];
+    return ["predict", "one", ...files, ...where];
+  };
+  const leaving = spawn(process.execPath, [MAIN, ...flags("left", images)], { stdio: ["ignore", "ignore", "pipe"] });
   const left = once(leaving, "exit");
   for await (const line of createInterface(leaving.stderr)) if (line.startsWith("a: ")) leaving.kill("SIGKILL");
   await left;
-  const [one, two] = await Promise.all([patchstream(...flags("one")), patchstream(...flags("two"))]);
+  const first = join(images, "a_0000.nii.gz");
+  const [one, two] = await Promise.all([patchstream(...flags("one", first)), patchstream(...flags("two", first))]);
   t.is(one.code, 0, one.stderr);
   t.is(two.code, 0, two.stderr);
   sameLabels(t, [join(folder, "one"), join(folder, "two")]);
