@@ -33,8 +33,8 @@ export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
 export type { GridGeometry } from "./inference/export-label.js";
-export { type LabelledSize, labellingBytes } from "./inference/labelling-bytes.js";
 export { labelFile, narrowLabel } from "./inference/label-file.js";
+export { type LabelledSize, labellingBytes } from "./inference/labelling-bytes.js";
 export {
   openPredictor,
   type Predictor,
