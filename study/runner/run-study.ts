@@ -49,7 +49,8 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
   });
   // Two runs at a time, or one elsewhere: then nobody knows whose energy it was.
   const meter = trainers.length === 0 && atOnce === 1 ? openEnergyMeter() : undefined;
-  const gone: unknown[] = [];
+  /** By the trainer that does not answer any more. */
+  const gone = new Map<string, unknown>();
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
 
@@ -82,7 +83,7 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
         if (stopped.aborted || !(error instanceof PatchstreamError)) throw error;
         if (error.code === "UNAVAILABLE") {
           queue.giveBack(run);
-          gone.push(error);
+          gone.set(place.trainer, error);
           return;
         }
         outcomes.set(id, { outcome: "failed", message: error.message });
@@ -90,7 +91,13 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
       }
     }
   };
-  const working = Promise.all(places.all.map(work));
+  const workAll = async (): Promise<void> => {
+    for (let there = places.all; there.some(({ trainer }) => queue.has(trainer)); ) {
+      await Promise.all(there.map(work));
+      there = there.filter(({ trainer }) => !gone.has(trainer));
+    }
+  };
+  const working = workAll();
   try {
     await Promise.race([working, places.lost, study.lost]);
   } catch (error) {
@@ -100,7 +107,7 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
     throw error;
   }
   const left = runs.filter(({ name }) => !outcomes.has(name)).map(({ name }) => name);
-  if (left.length > 0 && gone.length > 0 && outcomes.size === results.size) throw gone[0];
+  if (left.length > 0 && outcomes.size === results.size) for (const error of gone.values()) throw error;
   return { ...summary(outcomes), left };
 }
 
@@ -117,8 +124,16 @@ class RunQueue {
       });
   }
 
+  has(trainer: string): boolean {
+    return this.#find(trainer) >= 0;
+  }
+
+  #find(trainer: string): number {
+    return this.#waiting.findIndex((one) => one.trainer === undefined || one.trainer === trainer);
+  }
+
   take(trainer: string): PreparedRun | undefined {
-    const at = this.#waiting.findIndex((one) => one.trainer === undefined || one.trainer === trainer);
+    const at = this.#find(trainer);
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]?.run;
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import test from "ava";
 import { PatchstreamError } from "../../plan/index.js";
 import { pointName, runsOf } from "../../study/spec/grid.js";
@@ -110,6 +111,19 @@ test("points that differ have names that differ", (t) => {
   };
   t.is(pointName(point), "a+b+c+nnunet+mirrored+fold1+length2.5+seed3");
   t.not(pointName({ ...point, length: 25 }), pointName(point));
+});
+
+test("the example and the documents of the pages are studies", (t) => {
+  const page = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const example = parseStudySpec(JSON.parse(page("examples/study-hippocampus.json")));
+  t.is(runsOf(example).length, 120);
+  const json = (path: string) =>
+    [...page(path).matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = ""]) => JSON.parse(text));
+  const [whole] = json("docs/how-to/run-a-study.md");
+  t.is(runsOf(parseStudySpec(whole)).length, 9);
+  const [method, network, grids] = json("docs/reference/study.md");
+  const document = { ...least, datasets: [{ name: "hippocampus", store: "store" }], methods: ["constant", method] };
+  t.is(runsOf(parseStudySpec({ ...document, networks: ["plain-unet", network], ...grids })).length, 28);
 });
 
 const mistakes: readonly (readonly [what: string, document: unknown, message: RegExp])[] = [
