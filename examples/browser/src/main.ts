@@ -46,6 +46,7 @@ function messageOf(error: unknown): string {
 /** What the next image or model makes out of date. */
 function clearResult(): void {
   stop();
+  stop = () => undefined;
   errorLine.hidden = true;
   result.hidden = true;
   work.hidden = true;
@@ -117,8 +118,9 @@ async function showResult(of: File, { nifti, volumes, zeroed, seconds }: Labelle
   cancel.hidden = true;
   volumeBody.replaceChildren(...volumeRows(volumes));
   save.onclick = () => download(label);
-  result.hidden = false;
+  const ofThis = stop;
   await viewer?.showLabel(label, volumes, opacity.valueAsNumber).catch(() => undefined); // no picture, and that was said
+  if (stop === ofThis) result.hidden = false; // else it is out of date
 }
 
 /** Has the browser save a file, as if it came from a link. */

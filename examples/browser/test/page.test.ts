@@ -186,6 +186,7 @@ test("by keyboard alone: the sample is labelled with the shipped model, its volu
   }
   const canvas = page.locator("#canvas");
   await canvas.focus();
+  await page.keyboard.press("Shift"); // from the first key on, a frame shows where the focus is
   const before = await stillPicture(canvas);
   await page.keyboard.press("PageUp");
   assert.notDeepEqual(await stillPicture(canvas), before, "the cross hair has moved");
