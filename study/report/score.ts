@@ -1,7 +1,7 @@
 import { voxelCount } from "../../plan/index.js";
 import type { RunResult, StudyStage } from "../run-result.js";
 import { deviation, mean, median } from "../statistics/moments.js";
-import { relativeDice } from "../statistics/normalised.js";
+import { relativeDice } from "../statistics/relative-dice.js";
 
 /** What the runs of one arm show by themselves. */
 export interface Score {
@@ -61,7 +61,7 @@ function joulesOf({ outcome, stages }: RunResult): number | undefined {
 }
 
 /** Dice of each fold: the mean over its seeds. A run that diverged counts as 0, as the paper's UNETR with Efficiency (Table 3). */
-export function foldMeans(runs: readonly RunResult[]): number[] {
+function foldMeans(runs: readonly RunResult[]): number[] {
   const folds = new Map<number, number[]>();
   for (const run of runs) folds.set(run.point.fold, [...(folds.get(run.point.fold) ?? []), diceOf(run)]);
   return [...folds.values()].map(mean);
@@ -110,7 +110,7 @@ function operationsOf({ stages }: RunResult): number {
 }
 
 /** Voxels of all patches that a run was trained on. */
-export function trainedVoxels({ stages }: RunResult): number {
+function trainedVoxels({ stages }: RunResult): number {
   return stages.reduce((sum, { patchSize, batchSize, steps }) => sum + steps * batchSize * voxelCount(patchSize), 0);
 }
 
@@ -118,7 +118,7 @@ export function trainedVoxels({ stages }: RunResult): number {
  * The paper's virtual relative runtime (3.2.2): the time of a run in percent of the time it would have taken had all its steps been as those
  * at the full patch. Undefined where the run has no such step, or diverged.
  */
-export function virtualRuntimePercent({ outcome, stages }: RunResult): number | undefined {
+function virtualRuntimePercent({ outcome, stages }: RunResult): number | undefined {
   const full = fullPatchStage(stages);
   if (outcome === "diverged" || full === undefined) return undefined;
   const steps = stages.reduce((sum, stage) => sum + stage.steps, 0);

@@ -25,7 +25,7 @@ export interface View {
 }
 
 /** Names in the order of `known`, then the others by name. */
-export function inKnownOrder(names: Iterable<string>, known: readonly string[]): string[] {
+function inKnownOrder(names: Iterable<string>, known: readonly string[]): string[] {
   const place = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
   return [...new Set(names)].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
@@ -56,10 +56,12 @@ function countBy(names: readonly string[]): Map<string, number> {
   return counts;
 }
 
+const FIELDS = ["dataset", "network", "method", "strategy", "mirroring", "fold", "length", "seed"] as const;
+
 /** Runs whose point has all of these values. */
 export function runsOf({ study }: View, wanted: Partial<StudyPoint>): RunResult[] {
-  const fields = Object.entries(wanted) as [keyof StudyPoint, string | number | boolean][];
-  return study.runs.filter(({ point }) => fields.every(([field, value]) => point[field] === value));
+  const fields = FIELDS.filter((field) => wanted[field] !== undefined);
+  return study.runs.filter(({ point }) => fields.every((field) => point[field] === wanted[field]));
 }
 
 /** The arms of a data set at a length that have some of these values, in the order of methods and networks. */

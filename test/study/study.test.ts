@@ -11,6 +11,15 @@ test.before("a store of four small cases", async (t) => {
   t.context = await tinyStudies(scope);
 });
 
+/** Parts of the report in which no time is. */
+const WITHOUT_TIMES = [
+  "datasets.csv",
+  "figure-3.csv",
+  "wilcoxon.csv",
+  "figures/figure-3-1.svg",
+  "figures/figure-4-1.svg",
+];
+
 const KILLS = 5;
 
 /** 0 to below `count`, from the bits of a number that is printed, so that a failure can be seen again. */
@@ -69,7 +78,11 @@ test("killed five times and started again, a study ends with the same results bu
   const [facts] = JSON.parse(readFileSync(join(whole, "datasets.json"), "utf8"));
   t.like(facts, { name: "cubes", cases: 4, classes: ["first", "second"], patchCoverage: 1 / 8 });
   t.true(Math.abs(facts.smallestClassShare - 1 / 3) < 0.01);
-  t.true(existsSync(join(killed, "report", "index.html")));
+  for (const file of ["index.html", "report.md", "table-1.csv"]) t.true(existsSync(join(killed, "report", file)), file);
+  for (const file of WITHOUT_TIMES) {
+    const [first, last] = [whole, killed].map((folder) => readFileSync(join(folder, "report", file), "utf8"));
+    t.is(last, first, `${file} is the same, killed or not`);
+  }
 });
 
 test("a study that is done trains nothing again, and estimates from its runs when it has more", async (t) => {

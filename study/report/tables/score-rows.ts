@@ -1,7 +1,7 @@
 import { PAPER_NETWORKS, paperScore } from "../../paper/find.js";
 import { PLAIN } from "../../paper/paper-score.js";
 import type { StudyDataset } from "../../run-result.js";
-import { relativeDice } from "../../statistics/normalised.js";
+import { relativeDice } from "../../statistics/relative-dice.js";
 import { comparisonOf, scoreOf } from "../score.js";
 import { type Cell, type Column, type Table, withoutEmptyColumns } from "../table.js";
 import { type Arm, BASELINE, baselineOf, runsOf, type View } from "../view.js";

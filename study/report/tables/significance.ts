@@ -16,7 +16,7 @@ export interface MethodPair {
 }
 
 /** Every method against constant patches, then Performance against Efficiency, as the paper (4.1.1). */
-export function comparedMethods({ methods }: View): MethodPair[] {
+function comparedMethods({ methods }: View): MethodPair[] {
   const others = methods.filter((method) => method !== BASELINE);
   const pairs = methods.includes(BASELINE) ? others.map((method) => ({ method, against: BASELINE })) : [];
   const both = methods.includes("performance") && methods.includes("efficiency");
