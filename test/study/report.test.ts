@@ -110,6 +110,27 @@ test("the same results give the same bytes, however their folders are named", (t
   t.deepEqual(written(t, [...runs].reverse()).files, written(t, runs).files);
 });
 
+test("other times change nothing but what is said of time", (t) => {
+  const runs = wholeStudy();
+  const slower = runs.map((run, i) => ({
+    ...run,
+    trainingSeconds: run.trainingSeconds + i,
+    stages: run.stages.map((stage) => ({ ...stage, stepSeconds: 3 * stage.stepSeconds + 1, waitingSeconds: 2 })),
+    epochs: run.epochs.map((epoch) => ({ ...epoch, seconds: 2 * epoch.seconds })),
+  }));
+  const partsOf = (some: readonly RunResult[]) => {
+    const { tables, figures } = reportOf({ document: {}, planned: 1, datasets: [HIPPOCAMPUS, LUNG], runs: some });
+    return new Map([
+      ...tables.map((table) => [table.id, tableCsv(table)] as const),
+      ...figures.map(({ id, svg }) => [id, svg] as const),
+    ]);
+  };
+  const [first, then] = [partsOf(runs), partsOf(slower)];
+  const changed = [...first].filter(([id, part]) => then.get(id) !== part).map(([id]) => id);
+  const timed = ["learning-curves-1", "learning-curves-2", "table-1", "table-1-averages", "table-2", "table-3"];
+  t.deepEqual(changed.sort(), [...timed, "table-a4", "table-b5", "table-d7", "table-d9", "table-d9-averages"].sort());
+});
+
 test("a report that is written again has nothing of the one before", (t) => {
   const { folder } = written(t, wholeStudy());
   const few = temporaryFolder(t);
