@@ -21,7 +21,7 @@ export function exportCommand(): Command {
     .addOption(
       new Option(
         "--to <format>",
-        'what to write: "safetensors" is the state dict of nnU-Net\'s or MONAI\'s module, "onnx" runs in any ONNX runtime at any size, "nnunet" is a folder that nnUNetv2_predict_from_modelfolder takes',
+        'what to write: "safetensors" is the state dict of nnU-Net\'s or MONAI\'s module, "onnx" runs in any ONNX runtime, "nnunet" is a folder that nnUNetv2_predict_from_modelfolder takes',
       )
         .choices(FORMATS)
         .default("safetensors"),

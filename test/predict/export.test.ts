@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import * as ort from "onnxruntime-node";
+import { voxelCount, type Zyx } from "../../plan/index.js";
 import { exportNnunet } from "../../predict/index.js";
 import { exportOnnx, openTrainingEngine, readModel } from "../../trainer/index.js";
+import { describeNetwork } from "../../trainer/networks/describe.js";
+import type { Checkpoint } from "../../trainer/run-folder/checkpoint.js";
 import { patchstream } from "../cli/command.js";
-import { sequence } from "../trainer/networks/known.js";
+import { knownState, sequence } from "../trainer/networks/known.js";
 import { type GoldenCase, goldenCases, temporaryFolder, writeModel } from "./golden-cases.js";
 
 const [plain, , residual] = goldenCases as [GoldenCase, GoldenCase, GoldenCase];
@@ -51,6 +54,38 @@ for (const [golden, sizes] of [
       const largest = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))), 0);
       t.true(largest < 2e-5, `${size} differs by ${largest}`); // float32 sums in another order
     }
+  });
+
+for (const [network, baseFeatures] of [
+  ["unetr", 1],
+  ["swin-unetr", 12],
+] as const)
+  test(`the ONNX file of a transformer gives the engine's logits of its patch, at every batch: ${network}`, async (t) => {
+    const patch: Zyx = [32, 64, 32];
+    const plan = { patchSize: patch, batchSize: 1, pooling: [0, 0, 0] } as const;
+    const made = describeNetwork(plan, { channels: 2, classes: 3, network, baseFeatures });
+    const change = (checkpoint: Checkpoint): Checkpoint => ({
+      ...checkpoint,
+      network: made,
+      spec: { ...checkpoint.spec, plan },
+      model: knownState(made),
+    });
+    const model = await readModel(writeModel(temporaryFolder(t), residual, change));
+    const session = await ort.InferenceSession.create(exportOnnx(model));
+    const engine = await openTrainingEngine("onnx", () => undefined);
+    await using trained = await engine.createModel(made, { seed: 0, batchDice: false, threads: 1 });
+    await trained.load(model.checkpoint.model);
+    for (const batch of [1, 3]) {
+      const image = Float32Array.from(sequence(`image${batch}`, batch * 2 * voxelCount(patch)), (value) => 4 * value);
+      const { logits } = await session.run({ image: new ort.Tensor("float32", image, [batch, 2, ...patch]) });
+      t.deepEqual(logits?.dims, [batch, 3, ...patch]);
+      const [ours, theirs] = [await trained.predict(image, batch, patch), logits?.data as Float32Array];
+      const largest = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))), 0);
+      // float32 sums in another order, through more layers than a U-Net has
+      t.true(largest < 1e-4, `a batch of ${batch} differs by ${largest}`);
+    }
+    const small = new ort.Tensor("float32", new Float32Array(2 * 32 ** 3), [1, 2, 32, 32, 32]);
+    await t.throwsAsync(session.run({ image: small }), { message: /invalid dimensions.*image/s });
   });
 
 test("the ONNX file says what a prediction needs, and its sizes are open", async (t) => {
