@@ -24,8 +24,16 @@ export interface ServiceProcess {
 }
 
 /** `patchstream ARGS`, from when it serves until the test ends. */
-export async function spawnService(t: ExecutionContext, ...args: string[]): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+export function spawnService(t: ExecutionContext, ...args: string[]): Promise<ServiceProcess> {
+  return spawnCommand(t, [process.execPath, MAIN, ...args]);
+}
+
+/** `spawnService` of any command that serves. */
+export async function spawnCommand(
+  t: ExecutionContext,
+  [program = "", ...args]: readonly string[],
+): Promise<ServiceProcess> {
+  const child = spawn(program, [...args, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "close").then(([code, signal]): number | string => code ?? signal);
   t.teardown(async () => {
     child.kill("SIGKILL");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { callUnary } from "../../../rpc/index.js";
 import { dial } from "../../conformance/served-store.js";
-import { spawnService, watchHealth } from "../../service-process.js";
+import { spawnCommand, watchHealth } from "../../service-process.js";
 import {
   caseToLabel,
   collect,
@@ -13,6 +13,7 @@ import {
   start,
   temporaryFolder,
   tinyRun,
+  trainerUnderTest,
   watch,
 } from "../processes.js";
 
@@ -25,8 +26,8 @@ test("a trainer's log tells trainings, dead processes and refusals, and no secre
   writeFileSync(tokens, `train ${TOKEN}\n`);
   const data = await serving(t, "serve", store, "--workers", "1", "--log-level", "silent");
   const runs = join(folder, "Mustermann-runs");
-  const flags = ["--runs", runs, "--threads", "1", "--engine", "onnx", "--token-file", tokens];
-  const trainer = await spawnService(t, "trainer", ...flags, "--log-level", "debug");
+  const flags = ["--runs", runs, "--threads", "1", "--token-file", tokens];
+  const trainer = await spawnCommand(t, [...trainerUnderTest.command, ...flags, "--log-level", "debug"]);
   const { logged } = trainer;
   t.like(await logged("started"), { service: "TrainerService", tls: "none", token: true });
   const list = (token: string) =>
@@ -64,8 +65,8 @@ test("a trainer's log tells trainings, dead processes and refusals, and no secre
 test("SIGTERM: a trainer turns NOT_SERVING first and takes calls until the drain delay is over; a second signal ends it and its trainings", async (t) => {
   const { store, cases } = await sampleStore(t, 2);
   const data = await serving(t, "serve", store, "--workers", "1", "--log-level", "silent");
-  const flags = ["--runs", temporaryFolder(t), "--threads", "1", "--engine", "onnx", "--drain-delay", "600"];
-  const trainer = await spawnService(t, "trainer", ...flags);
+  const flags = ["--runs", temporaryFolder(t), "--threads", "1", "--drain-delay", "600"];
+  const trainer = await spawnCommand(t, [...trainerUnderTest.command, ...flags]);
   const health = watchHealth(dial(t, trainer));
   t.is((await health.next()).value, "SERVING");
   trainer.kill("SIGTERM");
@@ -83,8 +84,8 @@ test("after its drain delay a trainer ends its training after the step in progre
   const { store, cases } = await sampleStore(t, 2);
   const data = await serving(t, "serve", store, "--workers", "1", "--log-level", "silent");
   const runs = temporaryFolder(t);
-  const flags = ["--runs", runs, "--threads", "1", "--engine", "onnx", "--drain-delay", "0.1"];
-  const trainer = await spawnService(t, "trainer", ...flags);
+  const flags = ["--runs", runs, "--threads", "1", "--drain-delay", "0.1"];
+  const trainer = await spawnCommand(t, [...trainerUnderTest.command, ...flags]);
   const channel = dial(t, trainer);
   const training = await start(channel, data, tinyRun(cases, { data: { stepsPerEpoch: 500 } }));
   for await (const event of watch(channel, training)) if (event.kind === "step") break;

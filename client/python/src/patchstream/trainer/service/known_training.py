@@ -11,6 +11,7 @@ from patchstream.trainer.run_folder.event_log import EVENTS_FILE, EventLog, Resu
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.run_folder.request import TrainingRequest
 from patchstream.trainer.run_folder.standing import Standing, read_standing, standing_after
+from patchstream.trainer.service.failed_call import frames_of
 from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.running_training import RunningTraining
 from patchstream.trainer.spec import RunSpec
@@ -106,8 +107,9 @@ class KnownTraining:
             self.running.stop()
 
     def log_failure(self, error: PatchstreamError) -> None:
-        """Its code alone: messages may name cases."""
-        self.observers.log.write("training-failed", training=self.id, code=error.code)
+        """Its code and where it was made: messages may name cases."""
+        facts = {"code": error.code, "frames": frames_of(error)}
+        self.observers.log.write("training-failed", training=self.id, **facts)
 
     def rewind_to(self, point: ResumePoint) -> None:
         """Takes up the history again where the training goes on. Raises INPUT_DAMAGED, WRITE_FAILED."""

@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError, Message
 
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.service.counts import Counts
+from patchstream.trainer.service.failed_call import code_of, failed_call
 from patchstream.trainer.service.failure_status import status_of
 from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.tokens import AcceptedToken, check_token
@@ -95,7 +96,7 @@ class Methods:
         try:
             yield
         except Exception as error:
-            code = _code_of(error)
+            code = code_of(error)
             raise
         finally:
             self._counts.call_ended(name, code, perf_counter() - began)
@@ -121,13 +122,7 @@ class Methods:
 
     async def _fail(self, name: str, error: Exception, context: "Context") -> None:
         code, message, trailers = status_of(error)
-        refused = "token-refused" if code is grpc.StatusCode.UNAUTHENTICATED else "call-refused"
-        event = "call-failed" if code is grpc.StatusCode.INTERNAL else refused
-        self._counts.call_failed(_code_of(error))
-        self._log.write(event, method=name, peer=context.peer(), code=_code_of(error))
+        self._counts.call_failed(code_of(error))
+        event, facts = failed_call(error, code)
+        self._log.write(event, method=name, peer=context.peer(), **facts)
         await context.abort(code, message, trailers)
-
-
-def _code_of(error: Exception) -> str:
-    """As callers are told it."""
-    return error.code if isinstance(error, PatchstreamError) else "INTERNAL"

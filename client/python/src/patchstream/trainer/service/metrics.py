@@ -1,7 +1,6 @@
 """What one trainer counts, in Prometheus's terms (docs/reference/metrics.md). Needs prometheus-client."""
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.service.known_training import state_word
+from patchstream.trainer.service.package_version import package_version
 
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Upper ends of a latency histogram's buckets, in seconds."""
@@ -56,7 +56,7 @@ class TrainerMetrics:
         self.registry = registry = CollectorRegistry()
         info = "Always 1; the labels tell the service and the version of patchstream."
         build = Gauge("patchstream_build_info", info, ["service", "version"], registry=registry)
-        build.labels("TrainerService", _version()).set(1)
+        build.labels("TrainerService", package_version()).set(1)
         self._calls = Histogram(
             "patchstream_call_duration_seconds",
             "From a call's request to its end, by method and code; streams that both sides write on are not in it.",
@@ -113,10 +113,3 @@ class TrainerMetrics:
 
 def _number(value: object) -> float:
     return float(str(value))
-
-
-def _version() -> str:
-    try:
-        return version("patchstream")
-    except PackageNotFoundError:
-        return "unknown"

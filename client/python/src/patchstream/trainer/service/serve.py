@@ -1,7 +1,7 @@
 """The trainer service, listening."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,6 +24,7 @@ from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.memory_budget import DEFAULT_SHARE, MemoryBudget, machine_bytes
 from patchstream.trainer.service.methods import MOST_MESSAGE_BYTES, Methods
 from patchstream.trainer.service.metrics_place import MetricsPlace
+from patchstream.trainer.service.package_version import package_version
 from patchstream.trainer.service.predict import Predictions
 from patchstream.trainer.service.trainings import Trainings, TrainingsOptions
 
@@ -112,7 +113,7 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[Serving]:
             (trainer_handler(trainings, predictions, methods), health.handler(), *_reflection())
         )
         listener = await listen_at(server, options.listen)
-        options.log.write("started", address=listener.address, tls=options.listen.tls is not None)
+        options.log.write("started", **_start(listener.address, options.listen))
         with ExitStack() as stack:
             metrics = serve_metrics(stack)
             try:
@@ -131,6 +132,19 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[Serving]:
     except BaseException:
         await trainings.close()
         raise
+
+
+def _start(address: str, listen: ListenOptions) -> Mapping[str, object]:
+    """What the log says of it."""
+    tls = "none" if listen.tls is None else "server" if listen.tls.ca is None else "mutual"
+    version = package_version()
+    return {
+        "service": "TrainerService",
+        "address": address,
+        "version": version,
+        "tls": tls,
+        "token": bool(listen.tokens),
+    }
 
 
 def _open_metrics(place: MetricsPlace | None) -> tuple[Counts, Callable[[ExitStack], str | None]]:
