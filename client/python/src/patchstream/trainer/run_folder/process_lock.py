@@ -57,9 +57,14 @@ class FolderLock:
         """Held to the end of the block."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """See `release`."""
-        self.release()
+    def __exit__(self, kind: object, *_: object) -> None:
+        """See `release`. What went wrong in the block is told rather than that the lock cannot be given back."""
+        try:
+            self.release()
+        except PatchstreamError:
+            # A disk that cannot be written: whoever comes next sees that this process has ended.
+            if kind is None:
+                raise
 
 
 def lock_folder(folder: Path, lock: LockName) -> FolderLock:
