@@ -32,6 +32,8 @@ class CaseGeometry:
     crop_start: Zyx
     """Box kept by the crop to nonzero, in transposed source voxels; `crop_end` is outside."""
     crop_end: Zyx
+    label_header: bytes = b""
+    """How the NIfTI file of a label on the source's grid begins, of one byte a voxel. Empty: an older server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def _case(case: data_pb2.Case) -> DatasetCase:
             transpose=_zyx(geometry.transpose),
             crop_start=_zyx(geometry.crop_start),
             crop_end=_zyx(geometry.crop_end),
+            label_header=geometry.label_header,
         ),
         unlabelled=case.unlabelled,
     )

@@ -13,6 +13,7 @@ from patchstream.dataset_info import DatasetCase, DatasetInfo
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
 from patchstream.trainer.inference.geometry import geometry_of
+from patchstream.trainer.loop.summary import metrics_of, summary_of
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(K,Z,Y,X) of a stored image (C,Z,Y,X)."""
@@ -41,32 +42,46 @@ def evaluated_classes(dataset: DatasetInfo) -> list[EvaluatedClass]:
     return classes
 
 
+Keep = Callable[[DatasetCase, NDArray[np.integer]], str]
+"""Keeps the label of a case, in the source's values, and says where."""
+
+
 def evaluate_cases(
     client: DataClient,
     dataset: DatasetInfo,
     cases: Sequence[str],
     logits: Logits,
+    keep: Keep,
     tell: Callable[[Mapping[str, Any]], None],
-) -> Mapping[str, Any]:
-    """The body of the event `evaluated`; `tell` gets that of each case."""
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The body of the event `evaluated`, and nnU-Net's summary; `tell` gets that of a case once its label is kept."""
     classes = evaluated_classes(dataset)
     export = region_values([region.export_value for region in dataset.regions], dataset.source_values)
+    in_files = np.asarray(dataset.source_values)
+    sets = [[int(in_files[value]) for value in one.values] for one in classes]
+    ignored = None if dataset.ignore_label is None else int(in_files[dataset.ignore_label])
     every: list[list[float | None]] = []
+    summarised: list[Mapping[str, Any]] = []
     for name in cases:
         began = perf_counter()
         case = stored_case(dataset, name)
-        label = label_on_original_grid(logits(client.read_image(name)), geometry_of(case), export)
-        dice = _dice_of_case(label, client.read_reference(name), classes, dataset.ignore_label)
+        label = in_files[label_on_original_grid(logits(client.read_image(name)), geometry_of(case), export)]
+        reference = in_files[client.read_reference(name)]
+        metrics = [metrics_of(label, reference, values, ignored) for values in sets]
+        dice = [None if np.isnan(one["Dice"]) else one["Dice"] for one in metrics]
         every.append(dice)
+        files = {"prediction_file": keep(case, label), "reference_file": f"{dataset.name}/{name}"}
+        summarised.append({**files, "metrics": metrics})
         tell({"case": name, "classes": named(classes, dice), "seconds": perf_counter() - began})
     per_class = [_mean([dice[index] for dice in every]) for index in range(len(classes))]
     mean = _mean(per_class)
-    return {
+    evaluated = {
         "cases": len(cases),
         "classes": named(classes, per_class),
         **({} if mean is None else {"meanDice": mean}),
         "checkpoint": "CHECKPOINT_KIND_LATEST",
     }
+    return evaluated, summary_of(sets, summarised)
 
 
 def stored_case(dataset: DatasetInfo, name: str) -> DatasetCase:
@@ -76,19 +91,6 @@ def stored_case(dataset: DatasetInfo, name: str) -> DatasetCase:
             return case
     known = [case.id for case in dataset.cases]
     raise PatchstreamError({"code": "NOT_FOUND", "what": "case", "name": name, "known": known})
-
-
-def _dice_of_case(
-    label: NDArray[np.uint8], reference: NDArray[np.int16], classes: Sequence[EvaluatedClass], ignored: int | None
-) -> list[float | None]:
-    """2tp / (2tp + fp + fn) of each class; None where neither labelling holds it (nnU-Net, `compute_metrics`)."""
-    counts = reference != ignored if ignored is not None else np.ones(reference.shape, bool)
-    dice: list[float | None] = []
-    for one in classes:
-        predicted, wanted = np.isin(label, one.values) & counts, np.isin(reference, one.values) & counts
-        voxels = int(predicted.sum()) + int(wanted.sum())
-        dice.append(2 * int((predicted & wanted).sum()) / voxels if voxels else None)
-    return dice
 
 
 def named(classes: Sequence[EvaluatedClass], dice: Sequence[float | None]) -> list[Mapping[str, Any]]:

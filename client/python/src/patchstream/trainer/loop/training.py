@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from patchstream.client import DataClient
-from patchstream.dataset_info import DatasetInfo
+from patchstream.dataset_info import DatasetCase, DatasetInfo
 from patchstream.errors import PatchstreamError
 from patchstream.plan.curriculum.schedule import step_of_stage
 from patchstream.plan.described import spec_of
@@ -21,7 +24,7 @@ from patchstream.trainer.inference.stored_network import whole_images
 from patchstream.trainer.loop.check_control import check_control, is_validated
 from patchstream.trainer.loop.decisions import Decisions, decide_beginning, tell_decided
 from patchstream.trainer.loop.end_of_epoch import Epochs, TrainingState
-from patchstream.trainer.loop.evaluate import evaluate_cases, evaluated_classes
+from patchstream.trainer.loop.evaluate import evaluate_cases, evaluated_classes, stored_case
 from patchstream.trainer.loop.loop import train
 from patchstream.trainer.loop.mirroring_warning import mirroring_warning
 from patchstream.trainer.loop.same_training import check_digest, check_optimiser
@@ -43,6 +46,7 @@ from patchstream.trainer.run_folder.decision_log import (
     decision_of,
     open_decision_log,
 )
+from patchstream.trainer.run_folder.held_out import HeldOut
 from patchstream.trainer.run_folder.progress import Progress, progress_fields
 from patchstream.trainer.run_folder.trained_on import trained_on
 from patchstream.trainer.run_folder.training_log import TrainingLog
@@ -292,11 +296,26 @@ class _Training:
                 raise _Stopped
 
         images = whole_images(self._model, self._info.spec)
-        evaluated = evaluate_cases(
+        cases = self._info.spec["split"]["val"]
+        is_kept = all(stored_case(self._dataset, case).geometry.label_header for case in cases)
+        if not is_kept:
+            self._listener.notice(
+                "held-out labels are not kept: the data server is of an older version and does not say where they lie"
+            )
+        about = trained_on(self._info, self._dataset)
+        held_out = HeldOut(self._job.folder, about, self._model.save()) if is_kept else None
+
+        def keep(case: DatasetCase, label: NDArray[np.integer]) -> str:
+            return "" if held_out is None else str(held_out.keep(case.id, case.geometry.label_header, label))
+
+        evaluated, summary = evaluate_cases(
             self._client,
             self._dataset,
-            self._info.spec["split"]["val"],
+            cases,
             lambda image: images.logits(image, between),
+            keep,
             lambda body: self._emit({"kind": "caseEvaluated", "caseEvaluated": body}),
         )
+        if held_out is not None:
+            held_out.end(summary)
         self._emit({"kind": "evaluated", "evaluated": evaluated})
