@@ -44,7 +44,7 @@ async function shake(model: Model): Promise<ModelState> {
 }
 
 /**
- * One step on both engines from the same weights: losses, logits and every gradient must agree, relative `tolerance`. A bias that
+ * One step on both engines from the same weights: losses, logits and every gradient must agree, relative 1e-3. A bias that
  * an instance norm follows has no gradient but rounding: hundreds of float32 roundings of 6e-8 beside the whole gradient.
  */
 async function agree(
@@ -52,7 +52,7 @@ async function agree(
   network: NetworkDescription,
   batch: TrainingBatch,
   batchDice: boolean,
-  { tolerance = 1e-3, ...labels }: LabelOptions & { readonly tolerance?: number } = {},
+  labels: LabelOptions = {},
 ): Promise<void> {
   const options = { seed: 7, batchDice, threads: 2, ...labels };
   await using tested = await (await openOnnxEngine("cpu")).createModel(network, options);
@@ -73,7 +73,7 @@ async function agree(
   t.is(gradients.size, listParameters(network).length);
   for (const [name, wanted] of gradientsOf(await trusted.save())) {
     const difference = norm(wanted.map((value, index) => value - (gradients.get(name)?.[index] ?? Number.NaN)));
-    const allowed = name.endsWith(".conv.bias") ? 1e-5 * want.gradientNorm : tolerance * norm(wanted);
+    const allowed = name.endsWith(".conv.bias") ? 1e-5 * want.gradientNorm : 1e-3 * norm(wanted);
     t.true(difference <= allowed, `${name}: off by ${difference} of ${norm(wanted)}`);
   }
   const logits = await tested.predict(batch.image, batch.batchSize, batch.patchSize);
@@ -175,14 +175,4 @@ test.serial("gradients of UNETR agree, its positions interpolated", async (t) =>
   const plan = { patchSize: [32, 16, 16], batchSize: 1, pooling: [0, 0, 0] } as const;
   const network = describeNetwork(plan, { channels: 2, classes: 3, network: "unetr", baseFeatures: 1 });
   await agree(t, network, noiseBatch(1, [16, 16, 32], { channels: 2, classes: 3, ignore: false }), false);
-});
-
-test.serial("gradients of SwinUNETR agree at the smallest patch, whose windows are padded and shifted", async (t) => {
-  const plan = { patchSize: cube(32), batchSize: 1, pooling: [0, 0, 0] } as const;
-  const network = describeNetwork(plan, { channels: 2, classes: 2, network: "swin-unetr", baseFeatures: 12 });
-  // tfjs's erf is off by up to 1.5e-7: of the million activations some fall on the other side of a leaky ReLU's kink there. PyTorch's
-  // gradients, in golden.test.ts, are the stricter judge.
-  await agree(t, network, noiseBatch(1, cube(32), { channels: 2, classes: 2, ignore: true }), false, {
-    tolerance: 1e-2,
-  });
 });

@@ -113,10 +113,8 @@ declareForEach((engine) => {
       test.serial(`${engine.name}: ${titleAt(index, entry, step)}`, (t) => isAsPyTorch(t, engine, entry, step));
 });
 
-// Plain JavaScript is slow: each network at its smallest patch, and SwinUNETR in minutes, so that gradients.test.ts alone has it there. TensorFlow's
-// native library is held to all of them (`npm run test:tfjs-node`).
+// Plain JavaScript is slow: each network at its smallest patch, which takes SwinUNETR a minute.
 for (const [index, entry] of golden.networks.entries()) {
-  if (entry.network === "swin-unetr" && process.env.PATCHSTREAM_TEST_SLOW === undefined) continue;
   const [step] = entry.steps as [GoldenStep, ...GoldenStep[]];
   test.serial(`tfjs-cpu: ${titleAt(index, entry, step)}`, async (t) => {
     t.timeout(600_000);
