@@ -39,9 +39,10 @@ test("a watcher whose connection is cut goes on after the last event, and is tol
   const run = tinyRun(cases, { data: { stepsPerEpoch: 50 } });
   const training = await client.start(jsonOf(run), data.address);
   const watched: WatchedEvent[] = [];
+  const cuts = new Set([3, 40, 41, 250]); // each once: steps that are told again must not go on for ever
   for await (const event of client.watch(training)) {
     watched.push(event);
-    if (event.kind === "step" && [3, 40, 41, 250].includes(event.step.step)) proxy.cut();
+    if (event.kind === "step" && cuts.delete(event.step.step)) proxy.cut();
   }
   t.deepEqual(watched.at(-1), { kind: "state", state: { state: "done", message: "" } });
   t.deepEqual(stepsOf(watched), range(0, 400));
