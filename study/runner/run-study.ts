@@ -3,7 +3,7 @@ import { stepOfEpoch } from "../../plan/index.js";
 import type { WatchedEvent } from "../../trainer/index.js";
 import type { RunResult } from "../run-result.js";
 import { secondsOf } from "../spec/estimate.js";
-import { openEnergyMeter } from "./energy-meter.js";
+import { openMachineMeter } from "./machine-meter.js";
 import type { OpenStudy } from "./open-study.js";
 import { type Place, Places } from "./places.js";
 import type { PreparedRun } from "./prepare-runs.js";
@@ -31,6 +31,7 @@ export interface RunStudyOptions {
  */
 export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOptions): Promise<StudyOutcome> {
   const { spec, folder, runs, results } = study;
+  signal.throwIfAborted();
   const { trainers, atOnce } = spec;
   const queue = new RunQueue(study);
   const outcomes = new Map<string, RunOutcome>(results);
@@ -48,7 +49,7 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
     signal,
   });
   // Two runs at a time, or one elsewhere: then nobody knows whose energy it was.
-  const meter = trainers.length === 0 && atOnce === 1 ? openEnergyMeter() : undefined;
+  using meter = trainers.length === 0 && atOnce === 1 ? await openMachineMeter() : undefined;
   /** By the trainer that does not answer any more. */
   const gone = new Map<string, unknown>();
   const stop = new AbortController();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { openEnergyMeter } from "../../study/runner/energy-meter.js";
+import { openGpuMeter } from "../../study/runner/gpu-meter.js";
 import { StageEnergy } from "../../study/runner/stage-energy.js";
 import type { WatchedEvent } from "../../trainer/index.js";
 
@@ -63,4 +64,24 @@ test("what is used up to a step is its stage's, and what validation used is nobo
   after(7, { kind: "epoch" });
   after(4, { kind: "step", step: { stage: 0 } });
   t.deepEqual(Object.fromEntries(energy.joules), { 0: 5, 1: 2 });
+});
+
+test("GPUs draw their power until the next line of each, and one that does not tell is left out", async (t) => {
+  const told = ["0, 100.00", "1, 50.0", "2, [N/A]", "0, 300.00", "1, 50.0"];
+  const program = `for (const line of ${JSON.stringify(told)}) console.log(line); setInterval(() => {}, 1000)`;
+  let seconds = 0;
+  let heard = () => {};
+  const all = new Promise<void>((resolve) => (heard = resolve));
+  const clock = () => {
+    if (++seconds === 4) queueMicrotask(heard);
+    return 1000 * seconds;
+  };
+  using meter = await openGpuMeter([process.execPath, "-e", program], clock);
+  await all;
+  t.is(meter?.readJoules(), 300 * 2 + 50 * 2);
+});
+
+test("without the tool, or without a GPU, there is no GPU meter", async (t) => {
+  t.is(await openGpuMeter(["/nowhere/at/all"]), undefined);
+  t.is(await openGpuMeter([process.execPath, "-e", "console.log('No devices were found')"]), undefined);
 });
