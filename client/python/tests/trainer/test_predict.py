@@ -1,6 +1,7 @@
-"""Raw images labelled by our trainer and by the TypeScript one."""
+"""Raw images labelled by our trainer as the TypeScript program labels them itself."""
 
 import gzip
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,41 +9,41 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.serving import REPOSITORY, Server, patchstream
-from tests.trainer.conftest import Run
-from tests.trainer.trainers import Calls, last_state, trainer
+from tests.serving import REPOSITORY, patchstream
+from tests.trainer.trainers import trainer
 
 pytestmark = pytest.mark.torch
 
-SAMPLE = REPOSITORY / "examples" / "data" / "Task04_Hippocampus" / "imagesTr"
+_WRITE = """
+const { writeFileSync } = await import("node:fs");
+const [folder, cases] = process.argv.slice(1);
+const { goldenCases, writeModel, writeImages } = await import(cases);
+for (const [i, golden] of goldenCases.entries()) {
+  const run = writeModel(`${folder}/runs/kind-${i}`, golden);
+  writeFileSync(`${run}/run.json`, JSON.stringify({ data: [], run: { data: { dataset: "Golden" } } }));
+  writeImages(`${folder}/images-${i}`, golden, "a");
+}
+"""
+"""Trainings that have ended, of known weights, and an image for each: those that are held to nnU-Net's own labels."""
 
 
-def labels_of(folder: Path) -> dict[str, np.ndarray]:
-    """The voxels of each NIfTI label behind its header."""
-    files = sorted(folder.glob("*.nii.gz"))
-    return {file.name: np.frombuffer(gzip.decompress(file.read_bytes()), np.uint8)[352:] for file in files}
+def label_of(folder: Path) -> np.ndarray:
+    """The voxels of the NIfTI label behind its header."""
+    return np.frombuffer(gzip.decompress((folder / "a.nii.gz").read_bytes()), np.uint8)[352:]
 
 
-def test_both_trainers_label_raw_images_alike(sample_server: Server, tiny_run: Run, tmp_path: Path):
-    runs = tmp_path / "runs"
-    mirroring = {"augmentation": [{"kind": "mirror", "axes": [0, 1, 2]}], "stepsPerEpoch": 40}
-    with trainer("onnx", runs) as one, Calls(one.address) as calls:
-        names: list[str] = []
-        for seed in (1, 2):
-            run = tiny_run(data={**mirroring, "seed": seed}, training={"learningRate": 0.1, "momentum": 0.9})
-            names.append(calls.start(run, [sample_server.address]))
-            assert last_state(list(calls.watch(names[-1])))["state"] == "TRAINING_STATE_DONE"
-    images = sorted(str(file) for file in SAMPLE.glob("*.nii.gz"))[:1]
-    asked = {"one": [], "folds": ["--average-with", names[1], "--no-mirror"]}
-    for kind in ("onnx", "torch"):
-        with trainer(kind, runs) as one:
-            for how, flags in asked.items():
-                out = str(tmp_path / f"{how}-{kind}")
-                patchstream("predict", names[0], *images, *flags, "--trainer", one.address, "--out", out)
-    for how in asked:
-        theirs, ours = (labels_of(tmp_path / f"{how}-{kind}") for kind in ("onnx", "torch"))
-        assert list(ours) == list(theirs)
-        for name, label in ours.items():
-            assert len(np.unique(label)) > 1, "the network tells more than background"
-            differing = int((label != theirs[name]).sum())
-            assert differing == 0, f"{name}: {differing} of {label.size} voxels"
+def test_raw_images_have_the_labels_that_the_model_gives_elsewhere(tmp_path: Path):
+    cases = (REPOSITORY / "dist" / "test" / "predict" / "golden-cases.js").as_uri()
+    subprocess.run(["node", "--input-type=module", "-e", _WRITE, str(tmp_path), cases], check=True)
+    with trainer("torch", tmp_path / "runs") as one:
+        # An image with a coarse axis and turned axes; two channels and regions, as the mean of two folds.
+        for kind, flags in ((1, []), (2, ["--average-with", "kind-2", "--no-mirror"])):
+            images = str(tmp_path / f"images-{kind}")
+            there = ["--out", str(tmp_path / f"there-{kind}"), "--trainer", one.address]
+            patchstream("predict", f"kind-{kind}", images, *flags, *there)
+            here = ["--out", str(tmp_path / f"here-{kind}"), "--engine", "onnx", "--threads", "1"]
+            model = str(tmp_path / "runs" / f"kind-{kind}")
+            patchstream("predict", model, images, *(["--no-mirror"] if flags else []), *here)
+            ours, theirs = label_of(tmp_path / f"there-{kind}"), label_of(tmp_path / f"here-{kind}")
+            assert len(np.unique(theirs)) > 2
+            assert int((ours != theirs).sum()) == 0
