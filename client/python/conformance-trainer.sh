@@ -15,7 +15,9 @@ if [ -z "${PYTHON:-}" ]; then
     -r client/python/requirements-dev.txt -r client/python/requirements-torch.txt
 fi
 
-[ $# != 0 ] || set -- held-out service/calls service/damaged service/data-servers service/resume service/side-by-side service/unix-socket
+[ $# != 0 ] || set -- \
+  held-out service/calls service/damaged service/data-servers service/full-disk service/log service/resume service/side-by-side \
+  service/unix-socket service/watchers client/calls client/watch process/crash
 
 export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE
 export CONFORMANCE_TRAINER="$python -m patchstream.trainer --engine torch"

@@ -17,6 +17,7 @@ import {
   temporaryFolder,
   tinyRun,
   trainerIn,
+  trainerUnderTest,
 } from "../processes.js";
 
 interface Shared {
@@ -198,7 +199,7 @@ test.serial("a training goes on while its checkpoints label for two callers", as
 test.serial("a prediction for which trainings leave no memory is refused as busy", async (t) => {
   const { cases, data } = t.context;
   const runs = temporaryFolder(t);
-  const trainer = await trainerIn(t, runs, "--memory", "500MiB");
+  const trainer = await trainerIn(t, runs, "--memory", `${trainerUnderTest.roomForOne}MiB`);
   await using client = connectTrainer(trainer.address, { deadlineMs: 30_000 });
   const first = await client.start(jsonOf(tinyRun(cases)), data.address);
   await untilDone(client, first);
