@@ -31,6 +31,7 @@ function* drawn(seed: number, count: number): Generator<number> {
 }
 
 test("killed five times and started again, a study ends with the same results but for times", async (t) => {
+  t.timeout(10 * 60_000, "seven studies, six of them with all that they start");
   const document = t.context.study("tiny");
   const [whole, killed] = [join(t.context.folder, "whole"), join(t.context.folder, "killed")];
   const { code, told, stderr } = await startStudy(scope, document, "--out", whole).ended;
