@@ -15,7 +15,7 @@ import {
   countLabels,
   LABELS_FILE,
   type LabelCounts,
-  type LabelsRecord,
+  readLabelsRecord,
   type ScoredCase,
   type ScoredClass,
   scoredClasses,
@@ -105,7 +105,7 @@ function damaged(file: string, reason: string, want: string, hint?: string): Pat
 function labelSetOf(predictions: string, dataset: string | undefined): LabelSet {
   if (dataset !== undefined) return parseChannelsAndLabels(readNamedJson(dataset, "a dataset.json"));
   const file = isFile(predictions) ? join(predictions, "..", LABELS_FILE) : join(predictions, LABELS_FILE);
-  if (existsSync(file)) return (readNamedJson(file, "what predict wrote there") as LabelsRecord).labelSet;
+  if (existsSync(file)) return readLabelsRecord(file).labelSet;
   throw damaged(
     file,
     "there is no such file",

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { makeFolder, readNamedJson, removeLeftBehind, replaceFile } from "../disk/index.js";
+import { makeFolder, removeLeftBehind, replaceFile } from "../disk/index.js";
 import {
   type CaseRules,
   imageEnding,
@@ -11,7 +11,13 @@ import {
   type ToleratedFlaw,
 } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
-import { LABELS_FILE, type LabelsRecord, labelsRecordText, probabilitiesNpz } from "../trainer/index.js";
+import {
+  LABELS_FILE,
+  type LabelsRecord,
+  labelsRecordText,
+  probabilitiesNpz,
+  readLabelsRecord,
+} from "../trainer/index.js";
 import type { Labeller, Models } from "./labeller.js";
 import { type ImageToLabel, listImages } from "./list-images.js";
 import { checkMemory, machineBytes, readingBytes } from "./memory.js";
@@ -103,9 +109,10 @@ async function labelImage(image: ImageToLabel, labeller: Labeller, options: Imag
     for (const each of files) sourceValues += await promisedValues(each);
     checkMemory(first, labeller.ownBytes + readingBytes({ sourceValues, channels }), memoryBytes);
     const rules = { nonfinite, geometry, countedIn: "the model" };
-    const prepared = await prepareImage(files, preparation, rules);
-    const size = { sourceValues, channels, shape: prepared.shape, probabilities };
-    checkMemory(first, labeller.ownBytes + labeller.bytesOf(size), memoryBytes);
+    const prepared = await prepareImage(files, preparation, rules, (shape) => {
+      const size = { sourceValues, channels, shape, probabilities };
+      checkMemory(first, labeller.ownBytes + labeller.bytesOf(size), memoryBytes);
+    });
     const made = await labeller.label(prepared, { id, probabilities, tell });
     if (made.probabilities !== undefined)
       replaceFile(
@@ -140,7 +147,7 @@ function claimFolder(out: string, record: LabelsRecord, overwrite: boolean): voi
   makeFolder(out);
   const file = join(out, LABELS_FILE);
   if (!overwrite && existsSync(file)) {
-    const { models, mirror } = readNamedJson(file, "what predict wrote there") as LabelsRecord;
+    const { models, mirror } = readLabelsRecord(file);
     if (JSON.stringify({ models, mirror }) !== JSON.stringify({ models: record.models, mirror: record.mirror })) {
       const want = "a folder without labels of other models or settings";
       throw new PatchstreamError(

@@ -88,3 +88,11 @@ export interface StudyDataset {
   /** Name of the data set in the paper where it is one of its 15. */
   readonly paper?: string;
 }
+
+/** Which training a run is. */
+export interface StartedRun {
+  /** Address of its trainer; `OWN_TRAINER` for the study's own. */
+  readonly trainer: string;
+  /** Its id there. */
+  readonly training: string;
+}

@@ -51,7 +51,13 @@ export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { CheckpointName } from "./run-folder/checkpoint.js";
 export type { TrainingEvent } from "./run-folder/events.js";
-export { LABELS_FILE, type LabelsRecord, labelsRecordText, weightsSha256 } from "./run-folder/labels-record.js";
+export {
+  LABELS_FILE,
+  type LabelsRecord,
+  labelsRecordText,
+  readLabelsRecord,
+  weightsSha256,
+} from "./run-folder/labels-record.js";
 export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";

@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkNamedFolder, readNamedJson } from "../../disk/index.js";
 import { canonicalJson } from "../../plan/index.js";
+import { parseRunResult, parseStudyDatasets } from "../parse-result.js";
 import type { RunResult, StudyDataset, StudyPoint } from "../run-result.js";
 import { runsOf } from "../spec/grid.js";
 import { parseStudySpec } from "../spec/parse-study.js";
-import { parseRunResult, parseStudyDatasets } from "./parse-result.js";
 
 /** What a study has left until now. */
 export interface Study {

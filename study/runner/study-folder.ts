@@ -3,17 +3,10 @@ import { join } from "node:path";
 import { lockFolder, readNamedJson, replaceFile } from "../../disk/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { canonicalJson } from "../../plan/index.js";
-import type { RunResult, StudyDataset } from "../run-result.js";
+import { parseRunResult, parseStartedRun, parseStudyDatasets } from "../parse-result.js";
+import type { RunResult, StartedRun, StudyDataset } from "../run-result.js";
 import type { StudySpec } from "../spec/study-spec.js";
 import type { PreparedRun } from "./prepare-runs.js";
-
-/** Which training a run is. */
-export interface StartedRun {
-  /** Address of its trainer; `OWN_TRAINER` for the study's own. */
-  readonly trainer: string;
-  /** Its id there. */
-  readonly training: string;
-}
 
 const STUDY_FILE = "study.json";
 const DATASETS_FILE = "datasets.json";
@@ -49,18 +42,27 @@ export class StudyFolder {
     this.#write([STUDY_FILE], spec);
   }
 
-  /** Of the data sets that were looked at before. */
+  /** Of the data sets that were looked at before. Throws INPUT_DAMAGED. */
   readDatasets(): readonly StudyDataset[] {
-    return (this.#read([DATASETS_FILE], "a study's data sets") ?? []) as readonly StudyDataset[];
+    return this.#read([DATASETS_FILE], "a study's data sets", parseStudyDatasets) ?? [];
   }
 
   writeDatasets(datasets: readonly StudyDataset[]): void {
     this.#write([DATASETS_FILE], datasets);
   }
 
-  /** Undefined for a run that is not done. Throws INPUT_DAMAGED. */
-  readResult({ name }: Pick<PreparedRun, "name">): RunResult | undefined {
-    return this.#read([RUNS_FOLDER, name, RESULT_FILE], "a run's result") as RunResult | undefined;
+  /** Undefined for a run that is not done. Throws INPUT_DAMAGED, also for the result of another run. */
+  readResult({ name, point }: Pick<PreparedRun, "name" | "point">): RunResult | undefined {
+    return this.#read([RUNS_FOLDER, name, RESULT_FILE], "a run's result", (value, file) => {
+      const result = parseRunResult(value, file);
+      if (canonicalJson(result.point) === canonicalJson(point)) return result;
+      const reason = `it is the result of another run: ${canonicalJson(result.point)}`;
+      const want = `that of ${canonicalJson(point)}`;
+      throw new PatchstreamError(
+        { code: "INPUT_DAMAGED", file, reason, want },
+        "Remove it: the run is then done again.",
+      );
+    });
   }
 
   writeResult({ name }: Pick<PreparedRun, "name">, result: RunResult): void {
@@ -69,7 +71,7 @@ export class StudyFolder {
 
   /** Undefined for a run that was not started. Throws INPUT_DAMAGED. */
   readStarted({ name }: Pick<PreparedRun, "name">): StartedRun | undefined {
-    return this.#read([RUNS_FOLDER, name, STARTED_FILE], "a run's training") as StartedRun | undefined;
+    return this.#read([RUNS_FOLDER, name, STARTED_FILE], "a run's training", parseStartedRun);
   }
 
   writeStarted({ name, document }: Pick<PreparedRun, "name" | "document">, started: StartedRun): void {
@@ -79,8 +81,8 @@ export class StudyFolder {
 
   /** Throws ALREADY_EXISTS for a run that was made with other settings or other data than the study has now. */
   checkSame({ name, document }: Pick<PreparedRun, "name" | "document">): void {
-    const before = this.#read([RUNS_FOLDER, name, RUN_FILE], "a run spec");
-    if (before === undefined || canonicalJson(before) === canonicalJson(document)) return;
+    const before = this.#read([RUNS_FOLDER, name, RUN_FILE], "a run spec", (document) => ({ document }));
+    if (before === undefined || canonicalJson(before.document) === canonicalJson(document)) return;
     const hint = `Name another folder with --out, or remove ${join(this.path, RUNS_FOLDER, name)}.`;
     throw new PatchstreamError(
       { code: "ALREADY_EXISTS", what: "run", name: `${name}, of other settings or data,` },
@@ -92,8 +94,9 @@ export class StudyFolder {
     replaceFile(join(this.path, ...parts), `${JSON.stringify(value, undefined, 2)}\n`);
   }
 
-  #read(parts: readonly string[], want: string): unknown {
+  /** What a file holds, read by `parse`; undefined where there is no file. */
+  #read<T>(parts: readonly string[], want: string, parse: (value: unknown, file: string) => T): T | undefined {
     const file = join(this.path, ...parts);
-    return existsSync(file) ? readNamedJson(file, want) : undefined;
+    return existsSync(file) ? parse(readNamedJson(file, want), file) : undefined;
   }
 }

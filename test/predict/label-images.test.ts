@@ -250,6 +250,46 @@ test("an image that needs more memory than it may take is refused with both numb
   );
 });
 
+test("an image whose header promises voxels of a kilometre is refused before memory is taken, and the others go on", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const images = join(folder, "images");
+  const [huge] = writeImages(images, oneChannel, "a") as [string];
+  writeImages(images, oneChannel, "b");
+  const file = gunzipSync(readFileSync(huge));
+  file.writeInt16LE(0, 252); // qform_code
+  file.writeInt16LE(0, 254); // sform_code
+  for (const axis of [0, 1, 2]) file.writeFloatLE(1e6, 80 + 4 * axis); // pixdim
+  writeFileSync(huge, gzipSync(file));
+  const outcomes = await outcomesOf([model], [images], { out: join(folder, "out") });
+  t.deepEqual(kinds(outcomes), ["a failed", "b labelled"]);
+  t.regex(failures(outcomes)[0] ?? "", /^memory to label .*a_0000.nii.gz, in MiB, is .*; at most \d+ is allowed/);
+});
+
+test("a labels.json that is no record of labels is refused by its name", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const images = writeImages(join(folder, "images"), oneChannel, "a");
+  const out = join(folder, "out");
+  await outcomesOf([model], images, { out });
+  const file = join(out, "labels.json");
+  const whole = JSON.parse(readFileSync(file, "utf8"));
+  for (const [record, field] of [
+    [null, "models"],
+    [[], "models"],
+    [{ ...whole, models: "all" }, "models"],
+    [{ ...whole, labelSet: 7 }, "labelSet.sourceValues"],
+    [{ ...whole, labelSet: { ...whole.labelSet, classes: ["liver"] } }, "labelSet.classes[0]"],
+  ] as const) {
+    writeFileSync(file, JSON.stringify(record));
+    const error = await t.throwsAsync(outcomesOf([model], images, { out }));
+    t.true(error?.message.startsWith(`${file}: ${field} is `), error?.message);
+    const { code, stderr } = await patchstream("evaluate", out, out);
+    t.is(code, 1);
+    t.true(stderr.includes(`${file}: ${field} is `), stderr);
+  }
+});
+
 test("a label is never written over its image, and two images do not share one label", async (t) => {
   const folder = temporaryFolder(t);
   const model = writeModel(join(folder, "run"), oneChannel);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { fileScope } from "../trainer/file-scope.js";
@@ -96,6 +96,42 @@ test("a study that is done trains nothing again, and estimates from its runs whe
   const { told } = await startStudy(scope, more, "--out", whole, "--dry-run").ended;
   t.like(told[0], { runs: 8, done: 4, estimatedFrom: "runs" });
   t.is(told.length, 1);
+});
+
+test("a file of a study that was edited by hand is refused by its name, and the study goes on without it", async (t) => {
+  const document = t.context.study("edited", { methods: ["constant"] });
+  const edited = join(t.context.folder, "edited");
+  t.is((await startStudy(scope, document).ended).code, 0);
+  const [name = "", other = ""] = readdirSync(join(edited, "runs")).sort();
+  const fileOf = (run: string, file: string) => join(edited, "runs", run, file);
+  const damage = [
+    { file: fileOf(name, "result.json"), text: "{}", says: /result\.point\.dataset is missing/ },
+    { file: fileOf(name, "result.json"), text: "null", says: /result\.point\.dataset is missing/ },
+    { file: fileOf(name, "result.json"), text: readFileSync(fileOf(other, "result.json")), says: /of another run/ },
+    { file: fileOf(name, "result.json"), text: '{"point', says: /JSON/ },
+    { file: fileOf(name, "run.json"), text: '"text"', says: /of other settings or data/ },
+  ];
+  for (const { file, text, says } of damage) {
+    const before = readFileSync(file);
+    writeFileSync(file, text);
+    const { code, stderr } = await startStudy(scope, edited, "--dry-run").ended;
+    t.is(code, 1, stderr);
+    t.regex(stderr, says);
+    t.regex(stderr, new RegExp(`${name.replaceAll("+", "\\+")}\\b`));
+    t.is(stderr.trim().split("\n").length, 1, stderr);
+    writeFileSync(file, before);
+  }
+  const [result, training] = [fileOf(name, "result.json"), fileOf(name, "training.json")];
+  const [done, started] = [readFileSync(result), readFileSync(training)];
+  rmSync(result);
+  writeFileSync(training, '{"trainer": 5}');
+  const { code, stderr } = await startStudy(scope, edited).ended;
+  t.is(code, 1);
+  t.regex(stderr, /training\.json: training\.trainer is 5/);
+  writeFileSync(training, started);
+  const again = await startStudy(scope, edited).ended;
+  t.is(again.code, 0, again.stderr);
+  t.deepEqual(withoutTimes(JSON.parse(readFileSync(result, "utf8"))), withoutTimes(JSON.parse(done.toString())));
 });
 
 test("a run of other settings in the same folder is refused, before anything is trained", async (t) => {

@@ -43,11 +43,13 @@ export interface PreprocessedImage extends Omit<PreprocessedCase, "label" | "loc
 
 /**
  * Transpose, crop to nonzero, normalise, resample: nnU-Net's order (default_preprocessor.py, run_case_npy). The channels of
- * `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis.
+ * `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis. `checkShape` is told the image's
+ * shape before memory is taken for it, and may throw: a file with a wrong spacing may promise more than any machine has.
  */
 export function preprocessImage(
   source: Channels & Pick<SourceCase, "spacingMm">,
   settings: Pick<PreprocessSettings, "transpose" | "spacingMm" | "normalizations">,
+  checkShape: (shape: PreprocessedImage["shape"]) => void = () => undefined,
 ): PreprocessedImage | undefined {
   const cropped = cropToNonzero(transposeAll(source, settings.transpose));
   if (cropped === undefined) return undefined;
@@ -55,6 +57,7 @@ export function preprocessImage(
   const newShape = resampledShape(cropped.shape, spacingMm, settings.spacingMm);
   if (newShape.some((size) => size === 0)) return undefined;
   const grid: Regridding = { newShape, spacingMm, newSpacingMm: settings.spacingMm };
+  checkShape([cropped.channels.length, ...newShape]);
   const voxels = newShape[0] * newShape[1] * newShape[2];
   const image = new Float32Array(cropped.channels.length * voxels);
   for (const [channel, values] of cropped.channels.entries()) {

@@ -14,15 +14,17 @@ export interface PreparedSource {
 
 /**
  * Preprocesses an image that has been read exactly as an ingest with the same plans.json does. Its channels may be overwritten. Throws
- * INPUT_DAMAGED naming `file` where nothing is left of it.
+ * INPUT_DAMAGED naming `file` where nothing is left of it, and what `checkShape`
+ * throws before memory is taken for an image of that shape.
  */
 export function prepareSource(
   file: string,
   source: Pick<SourceCase, "shape" | "channels" | "label" | "spacingMm" | "affine">,
   preparation: Preparation,
+  checkShape?: (shape: PreparedSource["shape"]) => void,
 ): PreparedSource {
   const { shape, spacingMm, affine, channels, label } = source;
-  const made = preprocessImage({ shape, spacingMm, channels, label }, preparation);
+  const made = preprocessImage({ shape, spacingMm, channels, label }, preparation, checkShape);
   if (made === undefined) throw nothingLeft(file);
   return {
     shape: made.shape,

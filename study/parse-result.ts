@@ -1,6 +1,14 @@
-import { PatchstreamError, type Zyx } from "../../plan/index.js";
-import { integer, list, name, type Read, real, truth, word, zyx } from "../../plan/run-spec/read.js";
-import type { RunResult, StudyCase, StudyDataset, StudyEpoch, StudyPoint, StudyStage } from "../run-result.js";
+import { PatchstreamError, type Zyx } from "../plan/index.js";
+import { integer, list, name, type Read, real, truth, word, zyx } from "../plan/run-spec/read.js";
+import type {
+  RunResult,
+  StartedRun,
+  StudyCase,
+  StudyDataset,
+  StudyEpoch,
+  StudyPoint,
+  StudyStage,
+} from "./run-result.js";
 
 const COUNT = integer(0, Number.MAX_SAFE_INTEGER);
 const AMOUNT = real(0, Number.MAX_VALUE);
@@ -113,6 +121,12 @@ export function parseRunResult(value: unknown, file: string): RunResult {
 /** The study's data sets, as `parseRunResult`. */
 export function parseStudyDatasets(value: unknown, file: string): readonly StudyDataset[] {
   return inFile(file, () => list(dataset, 0, MOST)(value, "datasets"));
+}
+
+/** Which training a run is, as `parseRunResult`. */
+export function parseStartedRun(value: unknown, file: string): StartedRun {
+  const { get } = fieldsOf(value, "training");
+  return inFile(file, () => ({ trainer: get("trainer", name), training: get("training", name) }));
 }
 
 function inFile<T>(file: string, read: () => T): T {
