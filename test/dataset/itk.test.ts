@@ -54,12 +54,17 @@ function itkFolder(t: ExecutionContext, ending: string, file: Partial<ItkToWrite
   return raw;
 }
 
-/** What a store holds of its cases: their digests, counts and geometry. */
+/** What a store holds of its cases: their digests, counts and geometry, but for the header that NIfTI files alone have. */
 async function storedFrom(raw: string) {
   const folder = join(raw, "../store");
   const { digest } = await ingest(raw, folder, { workers: 1 });
   await using store = await openStore(folder);
-  return { digest, plan: store.dataset.plan, cases: store.dataset.cases };
+  const { plan, cases } = store.dataset;
+  return {
+    digest,
+    plan,
+    cases: cases.map(({ geometry: { labelHeader: _, ...geometry }, ...entry }) => ({ ...entry, geometry })),
+  };
 }
 
 for (const ending of [".mha", ".nrrd"]) {

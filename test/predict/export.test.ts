@@ -128,7 +128,7 @@ test("nnU-Net's folder has the plan with the run's network, the labels, and a ch
   t.false(existsSync(join(out, "fold_1")));
 });
 
-test("networks whose sizes are fixed, and that nnU-Net does not have, are refused by name", async (t) => {
+test("a network that nnU-Net does not have is refused by name", async (t) => {
   const folder = temporaryFolder(t);
   const unetr = {
     kind: "unetr",
@@ -144,7 +144,6 @@ test("networks whose sizes are fixed, and that nnU-Net does not have, are refuse
   } as const;
   const model = writeModel(join(folder, "run"), plain, (checkpoint) => ({ ...checkpoint, network: unetr }));
   const saved = await readModel(model);
-  t.throws(() => exportOnnx(saved), { message: "ONNX of the network unetr is not supported; it must be a U-Net" });
   t.throws(() => exportNnunet(saved, join(folder, "results"), 0), {
     message: /^the network unetr in nnU-Net is not supported/,
   });

@@ -478,9 +478,22 @@ test("an image predicted on its own grid is labelled as the case it is", async (
 
   const wrong = { ...tensor, shape: [2, ...first.shape.slice(1)] };
   await t.throwsAsync(predict(channel, [imageToLabel({ training, tensor: wrong })]), {
-    message: /^image.tensor.shape\[0\] is 2; it must be 1, the network's channels/,
+    message: /image.tensor.shape\[0\] is 2; it must be 1, the network's channels/,
   });
   await t.throwsAsync(predict(channel, [imageToLabel({ training, tensor })]), { message: /0 bytes/ });
+  for (const [offset, end] of [
+    [0, 0],
+    [4, 8],
+    [0, bytes.length + 4],
+  ] as const) {
+    const data = new Uint8Array(end - offset);
+    await t.throwsAsync(
+      predict(channel, [imageToLabel({ training, tensor }), { kind: "chunk", chunk: { step: 0, offset, data } }]),
+      {
+        message: new RegExp(`chunk is "${data.length} bytes at ${offset}"; it must be 1 to ${bytes.length} bytes at 0`),
+      },
+    );
+  }
 });
 
 test("the commands say what they did, and wrong use is exit 2", async (t) => {

@@ -92,8 +92,9 @@ export async function passImage(
     if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
     if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
     const { offset, data } = value.chunk;
-    if (offset !== received || data.length > byteLength - received)
-      return refuse("chunk.offset", offset, `${received}, with at most ${byteLength - received} bytes`);
+    // An empty chunk would hold the caller's place for nothing.
+    if (offset !== received || data.length === 0 || data.length > byteLength - received)
+      return refuse("chunk", `${data.length} bytes at ${offset}`, `1 to ${byteLength - received} bytes at ${received}`);
     await send({ kind: "imageBytes", offset, bytes: data });
     received += data.length;
   }

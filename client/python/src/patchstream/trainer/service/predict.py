@@ -145,9 +145,10 @@ async def _pass_image(
         if kind != "chunk":
             raise refuse_request("kind", kind, "chunk, until the image is complete")
         chunk = message.chunk
-        if chunk.offset != received or len(chunk.data) > size - received:
-            want = f"{received}, with at most {size - received} bytes"
-            raise refuse_request("chunk.offset", chunk.offset, want)
+        # An empty chunk would hold the caller's place for nothing.
+        if chunk.offset != received or not 0 < len(chunk.data) <= size - received:
+            want = f"1 to {size - received} bytes at {received}"
+            raise refuse_request("chunk", f"{len(chunk.data)} bytes at {chunk.offset}", want)
         process.send({"kind": "imageBytes"}, chunk.data)
         await process.drain()
         received += len(chunk.data)
