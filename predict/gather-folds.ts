@@ -63,7 +63,7 @@ function checkNoneMissing(folds: readonly HeldOutCases[], heldOutBy: ReadonlyMap
   throw refused(
     trainedBy.folder,
     reason,
-    "one of all folds",
-    "Name the missing fold, or leave its cases out with --partial.",
+    "one fold of a cross-validation that holds out every case",
+    "Name the missing folds too, or leave their cases out with --partial.",
   );
 }

@@ -93,7 +93,7 @@ test("folds that are no cross-validation are refused in one line", async (t) => 
   };
   t.is(
     await said(one),
-    `patchstream: one: 2 cases, such as ${c}, are trained on and held out in none of the folds; it must be one of all folds. Name the missing fold, or leave its cases out with --partial.\n`,
+    `patchstream: one: 2 cases, such as ${c}, are trained on and held out in none of the folds; it must be one fold of a cross-validation that holds out every case. Name the missing folds too, or leave their cases out with --partial.\n`,
   );
   t.is((await patchstream("evaluate", "--folds", one, "--partial")).code, 0);
   t.is(
@@ -142,7 +142,7 @@ test("folds that are no cross-validation are refused in one line", async (t) => 
   rmSync(summary);
   t.is(
     await said(one, two),
-    "patchstream: two/validation/summary.json: there is no such file; it must be there. A training writes it when all its steps are taken and its held-out cases evaluated.\n",
+    "patchstream: two/validation/summary.json: there is no such file; it must be the summary.json that the training left. A training writes it when all its steps are taken and its held-out cases evaluated.\n",
   );
 });
 

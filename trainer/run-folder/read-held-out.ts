@@ -35,11 +35,11 @@ export function readHeldOut(folder: string): HeldOutCases {
   const { labelSet } = header.trainedOn;
   const { split, datasetDigest } = header.spec;
   const file = heldOutSummaryPath(folder);
+  const want = "the summary.json that the training left";
   if (!existsSync(file)) {
     const hint = "A training writes it when all its steps are taken and its held-out cases evaluated.";
-    throw refused(file, "there is no such file", "there", hint);
+    throw refused(file, "there is no such file", want, hint);
   }
-  const want = "the summary.json that the training left";
   const classes = scoredClasses(labelSet);
   const found = new Map(
     summarized(file, classes, want).map((one) => [basename(one.predictionFile, HELD_OUT_ENDING), one]),
