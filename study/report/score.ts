@@ -22,6 +22,8 @@ export interface Score {
 /** What the pairs of an arm and constant patches show: runs of the same fold and seed. */
 export interface Comparison {
   readonly pairs: number;
+  /** Constant's, 0 to 1. */
+  readonly referenceDice: number;
   /** Dice in percent of constant's. */
   readonly dicePercent: number;
   /** Voxels trained on, in percent of constant's: the paper's relative FLOPs (3.2.3). Undefined where all pairs have a run that diverged. */
@@ -85,9 +87,11 @@ export function comparisonOf(runs: readonly RunResult[], references: readonly Ru
   if (pairs.length === 0) return undefined;
   const own = pairs.map(([run]) => run);
   const theirs = pairs.map(([, reference]) => reference);
+  const referenceDice = mean(foldMeans(theirs));
   return {
     pairs: pairs.length,
-    dicePercent: relativeDice(mean(foldMeans(own)), mean(foldMeans(theirs))),
+    referenceDice,
+    dicePercent: relativeDice(mean(foldMeans(own)), referenceDice),
     flopsPercent: percentOfReference(pairs, trainedVoxels),
     operationsPercent: percentOfReference(pairs, operationsOf),
     measuredRuntimePercent: percentOfReference(pairs, ({ trainingSeconds }) => trainingSeconds),

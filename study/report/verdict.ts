@@ -23,16 +23,22 @@ const FEWEST_DATASETS = 6;
 /** Dice, in percent of constant's, that Efficiency may lose and still count as equal. */
 const EQUAL_WITHIN = 1;
 
+/** A Dice below this, 0 to 1, is that of a network that has learnt nothing: percents of it say nothing. */
+const LEARNT = 0.1;
+
 /** How verdicts are decided, for the reader. */
 export const RULE =
   `Performance's claim is seen when its Dice in percent of constant's, averaged over the data sets, is above 100 and Wilcoxon's test (two-sided) gives p below ${ALPHA}; ` +
   "it is not shown when the average is above 100 with a higher p, and not seen otherwise. " +
   `Efficiency's claim is seen when that average is at least ${100 - EQUAL_WITHIN}, Wilcoxon's test does not find it lower than constant (p below ${ALPHA}), and its relative runtime is below 100 %; not seen otherwise. ` +
-  `The test's pairs are data sets where there are ${FEWEST_DATASETS} or more, otherwise the held-out cases of all data sets. All at the longest training, with the study's first network.`;
+  `The test's pairs are data sets where there are ${FEWEST_DATASETS} or more, otherwise the held-out cases of all data sets. All at the longest training, with the study's first network. ` +
+  `Nothing is decided where constant patches have a Dice below ${100 * LEARNT} %.`;
 
 /** What a study shows of one method beside constant patches. */
 interface Evidence {
   readonly normalisedPercent: number;
+  /** Constant's lowest Dice on a data set, 0 to 1. */
+  readonly lowestReference: number;
   readonly datasets: number;
   readonly datasetsAbove: number;
   readonly runtimePercent: number | undefined;
@@ -52,26 +58,27 @@ export function verdictsOf(view: View): Verdict[] {
 }
 
 function verdictOnPerformance(evidence: Evidence): Verdict {
-  const { normalisedPercent, p } = evidence;
+  const { normalisedPercent, lowestReference, p } = evidence;
   const { normalisedPercent: printed, runtimePercent } = TABLE_1_TOGETHER;
   const claim = `Performance has a higher Dice than constant patches (paper: ${printed.performance} % of constant's, at ${runtimePercent.performance} % of the runtime)`;
-  if (Number.isNaN(normalisedPercent)) return undecided(claim);
+  if (lowestReference < LEARNT) return undecided(claim, lowestReference);
   if (normalisedPercent <= 100) return { claim, seen: "not seen", because: inWords(evidence) };
   return { claim, seen: p < ALPHA ? "seen" : "not shown", because: inWords(evidence) };
 }
 
 function verdictOnEfficiency(evidence: Evidence): Verdict {
-  const { normalisedPercent, runtimePercent, p } = evidence;
+  const { normalisedPercent, lowestReference, runtimePercent, p } = evidence;
   const { normalisedPercent: printed, runtimePercent: printedRuntime } = TABLE_1_TOGETHER;
   const claim = `Efficiency has the Dice of constant patches at a fraction of their time (paper: ${printed.efficiency} % of constant's, at ${printedRuntime.efficiency} % of the runtime)`;
-  if (Number.isNaN(normalisedPercent)) return undecided(claim);
+  if (lowestReference < LEARNT) return undecided(claim, lowestReference);
   const isLower = normalisedPercent < 100 - EQUAL_WITHIN || (normalisedPercent < 100 && p < ALPHA);
   const isFaster = runtimePercent !== undefined && runtimePercent < 100;
   return { claim, seen: !isLower && isFaster ? "seen" : "not seen", because: inWords(evidence) };
 }
 
-function undecided(claim: string): Verdict {
-  const because = "Constant patches have a Dice of 0: the training is too short to compare anything.";
+function undecided(claim: string, lowestReference: number): Verdict {
+  const dice = (100 * lowestReference).toFixed(2);
+  const because = `Constant patches have a Dice of ${dice} %: the training is too short to compare anything.`;
   return { claim, seen: "not decided", because };
 }
 
@@ -98,6 +105,7 @@ function evidenceOf(view: View, method: string): Evidence | undefined {
   const { n, p } = signedRankTest(differences);
   return {
     normalisedPercent: mean(percents),
+    lowestReference: Math.min(...compared.map(({ referenceDice }) => referenceDice)),
     datasets: percents.length,
     datasetsAbove: percents.filter((percent) => percent > 100).length,
     runtimePercent: runtimes.length === 0 ? undefined : mean(runtimes),

@@ -264,6 +264,20 @@ test("Performance's claim is seen, not shown, or not seen, by the rule that the 
   t.deepEqual(seen([0, 0, 0, 0, 0, 0]), ["not seen"]);
 });
 
+test("where constant patches have learnt nothing, nothing is decided", (t) => {
+  for (const [dice, seen] of [
+    [9.9, "not decided"],
+    [10, "not seen"],
+  ] as const) {
+    const runs = [printedRun({}, dice), printedRun({ method: "performance" }, dice)];
+    const { verdicts } = reportOf({ document: {}, planned: 2, datasets: [HIPPOCAMPUS], runs });
+    t.deepEqual(
+      verdicts.map((verdict) => verdict.seen),
+      [seen],
+    );
+  }
+});
+
 test("where constant patches have a Dice of 0, nothing is decided and nothing is relative", (t) => {
   const runs = [printedRun({}, 0), printedRun({ method: "performance" }, 1)];
   const { tables, verdicts } = reportOf({ document: {}, planned: 2, datasets: [HIPPOCAMPUS], runs });
