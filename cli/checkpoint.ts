@@ -1,28 +1,19 @@
-import { Command, Option } from "commander";
-import { type CheckpointName, connectTrainer } from "../trainer/index.js";
+import { Command } from "commander";
+import { connectTrainer } from "../trainer/index.js";
+import { addCheckpointFlag, type CheckpointFlag } from "./checkpoint-flag.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
 
-interface Options extends CommonOptions, CallFlags, TrainerFlag {
-  readonly checkpoint: CheckpointName;
-}
+interface Options extends CommonOptions, CallFlags, TrainerFlag, CheckpointFlag {}
 
 /** `patchstream checkpoint`: a training's checkpoint from its trainer. */
 export function checkpointCommand(): Command {
   const command = new Command("checkpoint")
     .description("Fetch a training's checkpoint from its trainer: a safetensors file, whole or not at all.")
     .argument("<training>", "id of the training, as train printed it")
-    .argument("<file>", "the file to write, .safetensors")
-    .addOption(
-      new Option(
-        "--checkpoint <which>",
-        '"latest": of the last steps; "best": of the epoch with the highest moving average of the pseudo Dice',
-      )
-        .choices(["latest", "best"])
-        .default("latest"),
-    );
-  return addCallFlags(addTrainerFlag(command))
+    .argument("<file>", "the file to write, .safetensors");
+  return addCallFlags(addTrainerFlag(addCheckpointFlag(command)))
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream checkpoint 20261123-173207-482-5f1c best.safetensors --checkpoint best --trainer localhost:7071",

@@ -7,9 +7,10 @@ import {
   savedModels,
   trainerModels,
 } from "../../predict/index.js";
-import { type CheckpointName, connectTrainer, engineNames } from "../../trainer/index.js";
+import { connectTrainer, engineNames } from "../../trainer/index.js";
 import { oneAddress } from "../address-list.js";
 import { byteCount } from "../byte-count.js";
+import { addCheckpointFlag, type CheckpointFlag } from "../checkpoint-flag.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { toleratedText } from "../tolerated-text.js";
@@ -19,9 +20,8 @@ import { labelProgress } from "./label-progress.js";
 /** For so long a trainer that labels other images is asked again. */
 const PATIENCE_MS = 600_000;
 
-interface Options extends CommonOptions, CallFlags {
+interface Options extends CommonOptions, CallFlags, CheckpointFlag {
   readonly trainer?: string;
-  readonly checkpoint: CheckpointName;
   readonly out: string;
   readonly averageWith: readonly string[];
   readonly overwrite?: boolean;
@@ -48,15 +48,8 @@ export function predictCommand(): Command {
       )
         .argParser(oneAddress)
         .conflicts(["probabilities", "engine", "threads"]),
-    )
-    .addOption(
-      new Option(
-        "--checkpoint <which>",
-        '"latest": of the last steps; "best": of the epoch with the highest moving average of the pseudo Dice',
-      )
-        .choices(["latest", "best"])
-        .default("latest"),
-    )
+    );
+  addCheckpointFlag(command)
     .option("--probabilities", "write probabilities, too: NAME.npz with nnU-Net's `probabilities`, classes first")
     .option("--overwrite", "make labels that are there already again")
     .option(
