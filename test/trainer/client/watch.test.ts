@@ -1,21 +1,9 @@
-import anyTest, { type TestFn } from "ava";
 import { connectTrainer, type WatchedEvent } from "../../../trainer/index.js";
 import { startProxy } from "../../conformance/tcp-proxy.js";
-import { fileScope } from "../file-scope.js";
-import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../processes.js";
+import { testWithDataServer } from "../one-data-server.js";
+import { temporaryFolder, tinyRun, trainerIn } from "../processes.js";
 
-interface Shared {
-  readonly cases: readonly string[];
-  readonly data: Process;
-}
-
-const test = anyTest as TestFn<Shared>;
-const scope = fileScope(test);
-
-test.before("a data server", async (t) => {
-  const { store, cases } = await sampleStore(scope, 2);
-  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
+const test = testWithDataServer();
 
 const jsonOf = (run: object) => Buffer.from(JSON.stringify(run));
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import anyTest, { type ExecutionContext, type TestFn } from "ava";
+import type { ExecutionContext } from "ava";
 import { connect } from "../../../client/index.js";
 import { voxelCount, type Zyx } from "../../../plan/index.js";
 import { networkFor, networkSize } from "../../../trainer/loop/network-for.js";
@@ -7,30 +7,11 @@ import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { trainingNeed } from "../../../trainer/service/estimate-memory.js";
 import { SessionSizes } from "../../../trainer/service/session-sizes.js";
 import { parseRunSpec } from "../../../trainer/spec.js";
-import { fileScope } from "../file-scope.js";
+import { type OneDataServer, testWithDataServer } from "../one-data-server.js";
 import { trainOnce } from "../process/killed-training.js";
-import {
-  holdOutLast,
-  type Process,
-  sampleStore,
-  serving,
-  type Teardown,
-  temporaryFolder,
-  tinyRun,
-} from "../processes.js";
+import { holdOutLast, type Teardown, temporaryFolder, tinyRun } from "../processes.js";
 
-interface Shared {
-  readonly cases: readonly string[];
-  readonly data: Process;
-}
-
-const test = anyTest as TestFn<Shared>;
-const scope = fileScope(test);
-
-test.before("a data server", async (t) => {
-  const { store, cases } = await sampleStore(scope, 2);
-  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
+const test = testWithDataServer();
 
 function sizesFor({ teardown }: Teardown): SessionSizes {
   const sizes = new SessionSizes();
@@ -38,7 +19,7 @@ function sizesFor({ teardown }: Teardown): SessionSizes {
   return sizes;
 }
 
-async function estimated(t: ExecutionContext<Shared>, run: object) {
+async function estimated(t: ExecutionContext<OneDataServer>, run: object) {
   const { data, training } = parseRunSpec(run);
   await using client = connect(t.context.data.address);
   const [described, dataset] = await Promise.all([client.describeRun(data), client.describeDataset()]);

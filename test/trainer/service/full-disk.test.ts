@@ -1,21 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import anyTest, { type ExecutionContext, type TestFn } from "ava";
+import type { ExecutionContext } from "ava";
 import { UNFINISHED_PREFIX } from "../../../disk/write-file.js";
 import type { Channel } from "../../../rpc/index.js";
 import { readCheckpoint } from "../../../trainer/run-folder/checkpoint.js";
-import { fileScope } from "../file-scope.js";
+import { type OneDataServer, testWithDataServer } from "../one-data-server.js";
 import {
   channelTo,
   collect,
   curve,
   lastState,
-  type Process,
   patchstream,
   resume,
-  sampleStore,
-  serving,
   start,
   type Teardown,
   temporaryFolder,
@@ -24,18 +21,7 @@ import {
   watch,
 } from "../processes.js";
 
-interface Shared {
-  readonly cases: readonly string[];
-  readonly data: Process;
-}
-
-const test = anyTest as TestFn<Shared>;
-const scope = fileScope(test);
-
-test.before("a data server", async (t) => {
-  const { store, cases } = await sampleStore(scope, 2);
-  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
+const test = testWithDataServer();
 
 const DISK_MIB = 16;
 const FILLER = "filler";
@@ -76,7 +62,7 @@ const run = (cases: readonly string[]) =>
 /** What a training reaches that finds its disk as it needs it. */
 let undisturbed: readonly string[] | undefined;
 
-async function expectedCurve(t: ExecutionContext<Shared>, channel: Channel): Promise<readonly string[]> {
+async function expectedCurve(t: ExecutionContext<OneDataServer>, channel: Channel): Promise<readonly string[]> {
   undisturbed ??= curve(await collect(watch(channel, await start(channel, t.context.data, run(t.context.cases)))));
   return undisturbed;
 }

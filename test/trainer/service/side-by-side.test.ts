@@ -1,16 +1,12 @@
-import anyTest, { type TestFn } from "ava";
 import { type Channel, callUnary } from "../../../rpc/index.js";
 import type { TrainingEvent } from "../../../trainer/index.js";
-import { fileScope } from "../file-scope.js";
+import { testWithDataServer } from "../one-data-server.js";
 import {
   channelTo,
   collect,
   curve,
   lastState,
-  type Process,
   resume,
-  sampleStore,
-  serving,
   start,
   steps,
   temporaryFolder,
@@ -20,18 +16,7 @@ import {
   watch,
 } from "../processes.js";
 
-interface Shared {
-  readonly cases: readonly string[];
-  readonly data: Process;
-}
-
-const test = anyTest as TestFn<Shared>;
-const scope = fileScope(test);
-
-test.before("a data server", async (t) => {
-  const { store, cases } = await sampleStore(scope, 2);
-  t.context = { cases, data: await serving(scope, "serve", store, "--workers", "1") };
-});
+const test = testWithDataServer();
 
 const long = (cases: readonly string[]) => tinyRun(cases, { data: { stepsPerEpoch: 10_000 } });
 
