@@ -3,51 +3,38 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
-import { checkpointCommand } from "./checkpoint.js";
-import { demoCommand } from "./demo/demo.js";
-import { doctorCommand } from "./doctor/doctor.js";
-import { evaluateCommand } from "./evaluate/evaluate.js";
-import { exportCommand } from "./export.js";
-import { getCommand } from "./get/get.js";
-import { ingestCommand } from "./ingest.js";
-import { ingestPreparedCommand } from "./ingest-prepared.js";
-import { inspectCommand } from "./inspect.js";
-import { modelCommand } from "./model/model.js";
 import { reportFailure } from "./output.js";
-import { planCommand } from "./plan/plan.js";
-import { predictCommand } from "./predict/predict.js";
-import { previewCommand } from "./preview.js";
-import { serveCommand } from "./serve.js";
-import { stageCommand } from "./stage.js";
-import { statsCommand } from "./stats/stats.js";
-import { studyCommand } from "./study/study.js";
-import { trainCommand } from "./train/train.js";
-import { trainerCommand } from "./trainer.js";
-import { trainingsCommand } from "./trainings.js";
 
-/** Each command's file exports a function that makes it; adding a command is adding a line here. */
-const commands: (() => Command)[] = [
-  planCommand,
-  modelCommand,
-  ingestCommand,
-  ingestPreparedCommand,
-  inspectCommand,
-  getCommand,
-  previewCommand,
-  statsCommand,
-  doctorCommand,
-  serveCommand,
-  trainerCommand,
-  trainCommand,
-  stageCommand,
-  trainingsCommand,
-  checkpointCommand,
-  predictCommand,
-  evaluateCommand,
-  exportCommand,
-  studyCommand,
-  demoCommand,
-];
+/** Each command's file exports a function that makes it; adding a command is adding a line here. A command loads its own file alone. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  plan: async () => (await import("./plan/plan.js")).planCommand(),
+  model: async () => (await import("./model/model.js")).modelCommand(),
+  ingest: async () => (await import("./ingest.js")).ingestCommand(),
+  "ingest-prepared": async () => (await import("./ingest-prepared.js")).ingestPreparedCommand(),
+  inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  get: async () => (await import("./get/get.js")).getCommand(),
+  preview: async () => (await import("./preview.js")).previewCommand(),
+  stats: async () => (await import("./stats/stats.js")).statsCommand(),
+  doctor: async () => (await import("./doctor/doctor.js")).doctorCommand(),
+  serve: async () => (await import("./serve.js")).serveCommand(),
+  trainer: async () => (await import("./trainer.js")).trainerCommand(),
+  train: async () => (await import("./train/train.js")).trainCommand(),
+  stage: async () => (await import("./stage.js")).stageCommand(),
+  trainings: async () => (await import("./trainings.js")).trainingsCommand(),
+  checkpoint: async () => (await import("./checkpoint.js")).checkpointCommand(),
+  predict: async () => (await import("./predict/predict.js")).predictCommand(),
+  evaluate: async () => (await import("./evaluate/evaluate.js")).evaluateCommand(),
+  export: async () => (await import("./export.js")).exportCommand(),
+  study: async () => (await import("./study/study.js")).studyCommand(),
+  demo: async () => (await import("./demo/demo.js")).demoCommand(),
+};
+
+/** The commands that what was typed needs: the one that is named, else all of them, for the help. */
+function wantedCommands(named = ""): (() => Promise<Command>)[] {
+  const make = Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
+  if (make !== undefined) return [make];
+  return named === "--version" ? [] : Object.values(COMMANDS);
+}
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -59,8 +46,8 @@ const program = new Command("patchstream")
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const make of commands) {
-  const command = make()
+for (const make of wantedCommands(process.argv[2])) {
+  const command = (await make())
     .option("--json", "print one JSON document on stdout (one per line where results stream)")
     .option("--debug", "print the stack of a failure");
   command.exitOverride();

@@ -41,7 +41,7 @@ Examples:
 
 async function study(named: string, { out, dryRun, report, json }: Options, signal: AbortSignal): Promise<void> {
   const { spec, path } = readStudy(named, out);
-  if (report) return tellReport(path, json ?? false);
+  if (report) return await tellReport(path, json ?? false);
   const folder = new StudyFolder(path);
   using _lock = dryRun ? undefined : folder.lock();
   await using opened = await openStudy(spec, { folder, startService: startServer });
@@ -52,12 +52,12 @@ async function study(named: string, { out, dryRun, report, json }: Options, sign
   const outcome = await train(opened, json ?? false, signal);
   if (json) printJson({ outcome });
   else process.stdout.write(`${outcomeText(outcome)}, in ${path}\n`);
-  if (outcome.finished + outcome.diverged > 0) tellReport(path, json ?? false);
+  if (outcome.finished + outcome.diverged > 0) await tellReport(path, json ?? false);
   refuseFailed(outcome);
 }
 
-function tellReport(path: string, json: boolean): void {
-  const report = writeReport(path);
+async function tellReport(path: string, json: boolean): Promise<void> {
+  const report = await writeReport(path);
   if (json) printJson({ report });
   else process.stdout.write(`report: ${report}\n`);
 }
