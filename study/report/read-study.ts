@@ -55,7 +55,10 @@ function compare(a: readonly (string | number)[], b: readonly (string | number)[
   return 0;
 }
 
-/** The document as text that does not depend on the order of its fields. */
+/** The document as text that does not depend on the order of its fields; lists of values stand on one line. */
 export function documentText({ document }: Study): string {
-  return JSON.stringify(JSON.parse(canonicalJson(document)), null, 2);
+  const text = JSON.stringify(JSON.parse(canonicalJson(document)), null, 2);
+  return text.replaceAll(/\[\n[^[\]{}]*\]/g, (list) =>
+    list.replaceAll(/\n */g, " ").replace("[ ", "[").replace(/ \]$/, "]"),
+  );
 }

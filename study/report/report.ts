@@ -1,4 +1,5 @@
 import { lengthFigures, strategyFigures } from "./figures/by-length.js";
+import { diceOverTime } from "./figures/dice-over-time.js";
 import { learningCurves } from "./figures/learning-curves.js";
 import { stageFigures } from "./figures/stages.js";
 import { variabilityFigures } from "./figures/variability.js";
@@ -55,6 +56,7 @@ export function reportOf(study: Study): Report {
     spearmanTable(view),
   ];
   const figures: readonly Part<Figure>[] = [
+    ...diceOverTime(view),
     ...learningCurves(view),
     ...lengthFigures(view),
     ...stageFigures(view),

@@ -78,7 +78,15 @@ test("a study with all that the paper has gets every picture and table but the l
     "wilcoxon",
     "datasets",
   ];
-  const figures = ["learning-curves-1", "figure-3-1", "figure-4-1", "figure-5-1", "figure-3-2", "figure-a6-2"];
+  const figures = [
+    "dice-over-time-1",
+    "learning-curves-1",
+    "figure-3-1",
+    "figure-4-1",
+    "figure-5-1",
+    "figure-3-2",
+    "figure-a6-2",
+  ];
   for (const figure of figures) {
     t.regex(files[`figures/${figure}.svg`] ?? "", /^<svg [\s\S]*<title>[^<]*MSD (Hippocampus|Lung)<\/title>/, figure);
     t.true(files["index.html"]?.includes(`id="picture-${figure}"`), figure);
@@ -127,7 +135,16 @@ test("other times change nothing but what is said of time", (t) => {
   };
   const [first, then] = [partsOf(runs), partsOf(slower)];
   const changed = [...first].filter(([id, part]) => then.get(id) !== part).map(([id]) => id);
-  const timed = ["learning-curves-1", "learning-curves-2", "table-1", "table-1-averages", "table-2", "table-3"];
+  const timed = [
+    "dice-over-time-1",
+    "dice-over-time-2",
+    "learning-curves-1",
+    "learning-curves-2",
+    "table-1",
+    "table-1-averages",
+    "table-2",
+    "table-3",
+  ];
   t.deepEqual(changed.sort(), [...timed, "table-a4", "table-b5", "table-d7", "table-d9", "table-d9-averages"].sort());
 });
 
