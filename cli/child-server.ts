@@ -8,6 +8,8 @@ import { type ErrorFacts, PatchstreamError } from "../plan/index.js";
 export interface ChildServer extends AsyncDisposable {
   /** host:port, as the server printed it. */
   readonly address: string;
+  /** host:port of its metrics; empty where it serves none. */
+  readonly metrics: string;
   /** Rejects when the process ends by itself; never resolves. */
   readonly lost: Promise<never>;
 }
@@ -42,9 +44,9 @@ export async function startServer(args: readonly string[]): Promise<ChildServer>
   lost.catch(() => undefined);
   try {
     const [line] = await Promise.race([once(createInterface(child.stdout), "line"), lost]);
-    const told = JSON.parse(line) as { address: string } | { error: ErrorFacts & { hint?: string } };
+    const told = JSON.parse(line) as { address: string; metrics?: string } | { error: ErrorFacts & { hint?: string } };
     if ("error" in told) throw new PatchstreamError(told.error, told.error.hint);
-    return { address: told.address, lost, [Symbol.asyncDispose]: () => end(child) };
+    return { address: told.address, metrics: told.metrics ?? "", lost, [Symbol.asyncDispose]: () => end(child) };
   } catch (error) {
     await end(child);
     throw error;

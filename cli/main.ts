@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   preview: async () => (await import("./preview.js")).previewCommand(),
   stats: async () => (await import("./stats/stats.js")).statsCommand(),
   doctor: async () => (await import("./doctor/doctor.js")).doctorCommand(),
+  size: async () => (await import("./size/size.js")).sizeCommand(),
   serve: async () => (await import("./serve.js")).serveCommand(),
   trainer: async () => (await import("./trainer.js")).trainerCommand(),
   train: async () => (await import("./train/train.js")).trainCommand(),

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import { type Carrier, connect, type DatasetInfo } from "../../client/index.js";
-import { largestLabel, volumeBytes } from "../../loader/index.js";
+import { type Carrier, connect } from "../../client/index.js";
 import { checkStage, type ResolvedSpec, type Stage } from "../../plan/index.js";
+import { allVolumeBytes } from "../all-volume-bytes.js";
 import { dataOption } from "../batch-flags.js";
 import { alignColumns, sizeText } from "../columns.js";
 import { addCallFlags, addCarrierFlag, type CallFlags, type CarrierFlag, callOptions } from "../connection-flags.js";
@@ -90,11 +90,6 @@ async function measureRun(options: DoctorOptions & { data: readonly string[]; ru
   }
   if (json) printJson({ stages: findings });
   else process.stdout.write(findingsText(findings));
-}
-
-/** What all volumes take in a data server's memory. */
-function allVolumeBytes({ cases, ...labels }: DatasetInfo): number {
-  return cases.reduce((sum, entry) => sum + volumeBytes(entry, largestLabel(labels)), 0);
 }
 
 function chosenStages({ stages }: ResolvedSpec, given: readonly number[] | undefined): readonly number[] {

@@ -2,12 +2,12 @@ import test from "ava";
 import { patchstream } from "./command.js";
 
 const COMMANDS = [
-  ...["plan", "ingest", "inspect", "get", "preview", "stats", "doctor", "serve", "trainer", "train", "stage"],
+  ...["plan", "ingest", "inspect", "get", "preview", "stats", "doctor", "size", "serve", "trainer", "train", "stage"],
   ...["trainings", "demo"],
 ];
 
 /** These mean one thing in one command and another in the next. */
-const TWO_MEANINGS = ["--tls-ca", "--tls-cert", "--token-file", "--plans", "--out", "--workers"];
+const TWO_MEANINGS = ["--tls-ca", "--tls-cert", "--token-file", "--plans", "--out", "--workers", "--store"];
 
 /** Options of a command and their words, each in one line. */
 async function optionsOf(command: string): Promise<Map<string, string>> {
