@@ -116,3 +116,7 @@ test("no server has more trainers than it takes, nor is busy for longer than it 
     ),
   );
 });
+
+test("a server takes the streams of as many trainers as a fleet may have, with the second stream of each in validation", (t) => {
+  t.is(2 * TRAINERS_OF_A_SERVER, serverLimits({}, 1).maxStreams);
+});
