@@ -9,6 +9,7 @@ import {
   type StageLoad,
   TRAINERS_OF_A_SERVER,
 } from "../../../cli/size/fleet-size.js";
+import { serverLimits } from "../../../loader/server/limits.js";
 
 const FINAL = { patchSize: [128, 128, 128], batchSize: 2 } as const;
 
