@@ -28,13 +28,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./export.js")).exportCommand(),
   study: async () => (await import("./study/study.js")).studyCommand(),
   demo: async () => (await import("./demo/demo.js")).demoCommand(),
+  completion: async () => (await import("./completion/completion.js")).completionCommand(),
 };
 
-/** The commands that what was typed needs: the one that is named, else all of them, for the help. */
+/** The commands that what was typed needs: the one that is named, else all of them, for the help and for a shell's completion. */
 function wantedCommands(named = ""): (() => Promise<Command>)[] {
-  const make = Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
-  if (make !== undefined) return [make];
-  return named === "--version" ? [] : Object.values(COMMANDS);
+  if (named === "--version") return [];
+  const make = named !== "completion" && Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined;
+  return make === undefined ? Object.values(COMMANDS) : [make];
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
