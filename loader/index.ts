@@ -8,7 +8,7 @@ export {
 } from "./dataset/ingest.js";
 export { writeItkLabel } from "./dataset/itk/write-itk.js";
 export { nnunetDataset } from "./dataset/nnunet-dataset-json.js";
-export { openStore } from "./dataset/open-store.js";
+export { openStore, type StoreOptions } from "./dataset/open-store.js";
 export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
 export { percentile } from "./dataset/planner/percentile.js";
 export { PLANNER_NAMES, type PlannerName } from "./dataset/planner/planners.js";
@@ -29,6 +29,7 @@ export {
   PLACE_TOLERANCE_VOXELS,
   type ToleratedFlaw,
 } from "./dataset/raw/read-raw-case.js";
+export { isRemote } from "./dataset/remote/store-address.js";
 export type { Store, StoreLocation } from "./dataset/store.js";
 export { verifyStore } from "./dataset/verify-store.js";
 export { type BatchStatistics, batchStatistics, type CountedBatch } from "./engine/cut/batch-statistics.js";

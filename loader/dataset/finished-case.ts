@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
-import { folderReader } from "./folder-reader.js";
+import { folderReader } from "./bytes/folder-reader.js";
 import { sha256 } from "./sha256.js";
 import { type CaseRecord, openSeal, SealBroken, type SealedCase } from "./store-metadata.js";
 import { verifyCase } from "./verify-store.js";

@@ -19,6 +19,7 @@ import type { PreprocessSettings } from "./preprocess/preprocess-case.js";
 import { checkName, type FilePlaces, type RawCase, type RawDataset, readRawDataset } from "./raw/list-cases.js";
 import type { CaseRules, ToleratedFlaw } from "./raw/read-raw-case.js";
 import { refuseOtherData, type WantedStore } from "./refuse-other-data.js";
+import { refuseRemote } from "./remote/store-address.js";
 import { sha256 } from "./sha256.js";
 import type { SealedCase } from "./store-metadata.js";
 
@@ -97,6 +98,7 @@ export async function ingest(
   storeFolder: string,
   options: IngestOptions = {},
 ): Promise<IngestReport> {
+  refuseRemote(storeFolder, "store");
   const { name = basename(resolve(rawFolder)), force = false } = options;
   checkName("name", name);
   checkApart(resolve(rawFolder), resolve(storeFolder));

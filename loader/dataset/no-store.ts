@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nearName } from "../../disk/near-name.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { CURRENT } from "./generations.js";
+import { isRemote } from "./remote/store-address.js";
 
 /** Says what lies at `path` in place of a finished store, and where one may be meant: STORE_DAMAGED. */
 export function noStore(path: string): PatchstreamError {
@@ -11,6 +12,8 @@ export function noStore(path: string): PatchstreamError {
 }
 
 function whatIsThere(path: string): { readonly reason: string; readonly hint: string } {
+  if (isRemote(path))
+    return { reason: "there is no finished store here: it has no zarr.json", hint: "Is it the store's own folder?" };
   const make = `Make one with "patchstream ingest RAW ${path}".`;
   if (!existsSync(path)) {
     const near = nearName(path);

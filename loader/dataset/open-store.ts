@@ -2,11 +2,19 @@ import { resolve } from "node:path";
 import { whyNotRead } from "../../disk/file-faults.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
+import type { ByteReader } from "./bytes/byte-reader.js";
+import { folderReader } from "./bytes/folder-reader.js";
+import { cachedReader } from "./cache/cached-reader.js";
+import { cacheSettings, DiskCache } from "./cache/disk-cache.js";
 import type { Region, StoredCase } from "./dataset.js";
-import { type ByteReader, folderReader } from "./folder-reader.js";
 import { CURRENT } from "./generations.js";
 import { noStore } from "./no-store.js";
-import type { Store, StoreLocation } from "./store.js";
+import { HttpReads } from "./remote/http-reads.js";
+import { PATIENCE, type Patience } from "./remote/patience.js";
+import { shownAddress } from "./remote/remote-files.js";
+import { REMOTE_READS, remoteReader } from "./remote/remote-reader.js";
+import { isRemote, remoteFiles } from "./remote/store-address.js";
+import type { Store, StoreLocation, StorePlace } from "./store.js";
 import { OtherFormat, openSeal, type SealedCase, type StoreRecord, toDataset } from "./store-metadata.js";
 import type { DataType } from "./zarr/array-layout.js";
 import type { Box } from "./zarr/chunk-grid.js";
@@ -17,10 +25,31 @@ import { ChunkDamaged, type Reading, StoredArray } from "./zarr/read-array.js";
 /** Memory for the indexes of the arrays that were read last: of 150 CT volumes of 512x512x300 voxels. */
 const INDEX_BYTES = 2 ** 24;
 
-/** Opens the store in a folder. Throws STORE_DAMAGED where there is none, or its metadata is not as it was written. */
-export async function openStore(folder: string): Promise<Store> {
-  const path = resolve(folder);
-  return openLocation({ kind: "folder", path, record: await readStoreRecord(path, folderReader(path)) });
+/** How a remote store is read. */
+export interface StoreOptions {
+  /** A folder on this machine that keeps what was read, at most `maxBytes` of it: 16 GiB where not said. Default: none. */
+  readonly cache?: { readonly folder: string; readonly maxBytes?: number };
+  readonly patience?: Partial<Patience>;
+}
+
+/** One who has only just been told to read a store is told soon that there is none. */
+const ATTEMPTS_TO_OPEN = 4;
+
+/**
+ * Opens the store in a folder, or at `https://HOST/PATH` or `s3://BUCKET/PREFIX`. Throws STORE_DAMAGED where there is none, or its
+ * metadata is not as it was written; for a remote one UNAVAILABLE where its server cannot be reached or refuses.
+ */
+export async function openStore(place: string, options: StoreOptions = {}): Promise<Store> {
+  if (!isRemote(place)) {
+    const path = resolve(place);
+    return openLocation({ kind: "folder", path, record: await readStoreRecord(path, folderReader(path)) });
+  }
+  const cached = options.cache && { cache: cacheSettings(options.cache) };
+  const patience = { ...PATIENCE, ...options.patience };
+  const remote = { kind: "remote", path: shownAddress(place), address: place, patience, ...cached } as const;
+  const attempts = Math.min(patience.attempts, ATTEMPTS_TO_OPEN);
+  const record = await readStoreRecord(remote.path, readerOf({ ...remote, patience: { ...patience, attempts } }));
+  return openLocation({ ...remote, record });
 }
 
 /** Opens a store where another thread has it open: the same generation. Reads nothing yet. */
@@ -36,10 +65,15 @@ export function openLocation(location: StoreLocation): Store {
 }
 
 /** Reads the files at a location. */
-export function readerOf(location: StoreLocation): ByteReader {
+export function readerOf(location: StorePlace): ByteReader {
   switch (location.kind) {
     case "folder":
       return folderReader(location.path);
+    case "remote": {
+      const files = new HttpReads(remoteFiles(location.address, process.env), location.patience);
+      if (location.cache === undefined) return remoteReader(files);
+      return cachedReader(files, REMOTE_READS, new DiskCache(location.cache));
+    }
   }
 }
 
@@ -81,6 +115,7 @@ export function readCases(
       const array = (await opened) as StoredArray<Type>;
       return await array.read(box ?? { start: array.shape.map(() => 0), end: array.shape }, into);
     } catch (error) {
+      if (error instanceof PatchstreamError) throw error;
       throw storeDamaged(path, caseId, name, error);
     }
   }
@@ -121,11 +156,14 @@ export async function readStoreRecord(path: string, reader: ByteReader): Promise
   const damaged = (reason: string, hint?: string) =>
     new PatchstreamError({ code: "STORE_DAMAGED", store: path, reason }, hint);
   const bytes = await reader.get(`/${CURRENT}`).catch((error: unknown) => {
+    if (error instanceof PatchstreamError) throw error;
     throw damaged(`its ${CURRENT}: ${whyNotRead(error)}`);
   });
   if (bytes === undefined) throw noStore(path);
   try {
-    return openSeal<StoreRecord>(new TextDecoder().decode(bytes));
+    const record = openSeal<StoreRecord>(new TextDecoder().decode(bytes));
+    if (!("cases" in record)) throw new Error("it is a case's folder; the store is the folder above");
+    return record;
   } catch (error) {
     const hint = `Make it again with "patchstream ingest RAW ${path} --force".`;
     throw damaged((error as Error).message, error instanceof OtherFormat ? hint : undefined);

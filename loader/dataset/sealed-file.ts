@@ -1,5 +1,5 @@
 import { PatchstreamError } from "../../plan/errors.js";
-import type { ByteReader } from "./folder-reader.js";
+import type { ByteReader } from "./bytes/byte-reader.js";
 import { readerOf } from "./open-store.js";
 import { sha256 } from "./sha256.js";
 import type { Store } from "./store.js";
@@ -12,7 +12,7 @@ export async function readSealed(
   sealed: SealedFile,
   caseId?: string,
 ): Promise<Uint8Array> {
-  const bytes = await reader.get(`/${sealed.file}`);
+  const bytes = await reader.get(`/${sealed.file}`, sealed.sha256);
   if (bytes !== undefined && sha256(bytes) === sealed.sha256) return bytes;
   const reason = `${sealed.file} is ${bytes === undefined ? "missing" : "not as it was written"}`;
   throw new PatchstreamError({ code: "STORE_DAMAGED", store, ...(caseId && { case: caseId }), reason });

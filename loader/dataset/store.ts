@@ -1,18 +1,32 @@
+import type { CacheSettings } from "./cache/disk-cache.js";
 import type { Dataset, Region } from "./dataset.js";
+import type { Patience } from "./remote/patience.js";
 import type { StoreRecord } from "./store-metadata.js";
 
+/** Where a store's bytes come from. */
+export type StorePlace =
+  | { readonly kind: "folder"; readonly path: string }
+  | {
+      readonly kind: "remote";
+      /** What messages call it: `address` without anything secret. */
+      readonly path: string;
+      readonly address: string;
+      readonly patience: Patience;
+      readonly cache?: CacheSettings;
+    };
+
 /**
- * Where an open store's bytes come from, and the record of the generation that it reads. Plain data: a thread that is given it
- * opens the same generation, whatever lies there by then.
+ * The place of an open store, and the record of the generation that it reads. Plain data: a thread that is given it opens the same
+ * generation, whatever lies there by then.
  */
-export type StoreLocation = { readonly kind: "folder"; readonly path: string; readonly record: StoreRecord };
+export type StoreLocation = StorePlace & { readonly record: StoreRecord };
 
 /**
  * An open store: one generation of it. Every read is held against what its record pins, and throws STORE_DAMAGED naming case and
  * array where the bytes are not those that were written.
  */
 export interface Store extends AsyncDisposable {
-  /** What messages call it: its folder. */
+  /** What messages call it: its folder or its address. */
   readonly path: string;
   readonly location: StoreLocation;
   readonly dataset: Dataset;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PatchstreamError } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
-import type { ByteReader } from "./folder-reader.js";
+import type { ByteReader } from "./bytes/byte-reader.js";
 import { PREVIOUS } from "./generations.js";
 import { readCases, readerOf } from "./open-store.js";
 import { readSealed } from "./sealed-file.js";

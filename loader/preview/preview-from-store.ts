@@ -3,7 +3,7 @@ import { caseTable } from "../../plan/batch/case-table.js";
 import { scheduledStageOf } from "../../plan/batch/timeline.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import { planBatch } from "../../plan/sampling/plan-batch.js";
-import { openStore } from "../dataset/open-store.js";
+import { openStore, type StoreOptions } from "../dataset/open-store.js";
 import { openEngine } from "../engine/engine.js";
 import { drawPage } from "./draw-page.js";
 import { makePreview, type Preview, type PreviewPage, previewSpec } from "./preview.js";
@@ -16,13 +16,14 @@ export interface StorePreviewRequest extends Partial<PreviewPage> {
   readonly stage?: number;
 }
 
-/** Draws a page of a batch from the store in a folder: the picture that a server of this store gives. `dataSpec` is a run spec's `data`. */
+/** Draws a page of a batch from a store: the picture that a server of this store gives. `dataSpec` is a run spec's `data`. */
 export async function previewFromStore(
   path: string,
   dataSpec: unknown,
   request: StorePreviewRequest,
+  options: StoreOptions = {},
 ): Promise<Preview> {
-  await using store = await openStore(path);
+  await using store = await openStore(path, options);
   const cases = caseTable(store.dataset);
   const spec = previewSpec(resolveSpec(dataSpec, { ...store.dataset, cases }));
   const { timeline, step, stage = scheduledStageOf(spec, timeline, step), page = 1, channel = 0 } = request;

@@ -29,8 +29,6 @@ export interface ServerLimits {
 export interface LimitOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
-  /** The same of all streams and calls of one client together (`clientOf`). Default: no limit. */
-  readonly clientBytes?: number;
   /** Streams open at once. Default 256; one peer may have half of them. */
   readonly maxStreams?: number;
   /** Other calls in progress at once. Default 256; one peer may have half of them. */
@@ -46,14 +44,9 @@ export const MAX_SAMPLES = 8192;
 
 /** The limits of a server whose slots hold batches of at most `maxBatchBytes`. */
 export function serverLimits(options: LimitOptions, maxBatchBytes: number): ServerLimits {
-  const {
-    maxStreams = 256,
-    maxCalls = 256,
-    maxOutstandingBytes = 1 << 30,
-    clientBytes = maxOutstandingBytes,
-  } = options;
+  const { maxStreams = 256, maxCalls = 256 } = options;
   return {
-    maxOutstandingBytes: Math.min(maxOutstandingBytes, clientBytes),
+    maxOutstandingBytes: options.maxOutstandingBytes ?? 1 << 30,
     maxOutstandingSteps: 1024,
     maxBatchBytes,
     maxSamples: MAX_SAMPLES,

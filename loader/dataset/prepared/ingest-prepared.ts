@@ -8,6 +8,7 @@ import { foldersOf, freeName, readGenerations, removeUnfinished } from "../gener
 import { type IngestProgress, type IngestReport, LOCK } from "../ingest.js";
 import { labelRecordOf } from "../label-record.js";
 import { refuseOtherData } from "../refuse-other-data.js";
+import { refuseRemote } from "../remote/store-address.js";
 import { sha256 } from "../sha256.js";
 import type { SealedCase } from "../store-metadata.js";
 import { writeCase } from "../write-case.js";
@@ -45,6 +46,7 @@ export async function ingestPrepared(
   storeFolder: string,
   options: PreparedIngestOptions,
 ): Promise<PreparedIngestReport> {
+  refuseRemote(storeFolder, "store");
   const store = resolve(storeFolder);
   const bytes = new StatedBytes(pieces);
   try {

@@ -1,4 +1,5 @@
-import type { ByteReader, OpenFile } from "../folder-reader.js";
+import { PatchstreamError } from "../../../plan/errors.js";
+import type { ByteReader, OpenFile, ReadSizes } from "../bytes/byte-reader.js";
 import { sha256 } from "../sha256.js";
 import { type ArrayLayout, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
 import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
@@ -24,35 +25,24 @@ export interface Reading {
   readonly reader: ByteReader;
   /** Bytes of the chunks decoded so far. */
   decodedBytes: number;
-  /** Buffers of `READ_BYTES` that no read uses now. */
+  /** Buffers of the reader's `reads.bytes` that no read uses now. */
   readonly spareBuffers: Uint8Array[];
 }
-
-/** Reads under way at once: while one is decoded, the disk has others to do. */
-const READS_AT_ONCE = 4;
-
-/** Most bytes that are read in one go, where no chunk is larger. */
-const READ_BYTES = 2 ** 18;
 
 /** About what an open array takes beside its index. */
 const ARRAY_BYTES = 2 ** 10;
 
-/** Bytes between two chunks that are read along: they take less time than another read would. */
-const GAP_BYTES = 2 ** 15;
-
 /** An array of the store, opened: its metadata and its shard's index are read, and are those that were written. */
 export class StoredArray<Type extends DataType> {
   readonly #reading: Reading;
-  readonly #shard: string;
   readonly #layout: ArrayLayout;
   /** None where the array has no voxel. */
-  readonly #index: ShardIndex | undefined;
+  readonly #shard: OpenShard | undefined;
 
-  private constructor(reading: Reading, path: string, layout: ArrayLayout, index: ShardIndex | undefined) {
+  private constructor(reading: Reading, layout: ArrayLayout, shard: OpenShard | undefined) {
     this.#reading = reading;
-    this.#shard = `${path}/${shardName(layout)}`;
     this.#layout = layout;
-    this.#index = index;
+    this.#shard = shard;
   }
 
   /** Opens the array at `path`. Throws where it is not of that type or not the one with those digests. */
@@ -62,15 +52,16 @@ export class StoredArray<Type extends DataType> {
     { type, metadata, index }: { readonly type: Type } & ArrayDigests,
   ): Promise<StoredArray<Type>> {
     const { reader } = reading;
-    const bytes = await reader.get(`${path}/zarr.json`);
+    const bytes = await reader.get(`${path}/zarr.json`, metadata);
     if (bytes === undefined) throw new Error(`${path}/zarr.json is missing`);
     if (sha256(bytes) !== metadata) throw new Error("its zarr.json is not the one that was written");
     const layout = parseArrayMetadata(new TextDecoder().decode(bytes));
     if (layout.dataType !== type) throw new Error(`its array ${path} holds ${layout.dataType}, not ${type}`);
-    if (layout.shape.includes(0)) return new StoredArray(reading, path, layout, undefined);
+    if (layout.shape.includes(0)) return new StoredArray(reading, layout, undefined);
     if (index === undefined) throw new Error("the store's record lacks the SHA-256 of its index");
-    const shard = `${path}/${shardName(layout)}`;
-    return new StoredArray(reading, path, layout, await reader.use(shard, (file) => readIndex(file, layout, index)));
+    const key = `${path}/${shardName(layout)}`;
+    const read = await reader.use(key, index, (file) => readIndex(file, layout, index));
+    return new StoredArray(reading, layout, { key, sha256: index, index: read });
   }
 
   get shape(): readonly number[] {
@@ -79,7 +70,7 @@ export class StoredArray<Type extends DataType> {
 
   /** Memory that it takes. */
   get byteLength(): number {
-    return ARRAY_BYTES + (this.#index?.byteLength ?? 0);
+    return ARRAY_BYTES + (this.#shard?.index.byteLength ?? 0);
   }
 
   /**
@@ -89,34 +80,49 @@ export class StoredArray<Type extends DataType> {
   async read<Into extends ReadTargets[Type] = TypedArrays[Type]>(box: Box, into?: Into): Promise<Into> {
     const length = box.start.reduce((voxels, start, axis) => voxels * ((box.end[axis] as number) - start), 1);
     const values = into ?? (newValues(this.#layout.dataType as Type, length) as unknown as Into);
-    const index = this.#index;
-    if (length === 0 || index === undefined) return values;
-    await this.#reading.reader.use(this.#shard, (file) => this.#readBox(file, index, box, wordsOf(values)));
+    if (length === 0 || this.#shard === undefined) return values;
+    const { key, sha256, index } = this.#shard;
+    await this.#reading.reader.use(key, sha256, (file) => this.#readBox(file, index, box, wordsOf(values)));
     return values;
   }
 
   async #readBox(file: OpenFile, index: ShardIndex, box: Box, values: Words): Promise<void> {
-    const reads = readsOf(chunksTouching(box, this.#layout), index);
-    const lanes = Array.from({ length: READS_AT_ONCE }, async () => {
+    const sizes = this.#reading.reader.reads;
+    const reads = readsOf(chunksTouching(box, this.#layout), index, sizes);
+    const lanes = Array.from({ length: sizes.atOnce }, async () => {
       for (const read of reads) await this.#readChunks(file, read, index, box, values);
     });
     await Promise.allSettled(lanes); // one that throws ends `reads`, but others may be amid theirs
     await Promise.all(lanes);
   }
 
-  async #readChunks(
-    file: OpenFile,
-    { start, end, chunks }: Read,
+  async #readChunks(file: OpenFile, read: Read, index: ShardIndex, box: Box, values: Words): Promise<void> {
+    const { spareBuffers, reader } = this.#reading;
+    const { start, end } = read;
+    const buffer = spareBuffers.pop() ?? new Uint8Array(reader.reads.bytes);
+    const bytes = end - start <= buffer.length ? buffer.subarray(0, end - start) : new Uint8Array(end - start);
+    try {
+      await this.#decode(bytes, file.read(bytes, start), read, index, box, values).catch((error: unknown) => {
+        if (file.readAgain === undefined || !(error instanceof ChunkDamaged)) throw error;
+        return this.#decode(bytes, file.readAgain(bytes, start), read, index, box, values);
+      });
+    } finally {
+      spareBuffers.push(buffer);
+    }
+  }
+
+  /** Copies the part of each chunk that lies in the box, once `bytes` are read. Throws ChunkDamaged. */
+  async #decode(
+    bytes: Uint8Array,
+    filled: Promise<void>,
+    { start, chunks }: Read,
     index: ShardIndex,
     box: Box,
     values: Words,
   ): Promise<void> {
-    const { spareBuffers } = this.#reading;
-    const buffer = spareBuffers.pop() ?? new Uint8Array(READ_BYTES);
-    const bytes = end - start <= READ_BYTES ? buffer.subarray(0, end - start) : new Uint8Array(end - start);
     let at = chunks[0] as Chunk;
     try {
-      await file.read(bytes, start);
+      await filled;
       for (at of chunks) {
         const [from, to] = [index.startOf(at.number) - start, index.startOf(at.number + 1) - start];
         const checksum = index.checksumOf(at.number);
@@ -125,11 +131,23 @@ export class StoredArray<Type extends DataType> {
         this.#reading.decodedBytes += chunk?.byteLength ?? 0;
       }
     } catch (error) {
-      throw new ChunkDamaged(at.place.join(","), (error as Error).message, { cause: error });
-    } finally {
-      spareBuffers.push(buffer);
+      throw damagedBy(error, at.place.join(","));
     }
   }
+}
+
+/** The shard of an open array. */
+interface OpenShard {
+  readonly key: string;
+  /** Of its index. */
+  readonly sha256: string;
+  readonly index: ShardIndex;
+}
+
+/** A failure that is none of the bytes (a server that cannot be reached) stays what it is. */
+function damagedBy(error: unknown, chunk: string): Error {
+  if (error instanceof PatchstreamError) return error;
+  return new ChunkDamaged(chunk, (error as Error).message, { cause: error });
 }
 
 /** Chunks whose bytes, `start` to `end` of the shard, are read in one go. */
@@ -140,11 +158,11 @@ interface Read {
 }
 
 /** Joins chunks in C order as far as they lie near each other. */
-function* readsOf(chunks: readonly Chunk[], index: ShardIndex): Generator<Read> {
+function* readsOf(chunks: readonly Chunk[], index: ShardIndex, sizes: ReadSizes): Generator<Read> {
   let read: { start: number; end: number; chunks: Chunk[] } | undefined;
   for (const chunk of chunks) {
     const [start, end] = [index.startOf(chunk.number), index.startOf(chunk.number + 1)];
-    if (read !== undefined && start - read.end <= GAP_BYTES && end - read.start <= READ_BYTES) {
+    if (read !== undefined && start - read.end <= sizes.gapBytes && end - read.start <= sizes.bytes) {
       read.chunks.push(chunk);
       read.end = end;
       continue;
@@ -159,13 +177,12 @@ function* readsOf(chunks: readonly Chunk[], index: ShardIndex): Generator<Read> 
 async function readIndex(file: OpenFile, layout: ArrayLayout, expected: string): Promise<ShardIndex> {
   try {
     const bytes = new Uint8Array(shardIndexBytes(layout));
-    const start = file.byteLength - bytes.length;
-    await file.read(bytes, start);
+    const start = (await file.readEnd(bytes)) - bytes.length;
     if (sha256(bytes) !== expected) throw new Error("it is not the one that was written for this array");
     const index = decodeShardIndex(bytes, layout);
     if (index.chunksEnd !== start) throw new Error(`it begins at byte ${start}; its chunks end at ${index.chunksEnd}`);
     return index;
   } catch (error) {
-    throw new ChunkDamaged("index", (error as Error).message, { cause: error });
+    throw damagedBy(error, "index");
   }
 }

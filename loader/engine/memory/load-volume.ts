@@ -3,11 +3,24 @@ import type { StoredCase } from "../../dataset/dataset.js";
 import type { Store } from "../../dataset/store.js";
 import type { VolumeViews } from "./volume-layout.js";
 
-/** Reads a case from the store into its place in an arena: image, label and every class's locations. */
+/** Arrays that are read at once: a remote store takes long for each, however small it is. */
+const ARRAYS_AT_ONCE = 6;
+
+/**
+ * Reads a case from the store into its place in an arena: image, label and every class's locations. Where one fails, the others have
+ * ended too: nothing writes there any more.
+ */
 export async function loadVolume(store: Store, { id }: StoredCase, volume: VolumeViews): Promise<void> {
-  await store.readImage(id, undefined, volume.image.values);
-  await store.readLabel(id, undefined, volume.label.values);
-  for (const [index, classValue] of locationClasses(store.dataset).entries()) {
-    await store.readLocations(id, classValue, undefined, volume.locations[index]);
-  }
+  const reads = [
+    () => store.readImage(id, undefined, volume.image.values),
+    () => store.readLabel(id, undefined, volume.label.values),
+    ...locationClasses(store.dataset).map((classValue, index) => {
+      return () => store.readLocations(id, classValue, undefined, volume.locations[index]);
+    }),
+  ].values();
+  const lanes = Array.from({ length: ARRAYS_AT_ONCE }, async () => {
+    for (const read of reads) await read();
+  });
+  await Promise.allSettled(lanes);
+  await Promise.all(lanes);
 }

@@ -1,35 +1,32 @@
 import { closeSync, fstatSync, openSync, read } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ByteReader, ReadSizes } from "./byte-reader.js";
 
-/** Where a store's bytes come from. Keys begin with "/". */
-export interface ByteReader {
-  /** A whole file; undefined where there is none. */
-  get(key: string): Promise<Uint8Array | undefined>;
-  /** What `reading` makes of a file that stays open meanwhile. Throws where there is none. */
-  use<Value>(key: string, reading: (file: OpenFile) => Promise<Value>): Promise<Value>;
-}
-
-export interface OpenFile {
-  readonly byteLength: number;
-  /** Fills `target` with the bytes from `offset` on. Throws where the file ends before. */
-  read(target: Uint8Array, offset: number): Promise<void>;
-}
+/** While one read is decoded, the disk has others to do. */
+const READS: ReadSizes = { bytes: 2 ** 18, gapBytes: 2 ** 15, atOnce: 4 };
 
 /** Reads a store that lies in a folder. */
 export function folderReader(folder: string): ByteReader {
   return {
+    reads: READS,
     async get(key) {
       return readFile(join(folder, key)).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
     },
-    async use(key, reading) {
+    async use(key, _indexSha256, reading) {
       const file = openFile(join(folder, key), key);
       try {
-        const byteLength = fstatSync(file).size;
-        return await reading({ byteLength, read: (target, offset) => fill(file, target, offset) });
+        return await reading({
+          async readEnd(target) {
+            const { size } = fstatSync(file);
+            await fill(file, target, size - target.length);
+            return size;
+          },
+          read: (target, offset) => fill(file, target, offset),
+        });
       } finally {
         closeSync(file);
       }
