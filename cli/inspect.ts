@@ -2,22 +2,24 @@ import { Command } from "commander";
 import { type Dataset, openStore, type StoredCase, verifyStore } from "../loader/index.js";
 import { ANNOTATED, locationClasses, PatchstreamError } from "../plan/index.js";
 import { type CommonOptions, printJson } from "./output.js";
+import { addStoreFlags, STORE, type StoreFlags, storeOptions } from "./store-flags.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, StoreFlags {
   readonly case?: string;
   readonly verify?: boolean;
 }
 
 /** `patchstream inspect STORE`. */
 export function inspectCommand(): Command {
-  return new Command("inspect")
+  const command = new Command("inspect")
     .description("Show what a store holds: cases, shapes, spacing, classes, digest.")
-    .argument("<store>", "the store: a folder made by ingest")
+    .argument("<store>", `the store: ${STORE}`)
     .option("--case <id>", "only this case, with its geometry")
-    .option("--verify", "read every chunk and compare every digest")
+    .option("--verify", "read every chunk and compare every digest");
+  return addStoreFlags(command)
     .addHelpText("after", "\nExample:\n  $ patchstream inspect stores/hippocampus --case hippocampus_003")
-    .action(async (path: string, options: Options) => {
-      await using store = await openStore(path);
+    .action(async (path: string, options: Options, command: Command) => {
+      await using store = await openStore(path, storeOptions(options, command));
       const { dataset } = store;
       const chosen = options.case === undefined ? undefined : caseOf(dataset, options.case);
       if (options.verify) await verifyStore(store, chosen && [chosen.id]);

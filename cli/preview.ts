@@ -42,7 +42,7 @@ async function drawn(options: Options, command: Command): Promise<Preview> {
   const source = batchSource(options, command);
   const { data: dataSpec } = readRunSpec(run);
   const request = { timeline, step, page, channel, ...(stage !== undefined && { stage }) };
-  if (source.at === "store") return previewFromStore(source.folder, dataSpec, request);
+  if (source.at === "store") return previewFromStore(source.store, dataSpec, request, source.options);
   await using client = connect(source.addresses, callOptions(options));
   return await client.preview(dataSpec, request);
 }

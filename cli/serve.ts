@@ -6,13 +6,13 @@ import { lanePort } from "./host-and-port.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
+import { addStoreFlags, STORE, type StoreFlags, storeOptions } from "./store-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
-interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags {
+interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags, StoreFlags {
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
-  readonly clientBytes?: number;
   readonly lanePort?: number | "none";
 }
 
@@ -20,17 +20,12 @@ interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFl
 export function serveCommand(): Command {
   const command = new Command("serve")
     .description("Serve the batches of a store over gRPC.")
-    .argument("<store>", "the store: a folder made by ingest")
+    .argument("<store>", `the store: ${STORE}`)
     .option("--lane-port <port>", "port of the lanes, beside gRPC's (default: any free one); none: no lanes", lanePort)
     .option("--workers <count>", "threads that cut (default: one per core)", oneOrMore)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
-    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
-    .option(
-      "--client-bytes <bytes>",
-      "batches on their way to one client, such as 256MiB (default: no limit)",
-      byteCount,
-    );
-  return addServiceFlags(addListenFlags(addMetricsFlags(command)))
+    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
+  return addServiceFlags(addListenFlags(addMetricsFlags(addStoreFlags(command))))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action((path: string, flags: ServeFlags, command: Command) => tellFailure(flags, () => run(path, flags, command)));
 }
@@ -39,7 +34,7 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
   const startedMs = performance.now();
   const signal = stopSignal(flags);
   const service = await serviceOptions(flags);
-  await using store = await openStore(path);
+  await using store = await openStore(path, storeOptions(flags, command));
   await using server = await serve(store, { ...serveOptions(flags, command), ...service, signal });
   const readyMs = Math.round(performance.now() - startedMs);
   const { name, cases } = store.dataset;
@@ -57,7 +52,7 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
 }
 
 function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
-  const { workers, volumeBudget, slotBudget, clientBytes, lanePort: port } = flags;
+  const { workers, volumeBudget, slotBudget, lanePort: port } = flags;
   return {
     ...listenOptions(flags, command),
     ...metricsOptions(flags, command),
@@ -65,6 +60,5 @@ function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
-    ...(clientBytes !== undefined && { clientBytes }),
   };
 }

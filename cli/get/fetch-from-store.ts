@@ -1,10 +1,14 @@
-import { openEngine, openStore } from "../../loader/index.js";
+import { openEngine, openStore, type StoreOptions } from "../../loader/index.js";
 import { batchSamples, caseTable, resolveSpec } from "../../plan/index.js";
 import { type FetchedBatch, planRequest, type RequestedBatch } from "./fetched-batch.js";
 
-/** Cuts the batch from a store on this machine. */
-export async function fetchFromStore(path: string, request: RequestedBatch): Promise<FetchedBatch> {
-  await using store = await openStore(path);
+/** Cuts the batch from a store. */
+export async function fetchFromStore(
+  place: string,
+  options: StoreOptions,
+  request: RequestedBatch,
+): Promise<FetchedBatch> {
+  await using store = await openStore(place, options);
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(request.dataSpec, { ...store.dataset, cases });
   const plan = planRequest(spec, cases, request);

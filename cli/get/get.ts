@@ -46,7 +46,7 @@ async function get(options: GetOptions, command: Command): Promise<void> {
 
 function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command): Promise<FetchedBatch> {
   const source = batchSource(options, command);
-  if (source.at === "store") return fetchFromStore(source.folder, request);
+  if (source.at === "store") return fetchFromStore(source.store, source.options, request);
   return fetchFromServer(source.addresses, callOptions(options), request);
 }
 

@@ -1,5 +1,12 @@
 import { type ConnectOptions, connect } from "../../client/index.js";
-import { type CountedBatch, classVoxels, labelNumbers, openEngine, openStore } from "../../loader/index.js";
+import {
+  type CountedBatch,
+  classVoxels,
+  labelNumbers,
+  openEngine,
+  openStore,
+  type StoreOptions,
+} from "../../loader/index.js";
 import { caseTable, foregroundValues, planBatch, type ResolvedSpec, resolveSpec } from "../../plan/index.js";
 import { type SampledStep, type Sampling, sampledSteps } from "./sampled-steps.js";
 
@@ -16,9 +23,13 @@ export interface CountedRun {
   readonly batches: readonly (CountedBatch & SampledStep)[];
 }
 
-/** Cuts the batches from a store on this machine and counts them. */
-export async function countFromStore(path: string, { dataSpec, sampling }: CountRequest): Promise<CountedRun> {
-  await using store = await openStore(path);
+/** Cuts the batches from a store and counts them. */
+export async function countFromStore(
+  place: string,
+  options: StoreOptions,
+  { dataSpec, sampling }: CountRequest,
+): Promise<CountedRun> {
+  await using store = await openStore(place, options);
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(dataSpec, { ...store.dataset, cases });
   await using engine = await openEngine(store);

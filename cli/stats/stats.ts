@@ -53,6 +53,6 @@ function countBatches(options: StatsOptions, dataSpec: unknown, command: Command
   const { steps, perStage } = options;
   const source = batchSource(options, command);
   const request = { dataSpec, sampling: steps ?? { perStage } };
-  if (source.at === "store") return countFromStore(source.folder, request);
+  if (source.at === "store") return countFromStore(source.store, source.options, request);
   return countFromServer(source.addresses, callOptions(options), request);
 }

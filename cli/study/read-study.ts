@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { readNamedJson } from "../../disk/index.js";
+import { isRemote } from "../../loader/index.js";
 import { parseStudySpec, type StudySpec } from "../../study/index.js";
 
 /** A study's document, and the path of its folder. */
@@ -10,7 +11,7 @@ export interface NamedStudy {
 }
 
 /**
- * Reads what was named: a study's document, or the folder of a study that was begun. Stores are relative to the document. Without `out` the
+ * Reads what was named: a study's document, or the folder of a study that was begun. Stores in folders are relative to the document. Without `out` the
  * study's folder is beside the document, with its name. Throws INPUT_DAMAGED, SPEC_INVALID.
  */
 export function readStudy(named: string, out: string | undefined): NamedStudy {
@@ -18,7 +19,9 @@ export function readStudy(named: string, out: string | undefined): NamedStudy {
   const file = isFolder ? join(named, "study.json") : named;
   const spec = parseStudySpec(readNamedJson(file, "a study in JSON"));
   const datasets = spec.datasets.map((source) =>
-    source.store === undefined ? source : { ...source, store: resolve(dirname(file), source.store) },
+    source.store === undefined || isRemote(source.store)
+      ? source
+      : { ...source, store: resolve(dirname(file), source.store) },
   );
   const beside = isFolder ? named : join(dirname(file), basename(file, extname(file)));
   return { spec: { ...spec, datasets }, path: out ?? beside };

@@ -4,10 +4,11 @@ import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome, wr
 import { startServer } from "../child-server.js";
 import { durationText } from "../duration-text.js";
 import { type CommonOptions, printJson } from "../output.js";
+import { addStoreFlags, type StoreFlags, storeArguments } from "../store-flags.js";
 import { readStudy } from "./read-study.js";
 import { studyProgress } from "./study-progress.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, StoreFlags {
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly report?: boolean;
@@ -15,12 +16,13 @@ interface Options extends CommonOptions {
 
 /** `patchstream study`. */
 export function studyCommand(): Command {
-  return new Command("study")
+  const command = new Command("study")
     .description("Train every run of an experiment (methods, networks, folds, lengths, seeds), and report on them.")
     .argument("<study>", "the study: a JSON document, or the folder of one that was begun")
     .option("--out <folder>", "the study's folder (default: the document's name, beside it)")
     .option("--report", "only write the report of what is done until now")
-    .option("--dry-run", "only check the study, count its runs, and estimate how long they take")
+    .option("--dry-run", "only check the study, count its runs, and estimate how long they take");
+  return addStoreFlags(command)
     .addHelpText(
       "after",
       `
@@ -31,20 +33,29 @@ Examples:
   $ patchstream study study.json --out study
   $ patchstream study study --report`,
     )
-    .action(async (named: string, options: Options) => {
+    .action(async (named: string, options: Options, command: Command) => {
       const interrupted = new AbortController();
       const stop = (name: NodeJS.Signals) => interrupted.abort(new Error(`ended by ${name}; the same command goes on`));
       for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
-      await study(named, options, interrupted.signal);
+      await study(named, options, storeArguments(options, command), interrupted.signal);
     });
 }
 
-async function study(named: string, { out, dryRun, report, json }: Options, signal: AbortSignal): Promise<void> {
+/** `ofServers`: what the study's own data servers are started with beside its stores. */
+async function study(
+  named: string,
+  { out, dryRun, report, json }: Options,
+  ofServers: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const { spec, path } = readStudy(named, out);
   if (report) return await tellReport(path, json ?? false);
   const folder = new StudyFolder(path);
   using _lock = dryRun ? undefined : folder.lock();
-  await using opened = await openStudy(spec, { folder, startService: startServer });
+  await using opened = await openStudy(spec, {
+    folder,
+    startService: (args) => startServer(args[0] === "serve" ? [...args, ...ofServers] : args),
+  });
   const size = sizeOf(opened);
   if (json) printJson(size);
   else process.stderr.write(`${sizeText(size)}\n`);

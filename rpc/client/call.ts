@@ -20,8 +20,9 @@ function deadline({ timeoutMs }: CallOptions): { deadline?: number } {
 const asBytes = (bytes: Buffer) => bytes;
 
 function headers({ metadata }: Channel, request: Buffer): Metadata {
-  setChecksum(metadata, request);
-  return metadata;
+  const sent = metadata.clone();
+  setChecksum(sent, request);
+  return sent;
 }
 
 /** What to do about a peer whose messages are not those of the protocol. */

@@ -7,11 +7,10 @@ import {
 } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
-import type { Caller } from "../server/caller.js";
+import { readAuthority, readKeyPair } from "../pem.js";
 import { logHandshakes } from "../server/handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "../server/host-and-port.js";
-import type { ListenOptions } from "../server/listen.js";
-import type { ServedCertificates } from "../server/served-certificates.js";
+import type { ListenOptions, ServerTls } from "../server/listen.js";
 import { serviceLog } from "../server/service-log.js";
 import { bindUnixSocket } from "../server/unix-socket.js";
 import { unixPath } from "../unix-path.js";
@@ -24,9 +23,7 @@ const WAITING_CONNECTIONS = 64;
 
 export interface LaneListenerOptions
   extends Omit<LaneService, "tickets" | "peerName">,
-    Pick<ListenOptions, "host" | "port" | "listen" | "logger"> {
-  /** Those of gRPC's listener; absent: plain text. */
-  readonly certificates?: ServedCertificates | undefined;
+    Pick<ListenOptions, "host" | "port" | "listen" | "tls" | "logger"> {
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
   /** For how long a ticket is good. */
@@ -37,8 +34,8 @@ export interface LaneListenerOptions
 export interface LaneListener extends AsyncDisposable {
   /** `host:port` or `unix:/path`. */
   readonly address: string;
-  /** A ticket for who has called. Throws SERVER_BUSY where too many are open. */
-  offer(caller: Caller): Messages["OpenLaneResponse"];
+  /** Throws SERVER_BUSY where too many tickets are open. */
+  offer(): Messages["OpenLaneResponse"];
   /** Takes no more connections; resolves when the lanes that are open are over. */
   close(): Promise<void>;
 }
@@ -57,7 +54,7 @@ interface Bound {
  * `LANE_SUFFIX` behind it. Throws as `listen` does.
  */
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
-  const { listen, certificates, logger, mostLanes, ticketMs, heartbeatMs } = options;
+  const { listen, tls, logger, mostLanes, ticketMs, heartbeatMs } = options;
   const tickets = new Tickets(ticketMs);
   const service = {
     ...options,
@@ -65,8 +62,7 @@ export async function listenForLanes(options: LaneListenerOptions): Promise<Lane
     ...(listen !== undefined && { peerName: `unix:${unixPath(listen, "listen")}` }),
   };
   const serve = (socket: Socket) => serveLane(socket, service);
-  const server = certificates === undefined ? createServer(serve) : createTlsServer(tlsOptions(certificates), serve);
-  certificates?.keep([server]);
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tlsOptions(tls), serve);
   logHandshakes([server], serviceLog(logger));
   server.maxConnections = mostLanes + WAITING_CONNECTIONS;
   const sockets = new Set<Socket>();
@@ -82,7 +78,7 @@ export async function listenForLanes(options: LaneListenerOptions): Promise<Lane
   };
   return {
     address,
-    offer: (caller) => ({ port, ticket: tickets.issue(caller), ticketMs, heartbeatMs }),
+    offer: () => ({ port, ticket: tickets.issue(), ticketMs, heartbeatMs }),
     close,
     async [Symbol.asyncDispose]() {
       const closed = close();
@@ -117,6 +113,9 @@ function bind(server: Server, place: NetListenOptions): Promise<void> {
   });
 }
 
-function tlsOptions({ pem: { cert, key, ca } }: ServedCertificates): TlsOptions {
-  return { cert, key, ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }) };
+function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
+  return {
+    ...readKeyPair({ cert, key }),
+    ...(ca !== undefined && { ca: readAuthority(ca), requestCert: true, rejectUnauthorized: true }),
+  };
 }

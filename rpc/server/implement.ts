@@ -25,23 +25,17 @@ import {
   type Services,
 } from "../service.js";
 import { toStatus } from "../status.js";
-import type { AuditLog, Concern } from "./audit-log.js";
-import { CallRecord } from "./call-record.js";
-import { type Caller, callerOf, type Introduced } from "./caller.js";
-import type { ClientLimits } from "./client-limits.js";
 import { MAX_MESSAGE_BYTES } from "./listen.js";
-import { codeOf, type LoggedCall } from "./service-log.js";
+import type { LoggedCall } from "./service-log.js";
 import type { EndedCall } from "./service-metrics.js";
 import { resetCall, type StallLimits, watchStalls } from "./stall.js";
-import type { AcceptedTokens } from "./tokens.js";
+import { type AcceptedToken, tokenCheck } from "./tokens.js";
 
 /** What a handler may know of its call. */
 export interface CallContext {
   /** Aborted when the call is over for the client: cancelled, past its deadline, or its connection gone. */
   readonly signal: AbortSignal;
-  readonly caller: Caller;
-  /** Tells the audit log what the call is about. */
-  concern(what: Concern): void;
+  readonly peer: string;
 }
 
 /** A call that both sides stream on. */
@@ -70,18 +64,15 @@ type Handler<S extends ServiceName, M extends MethodName<S>> = Services[S][M] ex
 export type Handlers<S extends ServiceName> = { readonly [M in MethodName<S>]: Handler<S, M> };
 
 type AnyMethod = Method<unknown, unknown>;
-type Emitter = Introduced & {
+type Emitter = {
   on(event: "cancelled", listener: () => void): unknown;
+  getPeer(): string;
   readonly metadata: Metadata;
 };
 
 export interface ImplementOptions {
-  /** Calls must carry one of these. A call that streams ends when its token is revoked. */
-  readonly tokens?: AcceptedTokens | undefined;
-  /** What one client may take. */
-  readonly clients?: ClientLimits;
-  /** Has a line of every call. */
-  readonly audit?: AuditLog | undefined;
+  /** Calls must carry `authorization: Bearer TOKEN`, of one of these. */
+  readonly token?: string | readonly AcceptedToken[];
   /** When a call whose peer takes nothing of what is on its way to it is closed. Absent: never. */
   readonly stall?: StallLimits;
   /** Bytes of a request message; more is LIMIT_EXCEEDED. Default 4 MiB. */
@@ -96,14 +87,21 @@ export interface ImplementOptions {
 
 /** What all calls of one service share. */
 interface Rules extends ImplementOptions {
+  /** Throws for a call that may not begin; the function it gives ends it. */
+  begin(method: string, call: Emitter): () => void;
   /** A request, read from its bytes; throws for one that is too large, damaged or no such message. */
   read(method: AnyMethod, bytes: Buffer, metadata?: Metadata): unknown;
 }
 
-function rulesOf(options: ImplementOptions): Rules {
-  const { maxMessageBytes: max = MAX_MESSAGE_BYTES } = options;
+function rulesOf(service: ServiceName, options: ImplementOptions): Rules {
+  const { token, admit, maxMessageBytes: max = MAX_MESSAGE_BYTES } = options;
+  const checkToken = token === undefined ? undefined : tokenCheck(token, service);
   return {
     ...options,
+    begin(method, call) {
+      checkToken?.(call.metadata);
+      return admit?.(method, call.getPeer()) ?? (() => {});
+    },
     read(method, bytes, metadata) {
       if (bytes.length > max)
         throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "max_message_bytes", got: bytes.length, max });
@@ -111,22 +109,6 @@ function rulesOf(options: ImplementOptions): Rules {
       return method.decodeRequest(bytes);
     },
   };
-}
-
-/** Throws for a call that may not begin; the function it gives ends it. */
-function enter(method: AnyMethod, caller: Caller, { clients, admit }: ImplementOptions): () => void {
-  caller.revoked?.throwIfAborted(); // a lane's ticket may be older
-  const leaveClient = clients?.enter(caller);
-  try {
-    const leave = admit?.(method.name, caller.peer);
-    return () => {
-      leave?.();
-      leaveClient?.();
-    };
-  } catch (error) {
-    leaveClient?.();
-    throw error;
-  }
 }
 
 /** Adds a service of the .proto files to a grpc-js server. */
@@ -137,7 +119,7 @@ export function implement<S extends ServiceName>(
   options: ImplementOptions = {},
 ): void {
   const implementation: UntypedServiceImplementation = {};
-  const rules = rulesOf(options);
+  const rules = rulesOf(service, options);
   const definitions = Object.fromEntries(
     (Object.keys(services[service]) as MethodName<S>[]).map((name) => {
       const method = methodOf(service, name) as AnyMethod;
@@ -152,80 +134,41 @@ export function implement<S extends ServiceName>(
   server.addService(definitions, implementation);
 }
 
-/** Aborts when the call is over for the client. */
-function closing(call: Emitter): AbortSignal {
+function contextOf(call: Emitter): CallContext {
   const closed = new AbortController();
   call.on("cancelled", () =>
     closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: call.getPeer(), reason: "the call has closed" })),
   );
-  return closed.signal;
+  return { signal: closed.signal, peer: call.getPeer() };
+}
+
+/** Ends a streaming call with an error, unless it is over already. */
+function fail(
+  call: { emit(event: "error", status: StatusObject): boolean },
+  { signal, peer }: CallContext,
+  error: unknown,
+  { method, onFailure }: { readonly method: AnyMethod } & Pick<ImplementOptions, "onFailure">,
+): void {
+  if (signal.aborted) return;
+  onFailure?.(error, { method: method.name, peer });
+  call.emit("error", toStatus(error));
 }
 
 type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
 
-/** A call that has come. */
-interface Visit {
-  readonly method: AnyMethod;
-  readonly signal: AbortSignal;
-  /** What is known of its caller before its token is looked at. */
-  readonly introduced: Caller;
-  /** The caller with what its token says. Throws UNAUTHENTICATED. */
-  recognise(): Caller;
-  /** Of a call that both sides stream on. */
-  readonly carrier?: Carrier;
-  /** Closes a call that streams at once. */
-  reset?(): void;
-}
-
-/** A call that gRPC has brought. */
-function visitOf(method: AnyMethod, call: Emitter, { tokens }: Rules): Visit {
-  const introduced = callerOf(call);
-  return {
-    method,
-    signal: closing(call),
-    introduced,
-    recognise: () => ({ ...introduced, ...tokens?.check(call.metadata, method.definition.originalName ?? "") }),
-  };
-}
-
-/**
- * Has `use` serve one call: who makes it is checked, it is let in, served and let out, and how it ended is written down. One that
- * streams is closed when its token is revoked. Throws what any of this throws.
- */
-async function serveVisit(visit: Visit, rules: Rules, use: (context: CallContext) => Promise<void>): Promise<void> {
-  const { method, signal, introduced, carrier, reset } = visit;
-  const { peer } = introduced;
+/** Throws what `use` throws; a call that was let in is let out in any case. */
+async function admitted(method: AnyMethod, call: Emitter, rules: Rules, use: () => Promise<void>): Promise<void> {
   const startedMs = performance.now();
-  const record = new CallRecord(rules.audit, method.name, introduced, carrier);
-  let caller = introduced;
-  const tell = (error: unknown) => rules.onFailure?.(error, { method: method.name, peer });
   const over = (failed?: { readonly error: unknown }) => {
-    const seconds = (performance.now() - startedMs) / 1_000;
-    if (carrier === undefined) rules.onEnd?.({ method: method.name, seconds, ...failed });
-    if (caller.revoked?.aborted) record.end(codeOf(caller.revoked.reason));
-    else if (signal.aborted) record.end("GONE");
-    else record.end(failed === undefined ? "OK" : codeOf(failed.error));
-  };
-  const revoke = () => {
-    tell(caller.revoked?.reason);
-    reset?.();
+    if (!method.definition.requestStream)
+      rules.onEnd?.({ method: method.name, seconds: (performance.now() - startedMs) / 1_000, ...failed });
   };
   try {
-    caller = visit.recognise();
-    record.recognise(caller);
-    const leave = enter(method, caller, rules);
-    if (reset !== undefined) caller.revoked?.addEventListener("abort", revoke, { once: true });
-    try {
-      await use({ signal, caller, concern: (what) => record.concern(what) });
-    } finally {
-      leave();
-    }
+    const end = rules.begin(method.name, call);
+    await use().finally(end);
   } catch (error) {
-    if (reset === undefined || !signal.aborted) tell(error);
     over({ error });
     throw error;
-  } finally {
-    caller.revoked?.removeEventListener("abort", revoke);
   }
   over();
 }
@@ -240,14 +183,18 @@ function bytesOf(frame: Frame): Buffer {
 
 function unaryAdapter(method: AnyMethod, handler: UnaryHandler, rules: Rules) {
   return (call: ServerUnaryCall<Buffer, Frame>, callback: sendUnaryData<Frame>) => {
-    const answer = async (context: CallContext) => {
+    const context = contextOf(call);
+    const answer = async () => {
       const request = rules.read(method, call.request, call.metadata);
       const bytes = bytesOf(method.encodeResponse(await handler(request, context)));
       const trailers = new Metadata();
       setChecksum(trailers, bytes);
       callback(null, bytes, trailers);
     };
-    serveVisit(visitOf(method, call, rules), rules, answer).catch((error: unknown) => callback(toStatus(error)));
+    admitted(method, call, rules, answer).catch((error: unknown) => {
+      rules.onFailure?.(error, { method: method.name, peer: context.peer });
+      callback(toStatus(error));
+    });
   };
 }
 
@@ -281,7 +228,7 @@ function sender(
 }
 
 /** What sends the messages of a call. */
-interface SendingCall {
+interface SendingCall extends CallContext {
   /** Resolves when the frame's memory may change. */
   sendFrame(frame: Frame): Promise<void>;
   /** Closes the call at once and throws away what is on its way. */
@@ -292,12 +239,12 @@ interface SendingCall {
 function watchedSender(
   call: SendingCall,
   method: AnyMethod,
-  { peer, stall, onFailure }: Pick<ImplementOptions, "stall" | "onFailure"> & { readonly peer: string },
+  { stall, onFailure }: ImplementOptions,
 ): (message: unknown) => Promise<void> {
   const send = (message: unknown) => call.sendFrame(method.encodeResponse(message));
   if (stall === undefined) return send;
   return watchStalls(send, stall, (error) => {
-    onFailure?.(error, { method: method.name, peer });
+    onFailure?.(error, { method: method.name, peer: call.peer });
     call.reset();
   });
 }
@@ -306,18 +253,15 @@ type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<u
 
 function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
-    const reset = () => resetCall(call);
-    const visit = { ...visitOf(method, call, rules), reset };
-    const { signal, introduced } = visit;
-    const send = watchedSender({ sendFrame: sender(call, signal), reset }, method, { ...rules, peer: introduced.peer });
-    const answer = async (context: CallContext) => {
+    const context = contextOf(call);
+    const sending = { ...context, sendFrame: sender(call, context.signal), reset: () => resetCall(call) };
+    const send = watchedSender(sending, method, rules);
+    const answer = async () => {
       const request = rules.read(method, call.request, call.metadata);
       for await (const message of handler(request, context)) await send(message);
       call.end();
     };
-    await serveVisit(visit, rules, answer).catch((error: unknown) => {
-      if (!signal.aborted) call.emit("error", toStatus(error));
-    });
+    await admitted(method, call, rules, answer).catch((error) => fail(call, context, error, { ...rules, method }));
   };
 }
 
@@ -325,7 +269,6 @@ type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
 
 /** A call that both sides stream on, as what carries it gives it. */
 export interface CarriedCall extends SendingCall {
-  readonly signal: AbortSignal;
   readonly carrier: Carrier;
   /** The client's messages in order; ends when it has said all. */
   readonly messages: AsyncIterable<Buffer>;
@@ -337,41 +280,44 @@ export interface CarriedCall extends SendingCall {
 
 /**
  * Serves calls of a method that both sides stream on, whatever carries them: gRPC, or a lane. The function it gives resolves when a
- * call is over.
+ * call is over. `begin` throws for a call that may not begin; what it gives is called when the call is over.
  */
 function duplexServer(
   method: AnyMethod,
   handler: DuplexHandler,
   rules: Rules,
-): (call: CarriedCall, visitor: Pick<Visit, "introduced" | "recognise">) => Promise<void> {
-  return async (call, visitor) => {
-    const { signal, carrier } = call;
+): (call: CarriedCall, begin: () => () => void) => Promise<void> {
+  return async (call, begin) => {
+    const { signal, peer, carrier } = call;
     async function* requests(): AsyncGenerator<unknown> {
       for await (const bytes of call.messages) yield rules.read(method, bytes);
     }
-    const send = watchedSender(call, method, { ...rules, peer: visitor.introduced.peer });
-    const visit = { ...visitor, method, signal, carrier, reset: () => call.reset() };
     try {
-      await serveVisit(visit, rules, async (context) => {
-        await handler({ ...context, carrier, requests: requests(), send });
+      const over = begin();
+      try {
+        await handler({ signal, peer, carrier, requests: requests(), send: watchedSender(call, method, rules) });
         call.end();
-      });
+      } finally {
+        over();
+      }
     } catch (error) {
-      if (!signal.aborted) call.fail(toStatus(error));
+      if (signal.aborted) return;
+      rules.onFailure?.(error, { method: method.name, peer });
+      call.fail(toStatus(error));
     }
   };
 }
 
-/** Serves calls that come by another way than gRPC, of callers that have shown by themselves who they are. */
+/** Serves calls that come by another way than gRPC and have shown by themselves that they may. */
 export function serveCarried<S extends ServiceName>(
   service: S,
   name: MethodName<S>,
   handlers: Handlers<S>,
   options: ImplementOptions,
-): (call: CarriedCall, caller: Caller) => Promise<void> {
+): (call: CarriedCall) => Promise<void> {
   const method = methodOf(service, name) as AnyMethod;
-  const serve = duplexServer(method, handlers[name] as DuplexHandler, rulesOf(options));
-  return (call, caller) => serve(call, { introduced: caller, recognise: () => caller });
+  const serve = duplexServer(method, handlers[name] as DuplexHandler, rulesOf(service, options));
+  return (call) => serve(call, () => options.admit?.(method.name, call.peer) ?? (() => {}));
 }
 
 /**
@@ -402,17 +348,16 @@ async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: Abor
 function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) {
   const serve = duplexServer(method, handler, rules);
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
-    const visit = visitOf(method, call, rules);
-    const { signal } = visit;
+    const context = contextOf(call);
     const carried: CarriedCall = {
-      signal,
+      ...context,
       carrier: "grpc",
-      messages: messagesOf(call, signal),
-      sendFrame: sender(call, signal),
+      messages: messagesOf(call, context.signal),
+      sendFrame: sender(call, context.signal),
       end: () => call.end(),
       fail: (status) => call.emit("error", status),
       reset: () => resetCall(call),
     };
-    await serve(carried, visit);
+    await serve(carried, () => rules.begin(method.name, call));
   };
 }

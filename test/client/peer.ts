@@ -21,7 +21,7 @@ export async function startPeer(
     async *getBatch() {},
     async *readCase() {},
     async stream() {},
-    openLane: async (_, { caller }) => lanes.offer(caller),
+    openLane: async () => lanes.offer(),
     ...changes,
   };
   implement(server, "DataService", handlers);
