@@ -1,10 +1,8 @@
 import { type Command, Option } from "commander";
 import type { CarrierChoice } from "../client/index.js";
-import { readNamedFile } from "../disk/index.js";
-import { PatchstreamError } from "../plan/index.js";
-import { type ChannelOptions, type ListenOptions, readTokenFile } from "../rpc/index.js";
+import type { ChannelOptions, ListenOptions } from "../rpc/index.js";
 import { hostName, portNumber, unixAddress } from "./host-and-port.js";
-import { wholeNumber } from "./whole-number.js";
+import { oneOrMore, wholeNumber } from "./whole-number.js";
 
 /** Where a server listens, and who may call it. */
 export interface ListenFlags {
@@ -16,6 +14,9 @@ export interface ListenFlags {
   readonly tlsCa?: string;
   readonly tokenFile?: string;
   readonly insecure?: boolean;
+  readonly auditLog?: string;
+  readonly clientCalls?: number;
+  readonly clientCallsPerSecond?: number;
 }
 
 export function addListenFlags(command: Command): Command {
@@ -32,22 +33,22 @@ export function addListenFlags(command: Command): Command {
     .option("--tls-ca <file>", "serve only clients whose certificate this PEM certificate signed (mTLS)")
     .option(
       "--token-file <file>",
-      "file with the bearer tokens that calls may carry, one a line (SCOPE[,SCOPE] TOKEN; scopes: data, train)",
+      "file with the bearer tokens that calls may carry, one a line ([NAME] SCOPE[,SCOPE] TOKEN; scopes: data, train, watch); read again when it changes",
     )
-    .option("--insecure", "listen on other addresses than this machine's without TLS");
-}
-
-/** The token that a file holds. Throws INPUT_DAMAGED for one that cannot be read or holds none. */
-function readToken(file: string, flag: string): string {
-  const want = `a file with a token (${flag})`;
-  const token = readNamedFile(file, want).toString().trim();
-  if (token === "") throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want });
-  return token;
+    .option("--insecure", "listen on other addresses than this machine's without TLS")
+    .option("--audit-log <file>", "add a line of JSON for every call: who, what, how it ended")
+    .option(
+      "--client-calls <count>",
+      "calls and streams at once of one client: a token's, a certificate's or a host's (default: no limit)",
+      oneOrMore,
+    )
+    .option("--client-calls-per-second <count>", "calls that one client may begin (default: no limit)", oneOrMore);
 }
 
 /** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
 export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
   const { host, port, listen, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
+  const { auditLog, clientCalls, clientCallsPerSecond } = flags;
   if ((cert === undefined) !== (key === undefined)) command.error("error: --tls-cert and --tls-key go together");
   if (ca !== undefined && cert === undefined) command.error("error: --tls-ca needs --tls-cert and --tls-key");
   if (listen !== undefined && (host !== undefined || port !== undefined))
@@ -59,8 +60,11 @@ export function listenOptions(flags: ListenFlags, command: Command): ListenOptio
     ...(port !== undefined && { port }),
     ...(listen !== undefined && { listen }),
     ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
-    ...(tokenFile !== undefined && { token: readTokenFile(tokenFile) }),
+    ...(tokenFile !== undefined && { tokenFile }),
     ...(insecure && { insecure }),
+    ...(auditLog !== undefined && { auditLog }),
+    ...(clientCalls !== undefined && { clientCalls }),
+    ...(clientCallsPerSecond !== undefined && { clientCallsPerSecond }),
   };
 }
 
@@ -83,7 +87,7 @@ export function addCallFlags(command: Command, prefix = ""): Command {
     .option(`--${prefix}tls-cert <file>`, "our own PEM certificate, for servers that ask for one (mTLS)")
     .option(`--${prefix}tls-key <file>`, "PEM key of our own certificate")
     .option(`--${prefix}tls-server-name <name>`, "the name in the server's certificate, if not the address's host")
-    .option(`--${prefix}token-file <file>`, "file with the bearer token to send")
+    .option(`--${prefix}token-file <file>`, "file with the bearer token to send; read again for each call")
     .option(
       `--${prefix}wait <seconds>`,
       "wait so long for servers that start at the same time (default: 0)",
@@ -103,7 +107,7 @@ export function callOptions(flags: CallFlags, prefix = ""): ChannelOptions {
   };
   return {
     ...(overTls && { tls: files }),
-    ...(tokenFile !== undefined && { token: readToken(tokenFile, `--${prefix}token-file`) }),
+    ...(tokenFile !== undefined && { tokenFile }),
     ...(wait !== undefined && { waitMs: 1_000 * wait }),
     ...(prefix !== "" && { flagPrefix: prefix }),
   };

@@ -13,6 +13,7 @@ interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFl
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
+  readonly clientBytes?: number;
   readonly lanePort?: number | "none";
 }
 
@@ -24,7 +25,12 @@ export function serveCommand(): Command {
     .option("--lane-port <port>", "port of the lanes, beside gRPC's (default: any free one); none: no lanes", lanePort)
     .option("--workers <count>", "threads that cut (default: one per core)", oneOrMore)
     .option("--volume-budget <bytes>", "memory for volumes and for making patches, such as 4GiB", byteCount)
-    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount);
+    .option("--slot-budget <bytes>", "memory for batches that are cut or being sent, such as 512MiB", byteCount)
+    .option(
+      "--client-bytes <bytes>",
+      "batches on their way to one client, such as 256MiB (default: no limit)",
+      byteCount,
+    );
   return addServiceFlags(addListenFlags(addMetricsFlags(addStoreFlags(command))))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action((path: string, flags: ServeFlags, command: Command) => tellFailure(flags, () => run(path, flags, command)));
@@ -52,7 +58,7 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
 }
 
 function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
-  const { workers, volumeBudget, slotBudget, lanePort: port } = flags;
+  const { workers, volumeBudget, slotBudget, clientBytes, lanePort: port } = flags;
   return {
     ...listenOptions(flags, command),
     ...metricsOptions(flags, command),
@@ -60,5 +66,6 @@ function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),
     ...(slotBudget !== undefined && { slotBudgetBytes: slotBudget }),
+    ...(clientBytes !== undefined && { clientBytes }),
   };
 }

@@ -13,7 +13,7 @@ export { addStandardServices, type Health } from "./server/health.js";
 export { type CallContext, type DuplexCall, type Handlers, implement } from "./server/implement.js";
 export { type Listener, type ListenOptions, listen, type ServerTls, serverOptions } from "./server/listen.js";
 export { type ServiceLogger, serviceLog } from "./server/service-log.js";
-export { type AcceptedToken, readTokenFile, type Scope } from "./server/tokens.js";
+export type { AcceptedToken, Scope, TokenOptions } from "./server/token-file.js";
 export {
   type Method,
   type MethodName,

@@ -47,6 +47,7 @@ export class CutAhead<Lease extends { release(): void }> {
   readonly #source: BatchSource<Lease>;
   readonly #limits: ServerLimits;
   readonly #memory: { readonly shareBytes: number };
+  readonly #admit: (bytes: number, batches: number) => void;
   readonly #timeline: StageTimeline;
   /** Ascending in step. */
   #queue: Wanted[] = [];
@@ -57,9 +58,18 @@ export class CutAhead<Lease extends { release(): void }> {
   #closed = false;
   #wake: (() => void) | undefined;
 
-  /** `memory`: how many bytes the batches that are cut or being cut may take; one batch may take more. */
-  constructor(source: BatchSource<Lease>, limits: ServerLimits, memory: { readonly shareBytes: number }) {
+  /**
+   * `memory`: how many bytes the batches that are cut or being cut may take; one batch may take more. `admit` is asked before wants are
+   * taken, and throws for those that may not be.
+   */
+  constructor(
+    source: BatchSource<Lease>,
+    limits: ServerLimits,
+    memory: { readonly shareBytes: number },
+    admit: (bytes: number, batches: number) => void = () => {},
+  ) {
     this.#memory = memory;
+    this.#admit = admit;
     this.#source = source;
     this.#limits = limits;
     this.#timeline = new StageTimeline(source.schedule);
@@ -70,15 +80,21 @@ export class CutAhead<Lease extends { release(): void }> {
     return this.#queue.length + this.#ahead.length + (this.#onTheWire > 0 ? 1 : 0);
   }
 
+  /** Bytes of the batches that were asked for and are not completely sent. */
+  get outstandingBytes(): number {
+    return this.#queue.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#heldBytes());
+  }
+
   /**
    * Adds wants for `count` steps: with the stage that was `asked` for, or the one that each step has by now. Throws
-   * LIMIT_EXCEEDED or STEP_UNKNOWN before any of them is taken.
+   * LIMIT_EXCEEDED, STEP_UNKNOWN or what `admit` does before any of them is taken.
    */
   want(firstStep: number, count: number, asked: number | undefined): void {
     checkLimit(this.#limits, "maxOutstandingSteps", this.outstanding + count);
     const wantedMs = performance.now();
     const added: Wanted[] = [];
-    let bytes = this.#outstandingBytes();
+    const before = this.outstandingBytes;
+    let bytes = before;
     for (let step = firstStep; step < firstStep + count; step++) {
       this.#source.checkStep(step);
       const stage = asked ?? this.#timeline.stageOf(step);
@@ -88,6 +104,7 @@ export class CutAhead<Lease extends { release(): void }> {
       bytes += batchBytes;
       added.push({ step, stage, wantedMs });
     }
+    this.#admit(bytes - before, count);
     this.#queue = [...this.#queue, ...added].sort((a, b) => a.step - b.step);
     this.#refill();
   }
@@ -178,10 +195,6 @@ export class CutAhead<Lease extends { release(): void }> {
   /** Bytes of the batches that are cut, being cut or on the wire. */
   #heldBytes(): number {
     return this.#ahead.reduce((sum, { wanted }) => sum + this.#source.batchBytes(wanted.stage), this.#onTheWire);
-  }
-
-  #outstandingBytes(): number {
-    return this.#queue.reduce((sum, { stage }) => sum + this.#source.batchBytes(stage), this.#heldBytes());
   }
 
   #refill(): void {

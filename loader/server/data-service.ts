@@ -5,7 +5,8 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
 import type { Messages } from "../../proto/messages.js";
 import { sha256 } from "../../rpc/checksum.js";
-import type { Handlers } from "../../rpc/server/implement.js";
+import type { Caller } from "../../rpc/server/caller.js";
+import type { CallContext, Handlers } from "../../rpc/server/implement.js";
 import type { ServiceLog } from "../../rpc/server/service-log.js";
 import { nnunetDatasetJson } from "../dataset/nnunet-dataset-json.js";
 import { plansOfRun } from "../dataset/planner/run-plans.js";
@@ -13,6 +14,7 @@ import type { Store } from "../dataset/store.js";
 import type { Engine } from "../engine/engine.js";
 import { makePreview, type PreviewMakers, previewSpec } from "../preview/preview.js";
 import type { ByteGate } from "./byte-gate.js";
+import type { ClientBytes } from "./client-bytes.js";
 import type { DatasetPages } from "./dataset-pages.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
@@ -38,8 +40,9 @@ export interface DataServiceParts {
   readonly volumeGate: ByteGate;
   /** Of the memory for batches. */
   readonly shares: FairShares;
+  readonly clientBytes: ClientBytes;
   /** Throws UNSUPPORTED where there are no lanes. */
-  readonly offerLane: () => Messages["OpenLaneResponse"];
+  readonly offerLane: (caller: Caller) => Messages["OpenLaneResponse"];
   /** Of all streams. */
   readonly cuts: SharedCuts<ServedLease>;
   readonly pages: DatasetPages;
@@ -62,15 +65,20 @@ interface OneBatch {
 export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
   const { store, runs, limits, metrics } = parts;
 
-  const resolve = async ({ spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array }): Promise<ServedRun> => {
+  const resolve = async (
+    { spec, specSha256 }: { spec: Uint8Array; specSha256?: Uint8Array },
+    { concern }: Pick<CallContext, "concern">,
+  ): Promise<ServedRun> => {
     checkLimit(limits, "maxSpecBytes", spec.length);
     if (specSha256 !== undefined) checkSpec(spec, specSha256);
-    return runs.resolve(spec);
+    const run = await runs.resolve(spec);
+    concern({ run: run.digest });
+    return run;
   };
 
-  const openShare = async (start: Messages["Start"]): Promise<ServedShare> => {
+  const openShare = async (start: Messages["Start"], call: Pick<CallContext, "concern">): Promise<ServedShare> => {
     const { spec, timeline, rank, ranks } = start;
-    const run = await resolve(start);
+    const run = await resolve(start, call);
     if (Buffer.compare(run.bytes, spec) !== 0)
       refuseRequest("start.spec", `${spec.length} bytes`, "the resolved spec, byte for byte as DescribeRun gave it");
     return runs.share(run, readTimeline(timeline, "start.timeline"), { rank, ranks });
@@ -86,22 +94,31 @@ export function dataService(parts: DataServiceParts): Handlers<"DataService"> {
 
   return {
     describeDataset: async (request) => parts.pages.page(request),
-    describeRun: async (request) => describeRun(parts, request, await resolve(request)),
-    stream: (call) => serveStream(call, { ...parts, open: openShare }),
-    openLane: async () => parts.offerLane(),
-    getBatch: async function* (request, { signal }) {
+    describeRun: async (request, context) => describeRun(parts, request, await resolve(request, context)),
+    stream: (call) => serveStream(call, { ...parts, open: (start) => openShare(start, call) }),
+    openLane: async (_, { caller }) => parts.offerLane(caller),
+    getBatch: async function* (request, context) {
+      const { signal, caller } = context;
       const rank = { rank: request.rank, ranks: request.ranks || 1 };
-      const { share, step, stage } = addressed(await resolve(request), rank, request);
-      checkLimit(limits, "maxBatchBytes", share.batchBytes(stage));
-      const lease = await share.cut(step, stage, signal);
-      yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
-      metrics.batchSent(share.sent(stage, lease));
+      const { share, step, stage } = addressed(await resolve(request, context), rank, request);
+      const outstandingBytes = share.batchBytes(stage);
+      checkLimit(limits, "maxBatchBytes", outstandingBytes);
+      parts.clientBytes.check(caller, outstandingBytes, 1);
+      const leave = parts.clientBytes.join(caller, { outstandingBytes });
+      try {
+        const lease = await share.cut(step, stage, signal);
+        yield* batchFrames({ begin: share.begin(step, stage, lease), lease });
+        metrics.batchSent(share.sent(stage, lease));
+      } finally {
+        leave();
+      }
     },
     readCase: (request, { signal }) => volumeFrames(store, parts.volumeGate, request, signal),
     readLocations: async (request) => ({ zyx: await readLocations(store, request) }),
-    preview: async (request, { signal }) => {
+    preview: async (request, context) => {
+      const { signal } = context;
       setMaxListeners(0, signal); // each sample of the page is cut by itself
-      const run = await resolve(request);
+      const run = await resolve(request, context);
       const plain = { ...run, spec: previewSpec(run.spec) };
       const { share, step, stage } = addressed(plain, { rank: 0, ranks: 1 }, request);
       const plan = await share.plan(step, stage, signal);

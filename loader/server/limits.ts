@@ -29,6 +29,8 @@ export interface ServerLimits {
 export interface LimitOptions {
   /** Bytes of wanted but unsent batches on one stream. Default 1 GiB. */
   readonly maxOutstandingBytes?: number;
+  /** The same of all streams and calls of one client together (`clientOf`). Default: no limit. */
+  readonly clientBytes?: number;
   /** Streams open at once. Default 256; one peer may have half of them. */
   readonly maxStreams?: number;
   /** Other calls in progress at once. Default 256; one peer may have half of them. */
@@ -44,9 +46,14 @@ export const MAX_SAMPLES = 8192;
 
 /** The limits of a server whose slots hold batches of at most `maxBatchBytes`. */
 export function serverLimits(options: LimitOptions, maxBatchBytes: number): ServerLimits {
-  const { maxStreams = 256, maxCalls = 256 } = options;
+  const {
+    maxStreams = 256,
+    maxCalls = 256,
+    maxOutstandingBytes = 1 << 30,
+    clientBytes = maxOutstandingBytes,
+  } = options;
   return {
-    maxOutstandingBytes: options.maxOutstandingBytes ?? 1 << 30,
+    maxOutstandingBytes: Math.min(maxOutstandingBytes, clientBytes),
     maxOutstandingSteps: 1024,
     maxBatchBytes,
     maxSamples: MAX_SAMPLES,

@@ -6,6 +6,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
 import { listenForLanes } from "../../rpc/lane/lane-listener.js";
 import { packageVersion } from "../../rpc/package-version.js";
+import { openAccess } from "../../rpc/server/access.js";
 import { Admission } from "../../rpc/server/admission.js";
 import { EventLoopPause } from "../../rpc/server/event-loop-pause.js";
 import { addStandardServices } from "../../rpc/server/health.js";
@@ -19,7 +20,8 @@ import type { Store } from "../dataset/store.js";
 import { type EngineOptions, openEngine } from "../engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../engine/memory/arenas.js";
 import { ByteGate } from "./byte-gate.js";
-import { dataService } from "./data-service.js";
+import { ClientBytes } from "./client-bytes.js";
+import { type DataServiceParts, dataService } from "./data-service.js";
 import { DatasetPages } from "./dataset-pages.js";
 import { FairShares } from "./fair-shares.js";
 import { LANE_HEARTBEAT_MS, LANE_TICKET_MS, type LimitOptions, START_TIMEOUT_MS, serverLimits } from "./limits.js";
@@ -83,7 +85,7 @@ export async function serve(store: Store | string, options: ServeOptions = {}): 
 }
 
 async function open(path: Store | string, options: ServeOptions, resources: AsyncDisposable[]): Promise<DataServer> {
-  const { signal, token, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainDelayMs = 0, drainTimeoutMs = 10_000 } = options;
+  const { signal, slotBudgetBytes = DEFAULT_SLOT_BUDGET, drainDelayMs = 0, drainTimeoutMs = 10_000 } = options;
   const log = serviceLog(options.logger);
   const keep = <Resource extends AsyncDisposable>(resource: Resource): Resource => {
     resources.push(resource);
@@ -119,7 +121,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     if (isShort()) shares.takeBack();
   });
   const volumeGate = new ByteGate(slotBudgetBytes);
-  const parts = {
+  const parts: DataServiceParts = {
     store,
     plansJson: await readPlans(store),
     engine,
@@ -130,19 +132,21 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log,
     volumeGate,
     shares,
+    clientBytes: new ClientBytes(options.clientBytes),
     cuts,
     pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
-    offerLane: () => {
+    offerLane: (caller) => {
       if (lanes === undefined)
         throw new PatchstreamError({ code: "UNSUPPORTED", what: "a lane", want: "gRPC: this server has no lanes" });
-      return lanes.offer();
+      return lanes.offer(caller);
     },
   };
   const handlers = dataService(parts);
+  const access = keep(openAccess("DataService", options, log));
   const rules: ImplementOptions = {
-    ...(token !== undefined && { token }),
+    ...access,
     maxMessageBytes: limits.maxMessageBytes,
     admit: (method, peer) => (method === "Stream" ? streams : calls).enter(peer),
     stall: {
@@ -176,6 +180,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
       : keep(
           await listenForLanes({
             ...options,
+            certificates: listener.certificates,
             port: options.lanePort ?? 0,
             mostLanes: limits.maxStreams,
             mostMessageBytes: 2 * limits.maxMessageBytes,

@@ -2,6 +2,7 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import { codeOf, type ServiceLog } from "../../rpc/server/service-log.js";
+import type { ClientBytes } from "./client-bytes.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
@@ -22,6 +23,7 @@ export interface StreamServer {
   readonly log: ServiceLog;
   /** Of the memory for batches. */
   readonly shares: FairShares;
+  readonly clientBytes: ClientBytes;
   /** With the other streams of the same run. */
   readonly cuts: SharedCuts<ServedLease>;
   /** Aborts when the server drains. */
@@ -36,15 +38,17 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, log, shares, cuts, draining, startTimeoutMs }: StreamServer,
+  { open, limits, metrics, log, shares, clientBytes, cuts, draining, startTimeoutMs }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
   const share = await open(start);
-  const record = new StreamRecord(log, call, start, share.digest);
+  const record = new StreamRecord(log, { peer: call.caller.peer, carrier: call.carrier }, start, share.digest);
   const source = cuts.join(share);
-  const batches = new CutAhead<ServedLease>(source, limits, shares);
+  const admit = (bytes: number, count: number) => clientBytes.check(call.caller, bytes, count);
+  const batches = new CutAhead<ServedLease>(source, limits, shares, admit);
   const leave = shares.join(batches);
+  const leaveClient = clientBytes.join(call.caller, batches);
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -77,6 +81,7 @@ export async function serveStream(
     batches.close();
     source.leave();
     leave();
+    leaveClient();
     call.signal.removeEventListener("abort", hangUp);
     draining.removeEventListener("abort", drain);
   }

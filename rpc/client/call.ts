@@ -20,9 +20,8 @@ function deadline({ timeoutMs }: CallOptions): { deadline?: number } {
 const asBytes = (bytes: Buffer) => bytes;
 
 function headers({ metadata }: Channel, request: Buffer): Metadata {
-  const sent = metadata.clone();
-  setChecksum(sent, request);
-  return sent;
+  setChecksum(metadata, request);
+  return metadata;
 }
 
 /** What to do about a peer whose messages are not those of the protocol. */

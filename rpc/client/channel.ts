@@ -4,6 +4,8 @@ import { Client, connectivityState, credentials, Metadata } from "@grpc/grpc-js"
 import { PatchstreamError } from "../../plan/errors.js";
 import { readAuthority, readKeyPair } from "../pem.js";
 import { checkedTarget } from "./check-address.js";
+import { ClientCertificates } from "./client-certificates.js";
+import { tokenSource } from "./sent-token.js";
 import { type Credentials, openSocket } from "./socket.js";
 import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
 import { type Unreachable, whyUnreachable } from "./why-unreachable.js";
@@ -23,6 +25,8 @@ export interface ChannelOptions {
   readonly tls?: ClientTls;
   /** Sent as `authorization: Bearer TOKEN`: over TLS, or to this machine. */
   readonly token?: string;
+  /** A file that holds the token, read again for each call. */
+  readonly tokenFile?: string;
   /** Milliseconds for which a server that is not there yet is waited for before the first call fails. Default 0. */
   readonly waitMs?: number;
   /** What stands before the names of flags in errors: "data-" for `--data-tls-ca`. Default "". */
@@ -38,6 +42,7 @@ export interface ContactOptions {
 export interface Channel {
   readonly address: string;
   readonly client: Client;
+  /** For one call. */
   readonly metadata: Metadata;
   readonly flagPrefix: string;
   /** There has been a connection. */
@@ -73,47 +78,49 @@ function readCredentials({ ca, cert, key, serverName }: ClientTls, prefix: strin
   };
 }
 
+/** The PEM files of a client, checked and followed. */
+function openCertificates(tls: ClientTls, prefix: string): ClientCertificates {
+  const files = [tls.ca, tls.cert, tls.key].filter((file) => file !== undefined);
+  return new ClientCertificates(files, () => readCredentials(tls, prefix));
+}
+
 /** Stands where TLS asks for the server's name: an IP address may not stand there (RFC 6066), and grpc-js always says something. */
 const NO_NAME = "address.invalid";
 
 /** What grpc-js needs for the certificate that is expected: one for `serverName`, else for the host that is called, name or IP address. */
-function securely(target: Target, { ca, cert, key, serverName }: Credentials) {
+function securely(target: Target, certificates: ClientCertificates) {
+  const { serverName } = certificates.pem;
   const expected = serverName ?? ("host" in target ? target.host : undefined);
   const isAddress = expected !== undefined && isIP(expected) !== 0;
   const verify = isAddress
     ? { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(expected, shown) }
-    : undefined;
+    : {};
   const sent = isAddress ? NO_NAME : serverName;
   return {
-    credentials: credentials.createSsl(ca ?? null, key ?? null, cert ?? null, verify),
+    credentials: certificates.forGrpc(verify),
     options: sent === undefined ? {} : { "grpc.ssl_target_name_override": sent },
   };
 }
 
-/** Throws what `openChannel` would for PEM files, whatever is called. */
-export function checkPemFiles({ tls, flagPrefix = "" }: Pick<ChannelOptions, "tls" | "flagPrefix">): void {
+/** Throws what `openChannel` would for files of certificates and tokens, whatever is called. */
+export function checkSecrets(options: ChannelOptions): void {
+  const { tls, flagPrefix = "" } = options;
   if (tls !== undefined) readCredentials(tls, flagPrefix);
+  tokenSource(options, flagPrefix);
 }
 
 /** Throws what `openChannel` would, without opening anything. */
 export function checkChannel(address: string, options: ChannelOptions): void {
   checkedTarget(address);
-  checkPemFiles(options);
-  const { tls, token, flagPrefix = "" } = options;
-  checkToken(address, { tls, token, flagPrefix });
+  if (options.tls !== undefined) readCredentials(options.tls, options.flagPrefix ?? "");
+  checkToken(address, options);
 }
 
-function checkToken(
-  address: string,
-  { tls, token, flagPrefix }: { tls: ClientTls | undefined; token: string | undefined; flagPrefix: string },
-): void {
-  // Without the value: an error may be printed and logged.
-  if (token !== undefined && !/^[\x20-\x7e]+$/.test(token))
-    throw new PatchstreamError(
-      { code: "UNAUTHENTICATED", reason: "a token is one or more printable ASCII characters" },
-      `Look at the file of --${flagPrefix}token-file: it must hold the token alone.`,
-    );
-  if (token !== undefined && tls === undefined && !isThisMachine(parseTarget(address)))
+/** Where each call's token comes from. Throws for one that would travel in plain text, and what `tokenSource` does. */
+function checkToken(address: string, options: ChannelOptions): () => string | undefined {
+  const { tls, flagPrefix = "" } = options;
+  const source = tokenSource(options, flagPrefix);
+  if (source() !== undefined && tls === undefined && !isThisMachine(parseTarget(address)))
     throw new PatchstreamError(
       {
         code: "UNAUTHENTICATED",
@@ -121,20 +128,19 @@ function checkToken(
       },
       `Call it with --${flagPrefix}tls or --${flagPrefix}tls-ca, or without --${flagPrefix}token-file.`,
     );
+  return source;
 }
 
 /**
  * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
- * SPEC_INVALID for what is no address, INPUT_DAMAGED for a PEM file, UNAUTHENTICATED for a token that would travel in plain text.
+ * SPEC_INVALID for what is no address, INPUT_DAMAGED for a PEM file or a token's, UNAUTHENTICATED for a token that would travel in plain text.
  */
 export function openChannel(address: string, options: ChannelOptions = {}): Channel {
-  const { tls, token, waitMs = 0, flagPrefix = "" } = options;
-  checkToken(address, { tls, token, flagPrefix });
+  const { tls, waitMs = 0, flagPrefix = "" } = options;
+  const tokenOf = checkToken(address, options);
   const target = checkedTarget(address);
-  const pem = tls && readCredentials(tls, flagPrefix);
-  const secure = pem && securely(target, pem);
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const certificates = tls && openCertificates(tls, flagPrefix);
+  const secure = certificates && securely(target, certificates);
   const client = new Client(address, secure?.credentials ?? credentials.createInsecure(), {
     "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
     "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
@@ -147,12 +153,17 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
     ...(isThisMachine(target) && { "grpc.enable_http_proxy": 0 }),
     ...secure?.options,
   });
-  const diagnose = () => diagnosis(target, pem, flagPrefix);
+  const diagnose = () => diagnosis(target, certificates?.pem, flagPrefix);
   let contacted = false;
   return {
     address,
     client,
-    metadata,
+    get metadata() {
+      const metadata = new Metadata();
+      const token = tokenOf();
+      if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+      return metadata;
+    },
     flagPrefix,
     get contacted() {
       return contacted;
@@ -162,10 +173,10 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
       contacted = true;
     },
     openBeside({ peer, port, suffix }, onread) {
-      if ("path" in target) return openSocket({ path: target.path + suffix }, pem, { onread });
+      if ("path" in target) return openSocket({ path: target.path + suffix }, certificates?.pem, { onread });
       const there = parseTarget(peer);
       const { host } = "host" in there ? there : target;
-      return openSocket({ host, port }, pem, { onread, name: target.host });
+      return openSocket({ host, port }, certificates?.pem, { onread, name: target.host });
     },
   };
 }

@@ -7,10 +7,11 @@ import {
 } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Messages } from "../../proto/messages.js";
-import { readAuthority, readKeyPair } from "../pem.js";
+import type { Caller } from "../server/caller.js";
 import { logHandshakes } from "../server/handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "../server/host-and-port.js";
-import type { ListenOptions, ServerTls } from "../server/listen.js";
+import type { ListenOptions } from "../server/listen.js";
+import type { ServedCertificates } from "../server/served-certificates.js";
 import { serviceLog } from "../server/service-log.js";
 import { bindUnixSocket } from "../server/unix-socket.js";
 import { unixPath } from "../unix-path.js";
@@ -23,7 +24,9 @@ const WAITING_CONNECTIONS = 64;
 
 export interface LaneListenerOptions
   extends Omit<LaneService, "tickets" | "peerName">,
-    Pick<ListenOptions, "host" | "port" | "listen" | "tls" | "logger"> {
+    Pick<ListenOptions, "host" | "port" | "listen" | "logger"> {
+  /** Those of gRPC's listener; absent: plain text. */
+  readonly certificates?: ServedCertificates | undefined;
   /** Lanes that there may be at once. */
   readonly mostLanes: number;
   /** For how long a ticket is good. */
@@ -34,8 +37,8 @@ export interface LaneListenerOptions
 export interface LaneListener extends AsyncDisposable {
   /** `host:port` or `unix:/path`. */
   readonly address: string;
-  /** Throws SERVER_BUSY where too many tickets are open. */
-  offer(): Messages["OpenLaneResponse"];
+  /** A ticket for who has called. Throws SERVER_BUSY where too many are open. */
+  offer(caller: Caller): Messages["OpenLaneResponse"];
   /** Takes no more connections; resolves when the lanes that are open are over. */
   close(): Promise<void>;
 }
@@ -54,7 +57,7 @@ interface Bound {
  * `LANE_SUFFIX` behind it. Throws as `listen` does.
  */
 export async function listenForLanes(options: LaneListenerOptions): Promise<LaneListener> {
-  const { listen, tls, logger, mostLanes, ticketMs, heartbeatMs } = options;
+  const { listen, certificates, logger, mostLanes, ticketMs, heartbeatMs } = options;
   const tickets = new Tickets(ticketMs);
   const service = {
     ...options,
@@ -62,7 +65,8 @@ export async function listenForLanes(options: LaneListenerOptions): Promise<Lane
     ...(listen !== undefined && { peerName: `unix:${unixPath(listen, "listen")}` }),
   };
   const serve = (socket: Socket) => serveLane(socket, service);
-  const server = tls === undefined ? createServer(serve) : createTlsServer(tlsOptions(tls), serve);
+  const server = certificates === undefined ? createServer(serve) : createTlsServer(tlsOptions(certificates), serve);
+  certificates?.keep([server]);
   logHandshakes([server], serviceLog(logger));
   server.maxConnections = mostLanes + WAITING_CONNECTIONS;
   const sockets = new Set<Socket>();
@@ -78,7 +82,7 @@ export async function listenForLanes(options: LaneListenerOptions): Promise<Lane
   };
   return {
     address,
-    offer: () => ({ port, ticket: tickets.issue(), ticketMs, heartbeatMs }),
+    offer: (caller) => ({ port, ticket: tickets.issue(caller), ticketMs, heartbeatMs }),
     close,
     async [Symbol.asyncDispose]() {
       const closed = close();
@@ -113,9 +117,6 @@ function bind(server: Server, place: NetListenOptions): Promise<void> {
   });
 }
 
-function tlsOptions({ cert, key, ca }: ServerTls): TlsOptions {
-  return {
-    ...readKeyPair({ cert, key }),
-    ...(ca !== undefined && { ca: readAuthority(ca), requestCert: true, rejectUnauthorized: true }),
-  };
+function tlsOptions({ pem: { cert, key, ca } }: ServedCertificates): TlsOptions {
+  return { cert, key, ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }) };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { StatusObject } from "@grpc/grpc-js";
 import { PatchstreamError } from "../../plan/errors.js";
+import type { Caller } from "../server/caller.js";
 import type { CarriedCall } from "../server/implement.js";
 import { toStatus } from "../status.js";
 import { LaneReader } from "./lane-reader.js";
@@ -19,7 +20,7 @@ export interface LaneService {
   /** For how long a connection may be without its ticket. */
   readonly ticketTimeoutMs: number;
   readonly mostMessageBytes: number;
-  serve(call: CarriedCall): Promise<void>;
+  serve(call: CarriedCall, caller: Caller): Promise<void>;
   /** Told of a connection whose ticket was refused. */
   onRefused(error: unknown, peer: string): void;
 }
@@ -48,8 +49,9 @@ export function serveLane(socket: Socket, service: LaneService): void {
   const open = (ticket: Buffer) => {
     isOpen = true;
     clearTimeout(ticketTimer);
+    let holder: Caller;
     try {
-      tickets.redeem(ticket);
+      holder = tickets.redeem(ticket);
     } catch (error) {
       service.onRefused(error, peer);
       fail(toStatus(error));
@@ -59,7 +61,6 @@ export function serveLane(socket: Socket, service: LaneService): void {
     lane.heartbeat(); // Says that the ticket was good.
     const call: CarriedCall = {
       signal,
-      peer,
       carrier: "lane",
       messages: messages.all(),
       sendFrame: (frame) =>
@@ -78,7 +79,7 @@ export function serveLane(socket: Socket, service: LaneService): void {
       fail,
       reset: close,
     };
-    void service.serve(call);
+    void service.serve(call, { ...holder, peer });
   };
   const reader = new LaneReader(
     {

@@ -25,17 +25,23 @@ import {
   type Services,
 } from "../service.js";
 import { toStatus } from "../status.js";
+import type { AuditLog, Concern } from "./audit-log.js";
+import { CallRecord } from "./call-record.js";
+import { type Caller, callerOf, type Introduced } from "./caller.js";
+import type { ClientLimits } from "./client-limits.js";
 import { MAX_MESSAGE_BYTES } from "./listen.js";
-import type { LoggedCall } from "./service-log.js";
+import { codeOf, type LoggedCall } from "./service-log.js";
 import type { EndedCall } from "./service-metrics.js";
 import { resetCall, type StallLimits, watchStalls } from "./stall.js";
-import { type AcceptedToken, tokenCheck } from "./tokens.js";
+import type { AcceptedTokens } from "./tokens.js";
 
 /** What a handler may know of its call. */
 export interface CallContext {
   /** Aborted when the call is over for the client: cancelled, past its deadline, or its connection gone. */
   readonly signal: AbortSignal;
-  readonly peer: string;
+  readonly caller: Caller;
+  /** Tells the audit log what the call is about. */
+  concern(what: Concern): void;
 }
 
 /** A call that both sides stream on. */
@@ -64,15 +70,18 @@ type Handler<S extends ServiceName, M extends MethodName<S>> = Services[S][M] ex
 export type Handlers<S extends ServiceName> = { readonly [M in MethodName<S>]: Handler<S, M> };
 
 type AnyMethod = Method<unknown, unknown>;
-type Emitter = {
+type Emitter = Introduced & {
   on(event: "cancelled", listener: () => void): unknown;
-  getPeer(): string;
   readonly metadata: Metadata;
 };
 
 export interface ImplementOptions {
-  /** Calls must carry `authorization: Bearer TOKEN`, of one of these. */
-  readonly token?: string | readonly AcceptedToken[];
+  /** Calls must carry one of these. A call that streams ends when its token is revoked. */
+  readonly tokens?: AcceptedTokens | undefined;
+  /** What one client may take. */
+  readonly clients?: ClientLimits;
+  /** Has a line of every call. */
+  readonly audit?: AuditLog | undefined;
   /** When a call whose peer takes nothing of what is on its way to it is closed. Absent: never. */
   readonly stall?: StallLimits;
   /** Bytes of a request message; more is LIMIT_EXCEEDED. Default 4 MiB. */
@@ -87,21 +96,14 @@ export interface ImplementOptions {
 
 /** What all calls of one service share. */
 interface Rules extends ImplementOptions {
-  /** Throws for a call that may not begin; the function it gives ends it. */
-  begin(method: string, call: Emitter): () => void;
   /** A request, read from its bytes; throws for one that is too large, damaged or no such message. */
   read(method: AnyMethod, bytes: Buffer, metadata?: Metadata): unknown;
 }
 
-function rulesOf(service: ServiceName, options: ImplementOptions): Rules {
-  const { token, admit, maxMessageBytes: max = MAX_MESSAGE_BYTES } = options;
-  const checkToken = token === undefined ? undefined : tokenCheck(token, service);
+function rulesOf(options: ImplementOptions): Rules {
+  const { maxMessageBytes: max = MAX_MESSAGE_BYTES } = options;
   return {
     ...options,
-    begin(method, call) {
-      checkToken?.(call.metadata);
-      return admit?.(method, call.getPeer()) ?? (() => {});
-    },
     read(method, bytes, metadata) {
       if (bytes.length > max)
         throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit: "max_message_bytes", got: bytes.length, max });
@@ -109,6 +111,22 @@ function rulesOf(service: ServiceName, options: ImplementOptions): Rules {
       return method.decodeRequest(bytes);
     },
   };
+}
+
+/** Throws for a call that may not begin; the function it gives ends it. */
+function enter(method: AnyMethod, caller: Caller, { clients, admit }: ImplementOptions): () => void {
+  caller.revoked?.throwIfAborted(); // a lane's ticket may be older
+  const leaveClient = clients?.enter(caller);
+  try {
+    const leave = admit?.(method.name, caller.peer);
+    return () => {
+      leave?.();
+      leaveClient?.();
+    };
+  } catch (error) {
+    leaveClient?.();
+    throw error;
+  }
 }
 
 /** Adds a service of the .proto files to a grpc-js server. */
@@ -119,7 +137,7 @@ export function implement<S extends ServiceName>(
   options: ImplementOptions = {},
 ): void {
   const implementation: UntypedServiceImplementation = {};
-  const rules = rulesOf(service, options);
+  const rules = rulesOf(options);
   const definitions = Object.fromEntries(
     (Object.keys(services[service]) as MethodName<S>[]).map((name) => {
       const method = methodOf(service, name) as AnyMethod;
@@ -134,41 +152,80 @@ export function implement<S extends ServiceName>(
   server.addService(definitions, implementation);
 }
 
-function contextOf(call: Emitter): CallContext {
+/** Aborts when the call is over for the client. */
+function closing(call: Emitter): AbortSignal {
   const closed = new AbortController();
   call.on("cancelled", () =>
     closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: call.getPeer(), reason: "the call has closed" })),
   );
-  return { signal: closed.signal, peer: call.getPeer() };
-}
-
-/** Ends a streaming call with an error, unless it is over already. */
-function fail(
-  call: { emit(event: "error", status: StatusObject): boolean },
-  { signal, peer }: CallContext,
-  error: unknown,
-  { method, onFailure }: { readonly method: AnyMethod } & Pick<ImplementOptions, "onFailure">,
-): void {
-  if (signal.aborted) return;
-  onFailure?.(error, { method: method.name, peer });
-  call.emit("error", toStatus(error));
+  return closed.signal;
 }
 
 type UnaryHandler = (request: unknown, context: CallContext) => Promise<unknown>;
 
-/** Throws what `use` throws; a call that was let in is let out in any case. */
-async function admitted(method: AnyMethod, call: Emitter, rules: Rules, use: () => Promise<void>): Promise<void> {
+/** A call that has come. */
+interface Visit {
+  readonly method: AnyMethod;
+  readonly signal: AbortSignal;
+  /** What is known of its caller before its token is looked at. */
+  readonly introduced: Caller;
+  /** The caller with what its token says. Throws UNAUTHENTICATED. */
+  recognise(): Caller;
+  /** Of a call that both sides stream on. */
+  readonly carrier?: Carrier;
+  /** Closes a call that streams at once. */
+  reset?(): void;
+}
+
+/** A call that gRPC has brought. */
+function visitOf(method: AnyMethod, call: Emitter, { tokens }: Rules): Visit {
+  const introduced = callerOf(call);
+  return {
+    method,
+    signal: closing(call),
+    introduced,
+    recognise: () => ({ ...introduced, ...tokens?.check(call.metadata, method.definition.originalName ?? "") }),
+  };
+}
+
+/**
+ * Has `use` serve one call: who makes it is checked, it is let in, served and let out, and how it ended is written down. One that
+ * streams is closed when its token is revoked. Throws what any of this throws.
+ */
+async function serveVisit(visit: Visit, rules: Rules, use: (context: CallContext) => Promise<void>): Promise<void> {
+  const { method, signal, introduced, carrier, reset } = visit;
+  const { peer } = introduced;
   const startedMs = performance.now();
+  const record = new CallRecord(rules.audit, method.name, introduced, carrier);
+  let caller = introduced;
+  const tell = (error: unknown) => rules.onFailure?.(error, { method: method.name, peer });
   const over = (failed?: { readonly error: unknown }) => {
-    if (!method.definition.requestStream)
-      rules.onEnd?.({ method: method.name, seconds: (performance.now() - startedMs) / 1_000, ...failed });
+    const seconds = (performance.now() - startedMs) / 1_000;
+    if (carrier === undefined) rules.onEnd?.({ method: method.name, seconds, ...failed });
+    if (caller.revoked?.aborted) record.end(codeOf(caller.revoked.reason));
+    else if (signal.aborted) record.end("GONE");
+    else record.end(failed === undefined ? "OK" : codeOf(failed.error));
+  };
+  const revoke = () => {
+    tell(caller.revoked?.reason);
+    reset?.();
   };
   try {
-    const end = rules.begin(method.name, call);
-    await use().finally(end);
+    caller = visit.recognise();
+    record.recognise(caller);
+    const leave = enter(method, caller, rules);
+    if (reset !== undefined) caller.revoked?.addEventListener("abort", revoke, { once: true });
+    try {
+      await use({ signal, caller, concern: (what) => record.concern(what) });
+    } finally {
+      leave();
+    }
   } catch (error) {
+    if (reset === undefined || !signal.aborted) tell(error);
     over({ error });
     throw error;
+  } finally {
+    caller.revoked?.removeEventListener("abort", revoke);
   }
   over();
 }
@@ -183,18 +240,14 @@ function bytesOf(frame: Frame): Buffer {
 
 function unaryAdapter(method: AnyMethod, handler: UnaryHandler, rules: Rules) {
   return (call: ServerUnaryCall<Buffer, Frame>, callback: sendUnaryData<Frame>) => {
-    const context = contextOf(call);
-    const answer = async () => {
+    const answer = async (context: CallContext) => {
       const request = rules.read(method, call.request, call.metadata);
       const bytes = bytesOf(method.encodeResponse(await handler(request, context)));
       const trailers = new Metadata();
       setChecksum(trailers, bytes);
       callback(null, bytes, trailers);
     };
-    admitted(method, call, rules, answer).catch((error: unknown) => {
-      rules.onFailure?.(error, { method: method.name, peer: context.peer });
-      callback(toStatus(error));
-    });
+    serveVisit(visitOf(method, call, rules), rules, answer).catch((error: unknown) => callback(toStatus(error)));
   };
 }
 
@@ -228,7 +281,7 @@ function sender(
 }
 
 /** What sends the messages of a call. */
-interface SendingCall extends CallContext {
+interface SendingCall {
   /** Resolves when the frame's memory may change. */
   sendFrame(frame: Frame): Promise<void>;
   /** Closes the call at once and throws away what is on its way. */
@@ -239,12 +292,12 @@ interface SendingCall extends CallContext {
 function watchedSender(
   call: SendingCall,
   method: AnyMethod,
-  { stall, onFailure }: ImplementOptions,
+  { peer, stall, onFailure }: Pick<ImplementOptions, "stall" | "onFailure"> & { readonly peer: string },
 ): (message: unknown) => Promise<void> {
   const send = (message: unknown) => call.sendFrame(method.encodeResponse(message));
   if (stall === undefined) return send;
   return watchStalls(send, stall, (error) => {
-    onFailure?.(error, { method: method.name, peer: call.peer });
+    onFailure?.(error, { method: method.name, peer });
     call.reset();
   });
 }
@@ -253,15 +306,18 @@ type StreamHandler = (request: unknown, context: CallContext) => AsyncIterable<u
 
 function streamAdapter(method: AnyMethod, handler: StreamHandler, rules: Rules) {
   return async (call: ServerWritableStream<Buffer, Frame>) => {
-    const context = contextOf(call);
-    const sending = { ...context, sendFrame: sender(call, context.signal), reset: () => resetCall(call) };
-    const send = watchedSender(sending, method, rules);
-    const answer = async () => {
+    const reset = () => resetCall(call);
+    const visit = { ...visitOf(method, call, rules), reset };
+    const { signal, introduced } = visit;
+    const send = watchedSender({ sendFrame: sender(call, signal), reset }, method, { ...rules, peer: introduced.peer });
+    const answer = async (context: CallContext) => {
       const request = rules.read(method, call.request, call.metadata);
       for await (const message of handler(request, context)) await send(message);
       call.end();
     };
-    await admitted(method, call, rules, answer).catch((error) => fail(call, context, error, { ...rules, method }));
+    await serveVisit(visit, rules, answer).catch((error: unknown) => {
+      if (!signal.aborted) call.emit("error", toStatus(error));
+    });
   };
 }
 
@@ -269,6 +325,7 @@ type DuplexHandler = (call: DuplexCall<unknown, unknown>) => Promise<void>;
 
 /** A call that both sides stream on, as what carries it gives it. */
 export interface CarriedCall extends SendingCall {
+  readonly signal: AbortSignal;
   readonly carrier: Carrier;
   /** The client's messages in order; ends when it has said all. */
   readonly messages: AsyncIterable<Buffer>;
@@ -280,44 +337,41 @@ export interface CarriedCall extends SendingCall {
 
 /**
  * Serves calls of a method that both sides stream on, whatever carries them: gRPC, or a lane. The function it gives resolves when a
- * call is over. `begin` throws for a call that may not begin; what it gives is called when the call is over.
+ * call is over.
  */
 function duplexServer(
   method: AnyMethod,
   handler: DuplexHandler,
   rules: Rules,
-): (call: CarriedCall, begin: () => () => void) => Promise<void> {
-  return async (call, begin) => {
-    const { signal, peer, carrier } = call;
+): (call: CarriedCall, visitor: Pick<Visit, "introduced" | "recognise">) => Promise<void> {
+  return async (call, visitor) => {
+    const { signal, carrier } = call;
     async function* requests(): AsyncGenerator<unknown> {
       for await (const bytes of call.messages) yield rules.read(method, bytes);
     }
+    const send = watchedSender(call, method, { ...rules, peer: visitor.introduced.peer });
+    const visit = { ...visitor, method, signal, carrier, reset: () => call.reset() };
     try {
-      const over = begin();
-      try {
-        await handler({ signal, peer, carrier, requests: requests(), send: watchedSender(call, method, rules) });
+      await serveVisit(visit, rules, async (context) => {
+        await handler({ ...context, carrier, requests: requests(), send });
         call.end();
-      } finally {
-        over();
-      }
+      });
     } catch (error) {
-      if (signal.aborted) return;
-      rules.onFailure?.(error, { method: method.name, peer });
-      call.fail(toStatus(error));
+      if (!signal.aborted) call.fail(toStatus(error));
     }
   };
 }
 
-/** Serves calls that come by another way than gRPC and have shown by themselves that they may. */
+/** Serves calls that come by another way than gRPC, of callers that have shown by themselves who they are. */
 export function serveCarried<S extends ServiceName>(
   service: S,
   name: MethodName<S>,
   handlers: Handlers<S>,
   options: ImplementOptions,
-): (call: CarriedCall) => Promise<void> {
+): (call: CarriedCall, caller: Caller) => Promise<void> {
   const method = methodOf(service, name) as AnyMethod;
-  const serve = duplexServer(method, handlers[name] as DuplexHandler, rulesOf(service, options));
-  return (call) => serve(call, () => options.admit?.(method.name, call.peer) ?? (() => {}));
+  const serve = duplexServer(method, handlers[name] as DuplexHandler, rulesOf(options));
+  return (call, caller) => serve(call, { introduced: caller, recognise: () => caller });
 }
 
 /**
@@ -348,16 +402,17 @@ async function* messagesOf(call: ServerDuplexStream<Buffer, Frame>, signal: Abor
 function duplexAdapter(method: AnyMethod, handler: DuplexHandler, rules: Rules) {
   const serve = duplexServer(method, handler, rules);
   return async (call: ServerDuplexStream<Buffer, Frame>) => {
-    const context = contextOf(call);
+    const visit = visitOf(method, call, rules);
+    const { signal } = visit;
     const carried: CarriedCall = {
-      ...context,
+      signal,
       carrier: "grpc",
-      messages: messagesOf(call, context.signal),
-      sendFrame: sender(call, context.signal),
+      messages: messagesOf(call, signal),
+      sendFrame: sender(call, signal),
       end: () => call.end(),
       fail: (status) => call.emit("error", status),
       reset: () => resetCall(call),
     };
-    await serve(carried, () => rules.begin(method.name, call));
+    await serve(carried, visit);
   };
 }

@@ -1,18 +1,19 @@
 import { isIP } from "node:net";
 import { type Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
-import { readAuthority, readKeyPair } from "../pem.js";
 import { unixPath } from "../unix-path.js";
+import type { ClientLimitOptions } from "./client-limits.js";
 import { logHandshakes } from "./handshakes.js";
 import { bracketed, cannotListen, checkHostAndPort } from "./host-and-port.js";
 import { listenersOf } from "./listeners.js";
 import { refuseCompressed } from "./refuse-compressed.js";
+import { ServedCertificates, type ServedPem } from "./served-certificates.js";
 import { type ServiceLog, type ServiceLogger, serviceLog } from "./service-log.js";
-import type { AcceptedToken } from "./tokens.js";
+import { type TokenOptions, wantsToken } from "./token-file.js";
 import { nameUnixPeers } from "./unix-peers.js";
 import { bindUnixSocket } from "./unix-socket.js";
 
-/** PEM files of a server. With `ca`, clients must show a certificate that it signed (mTLS). */
+/** PEM files of a server, read again when they change. With `ca`, clients must show a certificate that it signed (mTLS). */
 export interface ServerTls {
   readonly cert: string;
   readonly key: string;
@@ -20,7 +21,7 @@ export interface ServerTls {
 }
 
 /** Where a server listens, and who may call it. */
-export interface ListenOptions {
+export interface ListenOptions extends TokenOptions, ClientLimitOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
@@ -33,8 +34,8 @@ export interface ListenOptions {
   readonly tls?: ServerTls;
   /** Serve others than this machine without TLS. */
   readonly insecure?: boolean;
-  /** Calls must carry `authorization: Bearer TOKEN`, of one of these. Beyond this machine a token needs TLS. */
-  readonly token?: string | readonly AcceptedToken[];
+  /** File that gets a line for every call (`audit-log.ts`). Absent: none. */
+  readonly auditLog?: string;
   /** Takes the service's log, such as one of pino's. Absent: there is none. */
   readonly logger?: ServiceLogger;
 }
@@ -67,16 +68,16 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function secureCredentials({ ca, ...files }: ServerTls): ServerCredentials {
-  const authority = ca === undefined ? null : readAuthority(ca);
-  const { cert, key } = readKeyPair(files);
-  return ServerCredentials.createSsl(authority, [{ cert_chain: cert, private_key: key }], authority !== null);
+function secureCredentials({ cert, key, ca }: ServedPem): ServerCredentials {
+  return ServerCredentials.createSsl(ca ?? null, [{ cert_chain: cert, private_key: key }], ca !== undefined);
 }
 
 /** Where a server listens. Disposing it, right before the server stops to listen, removes the file of a Unix socket. */
 export interface Listener extends Disposable {
   /** `host:port` or `unix:/path`. */
   readonly address: string;
+  /** What it shows and trusts; undefined without TLS. */
+  readonly certificates: ServedCertificates | undefined;
 }
 
 /**
@@ -100,7 +101,7 @@ async function listenOnPath(server: Server, { listen = "", host, port, tls }: Li
       await bind(server, `unix:${first}`, ServerCredentials.createInsecure());
     });
     nameUnixPeers(server, address);
-    return { address, [Symbol.dispose]: () => socket[Symbol.dispose]() };
+    return { address, certificates: undefined, [Symbol.dispose]: () => socket[Symbol.dispose]() };
   } catch (error) {
     server.forceShutdown(); // it may listen at its first path already
     throw error;
@@ -108,20 +109,25 @@ async function listenOnPath(server: Server, { listen = "", host, port, tls }: Li
 }
 
 async function listenOnPort(server: Server, options: ListenOptions): Promise<Listener> {
-  const { host = "127.0.0.1", port = 0, tls, insecure = false, token } = options;
+  const { host = "127.0.0.1", port = 0, tls, insecure = false } = options;
+  const hasToken = wantsToken(options);
   checkHostAndPort({ host, port }, { host: "host", port: "port" });
-  if (!tls && !isLoopback(host) && (!insecure || token !== undefined))
+  if (!tls && !isLoopback(host) && (!insecure || hasToken))
     throw new PatchstreamError(
       { code: "SPEC_INVALID", field: "host", got: host, want: "a loopback address when there is no TLS" },
-      token === undefined
-        ? "Give a certificate and key, or --insecure on a network you trust."
-        : "Give a certificate and key: a token must not travel as plain text.",
+      hasToken
+        ? "Give a certificate and key: a token must not travel as plain text."
+        : "Give a certificate and key, or --insecure on a network you trust.",
     );
-  const credentials = tls ? secureCredentials(tls) : ServerCredentials.createInsecure();
+  const certificates = tls && new ServedCertificates(tls, serviceLog(options.logger));
+  const credentials = certificates ? secureCredentials(certificates.pem) : ServerCredentials.createInsecure();
   try {
     const bound = await bind(server, `${bracketed(host)}:${port}`, credentials);
-    return { address: `${bracketed(host)}:${bound}`, [Symbol.dispose]() {} };
+    certificates?.keep(listenersOf(server));
+    const address = `${bracketed(host)}:${bound}`;
+    return { address, certificates, [Symbol.dispose]: () => certificates?.[Symbol.dispose]() };
   } catch (error) {
+    certificates?.[Symbol.dispose]();
     throw cannotListen(host, port, error as Error);
   }
 }

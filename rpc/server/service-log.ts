@@ -5,6 +5,7 @@ import type { Carrier } from "../carrier.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
 import { STATUS_OF } from "../status.js";
+import { type TokenOptions, wantsToken } from "./token-file.js";
 
 /** What a service writes its log with: pino's loggers are such. */
 export type ServiceLogger = Pick<BaseLogger, "error" | "warn" | "info" | "debug">;
@@ -62,6 +63,13 @@ export type ServiceEvent =
       readonly bytes: number;
       readonly seconds: number;
     }
+  | { readonly event: "certificate-renewed"; readonly validTo: string }
+  /** `revoked`: how many are accepted no more, or with other scopes. */
+  | { readonly event: "tokens-renewed"; readonly tokens: number; readonly revoked: number }
+  /** Files of certificates or tokens have changed and cannot be taken. `why` names the file. */
+  | { readonly event: "renewal-refused"; readonly why: string }
+  /** Lines of the audit log are lost from now on. */
+  | { readonly event: "audit-failed"; readonly reason: string }
   | { readonly event: "draining"; readonly delaySeconds: number }
   | { readonly event: "listener-closed" }
   | { readonly event: "stopped" }
@@ -95,6 +103,10 @@ const LEVELS: Readonly<Record<Exclude<ServiceEvent["event"], "grpc">, keyof Serv
   "stream-opened": "info",
   "stage-changed": "info",
   "stream-ended": "info",
+  "certificate-renewed": "info",
+  "tokens-renewed": "info",
+  "renewal-refused": "warn",
+  "audit-failed": "error",
   draining: "info",
   "listener-closed": "info",
   stopped: "info",
@@ -129,10 +141,15 @@ export function logLines(log: ServiceLog): (line: string) => void {
 export function startOf(
   service: ServiceName,
   address: string,
-  { tls, token }: { readonly tls?: { readonly ca?: string }; readonly token?: unknown },
+  { tls, ...tokens }: { readonly tls?: { readonly ca?: string } } & TokenOptions,
 ): ServiceEvent {
   const kind = tls === undefined ? "none" : tls.ca === undefined ? "server" : "mutual";
-  return { event: "started", service, address, version: packageVersion, tls: kind, token: token !== undefined };
+  return { event: "started", service, address, version: packageVersion, tls: kind, token: wantsToken(tokens) };
+}
+
+/** The event of files that cannot be taken; their readers tell what is wrong and never what they hold. */
+export function refusedRenewal(error: unknown): ServiceEvent {
+  return { event: "renewal-refused", why: error instanceof PatchstreamError ? error.message : codeOf(error) };
 }
 
 /** The code of a failure; INTERNAL for one that is none of ours. */

@@ -1,72 +1,127 @@
 import { timingSafeEqual } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Metadata } from "@grpc/grpc-js";
-import { readNamedFile } from "../../disk/read-file.js";
-import { PatchstreamError, refuse } from "../../plan/errors.js";
+import { RenewedFiles } from "../../disk/renewed-files.js";
+import { PatchstreamError } from "../../plan/errors.js";
 import { sha256 } from "../checksum.js";
-import type { ServiceName } from "../service.js";
+import type { MethodName, ServiceName } from "../service.js";
+import { refusedRenewal, type ServiceLog } from "./service-log.js";
+import { type AcceptedToken, readTokenFile, type Scope, type TokenOptions, wantsToken } from "./token-file.js";
 
-/** What a token may be used for: calling data servers, calling trainers. */
-export type Scope = "data" | "train";
+const TRAIN: readonly Scope[] = ["train"];
+const WATCH: readonly Scope[] = ["train", "watch"];
 
-const SCOPES: readonly Scope[] = ["data", "train"];
+/** Which scopes open a method; a new one fails to compile until it stands here. */
+const OPENED_BY: {
+  readonly [S in ServiceName]: readonly Scope[] | { readonly [M in MethodName<S>]: readonly Scope[] };
+} = {
+  DataService: ["data"],
+  TrainerService: {
+    startTraining: TRAIN,
+    watchTraining: WATCH,
+    setStage: TRAIN,
+    stopTraining: TRAIN,
+    listTrainings: WATCH,
+    getCheckpoint: TRAIN,
+    describeModel: WATCH,
+    predict: TRAIN,
+  },
+};
 
-/** The scope that each service asks for; a new service fails to compile until it stands here. */
-const SCOPE_OF: Readonly<Record<ServiceName, Scope>> = { DataService: "data", TrainerService: "train" };
+/** The scope of a token that names none. */
+const OWN_SCOPE: Readonly<Record<ServiceName, Scope>> = { DataService: "data", TrainerService: "train" };
 
-/** A bearer token that a server accepts. */
-export interface AcceptedToken {
-  readonly token: string;
-  /** Absent: that of the service it is given to. */
-  readonly scopes?: readonly Scope[];
+/** A token as it is compared. */
+interface Known {
+  readonly hash: Buffer;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Aborts when the token is accepted no more, or with other scopes. */
+  readonly revoked: AbortController;
 }
 
-const WANTED = "a file with a token on each line (--token-file)";
+/** The tokens that a service accepts, by now. */
+export class AcceptedTokens implements Disposable {
+  readonly #service: ServiceName;
+  #known: readonly Known[] = [];
+  #file: RenewedFiles<readonly AcceptedToken[]> | undefined;
 
-/**
- * The tokens of a file: one a line, `TOKEN` or `SCOPE[,SCOPE] TOKEN`; empty lines are left out. Throws SPEC_INVALID for a line that
- * is neither, never telling what it holds, and INPUT_DAMAGED for a file without a token and one that cannot be read.
- */
-export function readTokenFile(file: string): AcceptedToken[] {
-  const lines = readNamedFile(file, WANTED).toString().split("\n");
-  const tokens = lines.flatMap((line, index) => {
-    const words = line.trim().split(/\s+/);
-    const [first = "", second] = words;
-    if (first === "") return [];
-    if (second === undefined) return [{ token: first }];
-    const scopes = first.split(",");
-    if (words.length > 2 || !scopes.every(isScope))
-      refuse(`${file}, line ${index + 1}`, "something else", 'a token, or "data", "train" or "data,train" and a token');
-    return [{ token: second, scopes: scopes.filter(isScope) }];
-  });
-  if (tokens.length === 0)
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it holds no token", want: WANTED });
-  return tokens;
-}
+  /** Undefined where calls need no token. Throws what `readTokenFile` does. */
+  static open(service: ServiceName, options: TokenOptions, log: ServiceLog): AcceptedTokens | undefined {
+    if (!wantsToken(options)) return undefined;
+    const { token = [], tokenFile } = options;
+    const given = typeof token === "string" ? [{ token }] : token;
+    const tokens = new AcceptedTokens(service, given);
+    if (tokenFile !== undefined) tokens.#follow(tokenFile, given, log);
+    return tokens;
+  }
 
-function isScope(word: string): word is Scope {
-  return SCOPES.some((scope) => scope === word);
-}
+  constructor(service: ServiceName, tokens: readonly AcceptedToken[]) {
+    this.#service = service;
+    this.replace(tokens);
+  }
 
-/**
- * A check of a call's `authorization: Bearer TOKEN`. It throws UNAUTHENTICATED for a call whose token is none of `accepted` or is not
- * meant for the service. It takes the same time whichever token matches, or none.
- */
-export function tokenCheck(
-  accepted: string | readonly AcceptedToken[],
-  service: ServiceName,
-): (metadata: Metadata) => void {
-  const scope = SCOPE_OF[service];
-  const tokens = typeof accepted === "string" ? [{ token: accepted }] : accepted;
-  const known = tokens.map(({ token, scopes = [scope] }: AcceptedToken) => ({
-    hash: sha256(`Bearer ${token}`),
-    mayCall: scopes.includes(scope),
-  }));
-  return (metadata) => {
+  #follow(file: string, given: readonly AcceptedToken[], log: ServiceLog): void {
+    this.#file = new RenewedFiles<readonly AcceptedToken[]>({
+      files: [file],
+      read: () => readTokenFile(file),
+      onRenewed: (tokens) => {
+        const revoked = this.replace([...given, ...tokens]);
+        log({ event: "tokens-renewed", tokens: this.#known.length, revoked });
+      },
+      onRefused: (error) => log(refusedRenewal(error)),
+    }).start();
+    this.replace([...given, ...this.#file.value]);
+  }
+
+  /** Accepts these and no others from now on; how many are accepted no more, or with other scopes. */
+  replace(tokens: readonly AcceptedToken[]): number {
+    const before = this.#known;
+    this.#known = tokens.map(({ token, name = "the token", scopes = [OWN_SCOPE[this.#service]] }) => {
+      const hash = sha256(`Bearer ${token}`);
+      const same = before.find((known) => known.hash.equals(hash) && known.scopes.join() === scopes.join());
+      return { hash, name, scopes, revoked: same?.revoked ?? newController() };
+    });
+    const gone = before.filter(({ revoked }) => !this.#known.some((known) => known.revoked === revoked));
+    for (const { revoked } of gone) revoked.abort(unauthenticated("the bearer token was revoked"));
+    return gone.length;
+  }
+
+  /**
+   * Whose token a call of a method carries. Throws UNAUTHENTICATED for one that carries none that is accepted, or one that is not
+   * meant for the method. It takes the same time whichever token matches, or none.
+   */
+  check(metadata: Metadata, method: string): { readonly token: string; readonly revoked: AbortSignal } {
     const got = sha256(String(metadata.get("authorization")[0] ?? ""));
-    const matching = known.filter(({ hash }) => timingSafeEqual(hash, got));
-    if (matching.length === 0)
-      throw new PatchstreamError({ code: "UNAUTHENTICATED", reason: "the bearer token is missing or wrong" });
-    if (!matching.some(({ mayCall }) => mayCall))
-      throw new PatchstreamError({ code: "UNAUTHENTICATED", reason: `the bearer token lacks the scope "${scope}"` });
-  };
+    const matching = this.#known.filter(({ hash }) => timingSafeEqual(hash, got));
+    if (matching.length === 0) throw unauthenticated("the bearer token is missing or wrong");
+    const wanted = scopesOf(this.#service, method);
+    const found = matching.find(({ scopes }) => scopes.some((scope) => wanted.includes(scope)));
+    if (found === undefined) throw unauthenticated(`the bearer token lacks the scope "${wanted.join('" or "')}"`);
+    return { token: found.name, revoked: found.revoked.signal };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.[Symbol.dispose]();
+  }
+}
+
+function scopesOf(service: ServiceName, method: string): readonly Scope[] {
+  const opened: readonly Scope[] | Readonly<Record<string, readonly Scope[]>> = OPENED_BY[service];
+  if (isList(opened)) return opened;
+  return opened[method] ?? [];
+}
+
+function isList(opened: readonly Scope[] | Readonly<Record<string, readonly Scope[]>>): opened is readonly Scope[] {
+  return Array.isArray(opened);
+}
+
+function newController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // one a call
+  return controller;
+}
+
+function unauthenticated(reason: string): PatchstreamError {
+  return new PatchstreamError({ code: "UNAUTHENTICATED", reason });
 }

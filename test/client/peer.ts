@@ -21,7 +21,7 @@ export async function startPeer(
     async *getBatch() {},
     async *readCase() {},
     async stream() {},
-    openLane: async () => lanes.offer(),
+    openLane: async (_, { caller }) => lanes.offer(caller),
     ...changes,
   };
   implement(server, "DataService", handlers);

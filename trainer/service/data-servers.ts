@@ -2,7 +2,7 @@ import { connect } from "../../client/connect.js";
 import type { ConnectOptions, DatasetInfo, RunInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
-import { checkPemFiles } from "../../rpc/client/channel.js";
+import { checkSecrets } from "../../rpc/client/channel.js";
 import { isThisMachine, parseTarget } from "../../rpc/client/target.js";
 
 /** How a trainer reaches data servers, and which. */
@@ -18,20 +18,18 @@ const FIRST_ANSWER_MS = 5_000;
 
 /**
  * Throws SPEC_INVALID where a token or a certificate could go to a server that was not named when the trainer was started, or a
- * token without TLS to another machine, and INPUT_DAMAGED for a PEM file that is none. Callers name addresses: they must not get the token by naming their own.
+ * token without TLS to another machine, and INPUT_DAMAGED for a file of a certificate or a token that is none. Callers name addresses: they must not get the token by naming their own.
  */
 export function checkAccess({ connection, servers }: DataAccess): void {
-  checkPemFiles(connection);
-  const { tls, token } = connection;
-  const secret =
-    token !== undefined ? "a token" : tls?.key !== undefined || tls?.cert !== undefined ? "a certificate" : undefined;
+  checkSecrets(connection);
+  const { tls, token, tokenFile } = connection;
+  const hasToken = token !== undefined || tokenFile !== undefined;
+  const secret = hasToken ? "a token" : tls?.key !== undefined || tls?.cert !== undefined ? "a certificate" : undefined;
   if (secret === undefined) return;
   if (servers.length === 0)
     refuse("data servers", [], `named for ${secret} to be sent to them`, "Name them with --data-servers host:port,...");
   const open =
-    token !== undefined && tls === undefined
-      ? servers.find((server) => !isThisMachine(parseTarget(server)))
-      : undefined;
+    hasToken && tls === undefined ? servers.find((server) => !isThisMachine(parseTarget(server))) : undefined;
   if (open !== undefined)
     refuse(
       "data servers",

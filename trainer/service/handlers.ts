@@ -40,13 +40,22 @@ async function* readChunks(
 /** The trainer's service over `trainings`; what each method promises stands in trainer.proto. */
 export function trainerHandlers(trainings: Trainings, predictions: PredictionOptions): Handlers<"TrainerService"> {
   return {
-    async startTraining({ run, data, resume }) {
-      if (resume === "") return { training: await trainings.start(parseRun(run), data) };
-      await trainings.resume(resume, data);
-      return { training: resume };
+    async startTraining({ run, data, resume }, { concern }) {
+      if (resume !== "") {
+        concern({ training: resume });
+        await trainings.resume(resume, data);
+        return { training: resume };
+      }
+      const training = await trainings.start(parseRun(run), data);
+      concern({ training });
+      return { training };
     },
-    watchTraining: ({ training }, { signal }) => trainings.follow(training, signal),
-    async setStage({ training, stage, fromStep, hold }) {
+    watchTraining({ training }, { signal, concern }) {
+      concern({ training });
+      return trainings.follow(training, signal);
+    },
+    async setStage({ training, stage, fromStep, hold }, { concern }) {
+      concern({ training });
       const changed = await trainings.setStage(training, { stage, fromStep, hold });
       const { scheduleFrom } = changed;
       return {
@@ -55,15 +64,20 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
         ...(scheduleFrom !== undefined && { scheduleFrom }),
       };
     },
-    async stopTraining({ training }) {
+    async stopTraining({ training }, { concern }) {
+      concern({ training });
       await trainings.stop(training);
       return {};
     },
     listTrainings: async () => ({ trainings: trainings.list() }),
-    getCheckpoint: ({ training, checkpoint }) =>
-      readChunks(trainings.place(training).folder, training, checkpointName(checkpoint)),
-    describeModel: async ({ training, checkpoint }) =>
-      describeModel(trainings.place(training).folder, training, checkpointName(checkpoint)),
+    getCheckpoint({ training, checkpoint }, { concern }) {
+      concern({ training });
+      return readChunks(trainings.place(training).folder, training, checkpointName(checkpoint));
+    },
+    async describeModel({ training, checkpoint }, { concern }) {
+      concern({ training });
+      return describeModel(trainings.place(training).folder, training, checkpointName(checkpoint));
+    },
     predict: (call) => answerPrediction(call, trainings, predictions),
   };
 }

@@ -116,10 +116,11 @@ export async function answerPrediction(call: Call, trainings: Trainings, options
   const requests = call.requests[Symbol.asyncIterator]();
   const { value: first } = await requests.next();
   if (first?.kind !== "case" && first?.kind !== "image") return refuse("kind", first?.kind, "case or image, first");
+  call.concern({ training: (first.kind === "case" ? first.case : first.image).training });
   const job = jobOf(first, trainings, options);
   const { admission, memory, sizes, log } = options;
 
-  using _place = placeIn(admission, call.peer);
+  using _place = placeIn(admission, call.caller.peer);
   using _memory = takeMemory(memory, await predictionNeed(job, sizes));
   const answer = answerTo(call);
   const started = startJob("predict", job, {

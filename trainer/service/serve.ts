@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { Server } from "@grpc/grpc-js";
+import { openAccess } from "../../rpc/server/access.js";
 import { addStandardServices } from "../../rpc/server/health.js";
 import { implement } from "../../rpc/server/implement.js";
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
@@ -72,7 +73,7 @@ const DRAIN_MS = 10_000;
  * ENGINE_MISSING where no engine can train here, SPEC_INVALID where a secret might go to anybody.
  */
 export async function serveTrainer(options: TrainerOptions): Promise<TrainerServer> {
-  const { token, access, notice = () => {}, drainDelayMs = 0 } = options;
+  const { access, notice = () => {}, drainDelayMs = 0 } = options;
   const log = serviceLog(options.logger);
   checkAccess(access);
   const metrics = createMetrics();
@@ -83,9 +84,10 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const { observe } = metrics;
   const trainings = new Trainings({ ...options, ...budget, notice, log, engines, memory, sizes, observe });
   const predictions = { ...options, ...budget, log, engines, memory, sizes, admission: predictionAdmission(options) };
+  const callers = openAccess("TrainerService", options, log);
   const server = new Server(serverOptions({ log }));
   implement(server, "TrainerService", trainerHandlers(trainings, predictions), {
-    ...(token !== undefined && { token }),
+    ...callers,
     onFailure: (error, call) => {
       metrics.failure(error);
       log(failedCall(error, call));
@@ -111,6 +113,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
       await trainings[Symbol.asyncDispose]();
       await Promise.race([finished, setTimeout(DRAIN_MS, undefined, { ref: false })]);
       server.forceShutdown();
+      await callers[Symbol.asyncDispose]();
       await sizes[Symbol.asyncDispose]();
       await endpoint?.[Symbol.asyncDispose]();
       log({ event: "stopped" });
