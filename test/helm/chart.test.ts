@@ -66,10 +66,7 @@ const GOOD: Readonly<Record<string, readonly [values: Values, kinds: readonly st
   "over TLS": [TLS, [...ALWAYS, "NetworkPolicy"]],
   "with certificates of clients, and tokens": [MUTUAL, [...ALWAYS, "NetworkPolicy"]],
   "scaled by KEDA": [{ ...PLAIN, ...SCALED }, [...ALWAYS, "NetworkPolicy", "ScaledObject"]],
-  "scaled by KEDA over mTLS": [
-    { ...MUTUAL, ...SCALED },
-    [...ALWAYS, "NetworkPolicy", "ScaledObject", "TriggerAuthentication"],
-  ],
+  "scaled by KEDA over mTLS": [{ ...MUTUAL, ...SCALED }, [...ALWAYS, "NetworkPolicy", "ScaledObject"]],
   "without a NetworkPolicy": [{ ...PLAIN, networkPolicy: { enabled: false } }, ALWAYS],
   "with all that may be said": [
     {

@@ -1,6 +1,6 @@
 /**
  * `node test/helm/schemas/make.mjs KUBERNETES KEDA JOBSET`: makes the schemas here from folders of the Go modules k8s.io/kubernetes,
- * github.com/kedacore/keda/v2 and sigs.k8s.io/jobset (`go mod download -json MODULE@VERSION` tells each). Of each kind that deploy/ uses, with all
+ * github.com/kedacore/keda/v2 and sigs.k8s.io/jobset (v1.34.2, v2.18.1 and v0.10.1; `go mod download -json MODULE@VERSION` tells the folder). Of each kind that deploy/ uses, with all
  * that it refers to; without descriptions; fields that it does not know are refused.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -76,8 +76,7 @@ function custom(file) {
   return [{ group: spec.group, version, kind: spec.names.kind }, strict(schema.openAPIV3Schema)];
 }
 
-for (const name of ["scaledobject", "triggerauthentication"])
-  write(name, ...custom(join(keda, `config/crd/bases/keda.sh_${name}s.yaml`)));
+write("scaledobject", ...custom(join(keda, "config/crd/bases/keda.sh_scaledobjects.yaml")));
 
 const [identity, schema] = custom(join(jobset, "config/components/crd/bases/jobset.x-k8s.io_jobsets.yaml"));
 schema.properties.spec.properties.replicatedJobs.items.properties.template = {
