@@ -30,11 +30,15 @@ export interface Watch {
 }
 
 /**
- * Starts a data server of the store in `folder` and takes its processor time for batches of each stage: for one stream, then for four of
+ * Starts a data server of a store (`serve`'s arguments for it) and takes its processor time for batches of each stage: for one stream, then for four of
  * one order. The difference is carrying. About 4 seconds a stage.
  */
-export async function measureCost(folder: string, data: DataSpecInput, { check, tell }: Watch): Promise<MeasuredRun> {
-  await using server = await startServer(["serve", folder, "--metrics-port", "0"]);
+export async function measureCost(
+  store: readonly string[],
+  data: DataSpecInput,
+  { check, tell }: Watch,
+): Promise<MeasuredRun> {
+  await using server = await startServer(["serve", ...store, "--metrics-port", "0"]);
   await using client = connect(server.address);
   const { spec } = await client.describeRun(data);
   const stepsPerEpoch = Math.min(MANY_STEPS.anEpoch, Math.floor(MANY_STEPS.inAll / spec.epochs));

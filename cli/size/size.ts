@@ -11,13 +11,14 @@ import {
   readPlan,
 } from "../plan/network-options.js";
 import { readRunSpec, runOption } from "../run-flag.js";
+import { addStoreFlags, STORE, type StoreFlags, storeArguments } from "../store-flags.js";
 import { oneOrMore } from "../whole-number.js";
 import { type BatchCost, STATED, type StatedAugmentation, statedBytes, statedCost } from "./batch-cost.js";
 import { fleetSize, type ServerMachine, type StageLoad, type Trainers } from "./fleet-size.js";
 import { measureCost } from "./measure-cost.js";
 import { sizeTable } from "./size-table.js";
 
-interface SizeOptions extends CommonOptions, NetworkOptions {
+interface SizeOptions extends CommonOptions, NetworkOptions, StoreFlags {
   readonly gpus: number;
   readonly stepMs: readonly number[];
   readonly ranks: number;
@@ -43,9 +44,9 @@ export function sizeCommand(): Command {
     )
     .option("--ranks <count>", "GPUs of one training, which share every batch", oneOrMore, 1)
     .option("--same-order <count>", "trainings with one order of data, which a server cuts for once", oneOrMore, 1)
-    .option("--store <folder>", "measure a batch's cost on this machine, from this store; with --run")
+    .option("--store <store>", `measure a batch's cost on this machine, from this store, ${STORE}; with --run`)
     .addOption(runOption());
-  return addNetworkOptions(command)
+  return addNetworkOptions(addStoreFlags(command))
     .addOption(modeOption())
     .option("--channels <count>", "image channels, where no store says it", oneOrMore, 1)
     .addOption(
@@ -139,13 +140,17 @@ function checkStages(command: Command, stages: Costs["stages"], { stepMs, ranks 
 async function costsOf(command: Command, options: SizeOptions): Promise<Costs> {
   const { store, run, mode, channels, augmentation } = options;
   if (store !== undefined && run !== undefined) {
-    const { info, ...measured } = await measureCost(store, readRunSpec(run).data, {
-      check: ({ spec }) => checkStages(command, spec.stages, options),
-      tell: ({ spec }, stage) => {
-        const { patchSize, batchSize } = spec.stages[stage] as Stage;
-        process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
+    const { info, ...measured } = await measureCost(
+      [store, ...storeArguments(options, command)],
+      readRunSpec(run).data,
+      {
+        check: ({ spec }) => checkStages(command, spec.stages, options),
+        tell: ({ spec }, stage) => {
+          const { patchSize, batchSize } = spec.stages[stage] as Stage;
+          process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
+        },
       },
-    });
+    );
     return { stages: info.spec.stages, ...measured };
   }
   const { foregroundFraction } = MODE_DEFAULTS[mode];

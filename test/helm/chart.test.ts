@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
+import { patchstream } from "../cli/command.js";
 import { pem } from "../conformance/carrier.js";
 import { sampleStore } from "../conformance/served-store.js";
 import { spawnService } from "../service-process.js";
@@ -69,6 +70,11 @@ const MUTUAL: Values = {
   tls: { secret: "liver-tls", clientCertificates: true },
   tokens: { secret: "liver-tokens" },
 };
+const BUCKET: Values = {
+  store: { address: "s3://lab/liver", credentials: "lab-s3", cache: "64GiB" },
+  networkPolicy: { egress: [{ ports: [{ protocol: "TCP", port: 443 }] }] },
+  insecure: true,
+};
 const SCALED = { autoscaling: { enabled: true, maxReplicas: 12 } };
 const ALWAYS = ["Deployment", "Service", "PodDisruptionBudget"];
 
@@ -79,6 +85,11 @@ const GOOD: Readonly<Record<string, readonly [values: Values, kinds: readonly st
   "with certificates of clients, and tokens": [MUTUAL, [...ALWAYS, "NetworkPolicy"]],
   "scaled by KEDA": [{ ...PLAIN, ...SCALED }, [...ALWAYS, "NetworkPolicy", "ScaledObject"]],
   "scaled by KEDA over mTLS": [{ ...MUTUAL, ...SCALED }, [...ALWAYS, "NetworkPolicy", "ScaledObject"]],
+  "of a store in a bucket": [BUCKET, [...ALWAYS, "NetworkPolicy"]],
+  "of a public store on the web, without all else": [
+    { store: { address: "https://data.example/liver" }, insecure: true, networkPolicy: { enabled: false } },
+    ALWAYS,
+  ],
   "without a NetworkPolicy": [{ ...PLAIN, networkPolicy: { enabled: false } }, ALWAYS],
   "with all that may be said": [
     {
@@ -140,6 +151,10 @@ testWithTools("a field that Kubernetes does not know is refused, in the chart an
 testWithTools("wrong values are refused, with a word on what would be right", async (t) => {
   const wrong: readonly (readonly [values: Values, says: RegExp])[] = [
     [{}, /store\.claim is empty: name the PersistentVolumeClaim/],
+    [{ ...BUCKET, networkPolicy: {} }, /networkPolicy\.egress is empty: servers could not reach store\.address/],
+    [{ ...BUCKET, store: { claim: "stores", address: "s3://lab/liver" } }, /both set: choose one/],
+    [{ ...PLAIN, store: { claim: "stores", cache: "64GiB" } }, /belong to store\.address/],
+    [{ ...BUCKET, store: { address: "lab/liver" } }, /address/],
     [{ store: { claim: "stores" } }, /tls\.secret is empty: name the Secret/],
     [{ ...TLS, insecure: true }, /choose one/],
     [{ ...PLAIN, tokens: { secret: "tokens" } }, /tokens need TLS/],
@@ -176,6 +191,14 @@ function listOf(manifests: string, key: string): string[] {
     .split("\n")
     .map((line) => line.replace(/^ +- /, "").replaceAll('"', ""));
 }
+
+testWithTools("every flag that the chart gives is one of `patchstream serve`", async (t) => {
+  const { stdout } = await patchstream("serve", "--help");
+  const known = new Set(stdout.match(/--[\w-]+/g));
+  for (const [name, [values]] of Object.entries(GOOD).filter(([name]) => !name.startsWith("scaled")))
+    for (const word of listOf((await render(values)).out, "args"))
+      if (word.startsWith("--")) t.true(known.has(word.replace(/=.*/, "")), `${name}: ${word}`);
+});
 
 for (const [name, values] of Object.entries({
   plain: PLAIN,

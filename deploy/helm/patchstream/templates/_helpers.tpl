@@ -23,8 +23,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* What must be set, and what does not fit together. */}}
 {{- define "patchstream.check" -}}
-{{- if not .Values.store.claim -}}
-{{- fail "store.claim is empty: name the PersistentVolumeClaim that holds the store" -}}
+{{- with .Values.store -}}
+{{- if and (not .claim) (not .address) -}}
+{{- fail "store.claim is empty: name the PersistentVolumeClaim that holds the store, or the store's address in store.address" -}}
+{{- end -}}
+{{- if and .claim .address -}}
+{{- fail "store.claim and store.address are both set: choose one" -}}
+{{- end -}}
+{{- if and (or .credentials .cache) (not .address) -}}
+{{- fail "store.credentials and store.cache belong to store.address" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.store.address .Values.networkPolicy.enabled (not .Values.networkPolicy.egress) -}}
+{{- fail "networkPolicy.egress is empty: servers could not reach store.address" -}}
 {{- end -}}
 {{- if and (not .Values.tls.secret) (not .Values.insecure) -}}
 {{- fail "tls.secret is empty: name the Secret with tls.crt, tls.key and ca.crt, or set insecure to true where you trust the network" -}}
