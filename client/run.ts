@@ -5,12 +5,15 @@ import type { ImageType, LabelType } from "../plan/run-spec/resolved-spec.js";
 import type { Zyx } from "../plan/zyx.js";
 import { memoryFreer } from "../rpc/free-memory.js";
 import { readSamples } from "../rpc/samples.js";
+import { BatchSession } from "./batch-session.js";
 import { floatValues, labelValues } from "./tensor-values.js";
-import type { ReceivedBatch } from "./transport/messages.js";
+import type { ReceivedBatch, SessionRequest } from "./transport/messages.js";
 import type { Transport } from "./transport/transport.js";
 import type { Batch, ImageTensor, LabelTensor, Run, RunInfo, StageChanged } from "./types.js";
 
 const freeMemory = memoryFreer();
+
+const freeBuffer = (buffer: ArrayBuffer): void => freeMemory(new Uint8Array(buffer));
 
 /** A received batch, which was checked against its stage, as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
@@ -81,7 +84,7 @@ export class StreamedRun implements Run {
   readonly #transport: Transport;
   readonly #share: RunShare;
   readonly #firstUnwanted = new Uint32Array(new SharedArrayBuffer(4));
-  #session: Promise<number> | undefined;
+  #opened: Promise<BatchSession> | undefined;
 
   constructor(transport: Transport, info: RunInfo, share: RunShare) {
     this.#transport = transport;
@@ -100,35 +103,45 @@ export class StreamedRun implements Run {
     const { from = 0, to = this.info[share.timeline].steps, decisions = [] } = range;
     await this.#close();
     Atomics.store(this.#firstUnwanted, 0, from);
-    const request = { info: this.info, ...share, from, to, decisions, firstUnwanted: this.#firstUnwanted };
-    const opened = this.#transport.call("openSession", request, signal);
-    this.#session = opened;
+    const opened = this.#open({ ...share, from, to, decisions });
+    this.#opened = opened;
     try {
       const session = await opened;
       for (let step = from; step < to; step++) {
+        signal?.throwIfAborted();
         const askedMs = performance.now();
-        const received = await this.#transport.call("take", { session, step }, signal);
+        const received = session.nextAhead(step) ?? (await session.next(step, signal));
         yield toBatch(received, share.timeline, performance.now() - askedMs);
       }
     } finally {
-      if (this.#session === opened) await this.#close();
+      if (this.#opened === opened) await this.#close();
     }
   }
 
   async changeStage(proposal: StageProposal): Promise<StageChanged> {
-    const session = await this.#session;
+    const session = await this.#opened;
     if (session === undefined) throw new RangeError("a stage is changed while batches are iterated");
-    return this.#transport.call("changeStage", { session, proposal }, this.#share.signal);
+    return session.changeStage(proposal, this.#share.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
 
+  async #open(session: Omit<SessionRequest, "info" | "firstUnwanted">): Promise<BatchSession> {
+    const request = { ...session, info: this.info, firstUnwanted: this.#firstUnwanted };
+    const opened = await this.#transport.call("openSession", request, this.#share.signal);
+    return new BatchSession(opened, {
+      transport: this.#transport,
+      firstUnwanted: this.#firstUnwanted,
+      free: freeBuffer,
+    });
+  }
+
   async #close(): Promise<void> {
-    const opened = this.#session;
-    this.#session = undefined;
+    const opened = this.#opened;
+    this.#opened = undefined;
     const session = await opened?.catch(() => undefined);
-    if (session !== undefined) await this.#transport.call("closeSession", { session }).catch(() => {});
+    await session?.[Symbol.asyncDispose]();
   }
 }

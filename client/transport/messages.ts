@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Timeline } from "../../plan/batch/address.js";
 import type { RunTensor } from "../../plan/batch/run-timeline.js";
 import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeline.js";
@@ -53,6 +54,28 @@ export interface SessionRequest {
   readonly firstUnwanted: Uint32Array;
 }
 
+/** A batch that is sent before it is asked for. */
+export interface SentAhead {
+  readonly batch: ReceivedBatch;
+  /** The first step not wanted once this one is delivered. */
+  readonly firstUnwanted: number;
+}
+
+export interface OpenedSession {
+  readonly session: number;
+  /**
+   * Where the first undelivered batch is sent (`SentAhead`) as soon as it is there. It counts as delivered when the main thread says so
+   * (`Delivered`), or takes it.
+   */
+  readonly ahead: MessagePort;
+}
+
+/** Tells a session that the batch of `delivered`, which was sent ahead, has been handed to who iterates. */
+export interface Delivered {
+  readonly session: number;
+  readonly delivered: number;
+}
+
 /** What the main thread asks of the transport thread: arguments and answer of each call. */
 export interface TransportCalls {
   describeDataset: { args: Record<string, never>; answer: DatasetInfo };
@@ -61,9 +84,9 @@ export interface TransportCalls {
   readCase: { args: { caseId: string; volume: VolumeKind; region?: Region }; answer: ArrayBuffer };
   readLocations: { args: { caseId: string; classValue: number; k: readonly number[] }; answer: Uint32Array };
   preview: { args: PreviewRequest; answer: Preview };
-  openSession: { args: SessionRequest; answer: number };
-  /** The session's next batch, in step order. */
-  take: { args: { session: number; step: number }; answer: ReceivedBatch };
+  openSession: { args: SessionRequest; answer: OpenedSession };
+  /** The session's next batch, in step order. "ahead": it is the one of this step that was sent to `OpenedSession.ahead` last. */
+  take: { args: { session: number; step: number }; answer: ReceivedBatch | "ahead" };
   changeStage: { args: { session: number; proposal: StageProposal }; answer: StageChanged };
   closeSession: { args: { session: number }; answer: undefined };
 }
@@ -72,7 +95,8 @@ export type CallName = keyof TransportCalls;
 
 export type ToThread =
   | { readonly id: number; readonly name: CallName; readonly args: unknown }
-  | { readonly id: number; readonly cancel: true };
+  | { readonly id: number; readonly cancel: true }
+  | Delivered;
 
 export type FromThread =
   | { readonly id: number; readonly answer: unknown }

@@ -6,7 +6,7 @@ import type { StageChanged } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
 import { decideStage } from "./decide-stage.js";
-import type { ReceivedBatch, SessionRequest } from "./messages.js";
+import type { ReceivedBatch, SentAhead, SessionRequest } from "./messages.js";
 import { Patience, TICK_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { ReplicaLink } from "./replica-link.js";
@@ -21,7 +21,7 @@ import { withDeadline } from "./with-deadline.js";
 const MOST_ATTEMPTS = 3;
 
 interface Taker {
-  readonly resolve: (batch: ReceivedBatch) => void;
+  readonly resolve: (batch: ReceivedBatch | "ahead") => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly openStream: OpenStream;
+  /** Gets the first undelivered batch as soon as it is there. */
+  readonly sendAhead: (sent: SentAhead) => void;
 }
 
 /**
@@ -65,8 +67,8 @@ export class Session {
     this.#tick();
   }
 
-  /** The batch of the first undelivered step, which counts as delivered from then on. */
-  take(step: number, signal: AbortSignal): Promise<ReceivedBatch> {
+  /** The batch of the first undelivered step, or that it was sent ahead; it counts as delivered from then on. */
+  take(step: number, signal: AbortSignal): Promise<ReceivedBatch | "ahead"> {
     if (step !== this.#steps.firstUndelivered || this.#taker !== undefined)
       throw new RangeError(`step ${step} was taken out of turn; step ${this.#steps.firstUndelivered} is next`);
     const { deadlineMs, clock } = this.#options;
@@ -78,6 +80,15 @@ export class Session {
         this.#taker = undefined;
       };
     });
+  }
+
+  /** The batch of `step`, which was sent ahead, has been delivered. */
+  delivered(step: number): void {
+    const { firstUndelivered } = this.#steps;
+    if (step !== firstUndelivered || this.#steps.get(step)?.batch !== "ahead")
+      throw new RangeError(`step ${step} was delivered out of turn; step ${firstUndelivered} is next`);
+    this.#steps.deliver();
+    this.#advance();
   }
 
   /**
@@ -169,10 +180,13 @@ export class Session {
     this.#serve();
   }
 
-  /** Hands the next batch to who waits for it. */
+  /** Hands the next batch to who waits for it; where nobody waits, it is sent ahead. */
   #serve(): void {
     const taker = this.#taker;
-    if (taker === undefined) return;
+    if (taker === undefined) {
+      this.#sendAhead();
+      return;
+    }
     if (this.#failure !== undefined) {
       this.#taker = undefined;
       taker.reject(this.#failure);
@@ -181,9 +195,21 @@ export class Session {
     const batch = this.#steps.deliver();
     if (batch === undefined) return;
     this.#taker = undefined;
-    this.#tellFirstUnwanted();
     taker.resolve(batch);
+    this.#advance();
+  }
+
+  /** After a delivery: wants what the credit reaches now, and sends the next batch ahead. */
+  #advance(): void {
+    this.#tellFirstUnwanted();
     this.#ask();
+    this.#sendAhead();
+  }
+
+  #sendAhead(): void {
+    if (this.#isClosed || this.#failure !== undefined) return;
+    const sent = this.#steps.sendAhead();
+    if (sent !== undefined) this.#options.sendAhead(sent);
   }
 
   #tellFirstUnwanted(): void {

@@ -1,9 +1,17 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { MessageChannel, parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
 import { type ChannelOptions, openChannel } from "../../rpc/client/channel.js";
 import { type CarrierChoice, streamOpener } from "./carrier.js";
 import { machineClock as clock } from "./clock.js";
-import type { CallName, FromThread, ReceivedBatch, SentFailure, ToThread, TransportCalls } from "./messages.js";
+import type {
+  CallName,
+  FromThread,
+  ReceivedBatch,
+  SentAhead,
+  SentFailure,
+  ToThread,
+  TransportCalls,
+} from "./messages.js";
 import { Replica } from "./replica.js";
 import { type Attempt, Replicas } from "./replicas.js";
 import { Session } from "./session.js";
@@ -19,8 +27,8 @@ export interface ThreadStart {
 
 interface Answer<T> {
   readonly value: T;
-  /** Memory that moves to the main thread. */
-  readonly transfer?: readonly ArrayBuffer[];
+  /** Memory and ports that move to the main thread. */
+  readonly transfer?: readonly TransferListItem[];
 }
 
 type Calls = {
@@ -70,12 +78,14 @@ const calls: Calls = {
   }),
   openSession: async (request) => {
     const id = ++sessionsOpened;
-    sessions.set(id, new Session(request, { replicas: replicas.all, deadlineMs, clock, openStream }));
-    return { value: id };
+    const { port1: near, port2: ahead } = new MessageChannel();
+    const sendAhead = (sent: SentAhead) => near.postMessage(sent, [sent.batch.buffer]);
+    sessions.set(id, new Session(request, { replicas: replicas.all, deadlineMs, clock, openStream, sendAhead }));
+    return { value: { session: id, ahead }, transfer: [ahead] };
   },
   take: async ({ session: id, step }, signal) => {
     const value = await session(id).take(step, signal);
-    return { value, transfer: [value.buffer] };
+    return value === "ahead" ? { value } : { value, transfer: [value.buffer] };
   },
   changeStage: async ({ session: id, proposal }) => ({ value: await session(id).changeStage(proposal) }),
   closeSession: async ({ session: id }) => {
@@ -93,8 +103,8 @@ function sent(error: unknown): SentFailure {
 
 const running = new Map<number, AbortController>();
 
-function post(message: FromThread, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer as ArrayBuffer[]);
+function post(message: FromThread, transfer: readonly TransferListItem[] = []): void {
+  parentPort?.postMessage(message, [...transfer]);
 }
 
 async function answer(id: number, name: CallName, args: unknown): Promise<void> {
@@ -111,6 +121,7 @@ async function answer(id: number, name: CallName, args: unknown): Promise<void> 
 }
 
 parentPort?.on("message", (message: ToThread) => {
-  if ("cancel" in message) running.get(message.id)?.abort();
+  if ("delivered" in message) sessions.get(message.session)?.delivered(message.delivered);
+  else if ("cancel" in message) running.get(message.id)?.abort();
   else answer(message.id, message.name, message.args);
 });

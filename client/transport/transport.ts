@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
-import type { CallName, FromThread, ToThread, TransportCalls } from "./messages.js";
+import type { CallName, Delivered, FromThread, ToThread, TransportCalls } from "./messages.js";
 import type { ThreadStart } from "./thread.js";
 
 interface Pending {
@@ -54,6 +54,12 @@ export class Transport implements AsyncDisposable {
       });
       this.#post({ id, name, args });
     });
+  }
+
+  /** Throws where the thread is gone. */
+  delivered(message: Delivered): void {
+    if (this.#gone !== undefined) throw this.#gone;
+    this.#post(message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

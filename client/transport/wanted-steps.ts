@@ -1,11 +1,12 @@
-import type { ReceivedBatch } from "./messages.js";
+import type { ReceivedBatch, SentAhead } from "./messages.js";
 
 /** A step that is wanted and not delivered. */
 export interface WantedStep {
   readonly step: number;
   stage: number;
   damagedTimes: number;
-  batch: ReceivedBatch | undefined;
+  /** "ahead": it was sent to the main thread before it was asked for. */
+  batch: ReceivedBatch | "ahead" | undefined;
 }
 
 export interface WantedStepsOptions {
@@ -50,13 +51,22 @@ export class WantedSteps {
   }
 
   /** The batch of the first undelivered step, which counts as delivered from then on; undefined where it has not come. */
-  deliver(): ReceivedBatch | undefined {
+  deliver(): ReceivedBatch | "ahead" | undefined {
     const batch = this.#steps.get(this.#firstUndelivered)?.batch;
     if (batch === undefined) return undefined;
     this.#steps.delete(this.#firstUndelivered);
     this.#firstUndelivered++;
     this.#extend();
     return batch;
+  }
+
+  /** The batch of the first undelivered step, to be sent ahead; undefined where it has not come, or was sent before. */
+  sendAhead(): SentAhead | undefined {
+    const [first, ...others] = this.#steps.values();
+    if (first?.batch === undefined || first.batch === "ahead") return undefined;
+    const { batch } = first;
+    first.batch = "ahead";
+    return { batch, firstUnwanted: this.#reach(others) };
   }
 
   /** After a decision: what has come for another stage is dropped, and so is what the credit does not reach at the new sizes. */
@@ -75,15 +85,22 @@ export class WantedSteps {
 
   /** Wants steps ahead as far as the credit reaches; one step at least. */
   #extend(): void {
+    const { stageOf } = this.#options;
+    const end = this.#reach([...this.#steps.values()]);
+    for (let step = this.firstUnwanted; step < end; step++)
+      this.#steps.set(step, { step, stage: stageOf(step), damagedTimes: 0, batch: undefined });
+  }
+
+  /** The first step that the credit does not reach, where `wanted` are the steps before `firstUnwanted` that are not delivered. */
+  #reach(wanted: readonly WantedStep[]): number {
     const { to, creditBatches, creditBytes, stageOf, bytesOf } = this.#options;
-    let bytes = 0;
-    for (const { stage } of this.#steps.values()) bytes += bytesOf(stage);
-    while (this.firstUnwanted < to) {
-      const step = this.firstUnwanted;
-      const stage = stageOf(step);
-      bytes += bytesOf(stage);
-      if (this.#steps.size > 0 && (this.#steps.size >= creditBatches || bytes > creditBytes)) return;
-      this.#steps.set(step, { step, stage, damagedTimes: 0, batch: undefined });
+    let bytes = wanted.reduce((sum, { stage }) => sum + bytesOf(stage), 0);
+    let steps = wanted.length;
+    let end = this.firstUnwanted;
+    for (; end < to; end++, steps++) {
+      bytes += bytesOf(stageOf(end));
+      if (steps > 0 && (steps >= creditBatches || bytes > creditBytes)) break;
     }
+    return end;
   }
 }
