@@ -1,8 +1,9 @@
 """Logits of a whole volume: windows of the plan's patch, averaged with Gaussian weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,28 +29,62 @@ class Windows:
     """Axes of test-time mirroring: the mean over all 2^n flips is taken."""
 
 
-def predict_by_sliding_window(
-    predict: Predict, image: NDArray[np.float32], windows: Windows, between: Callable[[], None] = lambda: None
-) -> NDArray[np.float32]:
-    """Logits (K,Z,Y,X) on the grid of an image (C,Z,Y,X) (nnU-Net, `predict_sliding_window_return_logits`).
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """Planes along Z whose logits are final."""
 
-    `between` is called before each batch of windows, and may raise.
+    z: int
+    """The first plane."""
+    logits: NDArray[np.float32]
+    """(K,planes,Y,X)."""
+
+
+def window_batches(size: Zyx, windows: Windows) -> Iterator[list[Zyx]]:
+    """First voxels of the windows that go through the network together: all of a batch begin at the same plane."""
+    for _, of_plane in groupby(window_starts(size, windows.patch_size), key=itemgetter(0)):
+        row = list(of_plane)
+        for first in range(0, len(row), windows.batch_size):
+            yield row[first : first + windows.batch_size]
+
+
+def predict_in_slabs(
+    predict: Predict, image: NDArray[np.float32], windows: Windows, between: Callable[[], None] = lambda: None
+) -> Iterator[Slab]:
+    """Logits on the grid of an image (C,Z,Y,X), plane by plane from the first on.
+
+    nnU-Net's `predict_sliding_window_return_logits`; no more planes are held than a patch has. `between` is called
+    before each batch of windows, and may raise.
     """
-    size, patch = image.shape[1:], windows.patch_size
+    (_, depth, height, width), patch = image.shape, windows.patch_size
     importance = gaussian_importance(patch)
-    logits = np.zeros((windows.classes, *size), np.float32)
-    weights = np.zeros(size, np.float32)
-    starts = window_starts((size[0], size[1], size[2]), patch)
-    for first in range(0, len(starts), windows.batch_size):
+    held = (min(depth, patch[0]), height, width)
+    logits = np.zeros((windows.classes, *held), np.float32)
+    weights = np.zeros(held, np.float32)
+    first = 0
+    for group in window_batches((depth, height, width), windows):
+        begin = max(0, group[0][0])
+        if begin > first:
+            planes = begin - first
+            yield Slab(first, logits[:, :planes] / weights[:planes])
+            _move_up(logits, planes)
+            _move_up(weights[None], planes)
+            first = begin
         between()
-        group = starts[first : first + windows.batch_size]
         cut = np.stack([_cut(image, start, patch) for start in group])
-        for predicted, start in zip(_mirrored(predict, cut, windows.mirror_axes), group, strict=True):
-            inside, within = _overlap(size, start, patch)
+        for predicted, (z, y, x) in zip(_mirrored(predict, cut, windows.mirror_axes), group, strict=True):
+            inside, within = _overlap(held, (z - first, y, x), patch)
             weights[inside] += importance[within]
             logits[(slice(None), *inside)] += importance[within] * predicted[(slice(None), *within)]
     logits /= weights
-    return logits
+    yield Slab(first, logits)
+
+
+def _move_up(maps: NDArray[np.float32], planes: int) -> None:
+    """Moves the planes of (K,Z,Y,X) to the front, over the first ones, and zeros up from behind."""
+    kept = maps.shape[1] - planes
+    for values in maps:
+        values[:kept] = values[planes:]
+        values[kept:] = 0
 
 
 def _overlap(size: Sequence[int], start: Zyx, patch: Zyx) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

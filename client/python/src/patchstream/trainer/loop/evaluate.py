@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from patchstream.client import DataClient
 from patchstream.dataset_info import DatasetCase, DatasetInfo
 from patchstream.errors import PatchstreamError
-from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
-from patchstream.trainer.inference.geometry import geometry_of
+from patchstream.trainer.inference.export_label import region_values
+from patchstream.trainer.inference.geometry import GridGeometry, geometry_of
 from patchstream.trainer.loop.summary import metrics_of, summary_of
 
-Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""(K,Z,Y,X) of a stored image (C,Z,Y,X)."""
+Label = Callable[[NDArray[np.float32], GridGeometry, Sequence[int] | None], NDArray[np.uint8]]
+"""The label (Z,Y,X of the source file), in stored values, of a stored image (C,Z,Y,X), given the values of regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def evaluate_cases(
     client: DataClient,
     dataset: DatasetInfo,
     cases: Sequence[str],
-    logits: Logits,
+    label_of: Label,
     keep: Keep,
     tell: Callable[[Mapping[str, Any]], None],
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -65,7 +65,7 @@ def evaluate_cases(
     for name in cases:
         began = perf_counter()
         case = stored_case(dataset, name)
-        label = in_files[label_on_original_grid(logits(client.read_image(name)), geometry_of(case), export)]
+        label = in_files[label_of(client.read_image(name), geometry_of(case), export)]
         reference = in_files[client.read_reference(name)]
         metrics = [metrics_of(label, reference, values, ignored) for values in sets]
         dice = [None if np.isnan(one["Dice"]) else one["Dice"] for one in metrics]

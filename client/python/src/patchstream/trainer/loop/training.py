@@ -20,7 +20,7 @@ from patchstream.trainer.engine.device import Device
 from patchstream.trainer.engine.labels import checked_network, label_reading
 from patchstream.trainer.engine.model import Model
 from patchstream.trainer.engine.ranks import Ranks
-from patchstream.trainer.inference.stored_network import whole_images
+from patchstream.trainer.inference.stored_network import label_image, labelling_network
 from patchstream.trainer.loop.check_control import check_control, is_validated
 from patchstream.trainer.loop.decisions import Decisions, decide_beginning, tell_decided
 from patchstream.trainer.loop.end_of_epoch import Epochs, TrainingState
@@ -295,7 +295,7 @@ class _Training:
             if stopping.is_wanted:
                 raise _Stopped
 
-        images = whole_images(self._model, self._info.spec)
+        network = labelling_network(self._model, self._info.spec)
         cases = self._info.spec["split"]["val"]
         is_kept = all(stored_case(self._dataset, case).geometry.label_header for case in cases)
         if not is_kept:
@@ -312,7 +312,7 @@ class _Training:
             self._client,
             self._dataset,
             cases,
-            lambda image: images.logits(image, between),
+            lambda image, geometry, export: label_image([network], image, geometry, export, between),
             keep,
             lambda body: self._emit({"kind": "caseEvaluated", "caseEvaluated": body}),
         )

@@ -1,7 +1,7 @@
 """Labels one image in this process; the image's bytes come as messages, unless a data server has it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from math import ceil
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -16,10 +16,10 @@ from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.engine.labels import LabelReading
 from patchstream.trainer.engine.model import Model
 from patchstream.trainer.engine.ranks import Ranks
-from patchstream.trainer.inference.export_label import label_on_original_grid, region_values
+from patchstream.trainer.inference.export_label import region_values
 from patchstream.trainer.inference.geometry import GridGeometry, as_it_lies, geometry_of
-from patchstream.trainer.inference.stored_network import whole_images
-from patchstream.trainer.inference.windows import window_starts
+from patchstream.trainer.inference.sliding_window import window_batches
+from patchstream.trainer.inference.stored_network import LabellingNetwork, label_image, labelling_network
 from patchstream.trainer.loop.evaluate import stored_case
 from patchstream.trainer.process.parent import Parent
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
@@ -44,14 +44,19 @@ def predict_job(job: Job, parent: Parent) -> None:
     parent.tell({"kind": "predictionBegin", "steps": steps, "sourceValues": source_values})
     image, geometry = _image(job["source"], first.network["inputChannels"], parent)
     device = open_device(job["engine"], DeviceOptions(**job["device"]))
-
-    def tell(share: float) -> None:
-        parent.tell({"kind": "predicted", "share": share})
-
-    logits = _mean_logits(checkpoints, image, device, mirror=job["mirror"], tell=tell)
     regions: list[Mapping[str, Any]] = label_set.get("regions", [])
     export = region_values([region["exportValue"] for region in regions], source_values)
-    label = label_on_original_grid(logits, geometry, export)
+    networks = [_network(checkpoint, device, mirror=job["mirror"]) for checkpoint in checkpoints]
+    checkpoints.clear()  # The networks hold their weights.
+    size = (image.shape[1], image.shape[2], image.shape[3])
+    batches = sum(1 for network in networks for _ in window_batches(size, network.windows))
+    begun = count()
+
+    def tell() -> None:
+        parent.tell({"kind": "predicted", "share": next(begun) / batches})
+
+    label = label_image(networks, image, geometry, export, tell)
+    parent.tell({"kind": "predicted", "share": 1.0})
     data = memoryview(label.tobytes())
     parent.tell({"kind": "label", "shape": list(label.shape), "checksum": crc32(data)})
     for offset in range(0, len(data), CHUNK_BYTES):
@@ -91,51 +96,12 @@ def _check_same_kind(first: Checkpoint, other: Checkpoint, training: str) -> Non
             raise refuse_request("average_with", training, want)
 
 
-def _mean_logits(
-    checkpoints: Sequence[Checkpoint],
-    image: NDArray[np.float32],
-    device: Device,
-    *,
-    mirror: bool,
-    tell: Callable[[float], None],
-) -> NDArray[np.float32]:
-    """(K,Z,Y,X) of all networks, one after the other. `tell` gets the share of the windows that are done."""
-    mean = np.zeros(1, np.float32)
-    for number, checkpoint in enumerate(checkpoints):
-
-        def of_all(share: float, number: int = number) -> None:
-            tell((number + share) / len(checkpoints))
-
-        logits = _logits(checkpoint, image, device, mirror=mirror, tell=of_all)
-        logits /= len(checkpoints)
-        mean = logits if number == 0 else np.add(mean, logits, out=mean)
-    tell(1.0)
-    return mean
-
-
-def _logits(
-    checkpoint: Checkpoint,
-    image: NDArray[np.float32],
-    device: Device,
-    *,
-    mirror: bool,
-    tell: Callable[[float], None],
-) -> NDArray[np.float32]:
+def _network(checkpoint: Checkpoint, device: Device, *, mirror: bool) -> LabellingNetwork:
     network = checkpoint.header.network
     reading = LabelReading(network["classes"], network["classes"], None, None)
     model = Model(network, reading, batch_dice=False, device=device, ranks=Ranks())
     model.load(checkpoint.model)
-    whole = whole_images(model, checkpoint.header.spec, mirror=mirror)
-    windows = window_starts((image.shape[1], image.shape[2], image.shape[3]), whole.windows.patch_size)
-    batches = ceil(len(windows) / whole.windows.batch_size)
-    begun = 0
-
-    def before_each() -> None:
-        nonlocal begun
-        tell(begun / batches)
-        begun += 1
-
-    return whole.logits(image, before_each)
+    return labelling_network(model, checkpoint.header.spec, mirror=mirror)
 
 
 def _image(source: Job, channels: int, parent: Parent) -> tuple[NDArray[np.float32], GridGeometry]:

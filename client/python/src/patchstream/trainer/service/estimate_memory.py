@@ -21,6 +21,8 @@ _LOSS_VALUES = 8
 """Of each logit: probabilities, targets, and their gradients."""
 _STATES = {"sgd": 1, "adamw": 2}
 """Values that an optimiser holds for each weight."""
+_HELD_SLABS = 3
+"""Sums in work, planes that are finished, and their share of a mean."""
 _FLOAT_BYTES = 4
 
 
@@ -53,13 +55,14 @@ def prediction_bytes(
     costs = [network_cost(network, patch_size) for network in networks]
     # Skips are the most that a forward pass holds at a time beside what it is at: less than all that it makes.
     forward = batch_size * max(cost.kept // 4 + _AT_WORK * cost.largest for cost in costs)
-    # Image, sum of logits, weights; of several networks the mean, too. Then one class at a time on the original grid,
-    # the largest so far, and the label.
-    sums = networks[0]["classes"] * min(2, len(networks))
-    on_stored = (networks[0]["inputChannels"] + sums + 1) * prod(stored)
+    # The image, and of each network the logits of as many planes as a window has, with their weights.
+    planes = min(stored[0], patch_size[0]) * stored[1] * stored[2]
+    slabs = _HELD_SLABS * len(networks) * (networks[0]["classes"] + 1) * planes
+    on_stored = networks[0]["inputChannels"] * prod(stored) + slabs
+    parameters = sum(cost.parameters for cost in costs) + max(cost.parameters for cost in costs)
+    # The label as it is turned, as it is sent, and as bytes.
     on_original = 3 * prod(original)
-    parameters = sum(cost.parameters for cost in costs)
-    return _PROCESS_BYTES + _FLOAT_BYTES * (parameters + forward + on_stored + on_original)
+    return _PROCESS_BYTES + _FLOAT_BYTES * (parameters + forward + on_stored) + on_original
 
 
 def _step_values(network: NetworkDescription, patch_size: Size) -> int:
