@@ -4,7 +4,8 @@ import { BatchesAhead } from "../../client/batches-ahead.js";
 import type { SentAhead } from "../../client/transport/messages.js";
 
 function sentAhead(step: number, stage: number): SentAhead {
-  const batch = { step, stage, globalBatch: 1, checksum: 0, tensors: [], samples: { samples: [] } };
+  const samples = { cases: [], caseIndex: [], class: [], start: [], size: [], checksum: 0 };
+  const batch = { step, stage, globalBatch: 1, checksum: 0, tensors: [], samples };
   return { batch: { ...batch, buffer: new ArrayBuffer(8), carrier: "lane", carriedMs: 1 }, firstUnwanted: step + 1 };
 }
 
