@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test, { type ExecutionContext } from "ava";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+function folderOf(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "patchstream-supply-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The licences of a lockfile with these packages: exit code and what is printed. */
+function licences(t: ExecutionContext, packages: object): { readonly code: number; readonly text: string } {
+  const lockfile = join(folderOf(t), "package-lock.json");
+  writeFileSync(lockfile, JSON.stringify({ packages: { "": {}, ...packages } }));
+  try {
+    return { code: 0, text: execFileSync(process.execPath, [join(root, ".ci/licences.mjs"), lockfile], PIPED) };
+  } catch (error) {
+    const { status, stderr } = error as { status: number; stderr: string };
+    return { code: status, text: stderr };
+  }
+}
+
+const PIPED = { encoding: "utf8", stdio: "pipe" } as const;
+
+test("what is shipped is under permissive licences, and what is not is refused by name", (t) => {
+  const text = execFileSync(process.execPath, [join(root, ".ci/licences.mjs")], PIPED);
+  t.regex(text, /, 0 refused/);
+  const one = (license: string | undefined, more: object = {}) =>
+    licences(t, { "node_modules/@some/one": { version: "1.2.3", license, ...more } });
+  for (const good of ["MIT", "Apache-2.0 AND BSL-1.0", "GPL-3.0-only OR MIT", "(MIT OR GPL-2.0) AND ISC"])
+    t.is(one(good).code, 0, good);
+  for (const bad of [
+    "GPL-3.0-only",
+    "MIT AND LGPL-3.0-or-later",
+    "MIT OR",
+    "MIT AND",
+    "(MIT",
+    "MIT ISC",
+    "",
+    "SEE LICENSE IN X",
+    undefined,
+  ]) {
+    const { code, text: told } = one(bad);
+    t.is(code, 1, bad);
+    t.regex(told, /^@some\/one@1\.2\.3 is under /, bad);
+  }
+  t.is(one("GPL-3.0-only", { dev: true }).code, 0);
+  const libvips = { "node_modules/@img/sharp-libvips-linux-x64": { version: "1", license: "LGPL-3.0-or-later" } };
+  t.is(licences(t, libvips).code, 0);
+});
+
+test("the package has the same bytes when it is packed again, whenever its files were written", (t) => {
+  const folder = folderOf(t);
+  const packed = (name: string) => {
+    const into = mkdtempSync(join(folder, name));
+    execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", into], { cwd: root, ...PIPED });
+    const [tarball = ""] = readdirSync(into);
+    return createHash("sha256")
+      .update(readFileSync(join(into, tarball)))
+      .digest("hex");
+  };
+  const first = packed("first");
+  utimesSync(join(root, "dist/cli/main.js"), new Date(), new Date(2001, 1, 1));
+  t.is(packed("second"), first);
+});
+
+test("the release workflow has no secret and gives each job only what it needs", (t) => {
+  const text = readFileSync(join(root, ".github/workflows/release.yml"), "utf8");
+  t.notRegex(text, /secrets\.|_TOKEN:(?! \$\{\{ github\.token \}\})|password|api[-_]?token/i);
+  t.regex(text, /^permissions: \{\}$/m);
+  const [, jobs = ""] = text.split(/^jobs:\n/m);
+  const [, build = "", ...others] = jobs.split(/^ {2}(?=\w+:$)/m);
+  t.regex(build, /^build:/);
+  t.notRegex(build, /id-token|: write/);
+  t.is(others.filter((job) => /id-token: write/.test(job)).length, 3);
+  for (const job of others) t.notRegex(job, /actions\/checkout|npm (ci|install|run)|pip /, job.split(":")[0]);
+});
