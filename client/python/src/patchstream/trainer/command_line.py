@@ -17,12 +17,12 @@ from patchstream.trainer.data_access import DataConnection
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.service.data_servers import DataAccess
 from patchstream.trainer.service.engines import ENGINES
-from patchstream.trainer.service.listen import ListenOptions, ServerTls
+from patchstream.trainer.service.listen import ListenOptions
 from patchstream.trainer.service.log import LEVELS, ServiceLog
 from patchstream.trainer.service.metrics_place import MetricsPlace
 from patchstream.trainer.service.serve import TrainerOptions, serving
-from patchstream.trainer.service.tokens import read_token_file
-from patchstream.wire.named_file import read_named_file
+from patchstream.trainer.service.server_tls import ServerTls
+from patchstream.trainer.service.tokens import Tokens
 
 _THIS_MACHINE = "127.0.0.1"
 _UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -97,14 +97,10 @@ def _budget_text(trainings: int, threads_each: int, memory_bytes: int) -> str:
 
 
 def _options(flags: argparse.Namespace) -> TrainerOptions:
-    tls = None
-    if flags.tls_cert is not None:
-        tls = ServerTls(
-            cert=read_named_file(flags.tls_cert, "a PEM certificate (--tls-cert)"),
-            key=read_named_file(flags.tls_key, "a PEM key (--tls-key)"),
-            ca=None if flags.tls_ca is None else read_named_file(flags.tls_ca, "a PEM certificate (--tls-ca)"),
-        )
-    tokens = None if flags.token_file is None else read_token_file(Path(flags.token_file))
+    log = ServiceLog(flags.log_level)
+    ca = None if flags.tls_ca is None else Path(flags.tls_ca)
+    tls = None if flags.tls_cert is None else ServerTls(Path(flags.tls_cert), Path(flags.tls_key), ca)
+    tokens = None if flags.token_file is None else Tokens(Path(flags.token_file), log)
     connection = DataConnection(
         token_file=flags.data_token_file,
         tls=flags.data_tls,
@@ -131,7 +127,7 @@ def _options(flags: argparse.Namespace) -> TrainerOptions:
         metrics=None if flags.metrics_port is None else _metrics_place(flags),
         drain_delay_s=flags.drain_delay,
         notice=lambda line: print(line, file=sys.stderr, flush=True),
-        log=ServiceLog(flags.log_level),
+        log=log,
     )
 
 
@@ -188,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     listen.add_argument(
         "--token-file",
         metavar="FILE",
-        help="bearer tokens that calls may carry, one a line (SCOPE[,SCOPE] TOKEN; scopes: data, train)",
+        help="bearer tokens that calls may carry, one a line ([NAME] SCOPE[,SCOPE] TOKEN; scopes: data, train, watch)",
     )
     listen.add_argument(
         "--insecure", action="store_true", help="listen on other addresses than this machine's without TLS"

@@ -1,10 +1,12 @@
 """One data server, how it is reached, and how it did lately."""
 
+import warnings
 from threading import Lock
 from time import monotonic
 
 from ..errors import PatchstreamError
-from ..wire.channel import Channel, ChannelOptions, open_channel
+from ..wire.channel import Channel, ChannelOptions, open_channel, secret_files
+from ..wire.file_marks import FileMarks
 
 TROUBLE_S = 10.0
 """Trouble that is older is forgotten."""
@@ -18,6 +20,7 @@ class Replica:
         self.address = address
         self._options = options
         self._lock = Lock()
+        self._secrets = FileMarks(secret_files(options))
         self._channel = open_channel(address, options)
         self._troubled_at = float("-inf")
         self._calls = 0
@@ -25,7 +28,12 @@ class Replica:
 
     @property
     def channel(self) -> Channel:
-        """The connection that is used now."""
+        """The connection that is used now: a new one where the files of its certificates or its token are others."""
+        with self._lock:
+            secrets = self._secrets.changed()
+            self._secrets = secrets or self._secrets
+        if secrets is not None:
+            self.renew()
         return self._channel
 
     @property
@@ -66,8 +74,10 @@ class Replica:
             old = self._channel
             try:
                 self._channel = open_channel(self.address, self._options, old.lanes)
-            except PatchstreamError:
-                return  # Files of certificates cannot be read just now: the connection that was made with them goes on.
+            except PatchstreamError as error:
+                # Files of certificates cannot be read just now: the connection that was made with them goes on.
+                warnings.warn(f"{self.address} is called as before: {error}", stacklevel=2)
+                return
         old.give_up()
 
     def close(self) -> None:

@@ -36,6 +36,12 @@ class ChannelOptions:
     """For how long a server that is not there yet is waited for before the first call fails."""
 
 
+def secret_files(options: ChannelOptions) -> list[str | os.PathLike[str] | None]:
+    """The files that a channel is made with; None for those that were not given."""
+    tls = options.tls or Tls()
+    return [tls.ca, tls.cert, tls.key, options.token_file]
+
+
 class Channel:
     """Made by `open_channel`. All methods may be called from any thread."""
 

@@ -1,23 +1,15 @@
 """Where a trainer listens, and who may call it."""
 
 import ipaddress
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc
 
 from patchstream.errors import PatchstreamError, refuse
-from patchstream.trainer.service.tokens import AcceptedToken
+from patchstream.trainer.service.log import ServiceLog
+from patchstream.trainer.service.server_tls import ServedCertificates, ServerTls
+from patchstream.trainer.service.tokens import Tokens
 from patchstream.trainer.service.unix_socket import BoundSocket, bind_unix_socket
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTls:
-    """PEM files' contents. With `ca`, clients must show a certificate that it signed (mTLS)."""
-
-    cert: bytes
-    key: bytes
-    ca: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +19,7 @@ class ListenOptions:
     host: str
     port: int
     tls: ServerTls | None
-    tokens: Sequence[AcceptedToken] | None
+    tokens: Tokens | None
     insecure: bool
     """Serve others than this machine without TLS."""
     unix: str | None = None
@@ -68,16 +60,20 @@ def check_listen(listen: ListenOptions) -> None:
     raise refuse("host", listen.host, "a loopback address when there is no TLS", hint)
 
 
-async def listen_at(server: grpc.aio.Server, listen: ListenOptions) -> Listener:
-    """Binds and starts a server. Raises SPEC_INVALID, UNAVAILABLE for an address that cannot be had."""
+async def listen_at(server: grpc.aio.Server, listen: ListenOptions, log: ServiceLog) -> Listener:
+    """Binds and starts a server.
+
+    Raises SPEC_INVALID, INPUT_DAMAGED for a PEM file, UNAVAILABLE for an address that cannot be had.
+    """
     if listen.unix is not None:
         socket = bind_unix_socket(listen.unix, lambda first: _bind(server, first, None))
         await server.start()
         return Listener(socket.address, socket)
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     where = f"{host}:{listen.port}"
+    certificates = None if listen.tls is None else ServedCertificates(listen.tls, log)
     try:
-        port = _bind(server, where, listen.tls)
+        port = _bind(server, where, certificates)
         await server.start()
     except RuntimeError as error:
         facts = {"code": "UNAVAILABLE", "address": where, "reason": "it cannot be listened at"}
@@ -85,14 +81,11 @@ async def listen_at(server: grpc.aio.Server, listen: ListenOptions) -> Listener:
     return Listener(f"{host}:{port}", None)
 
 
-def _bind(server: grpc.aio.Server, where: str, tls: ServerTls | None) -> int:
+def _bind(server: grpc.aio.Server, where: str, certificates: ServedCertificates | None) -> int:
     """The port. Raises RuntimeError."""
-    if tls is None:
+    if certificates is None:
         return server.add_insecure_port(where)
-    credentials = grpc.ssl_server_credentials(
-        [(tls.key, tls.cert)], root_certificates=tls.ca, require_client_auth=tls.ca is not None
-    )
-    return server.add_secure_port(where, credentials)
+    return server.add_secure_port(where, certificates.credentials())
 
 
 def _is_loopback(host: str) -> bool:

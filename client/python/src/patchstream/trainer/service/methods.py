@@ -1,6 +1,6 @@
 """The methods of a service as grpc.aio takes them: requests checked, failures with their facts."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing, contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -13,7 +13,7 @@ from patchstream.trainer.service.counts import Counts
 from patchstream.trainer.service.failed_call import code_of, failed_call
 from patchstream.trainer.service.failure_status import status_of
 from patchstream.trainer.service.log import ServiceLog
-from patchstream.trainer.service.tokens import AcceptedToken, check_token
+from patchstream.trainer.service.tokens import Tokens
 from patchstream.wire.checksums import checksum_metadata, verify_checksum
 
 MOST_MESSAGE_BYTES = 4 << 20
@@ -27,7 +27,7 @@ Request = TypeVar("Request", bound=Message)
 class Methods:
     """Makes handlers of functions. What these raise becomes the call's status."""
 
-    def __init__(self, tokens: Sequence[AcceptedToken] | None, log: ServiceLog, counts: Counts) -> None:
+    def __init__(self, tokens: Tokens | None, log: ServiceLog, counts: Counts) -> None:
         """`tokens` None: everybody may call."""
         self._tokens = tokens
         self._log = log
@@ -41,6 +41,7 @@ class Methods:
         async def handle(message: bytes, context: "Context") -> bytes:
             try:
                 with self._timed(name):
+                    self._check_token(name, context)
                     encoded = (await answer(self._read(name, request, message, context))).SerializeToString()
             except Exception as error:
                 await self._fail(name, error, context)
@@ -58,8 +59,10 @@ class Methods:
         async def handle(message: bytes, context: "Context") -> AsyncIterator[bytes]:
             try:
                 with self._timed(name):
+                    may_go_on = self._check_token(name, context)
                     async with aclosing(answer(self._read(name, request, message, context))) as messages:
                         async for one in messages:
+                            may_go_on()
                             yield one.SerializeToString()
             except Exception as error:
                 await self._fail(name, error, context)
@@ -80,9 +83,10 @@ class Methods:
                     yield self._read(name, request, message, None)
 
             try:
-                self._check_token(context)
+                may_go_on = self._check_token(name, context)
                 async with aclosing(answer(read())) as messages:
                     async for one in messages:
+                        may_go_on()
                         yield one.SerializeToString()
             except Exception as error:
                 await self._fail(name, error, context)
@@ -101,14 +105,16 @@ class Methods:
         finally:
             self._counts.call_ended(name, code, perf_counter() - began)
 
-    def _check_token(self, context: "Context") -> None:
-        if self._tokens is not None:
-            check_token(self._tokens, context.invocation_metadata() or ())
+    def _check_token(self, name: str, context: "Context") -> Callable[[], None]:
+        """Raises UNAUTHENTICATED; so does the function that it gives, once the token is revoked."""
+        tokens = self._tokens
+        if tokens is None:
+            return lambda: None
+        token = tokens.check(context.invocation_metadata() or (), name)
+        return lambda: tokens.still(token)
 
     def _read(self, name: str, request: type[Request], message: bytes, context: "Context | None") -> Request:
-        """Raises UNAUTHENTICATED, LIMIT_EXCEEDED, MESSAGE_DAMAGED, and REQUEST_INVALID for what is no such message."""
-        if context is not None:
-            self._check_token(context)
+        """Raises LIMIT_EXCEEDED, MESSAGE_DAMAGED, and REQUEST_INVALID for what is no such message."""
         if len(message) > MOST_MESSAGE_BYTES:
             limit = {"limit": "max_message_bytes", "got": len(message), "max": MOST_MESSAGE_BYTES}
             raise PatchstreamError({"code": "LIMIT_EXCEEDED", **limit})

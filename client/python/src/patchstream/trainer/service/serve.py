@@ -112,7 +112,7 @@ async def serving(options: TrainerOptions) -> AsyncGenerator[Serving]:
         server.add_generic_rpc_handlers(
             (trainer_handler(trainings, predictions, methods), health.handler(), *_reflection())
         )
-        listener = await listen_at(server, options.listen)
+        listener = await listen_at(server, options.listen, options.log)
         options.log.write("started", **_start(listener.address, options.listen))
         with ExitStack() as stack:
             metrics = serve_metrics(stack)
@@ -143,7 +143,7 @@ def _start(address: str, listen: ListenOptions) -> Mapping[str, object]:
         "address": address,
         "version": version,
         "tls": tls,
-        "token": bool(listen.tokens),
+        "token": listen.tokens is not None,
     }
 
 
