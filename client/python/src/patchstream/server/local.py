@@ -24,7 +24,7 @@ def local(
     The server listens on a Unix socket in a private folder (on Windows on a port of this machine, with a token). It
     needs the extra `server`: `pip install "patchstream[server]"`.
 
-    - `store`: a folder that `patchstream ingest` made.
+    - `store`: a folder that `patchstream ingest` made, or the address of a remote one (https://, s3://).
     - `workers`: threads that cut patches (default: one per core).
     - `volume_budget`, `slot_budget`: memory for volumes and for batches, in bytes or as "4GiB" (default: by machine).
     - `log`: a file to whose end the server writes its log, as JSON lines.
