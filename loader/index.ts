@@ -20,7 +20,8 @@ export {
 } from "./dataset/prepared/ingest-prepared.js";
 export { parseChannelsAndLabels } from "./dataset/raw/dataset-json.js";
 export { labelEnding, readLabelHeader } from "./dataset/raw/label-place.js";
-export { type PreparedImage, prepareImage } from "./dataset/raw/prepare-image.js";
+export { type ImageToPrepare, readImageToPrepare } from "./dataset/raw/prepare-image.js";
+export type { PreparedSource } from "./dataset/raw/prepare-source.js";
 export { IMAGE_ENDINGS, imageEnding, isItk, promisedValues } from "./dataset/raw/read-image.js";
 export { type LabelVolume, readLabelFile } from "./dataset/raw/read-label.js";
 export {

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { makeFolder, removeLeftBehind, replaceFile } from "../disk/index.js";
+import { machineBytes, makeFolder, removeLeftBehind, replaceFile } from "../disk/index.js";
 import {
   type CaseRules,
+  type ImageToPrepare,
   imageEnding,
   type Preparation,
-  prepareImage,
+  type PreparedSource,
   promisedValues,
+  readImageToPrepare,
   type ToleratedFlaw,
 } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
@@ -20,7 +22,7 @@ import {
 } from "../trainer/index.js";
 import type { Labeller, Models } from "./labeller.js";
 import { type ImageToLabel, listImages } from "./list-images.js";
-import { checkMemory, machineBytes, readingBytes } from "./memory.js";
+import { checkMemory, preparingBytes, readingBytes } from "./memory.js";
 import { writeLabel } from "./write-label.js";
 
 export interface LabelImagesOptions {
@@ -99,20 +101,12 @@ interface ImageOptions extends LabelImagesOptions {
 
 async function labelImage(image: ImageToLabel, labeller: Labeller, options: ImageOptions): Promise<LabelOutcome> {
   const { id, files, label: file } = image;
-  const { preparation, nonfinite, geometry, memoryBytes = machineBytes(), probabilities = false, tell } = options;
+  const { probabilities = false, tell } = options;
   const began = performance.now();
   tell(0);
   try {
     const [first] = files as [string];
-    const channels = preparation.normalizations.length;
-    let sourceValues = 0;
-    for (const each of files) sourceValues += await promisedValues(each);
-    checkMemory(first, labeller.ownBytes + readingBytes({ sourceValues, channels }), memoryBytes);
-    const rules = { nonfinite, geometry, countedIn: "the model" };
-    const prepared = await prepareImage(files, preparation, rules, (shape) => {
-      const size = { sourceValues, channels, shape, probabilities };
-      checkMemory(first, labeller.ownBytes + labeller.bytesOf(size), memoryBytes);
-    });
+    const prepared = await readAndPrepare(files, labeller, options);
     const made = await labeller.label(prepared, { id, probabilities, tell });
     if (made.probabilities !== undefined)
       replaceFile(
@@ -128,6 +122,24 @@ async function labelImage(image: ImageToLabel, labeller: Labeller, options: Imag
     if (error instanceof PatchstreamError && OF_ONE_IMAGE.includes(error.code)) return { kind: "failed", id, error };
     throw error;
   }
+}
+
+/** The input of the network. Nothing is held of the image as it was read when this has returned. */
+async function readAndPrepare(
+  files: readonly string[],
+  { ownBytes, bytesOf }: Labeller,
+  { preparation, nonfinite, geometry, memoryBytes = machineBytes(), probabilities = false }: ImageOptions,
+): Promise<PreparedSource & Pick<ImageToPrepare, "tolerated">> {
+  const [first] = files as [string];
+  const channels = preparation.normalizations.length;
+  const check = (bytes: number) => checkMemory(first, ownBytes + bytes, memoryBytes);
+  let sourceValues = 0;
+  for (const each of files) sourceValues += await promisedValues(each);
+  check(readingBytes({ sourceValues, channels }));
+  const image = await readImageToPrepare(files, preparation, { nonfinite, geometry, countedIn: "the model" });
+  check(preparingBytes({ sourceValues, channels }, image.preparingBytes));
+  check(bytesOf({ sourceValues, channels, shape: image.shape, probabilities }));
+  return { ...image.prepare(), tolerated: image.tolerated };
 }
 
 function probabilitiesFile({ id }: ImageToLabel, out: string): string {

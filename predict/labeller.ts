@@ -1,4 +1,4 @@
-import type { Preparation, PreparedImage } from "../loader/index.js";
+import type { Preparation, PreparedSource } from "../loader/index.js";
 import type { TrainedOn } from "../trainer/index.js";
 import type { PreparedSize } from "./memory.js";
 
@@ -27,7 +27,7 @@ export interface Labeller extends AsyncDisposable {
   /** Bytes on this machine beside them while an image is labelled. */
   bytesOf(size: PreparedSize): number;
   /** Throws what says something of this image alone as LIMIT_EXCEEDED or PROCESS_DIED. */
-  label(image: PreparedImage, request: LabelRequest): Promise<MadeLabel>;
+  label(image: PreparedSource, request: LabelRequest): Promise<MadeLabel>;
 }
 
 /** Models that label together, wherever they are. */

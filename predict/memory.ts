@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { PatchstreamError } from "../plan/index.js";
 import { labellingBytes as bytesOfLabelling, type LabelledSize } from "../trainer/index.js";
 
@@ -18,18 +17,17 @@ export interface PreparedSize extends ImageSize {
 
 const FLOAT_BYTES = 4;
 
-/** The machine's memory, or what its container may use. */
-export function machineBytes(): number {
-  const most = process.constrainedMemory();
-  return most > 0 ? Math.min(most, totalmem()) : totalmem();
-}
-
 /**
  * Bytes while an image is read and preprocessed: its values three times (as read, turned, cropped), and of each voxel 8 bytes for masks and
  * what an image without a label has in its place. Measured with one channel and with two: 95 % of it.
  */
 export function readingBytes({ sourceValues, channels }: ImageSize): number {
   return 3 * FLOAT_BYTES * sourceValues + 8 * (sourceValues / channels);
+}
+
+/** Bytes while an image that was read is resampled, which takes `resamplingBytes`: its values twice (as read, cropped), and its masks. */
+export function preparingBytes({ sourceValues, channels }: ImageSize, resamplingBytes: number): number {
+  return 2 * FLOAT_BYTES * sourceValues + 4 * (sourceValues / channels) + resamplingBytes;
 }
 
 /** Bytes a source voxel of the label beside the one that is made: its values, as the file has them, and that file before it is written. */

@@ -1,8 +1,9 @@
+import { machineBytes } from "../../disk/machine-memory.js";
 import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
 import { finishedCase } from "./finished-case.js";
 import { labelHeader } from "./nifti/label-header.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
-import { type PreprocessSettings, preprocessCase } from "./preprocess/preprocess-case.js";
+import { cropImage, type PreprocessSettings, resampleCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
 import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-case.js";
 import type { SealedCase } from "./store-metadata.js";
@@ -39,7 +40,11 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
   return outcomeOf(async () => {
     const source = await readRawCase(raw, rules);
     const fingerprint = fingerprintCase(source);
-    if (fingerprint === undefined) throw nothingLeft(raw, "every voxel is 0");
+    if (fingerprint === undefined) {
+      const file = raw.images[0] as string;
+      const facts = { file, reason: "every voxel is 0", want: "an image with content" };
+      throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
+    }
     return {
       ...fingerprint,
       sourceSha256: source.sha256,
@@ -64,8 +69,10 @@ export function storeCase(task: StoreTask): Promise<Outcome<SealedCase>> {
 
 async function makeCase({ raw, rules, store, folder, settings, settingsSha256 }: StoreTask): Promise<SealedCase> {
   const { channels, ...source } = await readRawCase(raw, rules);
-  const stored = preprocessCase({ ...source, channels }, settings);
-  if (stored === undefined) throw nothingLeft(raw, "nothing is left of it at the target spacing");
+  const [file] = raw.images as [string];
+  const cropped = cropImage({ ...source, channels, file }, settings);
+  checkMemory(file, cropped.resamplingBytes);
+  const stored = resampleCase(cropped, settings);
   return writeCase(store, {
     id: raw.id,
     folder,
@@ -90,13 +97,13 @@ async function makeCase({ raw, rules, store, folder, settings, settingsSha256 }:
   });
 }
 
-function nothingLeft({ images }: RawCase, reason: string): PatchstreamError {
-  return new PatchstreamError({
-    code: "INPUT_DAMAGED",
-    file: images[0] as string,
-    reason,
-    want: "a volume with content",
-  });
+/** A case that no machine of this size holds ends with a line, not with the system killing the process. */
+function checkMemory(file: string, bytes: number): void {
+  if (bytes <= machineBytes()) return;
+  const mib = (each: number) => Math.ceil(each / 2 ** 20);
+  const reason = `to resample it takes ${mib(bytes)} MiB`;
+  const want = `within the ${mib(machineBytes())} MiB of this machine: look at its spacing, or take a machine with more`;
+  throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want });
 }
 
 async function outcomeOf<Value>(work: () => Promise<Value>): Promise<Outcome<Value>> {

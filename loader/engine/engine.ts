@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
+import { machineBytes } from "../../disk/machine-memory.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { type BatchTensors, batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
@@ -122,14 +123,9 @@ export async function openEngine(store: Store | string, options: EngineOptions =
   return new StoreEngine(opened, options);
 }
 
-/** Bytes that this process may use: the machine's, or less in a container. `constrained` is 0 or beyond any machine where nothing limits it. */
-export function usableMemory(machineBytes: number, constrainedBytes: number | undefined): number {
-  return constrainedBytes ? Math.min(machineBytes, constrainedBytes) : machineBytes;
-}
-
 /** Budgets beyond the memory would end in the system killing the process, not in an error. */
 function withDefaults(options: EngineOptions): Required<Omit<EngineOptions, "onWorkerDeath">> {
-  const memoryBytes = usableMemory(totalmem(), process.constrainedMemory());
+  const memoryBytes = machineBytes();
   const { workers = availableParallelism(), slotBudgetBytes = Math.min(2 ** 29, memoryBytes / 4) } = options;
   const besideSlots = LARGEST_ARENA_BYTES - (slotBudgetBytes % LARGEST_ARENA_BYTES);
   const { volumeBudgetBytes = Math.min(besideSlots, memoryBytes / 2) } = options;

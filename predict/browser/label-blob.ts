@@ -40,7 +40,7 @@ export async function labelBlob(
   const { spacingMm, affine } = header;
   const channels = splitChannels({ header, voxels });
   const label = new Int16Array(shape[0] * shape[1] * shape[2]);
-  const prepared = prepareSource(name, { shape, channels, label, spacingMm, affine }, preparation);
+  const prepared = prepareSource(name, { shape, channels, label, spacingMm, affine }, preparation).prepare();
 
   const [, ...size] = prepared.shape;
   const maker = labelMaker([outputs, ...size], prepared.geometry, labelReading(labelSet));

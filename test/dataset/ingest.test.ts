@@ -93,6 +93,19 @@ const damages: Record<string, [damage: (raw: string) => void, reason: RegExp]> =
       }),
     /imagesTr\/phantom_2_0000.nii.gz: it holds 1 voxel of NaN or infinity, the first is voxel 9; .* --nonfinite zero/,
   ],
+  "a spacing that makes more voxels than a store holds": [
+    (raw) => {
+      const spacingMm = [1000, 1000, 1000];
+      const file = { shape: [5, 6, 7], spacingMm };
+      writeNifti(join(raw, "imagesTr/phantom_2_0000.nii.gz"), { ...file, datatype: "float32" });
+      writeNifti(join(raw, "labelsTr/phantom_2.nii.gz"), {
+        ...file,
+        datatype: "uint8",
+        values: new Uint8Array(210).fill(1),
+      });
+    },
+    /imagesTr\/phantom_2_0000.nii.gz: its 5x6x7 voxels of 1000x1000x1000 mm are \S+ values at the spacing of .* mm; it must be of a spacing/,
+  ],
   "an image of nothing but zeros": [
     (raw) => writeNifti(join(raw, "imagesTr/phantom_2_0000.nii.gz"), { shape: [5, 6, 7], values: new Uint8Array(210) }),
     /imagesTr\/phantom_2_0000.nii.gz: every voxel is 0/,

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { foregroundLocations } from "../../loader/dataset/preprocess/foreground-locations.js";
 import { type NormalizationScheme, normalize, schemeOfChannel } from "../../loader/dataset/preprocess/normalize.js";
-import { preprocessCase } from "../../loader/dataset/preprocess/preprocess-case.js";
+import { cropImage, resampleCase } from "../../loader/dataset/preprocess/preprocess-case.js";
 import { transpose } from "../../loader/dataset/volume.js";
 
 const intensities = { mean: 10, median: 9, std: 4, min: -5, max: 90, percentile_00_5: 0, percentile_99_5: 20 };
@@ -121,17 +121,17 @@ test("a case goes through transpose, crop, normalisation and resampling in nnU-N
   for (let y = 1; y < 3; y++)
     for (let x = 2; x < 6; x++) for (let z = 0; z < 2; z++) image[(z * 4 + y) * 6 + x] = 1 + x;
   label[(0 * 4 + 1) * 6 + 2] = 1;
-  const stored = preprocessCase(
-    { shape, channels: [image], label, spacingMm: [1, 2, 0.5], affine: [], sha256: "", tolerated: [] },
+  const cropped = cropImage(
+    { file: "a.nii", shape, channels: [image], label, spacingMm: [1, 2, 0.5] },
     {
       transpose: [1, 0, 2],
       spacingMm: [2, 1, 1],
       normalizations: [{ scheme: "NoNormalization", useMask: false, intensities }],
-      classes: [1],
     },
   );
-  t.deepEqual(stored?.cropStart, [1, 0, 2]);
-  t.deepEqual(stored?.cropEnd, [3, 2, 6]);
-  t.deepEqual(stored?.shape, [1, 2, 2, 2]);
-  t.is(stored?.locations.length, 1);
+  const stored = resampleCase(cropped, { classes: [1] });
+  t.deepEqual(stored.cropStart, [1, 0, 2]);
+  t.deepEqual(stored.cropEnd, [3, 2, 6]);
+  t.deepEqual(stored.shape, [1, 2, 2, 2]);
+  t.is(stored.locations.length, 1);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { resampledShape } from "../../loader/dataset/preprocess/preprocess-case.js";
 import { resampleImage, resampleLabels } from "../../loader/dataset/preprocess/resample.js";
+import { resampledShape } from "../../loader/dataset/preprocess/target-grid.js";
 import type { Zyx } from "../../plan/zyx.js";
 
 interface Golden {

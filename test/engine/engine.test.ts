@@ -9,7 +9,7 @@ import type { StoredCase } from "../../loader/dataset/dataset.js";
 import { openStore } from "../../loader/dataset/open-store.js";
 import type { Store } from "../../loader/dataset/store.js";
 import { cropReference } from "../../loader/engine/cut/crop.reference.js";
-import { type Engine, type EngineOptions, openEngine, usableMemory } from "../../loader/engine/engine.js";
+import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../../loader/engine/memory/arenas.js";
 import { regionRoom } from "../../loader/engine/memory/region-source.js";
 import { scratchBytes } from "../../loader/engine/memory/scratch.js";
@@ -547,9 +547,4 @@ test("closing an engine ends what waits, and its memory's leases stay readable",
   const late: unknown = await engine.cut(spec, plan).catch((error: unknown) => error);
   t.like(late, { name: "AbortError", message: "The engine was closed." });
   t.is(lease.checksum, crc32(lease.bytes));
-});
-
-test("budgets respect a container's limit where there is one", (t) => {
-  t.is(usableMemory(100, 40), 40);
-  for (const none of [undefined, 0, 2 ** 64]) t.is(usableMemory(100, none), 100);
 });

@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { machineBytes } from "../../disk/machine-memory.js";
 import { PatchstreamError } from "../../plan/errors.js";
 
 /** Part of the machine's, or the container's, memory that a trainer takes where nobody says how much. */
@@ -6,8 +6,7 @@ const DEFAULT_SHARE = 0.75;
 
 /** What trainings and predictions may take together where nobody says how much, in bytes. */
 export function defaultMemoryBytes(): number {
-  const most = process.constrainedMemory();
-  return Math.floor(DEFAULT_SHARE * (most > 0 ? Math.min(most, totalmem()) : totalmem()));
+  return Math.floor(DEFAULT_SHARE * machineBytes());
 }
 
 /** Memory that was taken; disposing it gives it back. */

@@ -13,12 +13,19 @@ const MAX_SILENCE_MS = 60_000;
 /** Voxels times channels of an image to label: 4 GiB of float32. Voxels of a label: 1 GiB of bytes. */
 const MAX_IMAGE_VALUES = 2 ** 30;
 
+/** Voxels along an axis: what is kept for each of them is small beside any volume then. */
+const MOST_ALONG_AXIS = 2 ** 16;
+
 export function refuse(field: string, got: unknown, want: string): never {
   throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
 }
 
-function checkSize(limit: string, got: number): void {
-  if (got > MAX_IMAGE_VALUES) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", limit, got, max: MAX_IMAGE_VALUES });
+function checkSize(what: string, got: number, size: Zyx): void {
+  const facts = [
+    { limit: what, got, max: MAX_IMAGE_VALUES },
+    { limit: `${what} along an axis`, got: Math.max(...size), max: MOST_ALONG_AXIS },
+  ].find((each) => each.got > each.max);
+  if (facts) throw new PatchstreamError({ code: "LIMIT_EXCEEDED", ...facts });
 }
 
 /** The shape of the image that follows in chunks. */
@@ -27,7 +34,7 @@ function shapeOf({ tensor }: PredictImage): Maps["shape"] {
   const [channels, z, y, x, ...more] = tensor.shape;
   if (!channels || !z || !y || !x || more.length > 0)
     return refuse("image.tensor.shape", tensor.shape, "four extents, channels, Z, Y and X, each at least 1");
-  checkSize("values of an image", channels * z * y * x);
+  checkSize("values of an image", channels * z * y * x, [z, y, x]);
   return [channels, z, y, x];
 }
 
@@ -46,7 +53,7 @@ function geometryOf({ geometry, spacingMm }: PredictImage): GridGeometry | undef
   if (geometry === null) return undefined;
   const at = "image.geometry";
   const size = three(`${at}.original_shape`, geometry.originalShape, (extent) => extent >= 1, "at least 1");
-  checkSize("voxels of a label", voxelCount(size));
+  checkSize("voxels of a label", voxelCount(size), size);
   const transpose = three(`${at}.transpose`, geometry.transpose, (axis) => axis <= 2, "0, 1 or 2");
   if (new Set(transpose).size < 3) refuse(`${at}.transpose`, transpose, "0, 1 and 2 in any order");
   const turned = transpose.map((axis) => size[axis] as number);

@@ -1,7 +1,7 @@
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { schemeOfChannel } from "../preprocess/normalize.js";
-import { resampledShape } from "../preprocess/preprocess-case.js";
+import { resampledShape } from "../preprocess/target-grid.js";
 import { permute } from "../volume.js";
 import { architectureOf } from "./architecture.js";
 import type { DatasetFingerprint } from "./fingerprint.js";

@@ -1,11 +1,13 @@
-import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
+import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
+import { voxelCount } from "../../../plan/zyx.js";
 import type { SourceCase } from "../raw/read-raw-case.js";
 import { type Channels, permute, transpose, type Volume } from "../volume.js";
 import { cropToNonzero } from "./crop-to-nonzero.js";
 import { foregroundLocations } from "./foreground-locations.js";
 import { type Normalization, normalize } from "./normalize.js";
 import { type Regridding, resampleImage, resampleLabels } from "./resample.js";
+import { targetGrid } from "./target-grid.js";
 
 /** All that decides a stored case besides its files. */
 export interface PreprocessSettings {
@@ -41,57 +43,64 @@ export interface PreprocessedImage extends Omit<PreprocessedCase, "label" | "loc
   readonly grid: Regridding;
 }
 
+/** An image before it is resampled: its size at the target spacing is known, and no memory is taken for it yet. */
+export interface CroppedImage extends Pick<PreprocessedImage, "shape" | "cropStart" | "cropEnd"> {
+  /** Bytes that `resample` takes beside the cropped image. */
+  readonly resamplingBytes: number;
+  /** May be called once: normalises the channels in place. */
+  resample(): PreprocessedImage;
+}
+
+/** What an image is preprocessed from. `file` is what an error calls it. */
+export interface ImageSource extends Channels, Pick<SourceCase, "spacingMm"> {
+  readonly file: string;
+}
+
 /**
- * Transpose, crop to nonzero, normalise, resample: nnU-Net's order (default_preprocessor.py, run_case_npy). The channels of
- * `source` may be overwritten. Undefined when every voxel is zero or nothing is left of an axis. `checkShape` is told the image's
- * shape before memory is taken for it, and may throw: a file with a wrong spacing may promise more than any machine has.
+ * Transpose, crop to nonzero, normalise, resample: nnU-Net's order (default_preprocessor.py, run_case_npy), the last two when `resample`
+ * is called. The channels of `source` may be overwritten. Throws INPUT_DAMAGED where every voxel is zero, and what `targetGrid` throws.
  */
-export function preprocessImage(
-  source: Channels & Pick<SourceCase, "spacingMm">,
+export function cropImage(
+  { file, ...source }: ImageSource,
   settings: Pick<PreprocessSettings, "transpose" | "spacingMm" | "normalizations">,
-  checkShape: (shape: PreprocessedImage["shape"]) => void = () => undefined,
-): PreprocessedImage | undefined {
+): CroppedImage {
   const cropped = cropToNonzero(transposeAll(source, settings.transpose));
-  if (cropped === undefined) return undefined;
-  const spacingMm = permute(source.spacingMm, settings.transpose);
-  const newShape = resampledShape(cropped.shape, spacingMm, settings.spacingMm);
-  if (newShape.some((size) => size === 0)) return undefined;
-  const grid: Regridding = { newShape, spacingMm, newSpacingMm: settings.spacingMm };
-  checkShape([cropped.channels.length, ...newShape]);
-  const voxels = newShape[0] * newShape[1] * newShape[2];
-  const image = new Float32Array(cropped.channels.length * voxels);
-  for (const [channel, values] of cropped.channels.entries()) {
-    normalize(values, cropped.label, settings.normalizations[channel] as Normalization);
-    image.set(resampleImage({ shape: cropped.shape, values }, grid).values, channel * voxels);
+  if (cropped === undefined) {
+    const facts = { file, reason: "every voxel is 0", want: "an image with content" };
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
   }
+  const { channels, label, start, end } = cropped;
+  const spacingMm = permute(source.spacingMm, settings.transpose);
+  const size = { channels: channels.length, shape: cropped.shape, spacingMm };
+  const { resamplingBytes, ...grid } = targetGrid(file, size, settings.spacingMm);
+  const known = { shape: [channels.length, ...grid.newShape] as const, cropStart: start, cropEnd: end };
   return {
-    shape: [cropped.channels.length, ...newShape],
-    image,
-    croppedLabel: { shape: cropped.shape, values: cropped.label },
-    grid,
-    cropStart: cropped.start,
-    cropEnd: cropped.end,
+    ...known,
+    resamplingBytes,
+    resample() {
+      const voxels = voxelCount(grid.newShape);
+      const image = new Float32Array(channels.length * voxels);
+      for (const [channel, values] of channels.entries()) {
+        normalize(values, label, settings.normalizations[channel] as Normalization);
+        image.set(resampleImage({ shape: cropped.shape, values }, grid).values, channel * voxels);
+      }
+      return { ...known, image, croppedLabel: { shape: cropped.shape, values: label }, grid };
+    },
   };
 }
 
-/** `preprocessImage`, then its label resampled and foreground locations. Undefined as there. */
-export function preprocessCase(source: SourceCase, settings: PreprocessSettings): PreprocessedCase | undefined {
-  const { classes, classValues } = settings;
-  const made = preprocessImage(source, settings);
-  if (made === undefined) return undefined;
-  const { croppedLabel, grid, ...image } = made;
+/** The cropped image resampled, then its label, and foreground locations. */
+export function resampleCase(
+  cropped: CroppedImage,
+  { classes, classValues }: Pick<PreprocessSettings, "classes" | "classValues">,
+): PreprocessedCase {
+  const { croppedLabel, grid, ...image } = cropped.resample();
   const label = resampleLabels(croppedLabel, grid);
   return {
     ...image,
     label: label.values,
     locations: foregroundLocations(label, classes, (of) => classValues?.[classes.indexOf(of)] ?? [of]),
   };
-}
-
-/** Size after resampling (nnU-Net, compute_new_shape): old spacing / new spacing x size, halves to even. */
-export function resampledShape(shape: Zyx, spacingMm: Zyx, newSpacingMm: Zyx): Zyx {
-  const size = (axis: 0 | 1 | 2) => roundHalfToEven((spacingMm[axis] / newSpacingMm[axis]) * shape[axis]);
-  return [size(0), size(1), size(2)];
 }
 
 function transposeAll({ shape, channels, label }: Channels, order: Zyx): Channels {

@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../../plan/errors.js";
 import type { Geometry } from "../dataset.js";
 import type { Preparation } from "../planner/parse-plans.js";
-import { preprocessImage } from "../preprocess/preprocess-case.js";
+import { cropImage } from "../preprocess/preprocess-case.js";
 import type { SourceCase } from "./read-raw-case.js";
 
 /** An image as a network takes it, and the way back. */
@@ -12,36 +12,47 @@ export interface PreparedSource {
   readonly geometry: Geometry;
 }
 
+/** An image that has been read: its size as a network takes it is known, and no memory is taken for it yet. */
+export interface SourceToPrepare extends Pick<PreparedSource, "shape"> {
+  /** Bytes that `prepare` takes beside the image as it was read. */
+  readonly preparingBytes: number;
+  /** May be called once. */
+  prepare(): PreparedSource;
+}
+
 /**
- * Preprocesses an image that has been read exactly as an ingest with the same plans.json does. Its channels may be overwritten. Throws
- * INPUT_DAMAGED naming `file` where nothing is left of it, and what `checkShape`
- * throws before memory is taken for an image of that shape.
+ * What becomes of an image that has been read when it is preprocessed exactly as an ingest with the same plans.json does. Its channels
+ * may be overwritten. Throws INPUT_DAMAGED naming `file` where nothing is left of it, or too much would be made of it; `prepare` also
+ * where it does not fit in memory.
  */
 export function prepareSource(
   file: string,
   source: Pick<SourceCase, "shape" | "channels" | "label" | "spacingMm" | "affine">,
   preparation: Preparation,
-  checkShape?: (shape: PreparedSource["shape"]) => void,
-): PreparedSource {
+): SourceToPrepare {
   const { shape, spacingMm, affine, channels, label } = source;
-  const made = preprocessImage({ shape, spacingMm, channels, label }, preparation, checkShape);
-  if (made === undefined) throw nothingLeft(file);
+  const cropped = cropImage({ file, shape, spacingMm, channels, label }, preparation);
+  const { cropStart, cropEnd } = cropped;
+  const { transpose } = preparation;
+  const geometry = { affine, originalShape: shape, originalSpacingMm: spacingMm, transpose, cropStart, cropEnd };
   return {
-    shape: made.shape,
-    values: made.image,
-    geometry: {
-      affine,
-      originalShape: shape,
-      originalSpacingMm: spacingMm,
-      transpose: preparation.transpose,
-      cropStart: made.cropStart,
-      cropEnd: made.cropEnd,
-      spacingMm: preparation.spacingMm,
-    },
+    shape: cropped.shape,
+    preparingBytes: cropped.resamplingBytes,
+    prepare: () => ({
+      shape: cropped.shape,
+      values: inMemory(file, () => cropped.resample().image),
+      geometry: { ...geometry, spacingMm: preparation.spacingMm },
+    }),
   };
 }
 
-function nothingLeft(file: string): PatchstreamError {
-  const reason = "every voxel is 0, or nothing is left of it at the model's spacing";
-  return new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "an image with content" });
+/** A page cannot ask how much memory there is: it is told when it takes too much. */
+function inMemory<Value>(file: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const reason = `its voxels at the model's spacing do not fit in memory (${cause.message})`;
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "smaller" }, undefined, { cause });
+  }
 }

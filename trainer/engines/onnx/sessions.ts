@@ -1,5 +1,5 @@
-import { totalmem } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
+import { machineBytes } from "../../../disk/machine-memory.js";
 import { encodeModel, type Graph } from "./model-proto.js";
 import { peakBytes } from "./peak-memory.js";
 import type { OnnxRuntime } from "./runtime.js";
@@ -23,8 +23,7 @@ interface Kept {
 
 /** Bytes that sessions may keep where nobody says how many. */
 export function defaultSessionBytes(): number {
-  const most = process.constrainedMemory();
-  return BUDGET_SHARE * (most > 0 ? Math.min(most, totalmem()) : totalmem());
+  return BUDGET_SHARE * machineBytes();
 }
 
 /** Bytes that a session of `graph` keeps between its runs, as long as it has an arena. */
