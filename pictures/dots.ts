@@ -1,9 +1,8 @@
-import { axisX, dot, gridX, type Markish, ruleX, ruleY, scale, text } from "@observablehq/plot";
+import { axisX, dot, gridX, type Markish, ruleX, ruleY, scale } from "@observablehq/plot";
 import { linearDomain, numberText } from "./axes.js";
 import { framePicture, LEFT, type Panel, WIDTH } from "./frame.js";
-import { textWidth } from "./labels.js";
 import { FAINT, GRID, seriesColour } from "./palette.js";
-import { plotSvg } from "./plot-svg.js";
+import { drawPanelOf, nameAtRight, panelName, rightMargin, TOP } from "./panel.js";
 
 /** Values that are repeats of each other, in one row. */
 export interface DotRow {
@@ -32,22 +31,18 @@ export interface DotPicture {
 }
 
 /** Pixels. */
-const TOP = 40;
 const ROW = 26;
 const BELOW = 48;
-const RIGHT = 20;
-const NAME_SIZE = 12;
-const NAME_GAP = 8;
 /** Half the height of the mark at a mean, in rows. */
 const MEAN_HALF = 0.36;
 
 /** A dot for each value, and of each row the mean with a bar of one population deviation to both sides. Rows have their name at the right. */
 export function drawDots({ title, notes = [], x, panels }: DotPicture): string {
-  const widest = Math.max(0, ...panels.flatMap(({ rows }) => rows.map(({ name }) => textWidth(name, NAME_SIZE))));
+  const right = rightMargin(panels.flatMap(({ rows }) => rows.map(({ name }) => name)));
   return framePicture(
     title,
     notes,
-    panels.map((panel) => drawPanel(panel, x, RIGHT + NAME_GAP + widest)),
+    panels.map((panel) => drawPanel(panel, x, right)),
   );
 }
 
@@ -61,7 +56,7 @@ interface Row {
 }
 
 function drawPanel({ name, rows }: DotPanel, xName: string, right: number): Panel {
-  const height = TOP + ROW * rows.length + BELOW;
+  const size = ROW * rows.length;
   const drawn = rows.map(placedRow);
   const ends = drawn.flatMap(({ values, mean, deviation }) =>
     values.length === 0 ? [] : [...values, mean - deviation, mean + deviation],
@@ -71,7 +66,7 @@ function drawPanel({ name, rows }: DotPanel, xName: string, right: number): Pane
     type: "linear",
     axis: null,
     domain: [-0.5, rows.length - 0.5],
-    range: [TOP, TOP + ROW * rows.length],
+    range: [TOP, TOP + size],
   } as const;
   const y = scale({ y: yScale }).apply;
   const marks: Markish[] = [
@@ -81,11 +76,10 @@ function drawPanel({ name, rows }: DotPanel, xName: string, right: number): Pane
       drawn.map(({ place }) => place),
       { stroke: GRID },
     ),
-    text([name], { frameAnchor: "top-left", dx: 12 - LEFT, dy: -24, fontSize: 12, fontWeight: "bold" }),
+    panelName(name),
     ...drawn.flatMap((row) => drawRow(row, y(row.place))),
   ];
-  const margins = { marginLeft: LEFT, marginRight: right, marginTop: TOP, marginBottom: BELOW };
-  return { height, svg: plotSvg({ height, ...margins, x: xScale, y: yScale, marks }) };
+  return drawPanelOf({ size, below: BELOW, right }, { x: xScale, y: yScale, marks });
 }
 
 function placedRow({ name, values, colour }: DotRow, place: number): Row {
@@ -103,15 +97,6 @@ function drawRow({ place, name, colour, values, mean, deviation }: Row, top: num
     ruleY(nearMean, { ...at, x1: "low", x2: "high", stroke: colour, strokeWidth: 2 }),
     ruleX(hasMean ? [mean] : [], { y1: place - MEAN_HALF, y2: place + MEAN_HALF, stroke: colour, strokeWidth: 2 }),
     dot(values, { ...at, x: (value: number) => value, r: 3.5, stroke: colour, strokeWidth: 1.6, fill: "none" }),
-    text([name], {
-      frameAnchor: "top-right",
-      dx: NAME_GAP,
-      dy: top - TOP,
-      textAnchor: "start",
-      lineAnchor: "middle",
-      fontSize: NAME_SIZE,
-      fontWeight: "bold",
-      fill: hasMean ? colour : FAINT,
-    }),
+    nameAtRight(name, top, hasMean ? colour : FAINT),
   ];
 }

@@ -3,7 +3,7 @@ import { linearDomain, logDomain, numberText, powersOfTen } from "./axes.js";
 import { framePicture, LEFT, type Panel, WIDTH } from "./frame.js";
 import { spreadLabels, textWidth } from "./labels.js";
 import { BAND, dashes, FAINT, GRID, INK, PAPER, seriesColour } from "./palette.js";
-import { plotSvg } from "./plot-svg.js";
+import { drawPanelOf, nameAtRight, panelName, rightMargin, TOP } from "./panel.js";
 
 export interface Point {
   readonly x: number;
@@ -57,14 +57,10 @@ export interface LinePicture {
 }
 
 /** Pixels. */
-const TOP = 40;
 const PLOT_HEIGHT = 172;
 const BELOW = 26;
 /** Below the last panel: what x is. */
 const BELOW_LAST = 44;
-const RIGHT = 20;
-const NAME_SIZE = 12;
-const NAME_GAP = 8;
 const NAME_APART = 15;
 const POINT_LABEL_SIZE = 10;
 const SPAN_NAME_SIZE = 9;
@@ -87,10 +83,9 @@ interface Scales {
 /** Lines over x, in one or more panels below each other. A panel without a finite value is an empty grid. */
 export function drawLines({ title, notes = [], x, spans = [], panels }: LinePicture): string {
   const series = panels.flatMap((panel) => panel.series);
-  const widest = Math.max(0, ...series.map(({ name = "" }) => textWidth(name, NAME_SIZE)));
   const ends = series.flatMap(({ points }) => points.map((point) => point.x));
   const length = Math.max(0, ...ends, ...spans.map(({ to }) => to)) || 1;
-  const shared = { spans, length, right: RIGHT + (widest > 0 ? NAME_GAP + widest : 0) };
+  const shared = { spans, length, right: rightMargin(series.map(({ name = "" }) => name)) };
   const drawn = panels.map((panel, place) => drawPanel(panel, shared, place === panels.length - 1 ? x : undefined));
   return framePicture(title, notes, drawn);
 }
@@ -98,7 +93,6 @@ export function drawLines({ title, notes = [], x, spans = [], panels }: LinePict
 /** `xName` stands below the last panel alone. */
 function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: string | undefined): Panel {
   const below = xName === undefined ? BELOW : BELOW_LAST;
-  const height = TOP + PLOT_HEIGHT + below;
   const values = panel.series
     .flatMap(({ points }) => points.flatMap(({ y, spread = 0 }) => [y - spread, y + spread]))
     .filter(Number.isFinite);
@@ -123,12 +117,11 @@ function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: st
       labelOffset: 38,
     }),
     ruleX([0], { stroke: INK }),
-    text([panel.y], { frameAnchor: "top-left", dx: 12 - LEFT, dy: -24, fontSize: 12, fontWeight: "bold" }),
+    panelName(panel.y),
     ...panel.series.flatMap((series, place) => drawSeries(series, place, length, scales)),
     ...seriesNames(panel.series, scales),
   ];
-  const margins = { marginLeft: LEFT, marginRight: right, marginTop: TOP, marginBottom: below };
-  return { height, svg: plotSvg({ height, ...margins, x: xScale, y: yScale, marks }) };
+  return drawPanelOf({ size: PLOT_HEIGHT, below, right }, { x: xScale, y: yScale, marks });
 }
 
 /** The names of the spans on top of the axes, if there is room for every one of them. */
@@ -214,16 +207,5 @@ function seriesNames(series: readonly Series[], { y }: Scales): Markish[] {
     TOP,
     TOP + PLOT_HEIGHT,
   );
-  return named.map(({ name, fill }, place) =>
-    text([name], {
-      frameAnchor: "top-right",
-      dx: NAME_GAP,
-      dy: (tops[place] ?? 0) - TOP,
-      textAnchor: "start",
-      lineAnchor: "middle",
-      fontSize: NAME_SIZE,
-      fontWeight: "bold",
-      fill,
-    }),
-  );
+  return named.map(({ name, fill }, place) => nameAtRight(name, tops[place] ?? TOP, fill));
 }
