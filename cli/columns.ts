@@ -1,10 +1,13 @@
+import { printable } from "../plan/index.js";
+
 /** Voxels as `8x16x16`. */
 export function sizeText(size: readonly number[]): string {
   return size.join("x");
 }
 
 /** Columns separated by two blanks, each as wide as its longest cell; `left` names those that are not right-aligned. */
-export function alignColumns(rows: readonly (readonly string[])[], left: readonly number[]): string {
+export function alignColumns(cells: readonly (readonly string[])[], left: readonly number[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
   const lines = rows.map((row) =>
     row

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { replaceFile } from "../disk/index.js";
 import { exportNnunet } from "../predict/index.js";
 import { exportOnnx, exportWeights, readCheckpointOf, readModel } from "../trainer/index.js";
-import { type CommonOptions, printJson } from "./output.js";
+import { type CommonOptions, printJson, printLine } from "./output.js";
 import { wholeNumber } from "./whole-number.js";
 
 const FORMATS = ["safetensors", "onnx", "nnunet"] as const;
@@ -42,7 +42,7 @@ Examples:
     .action(async (model: string, out: string, { to, fold, json }: Options) => {
       const answer = await write(model, out, to, fold);
       if (json) printJson(answer.facts);
-      else process.stdout.write(`${answer.text}\n`);
+      else for (const line of answer.lines) printLine(line);
     });
 }
 
@@ -52,20 +52,20 @@ async function write(path: string, out: string, to: Options["to"], fold: number)
     replaceFile(out, pieces);
     return {
       facts: { file: out, step, network, tensors },
-      text: `${out}: ${tensors} tensors of ${network.kind} after step ${step}`,
+      lines: [`${out}: ${tensors} tensors of ${network.kind} after step ${step}`],
     };
   }
   const model = await readModel(path);
   const { step, network } = model.checkpoint;
   if (to === "onnx") {
     replaceFile(out, [exportOnnx(model)]);
-    return { facts: { file: out, step, network }, text: `${out}: ${network.kind} after step ${step}` };
+    return { facts: { file: out, step, network }, lines: [`${out}: ${network.kind} after step ${step}`] };
   }
   const { checkpoint, renumbered } = exportNnunet(model, out, fold);
   const numbers = renumbered.map(([source, label]) => `${label} for ${source}`).join(", ");
-  const note = renumbered.length === 0 ? "" : `\nnnU-Net numbers labels without a gap: its labels have ${numbers}`;
+  const note = `nnU-Net numbers labels without a gap: its labels have ${numbers}`;
   return {
     facts: { folder: out, checkpoint, step, network, renumbered },
-    text: `${checkpoint}: ${network.kind} after step ${step}${note}`,
+    lines: [`${checkpoint}: ${network.kind} after step ${step}`, ...(renumbered.length === 0 ? [] : [note])],
   };
 }

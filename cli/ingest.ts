@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type IngestOptions, type IngestProgress, type IngestReport, ingest, PLANNER_NAMES } from "../loader/index.js";
-import { type CommonOptions, printJson } from "./output.js";
+import { type CommonOptions, note, printJson, printLine } from "./output.js";
 import { stderrBar } from "./terminal-bar.js";
 import { toleratedText } from "./tolerated-text.js";
 import { oneOrMore } from "./whole-number.js";
@@ -62,9 +62,9 @@ export function ingestCommand(): Command {
     .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
       const progress = showProgress();
       const report = await ingest(raw, store, { ...options, onProgress: progress.show }).finally(progress.stop);
-      process.stderr.write(report.tolerated.map((one) => `${toleratedText(one)}\n`).join(""));
+      for (const one of report.tolerated) note(toleratedText(one));
       if (json) printJson(report);
-      else process.stdout.write(summary(report, store));
+      else for (const line of summary(report, store)) printLine(line);
     });
 }
 
@@ -74,8 +74,8 @@ const VERBS = { measure: "measured", store: "stored" };
 export function showProgress(): { show(progress: IngestProgress): void; stop(): void } {
   const bar = stderrBar();
   if (bar === undefined) {
-    const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}\n`;
-    return { show: (progress) => process.stderr.write(line(progress)), stop: () => undefined };
+    const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}`;
+    return { show: (progress) => note(line(progress)), stop: () => undefined };
   }
   return {
     show({ pass, caseId, done, total }) {
@@ -86,13 +86,12 @@ export function showProgress(): { show(progress: IngestProgress): void; stop(): 
   };
 }
 
-function summary({ name, digest, cases, unlabelled, skipped, plan }: IngestReport, store: string): string {
-  const lines = [
+function summary({ name, digest, cases, unlabelled, skipped, plan }: IngestReport, store: string): string[] {
+  return [
     `${name}: ${cases.length} cases in ${store}`,
     `digest  ${digest}`,
     `plan    patch ${plan.patchSize.join("x")} voxels, batch ${plan.batchSize}, pooling ${plan.pooling.join(",")}`,
     ...unlabelled.map((id) => `unlabelled ${id}: for prediction only`),
     ...skipped.map(({ file, reason }) => `skipped ${file}: ${reason}`),
   ];
-  return `${lines.join("\n")}\n`;
 }

@@ -1,3 +1,5 @@
+import { printable } from "../plan/index.js";
+
 /** A log is silent for no longer than this, or a step or window, if that is longer. */
 const SILENCE_MS = 30_000;
 
@@ -14,7 +16,7 @@ export function logLines(write: (line: string) => void, nowMs: () => number): Lo
   return {
     say(line) {
       saidMs = nowMs();
-      write(`${line}\n`);
+      write(`${printable(line)}\n`);
     },
     isSilent: () => nowMs() - saidMs >= SILENCE_MS,
   };

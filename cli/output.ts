@@ -1,4 +1,4 @@
-import { PatchstreamError } from "../plan/index.js";
+import { printable } from "../plan/index.js";
 
 /** Options every command takes. */
 export interface CommonOptions {
@@ -11,10 +11,19 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** A line of the answer on stdout, for a person. */
+export function printLine(line: string): void {
+  process.stdout.write(`${printable(line)}\n`);
+}
+
+/** A line on stderr, for a person. */
+export function note(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
 /** Reports a failure on stderr and sets the exit code: 1 with one readable line and a hint; the stack only with `--debug`. */
 export function reportFailure(error: unknown, debug: boolean): void {
   process.exitCode = 1;
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  else if (error instanceof PatchstreamError) process.stderr.write(`patchstream: ${error.message}\n`);
-  else process.stderr.write(`patchstream: ${error instanceof Error ? error.message : String(error)}\n`);
+  else note(`patchstream: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,3 +1,5 @@
+import { printable } from "../plan/index.js";
+
 /** What a bar shows: words, how much is done, words. */
 export interface BarText {
   readonly before?: string;
@@ -28,7 +30,7 @@ function barLine({ before = "", share, after }: BarText, columns: number): strin
   const full = Math.round(length * Math.min(1, Math.max(0, share)));
   const bar = `[${"=".repeat(full)}${"-".repeat(length - full)}]`;
   const text = [before, bar, after].filter((part) => part !== "").join(" ");
-  return [...text].slice(0, columns - 1).join("");
+  return [...printable(text)].slice(0, columns - 1).join("");
 }
 
 /**
@@ -55,7 +57,7 @@ export class TerminalBar {
 
   /** A line of its own, above the bar. */
   say(line: string): void {
-    this.#terminal.write(`${this.#text === undefined ? "" : TO_LINE_START + CLEAR_TO_END}${line}\n`);
+    this.#terminal.write(`${this.#text === undefined ? "" : TO_LINE_START + CLEAR_TO_END}${printable(line)}\n`);
     this.#draw();
   }
 

@@ -21,13 +21,15 @@ export function makeFolder(path: string): void {
   reportingFailure(path, () => makeMissing(path));
 }
 
-/** A file lies where a folder is needed. */
+/** Why there is no folder where one is needed. */
 class NoFolder extends Error {
   readonly path: string;
+  readonly reason: string;
 
-  constructor(path: string) {
-    super(`${path} is a file, not a folder`);
+  constructor(path: string, reason: string) {
+    super(`${path}: ${reason}`);
     this.path = path;
+    this.reason = reason;
   }
 }
 
@@ -35,12 +37,16 @@ class NoFolder extends Error {
 function makeMissing(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) return;
-  if (found !== undefined) throw new NoFolder(path);
+  if (found !== undefined) throw new NoFolder(path, "it is a file, not a folder");
   makeMissing(dirname(path));
   try {
     mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process may have made it meanwhile
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return; // another process has made it meanwhile
+    // The folder above is there: the file system has no room for others, as that of /proc.
+    if (code === "ENOENT") throw new NoFolder(path, "no folder can be made there");
+    throw error;
   }
 }
 
@@ -161,7 +167,7 @@ export function reportingFailure<Value>(file: string, write: () => Value): Value
     return write();
   } catch (error) {
     if (error instanceof NoFolder) {
-      const reason = error.path === file ? "it is a file, not a folder" : error.message;
+      const reason = error.path === file ? error.reason : error.message;
       throw new PatchstreamError({ code: "WRITE_FAILED", file, reason });
     }
     if (error instanceof PatchstreamError || !(error instanceof Error && "code" in error)) throw error;

@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /**
  * What went wrong, as data. `code` is the contract that scripts and clients match; the other fields say what, where and
  * what would be right. One code, one gRPC status (see `rpc/status.ts`).
@@ -118,7 +120,7 @@ function describe(facts: ErrorFacts): string {
 }
 
 /**
- * Every failure a user can meet. `message` says what, where, and what would be right; `hint`, where there is one, says
+ * Every failure a user can meet. `message` says in one line what, where, and what would be right; `hint`, where there is one, says
  * what to do and ends the message. Match `facts.code`, not the text.
  */
 export class PatchstreamError extends Error {
@@ -127,7 +129,7 @@ export class PatchstreamError extends Error {
   readonly hint: string | undefined;
 
   constructor(facts: ErrorFacts, hint?: string, options?: ErrorOptions) {
-    super(hint === undefined ? describe(facts) : `${describe(facts)}. ${hint}`, options);
+    super(printable(hint === undefined ? describe(facts) : `${describe(facts)}. ${hint}`), options);
     this.facts = facts;
     this.hint = hint;
   }

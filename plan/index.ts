@@ -25,6 +25,7 @@ export {
   locationClasses,
   valuesOfClass,
 } from "./label-set.js";
+export { printable } from "./printable.js";
 export type { AugmentationInput, AugmentationProfile } from "./run-spec/augmentation.js";
 export { type DataSpec, type DataSpecInput, parseDataSpec } from "./run-spec/data-spec.js";
 export { MODE_DEFAULTS } from "./run-spec/mode-defaults.js";

@@ -11,7 +11,7 @@ import {
   scoresCsv,
 } from "../../predict/index.js";
 import { type ScoredCase, type ScoredClass, summaryJson } from "../../trainer/index.js";
-import { type CommonOptions, printJson } from "../output.js";
+import { type CommonOptions, note, printJson } from "../output.js";
 import { scoreTable } from "./score-table.js";
 
 interface Options extends CommonOptions {
@@ -110,11 +110,11 @@ async function scoredBy(evaluation: Evaluation): Promise<ScoredCase[] | undefine
   let failed = 0;
   for await (const one of evaluation.run()) {
     if (one.kind === "evaluated") cases.push(one);
-    else process.stderr.write(`patchstream: ${one.error.message}\n`);
+    else note(`patchstream: ${one.error.message}`);
     if (one.kind === "failed") failed++;
   }
   if (failed === 0) return cases;
-  process.stderr.write(`patchstream: ${failed} of ${evaluation.cases.length} cases failed: no summary is written\n`);
+  note(`patchstream: ${failed} of ${evaluation.cases.length} cases failed: no summary is written`);
   process.exitCode = 1;
   return undefined;
 }

@@ -12,7 +12,7 @@ import { oneAddress } from "../address-list.js";
 import { byteCount } from "../byte-count.js";
 import { addCheckpointFlag, type CheckpointFlag } from "../checkpoint-flag.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
-import { type CommonOptions, printJson } from "../output.js";
+import { type CommonOptions, printJson, printLine } from "../output.js";
 import { toleratedText } from "../tolerated-text.js";
 import { oneOrMore } from "../whole-number.js";
 import { labelProgress } from "./label-progress.js";
@@ -127,7 +127,7 @@ async function predict(model: string, images: readonly string[], options: Option
   } finally {
     progress.stop();
   }
-  if (!json) process.stdout.write(`${summary(counts, options.out)}\n`);
+  if (!json) printLine(summary(counts, options.out));
   if (counts.failed > 0) process.exitCode = 1;
 }
 

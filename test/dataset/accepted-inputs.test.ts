@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
 import { type IngestOptions, ingest, openStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
@@ -58,11 +58,6 @@ const oddFiles: Record<string, (path: string) => void> = {
     writeNifti(path, { shape, values, datatype: "float32", sform: identity, spacingMm: [0, 1, 1] }),
   "a spacing of NaN beside an sform": (path) =>
     writeNifti(path, { shape, values, datatype: "float32", sform: identity, spacingMm: [Number.NaN, 1, 1] }),
-  "bytes after the last voxel": (path) =>
-    writeFileSync(
-      path,
-      gzipSync(Buffer.concat([niftiBytes({ shape, values, datatype: "float32" }), Buffer.alloc(64)])),
-    ),
   "another integer type, in the other byte order": (path) =>
     writeNifti(path, { shape, values, datatype: "uint16", littleEndian: false, version: 2 }),
 };
@@ -76,6 +71,15 @@ for (const [what, write] of Object.entries(oddFiles)) {
     t.deepEqual(report.tolerated, []);
   });
 }
+
+test("bytes after the last voxel are passed over, and counted for each file", async (t) => {
+  const folders = await foldersWith(t);
+  const bytes = niftiBytes({ shape, values, datatype: "float32" });
+  writeFileSync(image(folders.raw), gzipSync(Buffer.concat([bytes, Buffer.alloc(64)])));
+  const report = await run(folders);
+  t.is(report.digest, folders.digest);
+  t.deepEqual(report.tolerated, [{ flaw: "bytes-behind", file: image(folders.raw), bytes: 64 }]);
+});
 
 test("voxels of NaN and infinity are stored as 0 with --nonfinite zero, and counted for each file", async (t) => {
   const folders = await foldersWith(t);
@@ -123,6 +127,8 @@ test("a label of another size or spacing stays refused with --geometry ignore", 
 test("the command says on stderr what it took all the same, and in --json's report", async (t) => {
   const folders = await foldersWith(t);
   writeNifti(image(folders.raw), { shape, values: values.slice().fill(Number.NaN, 0, 2), datatype: "float32" });
+  const noise = Buffer.concat([gunzipSync(readFileSync(label(folders.raw))), Buffer.alloc(7)]);
+  writeFileSync(label(folders.raw), gzipSync(noise));
   const options = ["--nonfinite", "zero", "--geometry", "ignore", "--workers", "1", "--json"];
   const child = spawn(process.execPath, [MAIN, "ingest", folders.raw, folders.store, ...options]);
   const [stdout, stderr, [code]] = await Promise.all([
@@ -132,7 +138,12 @@ test("the command says on stderr what it took all the same, and in --json's repo
   ]);
   t.is(code, 0);
   t.regex(Buffer.concat(stderr).toString(), /phantom_2_0000.nii.gz: 2 voxels of NaN or infinity were read as 0\n/);
-  t.like(JSON.parse(Buffer.concat(stdout).toString()).tolerated, { length: 1, 0: { flaw: "nonfinite", voxels: 2 } });
+  t.regex(Buffer.concat(stderr).toString(), /phantom_2.nii.gz: 7 bytes after the last voxel were passed over: .*\n/);
+  t.like(JSON.parse(Buffer.concat(stdout).toString()).tolerated, {
+    length: 2,
+    0: { flaw: "nonfinite", voxels: 2 },
+    1: { flaw: "bytes-behind", bytes: 7 },
+  });
 });
 
 test("nnU-Net v1's form, one name for the files of all channels, gives the same store as v2's", async (t) => {

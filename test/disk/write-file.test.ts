@@ -93,3 +93,20 @@ test("a folder that the system does not let anybody make is an error, not an end
   ])
     t.is(t.throws(write, { instanceOf: PatchstreamError })?.code, "WRITE_FAILED");
 });
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+
+onLinux("where the file system takes no folder, that is said, and of which one", (t) => {
+  const reasonOf = (write: () => void) => {
+    const { facts } = t.throws(write, { instanceOf: PatchstreamError }) as PatchstreamError;
+    return facts.code === "WRITE_FAILED" ? `${facts.file}: ${facts.reason}` : facts.code;
+  };
+  t.is(
+    reasonOf(() => makeFolder("/proc/new")),
+    "/proc/new: no folder can be made there",
+  );
+  t.is(
+    reasonOf(() => replaceFile("/proc/new/below/file", "text")),
+    "/proc/new/below/file: /proc/new: no folder can be made there",
+  );
+});

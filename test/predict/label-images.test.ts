@@ -384,3 +384,29 @@ test("the command tells each image on stderr, sums up on stdout, and fails where
   t.is(nowhere.code, 1);
   t.regex(nowhere.stderr, /^patchstream: .*sub was not written: a part of its path is a file, not a folder\n$/);
 });
+
+test("names of files with control characters are printed written out: one line an image", async (t) => {
+  const folder = temporaryFolder(t);
+  const model = writeModel(join(folder, "run"), oneChannel);
+  const images = join(folder, "images");
+  const [whole] = writeImages(images, oneChannel, "a") as [string];
+  const odd = join(images, "b\n\u001b[2J_0000.nii.gz");
+  writeFileSync(odd, gzipSync(Buffer.concat([gunzipSync(readFileSync(whole)), Buffer.alloc(5)])));
+  writeFileSync(join(images, "c\rc_0000.nii.gz"), "");
+  const out = join(folder, "out");
+  const { stderr } = await patchstream("predict", model, images, "--out", out, "--engine", "onnx", "--threads", "1");
+  const lines = stderr.trimEnd().split("\n");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for.
+  t.notRegex(lines.join(""), /[\u0000-\u001f]/);
+  t.regex(lines[0] ?? "", /^a: /);
+  t.true(
+    lines[1]?.endsWith(
+      "b\\n\\u001b[2J_0000.nii.gz: 5 bytes after the last voxel were passed over: does its header have the right size?",
+    ),
+  );
+  t.true(lines[2]?.startsWith("b\\n\\u001b[2J: "), lines[2]);
+  t.regex(lines[3] ?? "", /^patchstream: .*c\\rc_0000.nii.gz: it is empty/);
+  t.is(lines.length, 4);
+  const evaluated = await patchstream("evaluate", out, images);
+  t.is(evaluated.stderr.trimEnd().split("\n").length, 1, evaluated.stderr);
+});

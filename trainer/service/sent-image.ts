@@ -7,8 +7,16 @@ import type { PredictionJob } from "../inference/prediction.js";
 import type { Maps } from "../inference/sliding-window.js";
 import type { JobProcess } from "../process/start.js";
 
-/** A caller that sends nothing of its image for so long gives its place to others. */
-const MAX_SILENCE_MS = 60_000;
+/** How long a caller is waited for while it sends its image; after that it gives its place to others. */
+export interface SendingPatience {
+  /** Of one wait, and of all waits together before the first byte. */
+  readonly silenceMs: number;
+  /** Each byte that came adds its time at this rate to all waits together: a caller that trickles does not hold its place. */
+  readonly leastBytesPerMs: number;
+}
+
+/** 16 KiB a second: a quarter of what the slowest line between two hospitals carries. */
+const PATIENCE: SendingPatience = { silenceMs: 60_000, leastBytesPerMs: 16.384 };
 
 /** Voxels times channels of an image to label: 4 GiB of float32. Voxels of a label: 1 GiB of bytes. */
 const MAX_IMAGE_VALUES = 2 ** 30;
@@ -77,14 +85,36 @@ export function announcedImage(asked: PredictImage): Extract<PredictionJob["sour
   return { kind: "image", shape: shapeOf(asked), ...(geometry && { geometry }) };
 }
 
-/** The caller's next message. Throws DEADLINE for one that is silent for too long. */
-async function nextInTime(requests: AsyncIterator<PredictRequest>): Promise<IteratorResult<PredictRequest>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const facts = { waitedFor: "the next chunk of the image", timeoutMs: MAX_SILENCE_MS };
-    timer = setTimeout(() => reject(new PatchstreamError({ code: "DEADLINE", ...facts })), MAX_SILENCE_MS);
-  });
-  return Promise.race([requests.next(), late]).finally(() => clearTimeout(timer));
+/** Waits for the caller's messages as long as `patience` says. */
+class PatientReader {
+  readonly #requests: AsyncIterator<PredictRequest>;
+  readonly #patience: SendingPatience;
+  #waitedMs = 0;
+
+  constructor(requests: AsyncIterator<PredictRequest>, patience: SendingPatience) {
+    this.#requests = requests;
+    this.#patience = patience;
+  }
+
+  /** The next message, when `received` bytes of the image have come. Throws DEADLINE. */
+  async next(received: number): Promise<IteratorResult<PredictRequest>> {
+    const { silenceMs, leastBytesPerMs } = this.#patience;
+    const leftMs = silenceMs + received / leastBytesPerMs - this.#waitedMs;
+    const isSlow = leftMs < silenceMs;
+    const timeoutMs = Math.max(0, Math.min(silenceMs, leftMs));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const facts = isSlow
+        ? { waitedFor: `the image, of which ${received} bytes came`, timeoutMs: Math.round(this.#waitedMs + timeoutMs) }
+        : { waitedFor: "the next chunk of the image", timeoutMs };
+      timer = setTimeout(() => reject(new PatchstreamError({ code: "DEADLINE", ...facts })), timeoutMs);
+    });
+    const began = performance.now();
+    return Promise.race([this.#requests.next(), late]).finally(() => {
+      clearTimeout(timer);
+      this.#waitedMs += performance.now() - began;
+    });
+  }
 }
 
 /** Hands the chunks of an image of `shape` over, one after the other. Throws REQUEST_INVALID, DEADLINE. */
@@ -92,10 +122,12 @@ export async function passImage(
   requests: AsyncIterator<PredictRequest>,
   shape: Maps["shape"],
   send: JobProcess<unknown>["send"],
+  patience: SendingPatience = PATIENCE,
 ): Promise<void> {
   const byteLength = shape.reduce((product, extent) => product * extent, Float32Array.BYTES_PER_ELEMENT);
+  const reader = new PatientReader(requests, patience);
   for (let received = 0; received < byteLength; ) {
-    const { done, value } = await nextInTime(requests);
+    const { done, value } = await reader.next(received);
     if (done) return refuse("image", `${received} bytes`, `${byteLength} bytes in chunks`);
     if (value.kind !== "chunk") return refuse("kind", value.kind, "chunk, until the image is complete");
     const { offset, data } = value.chunk;

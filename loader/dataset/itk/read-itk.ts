@@ -33,9 +33,9 @@ export async function readItk(path: string, nonfinite: Nonfinite): Promise<Nifti
     await checkStored(stored);
     const { imageType, data, ...image } = await readImage(path);
     const header = headerOf({ imageType, data, ...image });
-    const { voxels, zeroed } = await decodeVoxels(pieces(data), header, nonfinite);
+    const { voxels, ...read } = await decodeVoxels(pieces(data), header, nonfinite);
     const sha256 = await hashOf(stored.file === path ? [path] : [path, stored.file]);
-    return { header, voxels: componentsFirst(voxels, imageType.components), zeroed, sha256 };
+    return { header, voxels: componentsFirst(voxels, imageType.components), ...read, sha256 };
   } catch (error) {
     throw inputDamaged(path, error);
   }

@@ -8,6 +8,8 @@ export interface DecodedVoxels {
   readonly voxels: Float32Array;
   /** Voxels that were read as 0 in place of NaN or infinity. */
   readonly zeroed: number;
+  /** Bytes after the last voxel. */
+  readonly bytesBehind: number;
 }
 
 /** Voxels converted at a time, through doubles. */
@@ -54,7 +56,7 @@ export async function decodeVoxels(
     const reason = `it holds ${count} ${count === 1 ? "voxel" : "voxels"} of NaN or infinity, the first is voxel ${first}`;
     throw new HeaderRefused(reason, "finite everywhere, or read with --nonfinite zero, which makes them 0");
   }
-  return { voxels, zeroed: count };
+  return { voxels, zeroed: count, bytesBehind: at - end };
 }
 
 /** Converts one block after the other, each of them in place, and counts what is not finite. */

@@ -21,6 +21,8 @@ export interface NiftiVolume {
   readonly voxels: Float32Array;
   /** Voxels that were NaN or infinite in the file and were read as 0. */
   readonly zeroed: number;
+  /** Bytes after the last voxel, which are passed over. */
+  readonly bytesBehind: number;
   /** SHA-256 (hex) of the file as it lies on disk. */
   readonly sha256: string;
 }

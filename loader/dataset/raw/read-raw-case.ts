@@ -27,9 +27,10 @@ export interface SourceCase extends Channels {
   readonly unlabelled?: true;
 }
 
-/** What was wrong with a file that was taken all the same, as the rules allow. */
+/** What was wrong, or odd, with a file that was taken all the same, as the rules allow. */
 export type ToleratedFlaw =
   | { readonly flaw: "nonfinite"; readonly file: string; readonly voxels: number }
+  | { readonly flaw: "bytes-behind"; readonly file: string; readonly bytes: number }
   | { readonly flaw: "misplaced"; readonly file: string; readonly voxelsApart: number };
 
 /** What dataset.json and the user allow in a case. */
@@ -52,13 +53,14 @@ export async function readRawCase({ images, label }: RawCase, rules: CaseRules):
   for (const path of paths) files.push({ path, ...(await readImage(path, rules.nonfinite)) });
   const first = files[0] as (typeof files)[number];
   const tolerated: ToleratedFlaw[] = [];
-  for (const { path, header, zeroed } of files) {
+  for (const { path, header, zeroed, bytesBehind } of files) {
     if (path === label && header.shape[0] !== 1) {
       throw damaged(label, `it has ${header.shape[0]} channels`, "a 3-D label");
     }
     checkSameSize(path, header, first.path, first.header);
     const voxelsApart = farthestApartVoxels(header, first.header);
     if (zeroed > 0) tolerated.push({ flaw: "nonfinite", file: path, voxels: zeroed });
+    if (bytesBehind > 0) tolerated.push({ flaw: "bytes-behind", file: path, bytes: bytesBehind });
     if (voxelsApart <= PLACE_TOLERANCE_VOXELS) continue;
     if (rules.geometry === "strict") throw misplaced(path, voxelsApart, first.path);
     tolerated.push({ flaw: "misplaced", file: path, voxelsApart });

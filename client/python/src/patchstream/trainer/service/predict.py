@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from google.protobuf.message import Message
@@ -31,6 +32,8 @@ from patchstream.v1 import trainer_pb2 as wire
 
 _MOST_SILENCE_S = 60.0
 """A caller that sends nothing of its image for so long gives its place to others."""
+_LEAST_BYTES_PER_S = 16384
+"""Each byte that came adds its time at this rate to what all waits together may take."""
 
 
 @dataclass
@@ -137,8 +140,9 @@ async def _pass_image(
         return
     await begun.wait()
     size, received = 4 * prod(source["shape"]), 0
+    reader = _PatientReader(requests)
     while received < size:
-        message = await _next_in_time(requests)
+        message = await reader.next(received)
         if message is None:
             raise refuse_request("image", f"{received} bytes", f"{size} bytes in chunks")
         kind = message.WhichOneof("kind")
@@ -154,12 +158,27 @@ async def _pass_image(
         received += len(chunk.data)
 
 
-async def _next_in_time(requests: AsyncIterator[wire.PredictRequest]) -> wire.PredictRequest | None:
-    try:
-        return await asyncio.wait_for(anext(requests, None), _MOST_SILENCE_S)
-    except asyncio.TimeoutError as error:
-        facts = {"waitedFor": "the next chunk of the image", "timeoutMs": int(1e3 * _MOST_SILENCE_S)}
-        raise PatchstreamError({"code": "DEADLINE", **facts}) from error
+class _PatientReader:
+    """Waits for a caller's messages, but not for ever: one that trickles does not hold its place."""
+
+    def __init__(self, requests: AsyncIterator[wire.PredictRequest]) -> None:
+        self._requests = requests
+        self._waited_s = 0.0
+
+    async def next(self, received: int) -> wire.PredictRequest | None:
+        """The next message, when `received` bytes of the image have come. Raises DEADLINE."""
+        left_s = _MOST_SILENCE_S + received / _LEAST_BYTES_PER_S - self._waited_s
+        is_slow = left_s < _MOST_SILENCE_S
+        timeout_s = max(0.0, min(_MOST_SILENCE_S, left_s))
+        began = monotonic()
+        try:
+            return await asyncio.wait_for(anext(self._requests, None), timeout_s)
+        except asyncio.TimeoutError as error:
+            waited_for = f"the image, of which {received} bytes came" if is_slow else "the next chunk of the image"
+            timeout_ms = int(1e3 * ((self._waited_s + timeout_s) if is_slow else timeout_s))
+            raise PatchstreamError({"code": "DEADLINE", "waitedFor": waited_for, "timeoutMs": timeout_ms}) from error
+        finally:
+            self._waited_s += monotonic() - began
 
 
 def _need_bytes(trainings: Sequence[Mapping[str, str]], source: Mapping[str, Any]) -> int:

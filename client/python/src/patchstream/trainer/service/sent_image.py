@@ -12,6 +12,10 @@ _MOST_IMAGE_VALUES = 1 << 30
 """Voxels times channels of an image to label: 4 GiB of float32. Voxels of a label: 1 GiB of bytes."""
 
 
+_MOST_ALONG_AXIS = 1 << 16
+"""Voxels along an axis: what is kept for each of them is small beside any volume then."""
+
+
 def announced_image(asked: wire.PredictImage) -> Mapping[str, Any]:
     """Its shape, and how it lies in its source file where that is said. Raises REQUEST_INVALID, LIMIT_EXCEEDED."""
     if asked.tensor.type != "f32":
@@ -20,7 +24,7 @@ def announced_image(asked: wire.PredictImage) -> Mapping[str, Any]:
     if len(shape) != 4 or 0 in shape:
         want = "four extents, channels, Z, Y and X, each at least 1"
         raise refuse_request("image.tensor.shape", shape, want)
-    _check_size("values of an image", prod(shape))
+    _check_size("values of an image", prod(shape), shape[1:])
     geometry = _geometry(asked.geometry, asked.spacing_mm) if asked.HasField("geometry") else None
     return {"kind": "image", "shape": shape, "geometry": geometry}
 
@@ -29,7 +33,7 @@ def _geometry(sent: data_pb2.Geometry, spacing_mm: Sequence[float]) -> Mapping[s
     """The fields of `GridGeometry`."""
     at = "image.geometry"
     size = _three(f"{at}.original_shape", sent.original_shape, lambda extent: extent >= 1, "at least 1")
-    _check_size("voxels of a label", prod(size))
+    _check_size("voxels of a label", prod(size), size)
     transpose = _three(f"{at}.transpose", sent.transpose, lambda axis: axis <= 2, "0, 1 or 2")
     if len(set(transpose)) < 3:
         raise refuse_request(f"{at}.transpose", transpose, "0, 1 and 2 in any order")
@@ -59,6 +63,8 @@ def _is_spacing(value: float) -> bool:
     return isfinite(value) and value > 0
 
 
-def _check_size(limit: str, got: int) -> None:
-    if got > _MOST_IMAGE_VALUES:
-        raise PatchstreamError({"code": "LIMIT_EXCEEDED", "limit": limit, "got": got, "max": _MOST_IMAGE_VALUES})
+def _check_size(what: str, got: int, size: Sequence[int]) -> None:
+    along_axis = max(size)
+    for limit, count, most in ((what, got, _MOST_IMAGE_VALUES), (f"{what} along an axis", along_axis, _MOST_ALONG_AXIS)):
+        if count > most:
+            raise PatchstreamError({"code": "LIMIT_EXCEEDED", "limit": limit, "got": count, "max": most})
