@@ -85,6 +85,9 @@ export interface CaseEvaluated {
   readonly classes: readonly ClassDice[];
   /** Seconds for reading, prediction and comparison. */
   readonly seconds: number;
+  /** What the Dice of each class is made of, in the order of `classes`: all that nnU-Net's summary.json says. Empty where an older trainer
+   * tells it. */
+  readonly voxels: readonly ClassVoxels[];
 }
 
 /** A checkpoint is on disk. */
@@ -115,6 +118,20 @@ export interface ClassDice {
   readonly name: string;
   /** 0 to 1; absent where neither prediction nor reference holds the class. */
   readonly dice?: number;
+}
+
+/** Voxels of a class or region in a label and its reference; those of the ignore label are left out. */
+export interface ClassVoxels {
+  /** Label values that are of it, as the source's files have them. */
+  readonly values: readonly number[];
+  /** Voxels in both. */
+  readonly truePositive: number;
+  /** In the label alone. */
+  readonly falsePositive: number;
+  /** In the reference alone. */
+  readonly falseNegative: number;
+  /** In neither. */
+  readonly trueNegative: number;
 }
 
 /** Asks for DescribeDatasetResponse, a page of cases at a time. Without a field set, the first page. */
@@ -756,6 +773,9 @@ export interface StartTrainingRequest {
   readonly data: readonly string[];
   /** Id of a training to go on with; empty: a new one. */
   readonly resume: string;
+  /** What the caller calls this start; empty: nothing. Of all starts with the same key the first one starts a training, and the others are
+   * answered with it: a caller that did not hear the answer asks again. Another run with a key that is taken is refused. */
+  readonly key: string;
 }
 
 /** The training is queued. */
@@ -944,6 +964,7 @@ export interface Messages {
   CheckpointWritten: CheckpointWritten;
   Chunk: Chunk;
   ClassDice: ClassDice;
+  ClassVoxels: ClassVoxels;
   DescribeDatasetRequest: DescribeDatasetRequest;
   DescribeDatasetResponse: DescribeDatasetResponse;
   DescribeModelRequest: DescribeModelRequest;
@@ -1019,10 +1040,11 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Cancel: [["firstStep", "uint32"], ["count", "uint32"]],
   Cancelled: [["firstStep", "uint32"], ["count", "uint32"]],
   Case: [["shape", "uint32"], ["foregroundCounts", "uint32"], ["geometry", "Geometry"]],
-  CaseEvaluated: [["classes", "ClassDice"]],
+  CaseEvaluated: [["classes", "ClassDice"], ["voxels", "ClassVoxels"]],
   CheckpointWritten: [["step", "uint32"], ["bytes", "uint64"], ["kind", "CheckpointKind"]],
   Chunk: [["step", "uint32"], ["offset", "uint64"]],
   ClassDice: [["class", "int32"]],
+  ClassVoxels: [["values", "int32"], ["truePositive", "uint64"], ["falsePositive", "uint64"], ["falseNegative", "uint64"], ["trueNegative", "uint64"]],
   DescribeDatasetRequest: [["pageSize", "uint32"]],
   DescribeDatasetResponse: [["labels", "int32"], ["classes", "int32"], ["cases", "Case"], ["recipe", "uint32"], ["sourceValues", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["caseCount", "uint32"]],
   DescribeModelRequest: [["checkpoint", "CheckpointKind"]],

@@ -97,6 +97,7 @@ const result: Read<RunResult> = (value, field) => {
     stages: get("stages", list(stage, 0, MOST)),
     epochs: get("epochs", list(epoch, 0, MOST)),
     trainingSeconds: get("trainingSeconds", AMOUNT),
+    ...optional("forwardSeconds", AMOUNT),
     engine: get("engine", name),
   };
 };
@@ -125,8 +126,12 @@ export function parseStudyDatasets(value: unknown, file: string): readonly Study
 
 /** Which training a run is, as `parseRunResult`. */
 export function parseStartedRun(value: unknown, file: string): StartedRun {
-  const { get } = fieldsOf(value, "training");
-  return inFile(file, () => ({ trainer: get("trainer", name), training: get("training", name) }));
+  const { get, optional } = fieldsOf(value, "training");
+  return inFile(file, () => ({
+    trainer: get("trainer", name),
+    ...optional("key", name),
+    ...optional("training", name),
+  }));
 }
 
 function inFile<T>(file: string, read: () => T): T {

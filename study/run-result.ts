@@ -72,6 +72,8 @@ export interface RunResult {
   readonly epochs: readonly StudyEpoch[];
   /** Steps and waiting, without validation and evaluation. */
   readonly trainingSeconds: number;
+  /** Validation, and evaluation of the held-out cases; absent in results of an older version. */
+  readonly forwardSeconds?: number;
   /** Engine and trainer that ran it, as `doctor` names them. */
   readonly engine: string;
 }
@@ -93,6 +95,8 @@ export interface StudyDataset {
 export interface StartedRun {
   /** Address of its trainer; `OWN_TRAINER` for the study's own. */
   readonly trainer: string;
-  /** Its id there. */
-  readonly training: string;
+  /** What the study called the start: a trainer that is asked again starts no second one. Absent in notes of an older version. */
+  readonly key?: string;
+  /** Its id there; absent until the trainer has answered. */
+  readonly training?: string;
 }

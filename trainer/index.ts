@@ -28,6 +28,7 @@ export { numpyMean, numpyNanMean } from "./evaluation/numpy-mean.js";
 export { type ClassScore, type ScoredCase, type ScoredClass, scoredClasses, scoreOf } from "./evaluation/scores.js";
 export { summaryJson } from "./evaluation/summary-json.js";
 export { type SurfaceDistances, surfaceDistances } from "./evaluation/surface-distances.js";
+export { ToldCases } from "./evaluation/told-cases.js";
 export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoint.js";
 export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";

@@ -32,7 +32,7 @@ export async function train(store: string, runs: string, run: object): Promise<T
   );
   const channel = openChannel(trainer.address);
   try {
-    const asked = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "" };
+    const asked = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "", key: "" };
     const { training } = await callUnary(channel, "TrainerService", "startTraining", asked);
     const tally = new SummaryTally();
     let first: number | undefined;

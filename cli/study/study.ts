@@ -103,7 +103,7 @@ function sizeOf({ runs, results, pace, secondsLeft }: OpenStudy): StudySize {
   return { runs: runs.length, done: results.size, ...estimate };
 }
 
-const SOURCES = { runs: "the runs that are done", step: "a measured step of each network and the operations of all" };
+const SOURCES = { runs: "the runs that are done", step: "measured steps of each network and the operations of all" };
 
 function sizeText({ runs, done, secondsLeft, estimatedFrom }: StudySize): string {
   const count = `${runs} ${runs === 1 ? "run" : "runs"}, ${done} of them done`;

@@ -1,5 +1,7 @@
 import { Command } from "commander";
-import { connectTrainer, type WatchedEvent } from "../../trainer/index.js";
+import { replaceFile } from "../../disk/index.js";
+import { PatchstreamError } from "../../plan/index.js";
+import { connectTrainer, ToldCases, type WatchedEvent } from "../../trainer/index.js";
 import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -15,6 +17,7 @@ interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly run?: string;
   readonly resume?: string;
   readonly watch?: string;
+  readonly summary?: string;
 }
 
 /** The run spec in a file, for the trainer to look at. */
@@ -30,6 +33,16 @@ function leave(training: string, address: string): void {
   process.exitCode = INTERRUPTED;
 }
 
+/** Throws UNSUPPORTED where the training told nothing to write. */
+function writeSummary(file: string, { summary }: ToldCases): void {
+  if (summary !== undefined) {
+    replaceFile(file, summary);
+    return;
+  }
+  const want = "of a training with held-out cases, at a trainer of this version";
+  throw new PatchstreamError({ code: "UNSUPPORTED", what: "--summary", want });
+}
+
 /** `patchstream train`. */
 export function trainCommand(): Command {
   const command = new Command("train")
@@ -37,14 +50,18 @@ export function trainCommand(): Command {
     .addOption(dataOption())
     .addOption(runOption())
     .option("--resume <training>", "go on with this training from its last checkpoint")
-    .option("--watch <training>", "only watch this training, from its beginning");
+    .option("--watch <training>", "only watch this training, from its beginning")
+    .option(
+      "--summary <file>",
+      "write nnU-Net's summary.json of the held-out cases to this file, wherever the trainer is",
+    );
   return addCallFlags(addTrainerFlag(command))
     .addHelpText(
       "after",
       "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json",
     )
     .action(async (options: Options) => {
-      const { trainer: address, data = [], run, resume, watch, json } = options;
+      const { trainer: address, data = [], run, resume, watch, summary: summaryFile, json } = options;
       if ([run, resume, watch].filter((one) => one !== undefined).length !== 1)
         command.error("error: one of --run, --resume and --watch is needed");
       await using trainer = connectTrainer(address, callOptions(options));
@@ -60,7 +77,9 @@ export function trainCommand(): Command {
         };
         if (watch === undefined) announce();
         const { signal } = abortedBySignals();
+        const told = new ToldCases(training);
         const onEvent = (event: WatchedEvent) => {
+          told.add(event);
           if (!isKnown) announce();
           if (json) printJson(event);
           else progress.show(event);
@@ -69,6 +88,7 @@ export function trainCommand(): Command {
           if (!signal.aborted) throw error;
         });
         progress.stop();
+        if (summary !== undefined && summaryFile !== undefined) writeSummary(summaryFile, told);
         if (summary === undefined) leave(training, address);
         else if (json) printJson({ summary });
         else process.stdout.write(trainingTable(summary));

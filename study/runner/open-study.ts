@@ -78,7 +78,7 @@ async function paceOf(
 }
 
 function secondsFor(runs: readonly PreparedRun[], pace: Pace, places: number): number {
-  return runs.reduce((sum, { cost, point }) => sum + (secondsOf(cost, point.network, pace) ?? 0), 0) / places;
+  return runs.reduce((sum, { cost, point }) => sum + (secondsOf(cost, point.network, pace)?.whole ?? 0), 0) / places;
 }
 
 async function writeDown(

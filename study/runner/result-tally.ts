@@ -68,6 +68,7 @@ export class ResultTally {
       dice: classes.map(({ dice }) => dice ?? null),
       meanDice,
       ...this.#run(joules),
+      forwardSeconds: this.#forwardSeconds(),
     };
   }
 
@@ -81,6 +82,11 @@ export class ResultTally {
     const seconds = this.#steps.reduce((sum, { stepMs, waitedMs }) => sum + stepMs + waitedMs, 0) / 1000;
     const engine = this.#opened?.engine ?? "";
     return { stages: this.#stages(joules), epochs: this.#curve(), trainingSeconds: seconds, engine };
+  }
+
+  #forwardSeconds(): number {
+    const validation = this.#epochs.reduce((sum, { validationSeconds }) => sum + validationSeconds, 0);
+    return [...this.#cases.values()].reduce((sum, { seconds }) => sum + seconds, validation);
   }
 
   #held(): StudyCase[] {

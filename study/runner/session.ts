@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import { stepOfEpoch } from "../../plan/index.js";
 import type { WatchedEvent } from "../../trainer/index.js";
-import { secondsOf } from "../spec/estimate.js";
+import { secondsOf, trainingOperations } from "../spec/estimate.js";
 import type { EnergyMeter } from "./energy-meter.js";
 import type { OpenStudy } from "./open-study.js";
 import type { Place } from "./places.js";
@@ -72,9 +72,10 @@ export class Session {
 
   #train(run: PreparedRun, place: Place): Promise<RunOutcome> {
     const { signal, meter } = this.#options;
-    const { name, cost } = run;
+    const { name } = run;
     // The rest comes at the end of epochs, and of the run.
-    const share = cost.training / (cost.training + cost.forward);
+    const { training, whole } = sizeOf(run, this.#study);
+    const share = training / whole;
     return trainRun(run, place, {
       folder: this.#study.folder,
       ...{ meter, signal },
@@ -106,15 +107,20 @@ export class Session {
   }
 }
 
-/** Of each run that is not done: its estimated seconds, or its operations where no second is known. */
-function sizesOf({ runs, results, pace }: OpenStudy): Map<string, number> {
-  const open = runs.filter(({ name }) => !results.has(name));
-  return new Map(
-    open.map(({ name, cost, point }) => [
-      name,
-      (pace && secondsOf(cost, point.network, pace)) ?? cost.training + cost.forward,
-    ]),
-  );
+/** Of each run that is not done. */
+function sizesOf(study: OpenStudy): Map<string, number> {
+  const open = study.runs.filter(({ name }) => !study.results.has(name));
+  return new Map(open.map((run) => [run.name, sizeOf(run, study).whole]));
+}
+
+/** Estimated seconds of a run, and of its training; operations where no second is known. */
+function sizeOf(
+  { cost, point }: PreparedRun,
+  { pace }: OpenStudy,
+): { readonly training: number; readonly whole: number } {
+  const seconds = pace && secondsOf(cost, point.network, pace);
+  const operations = trainingOperations(cost);
+  return seconds ?? { training: operations, whole: operations + cost.forward };
 }
 
 /** What the study tells of an event of a run's training; undefined where that is nothing. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { TrainerClient, WatchedEvent } from "../../trainer/index.js";
 import type { RunResult } from "../run-result.js";
@@ -65,20 +66,33 @@ function isDivergence({ state, code }: EndState): boolean {
   return state === "failed" && code === "LOSS_NOT_FINITE";
 }
 
-/** The training of a run: that of before where the trainer still has it, or a new one. */
+/**
+ * The training of a run: that of before where the trainer still has it, or a new one. What the start is called is written down before the trainer is
+ * asked: a study that is killed before it hears which training that is asks for the same one again.
+ */
 async function takeUp(
   run: PreparedRun,
   { client, trainer }: Place,
   folder: StudyFolder,
 ): Promise<{ readonly id: string; readonly before: number | undefined }> {
-  const started = folder.readStarted(run);
-  if (started?.trainer === trainer) {
-    const known = (await client.list()).find(({ id, state }) => id === started.training && state !== "damaged");
-    if (known !== undefined) return { id: known.id, before: known.stepsTaken / Math.max(1, known.steps) };
-  }
-  const id = await client.start(Buffer.from(JSON.stringify(run.document)), run.dataset.addresses);
-  folder.writeStarted(run, { trainer, training: id });
-  return { id, before: undefined };
+  const noted = folder.readStarted(run);
+  const started = noted?.trainer === trainer ? noted : undefined;
+  const known = new Map(
+    (await client.list()).flatMap((one) => (one.state === "damaged" ? [] : [[one.id, one] as const])),
+  );
+  const begun = (id: string) => {
+    const training = known.get(id);
+    return training && { id, before: training.stepsTaken / Math.max(1, training.steps) };
+  };
+  const found = started?.training === undefined ? undefined : begun(started.training);
+  if (found !== undefined) return found;
+  // That of a training which is gone, or damaged, stands for nothing any more.
+  const key = (started?.training === undefined ? started?.key : undefined) ?? randomUUID();
+  folder.writeStarted(run, { trainer, key });
+  const document = Buffer.from(JSON.stringify(run.document));
+  const id = await client.start(document, run.dataset.addresses, { key });
+  folder.writeStarted(run, { trainer, key, training: id });
+  return begun(id) ?? { id, before: undefined };
 }
 
 /** Watches a training from its beginning until it ends, or does not go on. */

@@ -3,32 +3,44 @@ import { type NetworkDescription, stepFlops } from "../../trainer/index.js";
 import type { RunResult } from "../run-result.js";
 
 /** A training step is a forward pass and twice as much again; a validation step and a window are a forward pass. */
-const FORWARD_OF_A_STEP = 1 / 3;
+export const FORWARD_OF_A_STEP = 1 / 3;
 
-/** Operations of one run. */
+/** The training steps of one stage of a run. */
+export interface StageCost {
+  readonly steps: number;
+  /** Of one of them. */
+  readonly operations: number;
+}
+
+/** What one run does. */
 export interface RunCost {
-  /** Of its training steps. */
-  readonly training: number;
-  /** Of its validation batches, and of the windows of its held-out cases. */
+  /** By number of stage. */
+  readonly stages: readonly StageCost[];
+  /** Operations of its validation batches, and of the windows of its held-out cases. */
   readonly forward: number;
+}
+
+/** Operations of a run's training steps. */
+export function trainingOperations({ stages }: Pick<RunCost, "stages">): number {
+  return stages.reduce((sum, { steps, operations }) => sum + steps * operations, 0);
 }
 
 /** What a run costs, counted as `patchstream model` does. `shapes`: stored sizes (Z,Y,X) of its held-out cases. */
 export function costOf(spec: ResolvedSpec, network: NetworkDescription, shapes: readonly Zyx[]): RunCost {
   const steps = stepOfEpoch(spec, spec.epochs);
-  const training = spec.stages.reduce((sum, stage, index) => {
-    const ofStage =
+  const stages = spec.stages.map((stage, index) => ({
+    steps:
       spec.stageOrder === "random"
         ? steps / spec.stages.length
-        : stepOfStage(spec, index + 1) - stepOfStage(spec, index);
-    return sum + ofStage * stepFlops(network, stage);
-  }, 0);
+        : stepOfStage(spec, index + 1) - stepOfStage(spec, index),
+    operations: stepFlops(network, stage),
+  }));
   const { patchSize, batchSize } = spec.plan;
   const validation = Math.min(spec.epochs, steps) * spec.valSteps * stepFlops(network, { patchSize, batchSize });
   const mirrors = new Set(spec.augmentation.flatMap((one) => (one.kind === "mirror" ? one.axes : []))).size;
   const windows = shapes.reduce((sum, shape) => sum + windowCount(shape, patchSize), 0);
   const evaluation = windows * 2 ** mirrors * stepFlops(network, { patchSize, batchSize: 1 });
-  return { training, forward: FORWARD_OF_A_STEP * (validation + evaluation) };
+  return { stages, forward: FORWARD_OF_A_STEP * (validation + evaluation) };
 }
 
 /** Windows of half a patch's step (nnU-Net's sliding window). */
@@ -42,37 +54,89 @@ function windowCount(shape: Zyx, patchSize: Zyx): number {
 /** Where the seconds of an estimate come from. */
 export type EstimateSource = "runs" | "step";
 
-/** Seconds that an operation takes, by name of network, and where they were seen. */
+/** How long a network takes. */
+export interface NetworkPace {
+  /** Seconds of a training step whatever its size: of small patches the largest part. */
+  readonly stepSeconds: number;
+  /** What each of its operations adds to them. */
+  readonly secondsPerOperation: number;
+  /** Of validation and of the evaluation of held-out cases, in seconds an operation. */
+  readonly forwardSecondsPerOperation: number;
+}
+
+/** How long networks take, by name, and where that was seen. */
 export interface Pace {
   readonly source: EstimateSource;
-  readonly secondsPerOperation: ReadonlyMap<string, number>;
+  readonly networks: ReadonlyMap<string, NetworkPace>;
+}
+
+/** Steps of one size, as they went. */
+export interface MeasuredSteps extends StageCost {
+  /** Of one of them, waiting included. */
+  readonly seconds: number;
+}
+
+/**
+ * Seconds of a step by its operations: the straight line nearest to what was measured, each size counting by its steps. Where all have one size, or
+ * larger steps took less, all is put on the operations.
+ */
+export function stepLine(measured: readonly MeasuredSteps[]): Pick<NetworkPace, "stepSeconds" | "secondsPerOperation"> {
+  const sum = (of: (one: MeasuredSteps) => number) => measured.reduce((total, one) => total + one.steps * of(one), 0);
+  const steps = sum(() => 1);
+  const [operations, seconds] = [sum((one) => one.operations) / steps, sum((one) => one.seconds) / steps];
+  const spread = sum((one) => (one.operations - operations) ** 2);
+  const slope = sum((one) => (one.operations - operations) * (one.seconds - seconds)) / spread;
+  const stepSeconds = seconds - slope * operations;
+  if (slope > 0 && stepSeconds > 0) return { stepSeconds, secondsPerOperation: slope };
+  return { stepSeconds: 0, secondsPerOperation: seconds / operations };
+}
+
+/** A run that is done, and what it was counted to cost. */
+export interface DoneRun {
+  readonly result: RunResult;
+  readonly cost: RunCost;
 }
 
 /**
  * The pace of runs that are done: of each network, or of all of them for a network that has none. Undefined before there is one.
  */
-export function paceOfRuns(
-  done: readonly { readonly result: RunResult; readonly cost: RunCost }[],
-  networks: readonly string[],
-): Pace | undefined {
+export function paceOfRuns(done: readonly DoneRun[], networks: readonly string[]): Pace | undefined {
   const finished = done.filter(({ result }) => result.outcome === "finished" && result.trainingSeconds > 0);
   if (finished.length === 0) return undefined;
-  const paceOf = (runs: typeof finished) =>
-    runs.reduce((sum, { result }) => sum + result.trainingSeconds, 0) /
-    runs.reduce((sum, { cost }) => sum + cost.training, 0);
-  const byNetwork = networks.map((network): [string, number] => {
+  const byNetwork = networks.map((network): [string, NetworkPace] => {
     const own = finished.filter(({ result }) => result.point.network === network);
     return [network, paceOf(own.length > 0 ? own : finished)];
   });
-  return { source: "runs", secondsPerOperation: new Map(byNetwork) };
+  return { source: "runs", networks: new Map(byNetwork) };
 }
 
-/** Seconds that a run takes at a pace; undefined for a network without one. */
+function paceOf(runs: readonly DoneRun[]): NetworkPace {
+  const line = stepLine(runs.flatMap(measuredSteps));
+  const told = runs.filter(({ result, cost }) => result.forwardSeconds !== undefined && cost.forward > 0);
+  const forward = told.reduce((sum, { cost }) => sum + cost.forward, 0);
+  const seconds = told.reduce((sum, { result }) => sum + (result.forwardSeconds ?? 0), 0);
+  return { ...line, forwardSecondsPerOperation: forward > 0 ? seconds / forward : line.secondsPerOperation };
+}
+
+function measuredSteps({ result, cost }: DoneRun): MeasuredSteps[] {
+  return result.stages.flatMap(({ stage, steps, stepSeconds, waitingSeconds }) => {
+    const operations = cost.stages[stage]?.operations;
+    return operations === undefined ? [] : [{ steps, operations, seconds: (stepSeconds + waitingSeconds) / steps }];
+  });
+}
+
+/** Seconds that a run takes at a pace, and those of its training; undefined for a network without one. */
 export function secondsOf(
-  { training, forward }: RunCost,
+  { stages, forward }: RunCost,
   network: string,
-  { secondsPerOperation }: Pace,
-): number | undefined {
-  const each = secondsPerOperation.get(network);
-  return each === undefined ? undefined : each * (training + forward);
+  { networks }: Pace,
+): { readonly training: number; readonly whole: number } | undefined {
+  const pace = networks.get(network);
+  if (pace === undefined) return undefined;
+  const { stepSeconds, secondsPerOperation, forwardSecondsPerOperation } = pace;
+  const training = stages.reduce(
+    (sum, { steps, operations }) => sum + steps * (stepSeconds + secondsPerOperation * operations),
+    0,
+  );
+  return { training, whole: training + forwardSecondsPerOperation * forward };
 }

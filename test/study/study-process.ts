@@ -102,7 +102,7 @@ export function resultsIn(out: string): ReadonlyMap<string, RunResult> {
 
 /** A result without what depends on the clock. */
 export function withoutTimes(result: RunResult) {
-  const { trainingSeconds: _, stages, epochs, ...rest } = result;
+  const { trainingSeconds: _, forwardSeconds: _forward, stages, epochs, ...rest } = result;
   return {
     ...rest,
     stages: stages.map(({ stepSeconds, waitingSeconds, joules, ...stage }) => stage),

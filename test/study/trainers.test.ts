@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
+import { connectTrainer } from "../../trainer/index.js";
 import { fileScope } from "../trainer/file-scope.js";
 import { serving, temporaryFolder, trainerIn } from "../trainer/processes.js";
 import { resultsIn, startStudy, TINY, tinyStudies, withoutTimes } from "./study-process.js";
@@ -42,6 +43,69 @@ test("a study trains at trainers and data servers that run already; one that is 
   const [first = ""] = runs;
   const started = readFileSync(join(t.context.folder, "elsewhere", "runs", first, "training.json"), "utf8");
   t.is(JSON.parse(started).trainer, trainer.address);
+});
+
+/** A way to `address` on which answers can be held back; resolves `asked` when a run spec has passed. */
+async function gateTo(address: string) {
+  const [host = "", port = ""] = address.split(":");
+  let isHeld = false;
+  let tell = () => {};
+  const asked = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const gate = createServer((caller) => {
+    const trainer = connect(Number(port), host);
+    for (const socket of [caller, trainer]) socket.on("error", () => undefined);
+    caller.on("data", (bytes) => {
+      if (bytes.includes("datasetDigest") && isHeld) {
+        trainer.removeAllListeners("data");
+        trainer.resume();
+        tell();
+      }
+      trainer.write(bytes);
+    });
+    trainer.on("data", (bytes) => caller.write(bytes));
+    caller.on("close", () => trainer.destroy());
+    trainer.on("close", () => caller.destroy());
+  });
+  scope.teardown(() => gate.close());
+  await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+  const place = gate.address();
+  return {
+    address: `127.0.0.1:${typeof place === "object" ? place?.port : ""}`,
+    asked,
+    hold: (held: boolean) => {
+      isHeld = held;
+    },
+  };
+}
+
+test("killed before it hears which training it started, a study finds that one again", async (t) => {
+  const data = await serving(scope, "serve", join(t.context.folder, "store"));
+  const runs = temporaryFolder(scope);
+  const trainer = await trainerIn(scope, runs);
+  const gate = await gateTo(trainer.address);
+  const document = t.context.study("unheard", {
+    datasets: [{ name: "cubes", data: [data.address], plan: cubes?.plan }],
+    trainers: [gate.address],
+    methods: ["constant"],
+    lengths: [50],
+  });
+  await using client = connectTrainer(trainer.address);
+  gate.hold(true);
+  const study = startStudy(scope, document);
+  await gate.asked;
+  const begun = async () => (await client.list()).map(({ id }) => id);
+  while ((await begun()).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  study.kill("SIGKILL");
+  t.is((await study.ended).code, "SIGKILL");
+
+  const [only] = await begun();
+  gate.hold(false);
+  const { code, stderr } = await startStudy(scope, document).ended;
+  t.is(code, 0, stderr);
+  t.deepEqual(await begun(), [only]);
+  t.is(resultsIn(join(t.context.folder, "unheard")).size, 1);
 });
 
 test("without any trainer that answers, a study says which one did not", async (t) => {

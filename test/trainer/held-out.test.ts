@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
 import { ingest } from "../../loader/index.js";
+import { ToldCases } from "../../trainer/index.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { uniforms } from "./engines/sample-batch.js";
 import {
@@ -68,8 +69,8 @@ function writeBoxes(
   });
 }
 
-/** Trains a store of `raw` by a trainer. The run's folder. */
-async function trained(t: ExecutionContext, raw: string): Promise<string> {
+/** Trains a store of `raw` by a trainer. The run's folder, and the summary that its watcher makes of what it was told. */
+async function trained(t: ExecutionContext, raw: string): Promise<{ run: string; told: string | undefined }> {
   const store = join(raw, "..", "store");
   await ingest(raw, store, { workers: 1, name: "boxes" });
   const server = await serving(t, "serve", store, "--workers", "1");
@@ -79,7 +80,9 @@ async function trained(t: ExecutionContext, raw: string): Promise<string> {
   const id = await start(trainer, server, tinyRun(TRAINED, { data, training: { learningRate: 0.1 } }));
   const events = await collect(watch(trainer, id));
   t.is(lastState(events)?.state, "TRAINING_STATE_DONE", lastState(events)?.message);
-  return join(runs, id);
+  const told = new ToldCases(id);
+  for (const event of events) told.add(event);
+  return { run: join(runs, id), told: told.summary };
 }
 
 for (const { name, values, labels, regions } of [
@@ -102,7 +105,7 @@ for (const { name, values, labels, regions } of [
       const folder = temporaryFolder(t);
       const raw = join(folder, "raw");
       writeBoxes(raw, values, { labels, ...(regions && { regions_class_order: regions }) });
-      const run = await trained(t, raw);
+      const { run, told: toldSummary } = await trained(t, raw);
       const left = join(run, "validation");
       t.deepEqual(readdirSync(left).sort(), ["c0.nii.gz", "c1.nii.gz", "labels.json", "summary.json"]);
 
@@ -128,6 +131,7 @@ for (const { name, values, labels, regions } of [
       const summary = join(folder, "summary.json");
       await patchstream("evaluate", left, references, "--summary", summary);
       const told = readFileSync(join(left, "summary.json"), "utf8");
+      t.is(toldSummary, told.replaceAll(/"[^"]*\/validation\/(c\d).nii.gz"/g, `"${basename(run)}/$1"`));
       t.is(told.replaceAll(/"boxes\/(c\d)"/g, `"${references}/$1.nii.gz"`), readFileSync(summary, "utf8"));
       const { foreground_mean: mean } = JSON.parse(told) as { foreground_mean: { Dice: number } };
       t.true(mean.Dice > 0.3, `it has learnt something to compare: ${mean.Dice}`);

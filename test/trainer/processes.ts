@@ -190,14 +190,19 @@ export function channelTo({ teardown }: Teardown, { address }: Process): Channel
   return channel;
 }
 
-export async function start(trainer: Channel, data: Process, run: object): Promise<string> {
-  const request = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "" };
+export async function start(trainer: Channel, data: Process, run: object, key = ""): Promise<string> {
+  const request = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "", key };
   return (await callUnary(trainer, "TrainerService", "startTraining", request)).training;
 }
 
 /** Goes on with a training that has ended, at the data servers of before. */
 export async function resume(trainer: Channel, training: string): Promise<void> {
-  await callUnary(trainer, "TrainerService", "startTraining", { run: Buffer.alloc(0), data: [], resume: training });
+  await callUnary(trainer, "TrainerService", "startTraining", {
+    run: Buffer.alloc(0),
+    data: [],
+    resume: training,
+    key: "",
+  });
 }
 
 /** The events of a training, from its first to its last. */

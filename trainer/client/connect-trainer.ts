@@ -71,12 +71,12 @@ export function connectTrainer(address: string, options: TrainerConnectOptions =
 
   return {
     address,
-    async start(run, data, wait = {}) {
-      const request = { run: jsonBytes(run), data: listOf(data), resume: "" };
+    async start(run, data, { key = "", ...wait } = {}) {
+      const request = { run: jsonBytes(run), data: listOf(data), resume: "", key };
       return (await call("startTraining", request, wait)).training;
     },
     async resume(training, { data = [], ...wait } = {}) {
-      await call("startTraining", { run: new Uint8Array(), data: listOf(data), resume: training }, wait);
+      await call("startTraining", { run: new Uint8Array(), data: listOf(data), resume: training, key: "" }, wait);
     },
     watch: (training, wait = {}) => watchTraining(channel, training, { deadlineMs: answerMs, ...wait }),
     setStage: (training, { hold = false, ...wish } = {}, wait = {}) =>

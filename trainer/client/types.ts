@@ -73,9 +73,14 @@ export interface TrainerClient extends AsyncDisposable {
   /**
    * Starts a training of `run`, a run spec or its JSON bytes, on the batches of data servers of one store (`host:port`). Resolves to its id
    * when it is queued. Throws what the spec, the engine or the data servers have against it, LIMIT_EXCEEDED where it would never fit
-   * into the trainer's memory.
+   * into the trainer's memory. Of all starts with one `key` the first one starts a training and the others resolve to its id: a caller that
+   * did not hear the answer asks again. REQUEST_INVALID for a key of another run.
    */
-  start(run: RunSpecInput | Uint8Array, data: string | readonly string[], options?: WaitOptions): Promise<string>;
+  start(
+    run: RunSpecInput | Uint8Array,
+    data: string | readonly string[],
+    options?: WaitOptions & { readonly key?: string },
+  ): Promise<string>;
   /** Goes on with a training that has ended from its last checkpoint, at the data servers of before unless others are named. */
   resume(training: string, options?: WaitOptions & { readonly data?: string | readonly string[] }): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { LabelSet } from "../../plan/label-set.js";
-import type { CaseEvaluated, ClassDice, Evaluated } from "../../proto/messages.js";
+import type { CaseEvaluated, ClassDice, ClassVoxels, Evaluated } from "../../proto/messages.js";
 import { labelOnOriginalGrid, labelReading } from "../inference/export-label.js";
 import type { Maps } from "../inference/sliding-window.js";
 import { inSourceValues } from "../inference/source-values.js";
@@ -73,7 +73,8 @@ export async function evaluateCases(
     const scores = countLabels(label, reference, sets, ignored).map(scoreOf);
     scored.push({ id: one.id, prediction: keep(one, label), reference: `${dataset.name}/${one.id}`, scores });
     const seconds = (performance.now() - began) / 1000;
-    tell({ case: one.id, classes: named(classes, scores.map(definedDice)), seconds });
+    const voxels = scores.map((score, i) => voxelsOf(sets[i] as readonly number[], score));
+    tell({ case: one.id, classes: named(classes, scores.map(definedDice)), seconds, voxels });
   }
   const { perClass, mean } = summarizeDice(
     scored.map(({ scores }) => scores.map(definedDice)),
@@ -81,6 +82,11 @@ export async function evaluateCases(
   );
   const means = { classes: named(classes, perClass), ...(mean !== undefined && { meanDice: mean }) };
   return { evaluated: { cases: cases.length, ...means }, cases: scored };
+}
+
+function voxelsOf(values: readonly number[], score: ClassScore): ClassVoxels {
+  const { truePositive, falsePositive, falseNegative, trueNegative } = score;
+  return { values, truePositive, falsePositive, falseNegative, trueNegative };
 }
 
 function definedDice({ dice }: ClassScore): number | undefined {

@@ -33,6 +33,7 @@ export function scoredClasses({ regions, classes, labels, sourceValues }: LabelS
 }
 
 /** The scores that follow from counts alone. */
-export function scoreOf(counts: LabelCounts): ClassScore {
+export function scoreOf({ truePositive, falsePositive, falseNegative, trueNegative }: LabelCounts): ClassScore {
+  const counts = { truePositive, falsePositive, falseNegative, trueNegative };
   return { ...counts, dice: diceOf(counts), iou: iouOf(counts) };
 }

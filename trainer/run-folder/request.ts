@@ -12,6 +12,8 @@ export interface TrainingRequest {
   readonly data: readonly string[];
   /** The run spec as it was sent. */
   readonly run: unknown;
+  /** What its caller called the start. */
+  readonly key?: string;
 }
 
 /** Throws WRITE_FAILED, and what was there before is whole. */
@@ -24,9 +26,10 @@ export function readRequest(folder: string): { readonly request: TrainingRequest
   const file = join(folder, REQUEST_FILE);
   try {
     const request = JSON.parse(readFileSync(file, "utf8")) as Partial<TrainingRequest> | null;
-    const { data, run } = request ?? {};
+    const { data, run, key } = request ?? {};
     if (!Array.isArray(data) || data.some((address) => typeof address !== "string")) throw new Error("it has no data");
-    return { request: { data, run }, spec: parseRunSpec(run) };
+    if (key !== undefined && typeof key !== "string") throw new Error("its key is no text");
+    return { request: { data, run, ...(key !== undefined && { key }) }, spec: parseRunSpec(run) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const want = "what the trainer wrote there";

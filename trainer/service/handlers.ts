@@ -40,13 +40,13 @@ async function* readChunks(
 /** The trainer's service over `trainings`; what each method promises stands in trainer.proto. */
 export function trainerHandlers(trainings: Trainings, predictions: PredictionOptions): Handlers<"TrainerService"> {
   return {
-    async startTraining({ run, data, resume }, { concern }) {
+    async startTraining({ run, data, resume, key }, { concern }) {
       if (resume !== "") {
         concern({ training: resume });
         await trainings.resume(resume, data);
         return { training: resume };
       }
-      const training = await trainings.start(parseRun(run), data);
+      const training = await trainings.start(parseRun(run), data, key);
       concern({ training });
       return { training };
     },

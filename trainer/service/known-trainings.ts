@@ -79,6 +79,11 @@ export class KnownTrainings {
     throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known });
   }
 
+  /** The one whose caller called its start so. */
+  startedAs(key: string): KnownTraining | undefined {
+    return [...this.#usable.values()].find(({ request }) => request.key === key);
+  }
+
   /** Those that run now. */
   running(): KnownTraining[] {
     return [...this.#usable.values()].filter(({ running }) => running !== undefined);

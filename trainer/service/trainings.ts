@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { StageChanged } from "../../client/types.js";
 import { lockFolder } from "../../disk/process-lock.js";
 import { makeFolder } from "../../disk/write-file.js";
-import { PatchstreamError } from "../../plan/errors.js";
+import { canonicalJson } from "../../plan/canonical-json.js";
+import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Training } from "../../proto/messages.js";
 import { codeOf } from "../../rpc/server/service-log.js";
 import { defaultSessionBytes } from "../engines/onnx/sessions.js";
@@ -10,7 +11,7 @@ import type { AskedStage } from "../loop/stage-requests.js";
 import { resumePoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
 import type { TrainingEvent } from "../run-folder/events.js";
-import { writeRequest } from "../run-folder/request.js";
+import { type TrainingRequest, writeRequest } from "../run-folder/request.js";
 import { isDamageIn } from "../run-folder/run-folder.js";
 import { checkNobodyTrains } from "../run-folder/run-lock.js";
 import { parseRunSpec } from "../spec.js";
@@ -43,6 +44,8 @@ export class Trainings implements AsyncDisposable {
   readonly #known: KnownTrainings;
   readonly #turns: Turns<KnownTraining>;
   readonly #ids = new TrainingIds();
+  /** By key, while they are looked at. */
+  readonly #starting = new Map<string, Promise<string>>();
   #closing = false;
 
   /** Opens the runs folder, made where there is none, with the trainings of before. */
@@ -64,16 +67,31 @@ export class Trainings implements AsyncDisposable {
 
   /**
    * Queues a new training of `run`, a run spec, once its data servers have described it and its engine has been opened. Throws
-   * what is wrong with any of them, and LIMIT_EXCEEDED where it would never fit into the memory. Returns its id.
+   * what is wrong with any of them, and LIMIT_EXCEEDED where it would never fit into the memory. Returns its id. Of all starts with one
+   * `key` the first one starts a training, the others are answered with it; REQUEST_INVALID for a key of another run.
    */
-  async start(run: unknown, data: readonly string[]): Promise<string> {
+  async start(run: unknown, data: readonly string[], key = ""): Promise<string> {
+    if (key === "") return this.#startNew({ data, run });
+    for (let other = this.#starting.get(key); other; other = this.#starting.get(key))
+      await other.catch(() => undefined); // its own caller is told
+    const known = this.#known.startedAs(key);
+    if (known !== undefined) {
+      if (canonicalJson(known.request.run) === canonicalJson(run)) return known.id;
+      refuseRequest("key", key, `another one: training ${known.id} has it, of another run spec`);
+    }
+    const starting = this.#startNew({ data, run, key });
+    this.#starting.set(key, starting);
+    return starting.finally(() => this.#starting.delete(key));
+  }
+
+  async #startNew(request: TrainingRequest): Promise<string> {
+    const { data, run } = request;
     const spec = parseRunSpec(run);
     const need = await checkNew(spec, data, this.#options);
     this.#checkOpen();
     const id = this.#ids.next();
     const folder = join(this.#options.runsFolder, id);
     makeFolder(folder);
-    const request = { data, run };
     writeRequest(folder, request);
     const events = new EventLog(folder, { ended: false });
     const training = this.#known.add({ id, folder, spec, events, request, state: "TRAINING_STATE_QUEUED" });

@@ -42,8 +42,9 @@ const FIGURES: readonly Column[] = [
 export const COLUMNS_ABOUT =
   "Dice is the mean over foreground classes of held-out cases, over folds, of each fold the mean over its seeds; SD is the population deviation over folds. " +
   "Relative figures are in percent of constant patches with the same network and mirroring, of pairs of the same fold and seed. " +
-  "Relative runtime is the paper's virtual one (median over runs: the time a run took, beside the time had all its steps been at its full patch); " +
-  "measured runtime is the whole training beside constant's, waiting included, validation not. Relative FLOPs are voxels trained on, as in the paper; network FLOPs what the network computed for them. Runs is n.";
+  "Of the two runtimes, measured runtime is what the clock showed (the training beside constant's, waiting included, validation not), " +
+  "and relative runtime is the paper's virtual one (computed from each run alone: its time beside the time had all its steps been at its full patch; median over runs). " +
+  "Relative FLOPs are voxels trained on, as in the paper; network FLOPs what the network computed for them. Runs is n.";
 
 /** The same for a table that does not say it again. */
 export const AS_TABLE_1 = "Columns as in Table 1.";

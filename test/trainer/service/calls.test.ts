@@ -206,3 +206,27 @@ test.serial("a trainer without any engine does not start, and says in a line wha
     message: /engine tfjs-node-gpu is not usable here: [^\n]*npm install/,
   });
 });
+
+test.serial(
+  "of all starts with one key the first one starts a training, also for a trainer that was started again",
+  async (t) => {
+    const { data, cases } = t.context;
+    const runs = temporaryFolder(t);
+    const trainer = await trainerIn(t, runs);
+    const channel = channelTo(t, trainer);
+    const run = tinyRun(cases);
+    const mine = await start(channel, data, run, "mine");
+    const both = ["yours", "yours"].map((key) => start(channel, data, run, key));
+    const [yours, twin] = (await Promise.all(both)) as [string, string];
+    t.is(twin, yours);
+    const nobodys = await start(channel, data, run);
+    t.is(new Set([mine, yours, nobodys]).size, 3);
+    t.is(await start(channel, data, run, "mine"), mine);
+    const refused = { code: "REQUEST_INVALID", message: /^key is "mine"; it must be another one: training .* has it/ };
+    await t.throwsAsync(start(channel, data, long(cases), "mine"), refused);
+    await Promise.all([mine, yours, nobodys].map((id) => collect(watch(channel, id))));
+    await trainer.end();
+    t.is(await start(channelTo(t, await trainerIn(t, runs)), data, run, "mine"), mine);
+    t.is(readdirSync(runs).filter((name) => !name.startsWith(".")).length, 3);
+  },
+);

@@ -88,7 +88,12 @@ test("a trainer's token goes to its own data servers and to no address that a ca
   t.is(lastState(await collect(watch(channel, training)))?.state, "TRAINING_STATE_DONE");
   const refused = { code: "SPEC_INVALID", message: /must be one of this trainer's data servers/ };
   await t.throwsAsync(start(channel, stranger, tinyRun(cases)), refused);
-  const both = { run: Buffer.from(JSON.stringify(tinyRun(cases))), data: [data.address, strange.address], resume: "" };
+  const both = {
+    run: Buffer.from(JSON.stringify(tinyRun(cases))),
+    data: [data.address, strange.address],
+    resume: "",
+    key: "",
+  };
   await t.throwsAsync(callUnary(channel, "TrainerService", "startTraining", both), refused);
   t.deepEqual(strange.heard, []);
 

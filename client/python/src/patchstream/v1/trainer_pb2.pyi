@@ -37,14 +37,16 @@ CHECKPOINT_KIND_LATEST: CheckpointKind
 CHECKPOINT_KIND_BEST: CheckpointKind
 
 class StartTrainingRequest(_message.Message):
-    __slots__ = ("run", "data", "resume")
+    __slots__ = ("run", "data", "resume", "key")
     RUN_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     RESUME_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
     run: bytes
     data: _containers.RepeatedScalarFieldContainer[str]
     resume: str
-    def __init__(self, run: _Optional[bytes] = ..., data: _Optional[_Iterable[str]] = ..., resume: _Optional[str] = ...) -> None: ...
+    key: str
+    def __init__(self, run: _Optional[bytes] = ..., data: _Optional[_Iterable[str]] = ..., resume: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class StartTrainingResponse(_message.Message):
     __slots__ = ("training",)
@@ -236,14 +238,30 @@ class ClassDice(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dice: _Optional[float] = ..., **kwargs) -> None: ...
 
 class CaseEvaluated(_message.Message):
-    __slots__ = ("case", "classes", "seconds")
+    __slots__ = ("case", "classes", "seconds", "voxels")
     CASE_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
+    VOXELS_FIELD_NUMBER: _ClassVar[int]
     case: str
     classes: _containers.RepeatedCompositeFieldContainer[ClassDice]
     seconds: float
-    def __init__(self, case: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassDice, _Mapping]]] = ..., seconds: _Optional[float] = ...) -> None: ...
+    voxels: _containers.RepeatedCompositeFieldContainer[ClassVoxels]
+    def __init__(self, case: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassDice, _Mapping]]] = ..., seconds: _Optional[float] = ..., voxels: _Optional[_Iterable[_Union[ClassVoxels, _Mapping]]] = ...) -> None: ...
+
+class ClassVoxels(_message.Message):
+    __slots__ = ("values", "true_positive", "false_positive", "false_negative", "true_negative")
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    TRUE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    FALSE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    FALSE_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    TRUE_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[int]
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+    def __init__(self, values: _Optional[_Iterable[int]] = ..., true_positive: _Optional[int] = ..., false_positive: _Optional[int] = ..., false_negative: _Optional[int] = ..., true_negative: _Optional[int] = ...) -> None: ...
 
 class Evaluated(_message.Message):
     __slots__ = ("cases", "classes", "mean_dice", "checkpoint")

@@ -72,7 +72,9 @@ def evaluate_cases(
         every.append(dice)
         files = {"prediction_file": keep(case, label), "reference_file": f"{dataset.name}/{name}"}
         summarised.append({**files, "metrics": metrics})
-        tell({"case": name, "classes": named(classes, dice), "seconds": perf_counter() - began})
+        voxels = [_voxels(values, one) for values, one in zip(sets, metrics, strict=True)]
+        told = {"case": name, "classes": named(classes, dice), "seconds": perf_counter() - began, "voxels": voxels}
+        tell(told)
     per_class = [_mean([dice[index] for dice in every]) for index in range(len(classes))]
     mean = _mean(per_class)
     evaluated = {
@@ -99,6 +101,12 @@ def named(classes: Sequence[EvaluatedClass], dice: Sequence[float | None]) -> li
         {"class": one.source_value, "name": one.name, **({} if value is None else {"dice": value})}
         for one, value in zip(classes, dice, strict=True)
     ]
+
+
+def _voxels(values: Sequence[int], metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the Dice of a class is made of, in the wire's terms."""
+    counts = {"truePositive": "TP", "falsePositive": "FP", "falseNegative": "FN", "trueNegative": "TN"}
+    return {"values": list(values), **{name: metrics[short] for name, short in counts.items()}}
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

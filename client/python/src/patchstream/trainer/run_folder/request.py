@@ -22,11 +22,14 @@ class TrainingRequest:
     """Addresses of its data servers."""
     run: Mapping[str, Any]
     """The run spec as it was sent."""
+    key: str = ""
+    """What its caller called the start; empty: nothing."""
 
 
 def write_request(folder: Path, request: TrainingRequest) -> None:
     """Raises WRITE_FAILED, and what was there before is whole."""
-    text = to_json({"data": list(request.data), "run": request.run})
+    key = {"key": request.key} if request.key else {}
+    text = to_json({"data": list(request.data), "run": request.run, **key})
     replace_file(folder / REQUEST_FILE, [f"{text}\n".encode()])
 
 
@@ -35,11 +38,13 @@ def read_request(folder: Path) -> tuple[TrainingRequest, RunSpec]:
     file = folder / REQUEST_FILE
     try:
         document = _document(file)
-        data, run = document["data"], document["run"]
+        data, run, key = document["data"], document["run"], document.get("key", "")
         if not isinstance(data, list) or not all(isinstance(address, str) for address in cast(list[object], data)):
             raise TypeError("it has no data")
+        if not isinstance(key, str):
+            raise TypeError("its key is no text")
         spec = parse_run_spec(run)
-        return TrainingRequest(tuple(cast(list[str], data)), run), spec
+        return TrainingRequest(tuple(cast(list[str], data)), run, key), spec
     except (OSError, ValueError, TypeError, LookupError, PatchstreamError) as error:
         facts = {"file": str(file), "reason": _reason(error), "want": "what the trainer wrote there"}
         raise PatchstreamError({"code": "INPUT_DAMAGED", **facts}) from error

@@ -31,7 +31,8 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         if request.resume:
             await trainings.resume(request.resume, request.data)
             return wire.StartTrainingResponse(training=request.resume)
-        return wire.StartTrainingResponse(training=await trainings.start(_run_of(request.run), request.data))
+        started = await trainings.start(_run_of(request.run), request.data, request.key)
+        return wire.StartTrainingResponse(training=started)
 
     async def watch(request: wire.WatchTrainingRequest) -> AsyncGenerator[Message]:
         async with aclosing(trainings.follow(request.training)) as events:

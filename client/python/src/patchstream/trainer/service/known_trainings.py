@@ -61,6 +61,10 @@ class KnownTrainings:
         """`error` says what of its files cannot be read: calls for it are refused with that from now on."""
         self._set_damaged(_Damaged(training.id, damage_of(error, training.folder), training))
 
+    def started_as(self, key: str) -> KnownTraining | None:
+        """The one whose caller called its start so."""
+        return next((training for training in self._usable.values() if training.request.key == key), None)
+
     def running(self) -> Sequence[KnownTraining]:
         """Those that run now."""
         return [training for training in self._usable.values() if training.running is not None]

@@ -1,14 +1,15 @@
 """The trainings in a runs folder: started, resumed, steered, stopped."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from time import time
 from typing import Any, cast
 
-from patchstream.errors import PatchstreamError
+from patchstream.errors import PatchstreamError, refuse_request
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.process.failure import received_failure, sent_failure
 from patchstream.trainer.process.start import Notice
@@ -65,22 +66,36 @@ class Trainings:
         self._log = options.observers.log
         self._is_closing = False
         self._last_id_ms = 0
+        self._starting: dict[str, asyncio.Lock] = {}
         self._lock = lock_folder(options.runs_folder, TRAINER_LOCK)
         self._known = KnownTrainings(options.runs_folder, options.observers, options.notice)
         self._turns = Turns(options.at_once, options.checks.memory, self._run)
 
-    async def start(self, run: object, data: Sequence[str]) -> str:
+    async def start(self, run: object, data: Sequence[str], key: str = "") -> str:
         """Queues a new training of a run spec; its id.
 
         Once its data servers have described it and its engine has been opened. Raises what is wrong with any of them,
-        and LIMIT_EXCEEDED where it would never fit into the memory.
+        and LIMIT_EXCEEDED where it would never fit into the memory. Of all starts with one `key` the first one starts
+        a training, the others are answered with it; REQUEST_INVALID for a key of another run.
         """
+        if not key:
+            return await self._start_new(run, data, "")
+        async with self._starting.setdefault(key, asyncio.Lock()):
+            known = self._known.started_as(key)
+            if known is None:
+                return await self._start_new(run, data, key)
+        if known.request.run == run:
+            return known.id
+        want = f"another one: training {known.id} has it, of another run spec"
+        raise refuse_request("key", key, want)
+
+    async def _start_new(self, run: object, data: Sequence[str], key: str) -> str:
         spec = parse_run_spec(run)
         need_bytes = await self._checks.check_new(spec, data)
         self._check_open()
         folder = self._options.runs_folder / self._new_id()
         make_folder(folder)
-        request = TrainingRequest(tuple(data), cast(Mapping[str, Any], run))
+        request = TrainingRequest(tuple(data), cast(Mapping[str, Any], run), key)
         write_request(folder, request)
         training = self._known.add(folder, spec, request, QUEUED, EventLog(folder, ended=False))
         self._enqueue(training, need_bytes)
@@ -98,7 +113,7 @@ class Trainings:
         training.is_resuming = True
         try:
             check_nobody_trains(training.folder)
-            request = TrainingRequest(tuple(data), training.request.run) if data else training.request
+            request = replace(training.request, data=tuple(data)) if data else training.request
             header, need_bytes = await self._checks.check_resumption(training.folder, training.spec, request.data)
             self._check_open()
             if data:
