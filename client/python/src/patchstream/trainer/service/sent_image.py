@@ -65,6 +65,9 @@ def _is_spacing(value: float) -> bool:
 
 def _check_size(what: str, got: int, size: Sequence[int]) -> None:
     along_axis = max(size)
-    for limit, count, most in ((what, got, _MOST_IMAGE_VALUES), (f"{what} along an axis", along_axis, _MOST_ALONG_AXIS)):
+    for limit, count, most in (
+        (what, got, _MOST_IMAGE_VALUES),
+        (f"{what} along an axis", along_axis, _MOST_ALONG_AXIS),
+    ):
         if count > most:
             raise PatchstreamError({"code": "LIMIT_EXCEEDED", "limit": limit, "got": count, "max": most})
