@@ -41,9 +41,9 @@ export class RenewedFiles<Value> implements Disposable {
     return this.#value;
   }
 
-  /** Looks at the files from now on. They keep no process alive. */
+  /** Looks at the files from now on, each second. This keeps no process alive. */
   start(): this {
-    this.#timer ??= setTimeout(() => void this.#look(), LOOK_MS).unref();
+    this.#timer ??= setTimeout(() => void this.#lookAndGoOn(), LOOK_MS).unref();
     return this;
   }
 
@@ -52,15 +52,19 @@ export class RenewedFiles<Value> implements Disposable {
     this.#timer = undefined;
   }
 
-  async #look(): Promise<void> {
-    const timer = this.#timer;
-    const marks = await Promise.all(
-      this.#options.files.map((file) => stat(file, { bigint: true }).catch(() => undefined)),
-    );
-    if (timer === undefined || this.#timer !== timer) return;
-    const seen = marks.map(mark).join();
+  /** Looks once, and reads the files where they are others than were read last and the same as at the look before. */
+  async look(): Promise<void> {
+    const { files } = this.#options;
+    const found = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(() => undefined)));
+    const seen = found.map(mark).join();
     if (seen !== this.#read && seen === this.#seen) this.#readAgain(seen);
     this.#seen = seen;
+  }
+
+  async #lookAndGoOn(): Promise<void> {
+    const timer = this.#timer;
+    await this.look();
+    if (timer === undefined || this.#timer !== timer) return; // it was disposed meanwhile
     this.#timer = undefined;
     this.start();
   }
