@@ -133,8 +133,12 @@ def test_a_certificate_that_is_exchanged_is_shown_to_who_connects(
             credentials = grpc.ssl_channel_credentials(authorities[authority])
             options = [("grpc.use_local_subchannel_pool", 1)]
             with grpc.secure_channel(one.address.replace("127.0.0.1", "localhost"), credentials, options) as channel:
-                call = channel.unary_unary("/patchstream.v1.TrainerService/ListTrainings")
-                return code_of(lambda: call(b"", timeout=30)) == grpc.StatusCode.OK
+                call = channel.unary_unary(
+                    "/patchstream.v1.TrainerService/ListTrainings",
+                    wire.ListTrainingsRequest.SerializeToString,
+                    wire.ListTrainingsResponse.FromString,
+                )
+                return code_of(lambda: call(wire.ListTrainingsRequest(), timeout=30)) == grpc.StatusCode.OK
 
         assert reached("authority")
         assert not reached("other-authority")

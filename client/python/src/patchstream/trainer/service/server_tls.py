@@ -44,7 +44,9 @@ class ServedCertificates:
     def credentials(self) -> grpc.ServerCredentials:
         """For a port: gRPC asks for what there is at each new connection."""
         return grpc.dynamic_ssl_server_credentials(
-            self._first, self._renewed, require_client_authentication=self._tls.ca is not None
+            self._first,
+            self._renewed,  # pyright: ignore[reportArgumentType]: it may give None, which the types leave out
+            require_client_authentication=self._tls.ca is not None,
         )
 
     def _renewed(self) -> grpc.ServerCertificateConfiguration | None:
