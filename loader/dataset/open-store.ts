@@ -16,7 +16,7 @@ import { REMOTE_READS, remoteReader } from "./remote/remote-reader.js";
 import { isRemote, remoteFiles } from "./remote/store-address.js";
 import type { Store, StoreLocation, StorePlace } from "./store.js";
 import { OtherFormat, openSeal, type SealedCase, type StoreRecord, toDataset } from "./store-metadata.js";
-import type { DataType } from "./zarr/array-layout.js";
+import { type ArrayLayout, type DataType, imageLayout, labelLayout, locationsLayout } from "./zarr/array-layout.js";
 import type { Box } from "./zarr/chunk-grid.js";
 import type { ReadTargets, TypedArrays } from "./zarr/decode-chunk.js";
 import { OpenedCache } from "./zarr/opened-cache.js";
@@ -102,7 +102,7 @@ export function readCases(
   async function read<Type extends DataType, Into extends ReadTargets[Type] = TypedArrays[Type]>(
     caseId: string,
     name: string,
-    type: Type,
+    { type, likely }: { readonly type: Type; readonly likely: ArrayLayout },
     { box, into }: { readonly box?: Box | undefined; readonly into?: Into | undefined } = {},
   ): Promise<Into> {
     const { folder, metadata, indexes } = caseOf(caseId);
@@ -111,7 +111,7 @@ export function readCases(
     try {
       if (written === undefined) throw new Error("the store's record does not name it");
       const digests = { metadata: written, ...(index !== undefined && { index }) };
-      const opened = arrays.get(key, () => StoredArray.open(reading, key, { type, ...digests }));
+      const opened = arrays.get(key, () => StoredArray.open(reading, key, { type, likely, ...digests }));
       const array = (await opened) as StoredArray<Type>;
       return await array.read(box ?? { start: array.shape.map(() => 0), end: array.shape }, into);
     } catch (error) {
@@ -128,17 +128,20 @@ export function readCases(
       const { shape } = caseOf(caseId);
       checkRegion(caseId, shape, region);
       const box = region && { start: [0, ...region.start], end: [shape[0], ...region.end] };
-      return read(caseId, "image", "float32", { box, into });
+      return read(caseId, "image", { type: "float32", likely: imageLayout(shape) }, { box, into });
     },
     async readLabel<Into extends ReadTargets["int16"] = Int16Array>(caseId: string, region?: Region, into?: Into) {
-      checkRegion(caseId, caseOf(caseId).shape, region);
-      return read<"int16", Into>(caseId, "label", "int16", { box: region, into });
+      const { shape } = caseOf(caseId);
+      checkRegion(caseId, shape, region);
+      const [, z, y, x] = shape;
+      const kind = { type: "int16", likely: labelLayout([z, y, x]) } as const;
+      return read<"int16", Into>(caseId, "label", kind, { box: region, into });
     },
     async readReference(caseId) {
-      const { id, metadata } = caseOf(caseId);
+      const { id, metadata, geometry } = caseOf(caseId);
       if (metadata.reference === undefined)
         throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: id, known: [] });
-      return read(id, "reference", "int16");
+      return read(id, "reference", { type: "int16", likely: labelLayout(geometry.originalShape) });
     },
     async readLocations(caseId, classValue, range, into) {
       if (!listed.includes(classValue)) {
@@ -146,7 +149,9 @@ export function readCases(
         throw new PatchstreamError({ code: "NOT_FOUND", what: "class", name: String(classValue), known });
       }
       const box = range && { start: [range.start, 0], end: [range.end, 3] };
-      return read(caseOf(caseId).id, `locations/${classValue}`, "uint32", { box, into });
+      const { id, foregroundCounts } = caseOf(caseId);
+      const likely = locationsLayout(foregroundCounts[listed.indexOf(classValue)] ?? 0);
+      return read(id, `locations/${classValue}`, { type: "uint32", likely }, { box, into });
     },
   };
 }

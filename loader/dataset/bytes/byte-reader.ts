@@ -2,8 +2,11 @@
 export interface ByteReader {
   /** How arrays are best read from here. */
   readonly reads: ReadSizes;
-  /** A whole file; undefined where there is none. Of a file whose SHA-256 (hex) is given, a kept copy will do. */
-  get(key: string, sha256?: string): Promise<Uint8Array | undefined>;
+  /**
+   * A whole file; undefined where there is none. Of a file whose SHA-256 (hex) is given, a kept copy will do, and where asking takes long
+   * also `likely`, what such a file most often holds, if it has that SHA-256.
+   */
+  get(key: string, sha256?: string, likely?: () => Uint8Array): Promise<Uint8Array | undefined>;
   /**
    * What `reading` makes of a shard that stays open meanwhile. `indexSha256` is that of its index, which pins all its bytes: a kept copy
    * of such a shard will do. Throws where there is none.

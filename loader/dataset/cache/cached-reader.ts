@@ -1,5 +1,6 @@
 import type { ByteReader, OpenFile, ReadSizes } from "../bytes/byte-reader.js";
 import type { HttpReads } from "../remote/http-reads.js";
+import { knownBytes } from "../remote/remote-reader.js";
 import { sha256 } from "../sha256.js";
 import type { DiskCache } from "./disk-cache.js";
 
@@ -17,8 +18,10 @@ export function cachedReader(files: HttpReads, reads: ReadSizes, cache: DiskCach
   const coming = new Map<string, Promise<Uint8Array>>();
   return {
     reads,
-    async get(key, digest) {
+    async get(key, digest, likely) {
       if (digest === undefined) return files.get(key);
+      const known = knownBytes(digest, likely);
+      if (known !== undefined) return known;
       const name = `${digest}-file`;
       const kept = await cache.get(name);
       if (kept !== undefined) return kept;

@@ -1,7 +1,7 @@
 import { PatchstreamError } from "../../../plan/errors.js";
 import type { ByteReader, OpenFile, ReadSizes } from "../bytes/byte-reader.js";
 import { sha256 } from "../sha256.js";
-import { type ArrayLayout, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
+import { type ArrayLayout, arrayMetadata, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
 import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
 import { decodeChunk, newValues, type ReadTargets, type TypedArrays, type Words, wordsOf } from "./decode-chunk.js";
 import { decodeShardIndex, type ShardIndex, shardIndexBytes } from "./shard-index.js";
@@ -45,14 +45,17 @@ export class StoredArray<Type extends DataType> {
     this.#shard = shard;
   }
 
-  /** Opens the array at `path`. Throws where it is not of that type or not the one with those digests. */
+  /**
+   * Opens the array at `path`; `likely` is how ingest lays out one of this kind and shape. Throws where it is not of that type or not the one
+   * with those digests.
+   */
   static async open<Type extends DataType>(
     reading: Reading,
     path: string,
-    { type, metadata, index }: { readonly type: Type } & ArrayDigests,
+    { type, likely, metadata, index }: { readonly type: Type; readonly likely: ArrayLayout } & ArrayDigests,
   ): Promise<StoredArray<Type>> {
     const { reader } = reading;
-    const bytes = await reader.get(`${path}/zarr.json`, metadata);
+    const bytes = await reader.get(`${path}/zarr.json`, metadata, () => Buffer.from(arrayMetadata(likely)));
     if (bytes === undefined) throw new Error(`${path}/zarr.json is missing`);
     if (sha256(bytes) !== metadata) throw new Error("its zarr.json is not the one that was written");
     const layout = parseArrayMetadata(new TextDecoder().decode(bytes));
