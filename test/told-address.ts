@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 /** Where a service says with `--json` that it listens. */
 export interface ToldAddress {
   readonly address: string;
+  readonly lane?: string;
   readonly metrics?: string;
 }
 
