@@ -3,21 +3,52 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeSampleStore } from "../engine/sample-store.js";
+import { publish } from "./publish.js";
 import { Reference } from "./reference.js";
+import { describeGaps } from "./report.js";
 import { type Outcome, runSchedule } from "./run-schedule.js";
-import { describeSchedule, drawSchedule } from "./schedule.js";
+import { describeSchedule, drawSchedule, type Schedule } from "./schedule.js";
 import { wiresHere } from "./wire/namespaces.js";
 
-/** `npm run faults -- [--schedules N] [--seed FIRST] [--at-once N]`: plays the schedules of N seeds from FIRST on. Ends with 1 when a guarantee was broken. */
+/**
+ * `npm run faults -- [--schedules N] [--seed FIRST] [--at-once N] [--publish]`: plays the schedules of N seeds from FIRST on, and says how
+ * long the client waited for batches. Ends with 1 when a guarantee was broken.
+ */
 const { values } = parseArgs({
   options: {
     schedules: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
     "at-once": { type: "string", default: "1" },
+    publish: { type: "boolean", default: false },
   },
 });
-const first = Number(values.seed);
-const end = first + Number(values.schedules);
+const first = wholeNumber("seed", values.seed);
+const end = first + wholeNumber("schedules", values.schedules);
+const atOnce = wholeNumber("at-once", values["at-once"]);
+
+function wholeNumber(flag: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`--${flag} is ${text}; it must be a whole number`);
+  return Number(text);
+}
+
+async function play(schedule: Schedule, store: string, reference: Reference): Promise<Outcome> {
+  try {
+    return await runSchedule(schedule, store, reference);
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { schedule, broken: [`the laboratory itself failed: ${why}`], gaps: [], seconds: 0 };
+  }
+}
+
+function tell({ schedule, broken, gaps, seconds }: Outcome): void {
+  const waits = gaps.map(({ ms }) => Math.round(ms)).join(", ");
+  const verdict = broken.length === 0 ? "ok" : "BROKEN";
+  console.log(
+    `seed ${schedule.seed} ${verdict} ${seconds.toFixed(1)} s, gaps ${waits} ms: ${describeSchedule(schedule)}`,
+  );
+  for (const line of broken) console.log(`  ${line}`);
+  if (broken.length > 0) console.log(`  again: npm run faults -- --seed ${schedule.seed}`);
+}
 
 const folder = mkdtempSync(join(tmpdir(), "patchstream-fault-store-"));
 const outcomes: Outcome[] = [];
@@ -27,26 +58,20 @@ try {
   const wires = await wiresHere();
   if (!wires.includes("namespaces")) console.log("no network namespaces here: every schedule goes through a relay");
   let next = first;
-  const play = async () => {
+  const work = async () => {
     while (next < end) {
-      const schedule = drawSchedule(next++, wires);
-      const outcome = await runSchedule(schedule, store, reference);
+      const outcome = await play(drawSchedule(next++, wires), store, reference);
       outcomes.push(outcome);
-      const gaps = outcome.gaps.map(({ ms }) => `${Math.round(ms)}`).join(", ");
-      const verdict = outcome.broken.length === 0 ? "ok" : "BROKEN";
-      console.log(
-        `seed ${schedule.seed} ${verdict} ${outcome.seconds.toFixed(1)} s, gaps ${gaps} ms: ${describeSchedule(schedule)}`,
-      );
-      for (const line of outcome.broken) console.log(`  ${line}`);
-      if (outcome.broken.length > 0) console.log(`  again: npm run faults -- --seed ${schedule.seed}`);
+      tell(outcome);
     }
   };
-  await Promise.all(Array.from({ length: Number(values["at-once"]) }, play));
+  await Promise.all(Array.from({ length: atOnce }, work));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-const failed = outcomes.filter(({ broken }) => broken.length > 0);
-console.log(
-  `${outcomes.length} schedules, ${failed.length} broken${failed.map(({ schedule }) => ` ${schedule.seed}`).join(",")}`,
-);
+const failed = outcomes.filter(({ broken }) => broken.length > 0).map(({ schedule }) => schedule.seed);
+console.log(`\n${describeGaps(outcomes.flatMap(({ gaps }) => gaps))}\n`);
+console.log(`${outcomes.length} schedules; guarantees broken in ${failed.length}: ${failed.join(", ") || "none"}`);
+if (values.publish)
+  await publish(outcomes, `npm run faults -- --schedules ${values.schedules} --seed ${values.seed} --publish`);
 process.exitCode = failed.length > 0 ? 1 : 0;

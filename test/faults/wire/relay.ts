@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { seeded } from "../../conformance/seeded.js";
 import type { WireFault } from "../schedule.js";
 import { cannot, type Listening, type Mend, type Wire } from "./wire.js";
@@ -102,7 +102,8 @@ class Way {
   readonly host: string;
   readonly trouble: Trouble;
   readonly #connections = new Set<Connection>();
-  readonly #listeners: Server[] = [];
+  /** By port. */
+  readonly #listeners = new Map<number, Server>();
   readonly #ticking: NodeJS.Timeout;
 
   constructor(host: string, seed: number) {
@@ -118,9 +119,9 @@ class Way {
   }
 
   async listen(port: number): Promise<void> {
-    if (this.#listeners.some((listener) => (listener.address() as AddressInfo).port === port)) return;
+    if (this.#listeners.has(port)) return;
     const listener = createServer({ allowHalfOpen: true }, (near) => this.#join(near, port));
-    this.#listeners.push(listener.listen(port, this.host));
+    this.#listeners.set(port, listener.listen(port, this.host));
     await once(listener, "listening");
   }
 
@@ -151,7 +152,7 @@ class Way {
 
   close(): void {
     clearInterval(this.#ticking);
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners.values()) listener.close();
     for (const { sockets } of this.#connections) for (const socket of sockets) socket.destroy();
   }
 }
