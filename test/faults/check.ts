@@ -29,11 +29,9 @@ type Sha256 = (step: number, stage: number) => Promise<string>;
 
 /** Each broken guarantee (G1 to G6 of the design, or what was left behind), in a line. */
 export async function broken(schedule: Schedule, record: Record, sha256: Sha256): Promise<string[]> {
-  const inOrder = stepsInOrder(record);
+  const disorder = stepsInOrder(record);
   return [
-    ...inOrder,
-    ...(inOrder.length > 0 ? [] : await rightBytes(record, sha256)),
-    ...ending(schedule, record),
+    ...(disorder.length > 0 ? disorder : [...(await rightBytes(record, sha256)), ...ending(schedule, record)]),
     ...boundedMemory(record),
     ...clearMessages(record),
     ...nothingLeft(record),

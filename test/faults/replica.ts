@@ -149,8 +149,9 @@ export class Replica implements AsyncDisposable {
         this.#disk.fill();
         return async () => this.#disk.makeRoom();
       case "few descriptors": {
-        const limit = this.#openFiles() + fault.spare;
-        return this.#limit("nofile", limit);
+        const mend = await this.#limit("nofile", this.#openFiles() + fault.spare);
+        await wire.strike(index, { kind: "reset" });
+        return mend;
       }
       case "little memory":
         return this.#limit("as", this.#addressSpaceBytes() + fault.spareMiB * MIB);

@@ -79,9 +79,9 @@ const MIB = 1 << 20;
 /** What can be struck where. */
 const KINDS: Readonly<Record<WireKind, readonly FaultKind[]>> = {
   namespaces: [
-    ...["partition", "partition", "rate", "loss", "killed", "drained", "stopped"],
-    ...["half-open", "half-open", "full disk", "few descriptors", "little memory", "damaged store"],
-  ] as const as readonly FaultKind[],
+    ...(["partition", "partition", "rate", "loss", "killed", "drained", "stopped"] as const),
+    ...(["half-open", "half-open", "reset", "full disk", "few descriptors", "little memory", "damaged store"] as const),
+  ],
   relay: [
     "partition",
     "rate",
@@ -145,12 +145,14 @@ export function drawSchedule(seed: number, wires: readonly WireKind[]): Schedule
   const count = whole(2, MOST_STRIKES + 1);
   for (let index = 0; index < count; index++) {
     const victim = whole(0, replicas);
-    const everybody = random() < 0.1 && isServed;
+    const fault = draw(oneOf(KINDS[wire]));
+    // Where every store is damaged the client rightly gives up.
+    const everybody = random() < 0.1 && isServed && fault.kind !== "damaged store";
     strikes.push({
       atStep: STEPS_BETWEEN * index + whole(1, STEPS_BETWEEN),
       afterMs: whole(0, 40),
       replicas: everybody ? Array.from({ length: replicas }, (_, replica) => replica) : [victim],
-      fault: draw(oneOf(KINDS[wire])),
+      fault,
     });
   }
   const stageChanges = Array.from({ length: whole(0, 3) }, () => ({
