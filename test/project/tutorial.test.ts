@@ -62,6 +62,8 @@ test("every command of the tutorial runs, in order, on the sample", async (t) =>
   t.regex(stdout, /mean foreground Dice/);
   t.regex(stdout, /^Anterior +4 /m);
   t.is(readdirSync(join(made, "labels")).filter((name) => name.endsWith(".nii.gz")).length, 4);
+  t.is(stdout.match(/^Anterior /gm)?.length, 2, "scores of the fold, and of the new images");
+  t.is(readdirSync(join(made, "labels-from-trainer")).filter((name) => name.endsWith(".nii.gz")).length, 4);
   for (const name of [
     "labels/summary.json",
     "scores.csv",

@@ -49,13 +49,13 @@ def make_folder(folder: Path) -> None:
         missing = [folder]
         while not missing[-1].parent.exists() and missing[-1].parent != missing[-1]:
             missing.append(missing[-1].parent)
-        for one in reversed(missing):
-            try:
+        try:
+            for one in reversed(missing):
                 one.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
-            except FileNotFoundError as error:
-                # The folder above is there: the file system has no room for others, as that of /proc.
-                facts = {"code": "WRITE_FAILED", "file": str(folder), "reason": f"{one}: no folder can be made there"}
-                raise PatchstreamError(facts) from error
+        except FileNotFoundError as error:
+            # The folder above is there: the file system has no room for others, as that of /proc.
+            facts = {"code": "WRITE_FAILED", "file": str(folder), "reason": "no folder can be made there"}
+            raise PatchstreamError(facts) from error
 
 
 def replace_file(path: Path, pieces: Iterable[Bytes]) -> None:
