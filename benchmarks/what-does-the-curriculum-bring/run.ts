@@ -40,6 +40,11 @@ const [raw = SAMPLE] = positionals;
 const usual = SUBJECTS[values.network as NetworkName];
 const subject: Subject = { ...usual, baseFeatures: Number(values.features ?? usual.baseFeatures) };
 const { network, baseFeatures, plan, epochs, settings } = subject;
+const iterations = Number(values.iterations);
+if (iterations % epochs !== 0)
+  throw new RangeError(
+    `--iterations is ${values.iterations}; ${network} has ${epochs} epochs: name a multiple of ${epochs}`,
+  );
 
 /** Case -> subject, from `cases.csv` beside the images: both sides of one head stay on one side of the split. */
 function subjects(folder: string): Record<string, string> | undefined {
@@ -105,7 +110,7 @@ try {
       plan,
       mode,
       epochs,
-      stepsPerEpoch: Number(values.iterations) / epochs,
+      stepsPerEpoch: iterations / epochs,
       valSteps: 0,
       seed: 1,
       augmentation: "nnunet-nomirror",
