@@ -8,11 +8,14 @@ import type { Replica } from "./replica.js";
 import { ReplicaStream, type Want } from "./replica-stream.js";
 import { nextTry } from "./retry.js";
 import type { OpenStream } from "./stream-call.js";
+import { type Candidate, Worth } from "./worth.js";
 
 /** Streams opened anew after damage, in a row without a good batch in between. */
 const MOST_RENEWALS = 3;
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 1_000;
+/** A replica that refuses the run is asked again after so long: another version may run there by then. */
+const REFUSED_MS = 5_000;
 
 /** What a link tells its session. */
 export interface LinkEvents {
@@ -21,7 +24,7 @@ export interface LinkEvents {
   ended(want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number): void;
   /** Something has changed: there may be more to ask, here or elsewhere. */
   changed(): void;
-  /** It is not asked again: `error` says why. */
+  /** It takes no wants of this run for now: `error` says why. */
   refused(error: PatchstreamError): void;
 }
 
@@ -39,7 +42,9 @@ export interface LinkOptions {
 export class ReplicaLink {
   readonly replica: Replica;
   readonly #options: LinkOptions;
-  #at: "up" | "backing off" | "refused" | "closed" = "up";
+  readonly #worth: Worth;
+  #at: "up" | "backing off" | "closed" = "up";
+  #isRefused = false;
   #stream: ReplicaStream | undefined;
   #failures = 0;
   #renewals = 0;
@@ -50,10 +55,22 @@ export class ReplicaLink {
   constructor(replica: Replica, options: LinkOptions) {
     this.replica = replica;
     this.#options = options;
+    this.#worth = new Worth(options.clock);
   }
 
+  /** It asks for nothing any more. */
+  get isClosed(): boolean {
+    return this.#at === "closed";
+  }
+
+  /** Open for wants. */
+  get takesWants(): boolean {
+    return this.#stream?.takesWants ?? false;
+  }
+
+  /** It has said that it does not serve the run, and nothing else since. */
   get isRefused(): boolean {
-    return this.#at === "refused";
+    return this.#isRefused;
   }
 
   get outstanding(): number {
@@ -71,6 +88,7 @@ export class ReplicaLink {
     const streamEvents = {
       opened: () => {
         this.#failures = 0;
+        this.#isRefused = false;
         events.changed();
       },
       expected: events.expected,
@@ -80,6 +98,7 @@ export class ReplicaLink {
           this.#renewals = 0;
           this.#renewalMs = FIRST_RENEWAL_MS;
           this.replica.answered();
+          this.#worth.took(tookMs, want.byteLength);
         }
         events.ended(want, batch, tookMs);
       },
@@ -96,6 +115,11 @@ export class ReplicaLink {
     if (stream?.takesWants !== true) return false;
     if (stream.outstanding === 0) return true;
     return stream.outstanding < maxOutstandingSteps && stream.outstandingBytes + byteLength <= maxOutstandingBytes;
+  }
+
+  /** What it would owe with a want of that size. */
+  candidate(byteLength: number): Candidate {
+    return { bytes: (this.#stream?.outstandingBytes ?? 0) + byteLength, msPerByte: this.#worth.msPerByte };
   }
 
   hasAsked(step: number): boolean {
@@ -118,6 +142,7 @@ export class ReplicaLink {
   /** Gives the connection up for a new one after a long silence; the next silence may be twice as long. */
   renewIfSilent(): void {
     if (this.silentMs <= this.#renewalMs) return;
+    if (this.replica.isRetired) return this.close();
     this.#renewalMs *= 2;
     this.#stream?.close();
     this.replica.renew();
@@ -138,9 +163,11 @@ export class ReplicaLink {
     this.lastFailure = error;
     this.#stream = undefined;
     this.replica.troubled();
-    if (nextTry(error) === "later") {
+    if (this.replica.isRetired) this.close();
+    else if (nextTry(error) === "later") {
       const waitMs = this.#failures === 0 ? 0 : FIRST_BACKOFF_MS * 2 ** (this.#failures - 1);
       this.#failures++;
+      this.#isRefused = false;
       this.#reopenAfter(Math.min(LONGEST_BACKOFF_MS, waitMs));
     } else if (this.#renewals < MOST_RENEWALS) {
       // Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose headers were.
@@ -148,7 +175,8 @@ export class ReplicaLink {
       this.replica.renew();
       this.#reopenAfter(0);
     } else {
-      this.#at = "refused";
+      this.#isRefused = true;
+      this.#reopenAfter(REFUSED_MS);
       events.refused(error);
     }
     events.changed();

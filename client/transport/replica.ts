@@ -11,6 +11,8 @@ export class Replica {
   readonly lanes: LaneTrust;
   readonly #open: () => Channel;
   readonly #clock: Clock;
+  readonly #onTrouble: () => void;
+  #isRetired = false;
   #channel: Channel;
   #troubledMs = Number.NEGATIVE_INFINITY;
   /** Unary calls that are under way. */
@@ -18,9 +20,11 @@ export class Replica {
   /** Rises with every unary call that any replica is asked: who was asked longest ago is asked first. */
   lastAsked = 0;
 
-  constructor(open: () => Channel, clock: Clock) {
+  /** `onTrouble` is told whenever it was silent or failed. */
+  constructor(open: () => Channel, clock: Clock, onTrouble: () => void = () => {}) {
     this.#open = open;
     this.#clock = clock;
+    this.#onTrouble = onTrouble;
     this.lanes = new LaneTrust(clock);
     this.#channel = open();
     this.address = this.#channel.address;
@@ -37,14 +41,26 @@ export class Replica {
 
   troubled(): void {
     this.#troubledMs = this.#clock.now();
+    this.#onTrouble();
   }
 
   answered(): void {
     this.#troubledMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Its name does not lead to it any more: what is under way goes on, nothing new is asked of it. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    this.#channel.client.close(); // Calls that are under way go on.
+  }
+
   /** Calls from now on go over a new connection: damage may have left the old one with wrong headers or no answers at all. */
   renew(): void {
+    if (this.#isRetired) return;
     const old = this.#channel;
     try {
       this.#channel = this.#open();

@@ -2,6 +2,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import type { CallOptions } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
 import { type Clock, MOST_LATE_MS } from "./clock.js";
+import type { Fleet } from "./fleet.js";
 import { FIRST_RENEWAL_MS, Patience, TICK_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { nextTry } from "./retry.js";
@@ -29,14 +30,14 @@ export interface ReplicasOptions {
  * lately, and elsewhere too when nothing is heard for max(250 ms, 3 x recent). The first answer counts; the rest is cancelled.
  */
 export class Replicas {
-  readonly all: readonly Replica[];
+  readonly #fleet: Fleet;
   readonly #options: ReplicasOptions;
   readonly #patience = new Map<string, Patience>();
   #asked = 0;
   #hasAnswered = false;
 
-  constructor(all: readonly Replica[], options: ReplicasOptions) {
-    this.all = all;
+  constructor(fleet: Fleet, options: ReplicasOptions) {
+    this.#fleet = fleet;
     this.#options = options;
   }
 
@@ -49,7 +50,7 @@ export class Replicas {
     this.#patience.set(kind, patience);
     const { clock, deadlineMs } = this.#options;
     return new HedgedCall(attempt, {
-      replicas: this.all,
+      fleet: this.#fleet,
       clock,
       deadlineMs,
       patience,
@@ -63,7 +64,7 @@ export class Replicas {
 }
 
 interface HedgedCallParts extends ReplicasOptions {
-  readonly replicas: readonly Replica[];
+  readonly fleet: Fleet;
   readonly patience: Patience;
   /** The number of the call, over all replicas. */
   readonly asked: () => number;
@@ -132,7 +133,7 @@ class HedgedCall<T> {
   /** Asks the best of those that have not been asked or have not failed; false where there is none. */
   #askNext(): boolean {
     const busy = new Set([...this.#running].map(({ replica }) => replica));
-    const free = this.#parts.replicas.filter(
+    const free = this.#parts.fleet.replicas.filter(
       (replica) => !busy.has(replica) && !this.#failed.has(replica) && !this.#refused.has(replica),
     );
     const [first] = free.sort(
@@ -201,8 +202,9 @@ class HedgedCall<T> {
 
   /** All that may do better later are asked again after a pause. */
   #allFailed(error: PatchstreamError): void {
-    const { replicas, clock, hasAnswered } = this.#parts;
-    if (this.#refused.size === replicas.length) this.#fail(error);
+    const { fleet, clock, hasAnswered } = this.#parts;
+    const { replicas } = fleet;
+    if (replicas.every((replica) => this.#refused.has(replica))) this.#fail(error);
     else if (!hasAnswered() && replicas.every(({ channel }) => !channel.contacted))
       this.#fail(this.#noneReached(error));
     else
@@ -215,7 +217,7 @@ class HedgedCall<T> {
 
   /** One line for all servers that could not be reached. */
   #noneReached(last: PatchstreamError): PatchstreamError {
-    const { replicas } = this.#parts;
+    const { replicas } = this.#parts.fleet;
     const whys = replicas.map((replica) => this.#failures.get(replica)?.facts);
     const reasons = new Set(whys.flatMap((why) => (why?.code === "UNAVAILABLE" ? [why.reason] : [])));
     if (replicas.length === 1 || reasons.size === 0) return last;
@@ -229,14 +231,14 @@ class HedgedCall<T> {
 
   /** Looks at silences: what is not heard of is asked elsewhere, or over a new connection. */
   #tick(): void {
-    const { clock, patience, deadlineMs, replicas } = this.#parts;
+    const { clock, patience, deadlineMs, fleet } = this.#parts;
     if (this.#isOver) return;
     const now = clock.now();
     const sleptMs = now - this.#tickedMs;
     this.#tickedMs = now;
     if (sleptMs > MOST_LATE_MS) this.#endMs += sleptMs;
     if (now >= this.#endMs) {
-      const waitedFor = `an answer of ${replicas.map(({ address }) => address).join(", ")}`;
+      const waitedFor = `an answer of ${fleet.replicas.map(({ address }) => address).join(", ")}`;
       const late = () => new PatchstreamError({ code: "DEADLINE", waitedFor, timeoutMs: deadlineMs });
       this.#fail(this.#last ?? late());
       return;

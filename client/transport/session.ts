@@ -8,6 +8,7 @@ import type { Clock } from "./clock.js";
 import { decideStage } from "./decide-stage.js";
 import type { ReceivedBatch, SentAhead, SessionRequest } from "./messages.js";
 import { Patience, TICK_MS } from "./patience.js";
+import type { Fleet } from "./fleet.js";
 import type { Replica } from "./replica.js";
 import { ReplicaLink } from "./replica-link.js";
 import type { Want } from "./replica-stream.js";
@@ -16,6 +17,7 @@ import { expectedBatch } from "./share-of-run.js";
 import type { OpenStream } from "./stream-call.js";
 import { type WantedStep, WantedSteps } from "./wanted-steps.js";
 import { withDeadline } from "./with-deadline.js";
+import { finishTimes } from "./worth.js";
 
 /** A damaged batch is asked for again twice. */
 const MOST_ATTEMPTS = 3;
@@ -26,7 +28,7 @@ interface Taker {
 }
 
 export interface SessionOptions {
-  readonly replicas: readonly Replica[];
+  readonly fleet: Fleet;
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly openStream: OpenStream;
@@ -36,20 +38,22 @@ export interface SessionOptions {
 
 /**
  * One rank's batches, in step order, from any of the replicas. Steps are wanted ahead within the credit; each is asked of the
- * replica with the fewest wants, and again elsewhere when that one fails, falls silent or sends damage.
+ * replica that would be the first to have sent all it owes, and again elsewhere when that one fails, falls silent or sends damage.
  */
 export class Session {
   readonly #request: SessionRequest;
   readonly #options: SessionOptions;
   readonly #expected = new Map<number, ExpectedBatch>();
   readonly #timeline: StageTimeline;
-  readonly #links: readonly ReplicaLink[];
+  #links: readonly ReplicaLink[] = [];
   readonly #steps: WantedSteps;
   readonly #patience = new Patience();
   #taker: Taker | undefined;
   #failure: PatchstreamError | undefined;
   #stopTicking: () => void = () => {};
+  readonly #stopWatching: () => void;
   #isClosed = false;
+  #hasHadBatches = false;
 
   constructor(request: SessionRequest, options: SessionOptions) {
     this.#request = request;
@@ -62,8 +66,8 @@ export class Session {
       bytesOf: (stage) => this.#expectedOf(stage).share.byteLength,
     });
     this.#tellFirstUnwanted();
-    this.#links = options.replicas.map((replica) => this.#linkTo(replica));
-    for (const link of this.#links) link.open();
+    this.#stopWatching = options.fleet.watch(() => this.#followFleet());
+    this.#followFleet();
     this.#tick();
   }
 
@@ -122,10 +126,32 @@ export class Session {
   close(): void {
     this.#isClosed = true;
     this.#stopTicking();
+    this.#stopWatching();
     for (const link of this.#links) link.close();
     this.#taker?.reject(
       new PatchstreamError({ code: "UNAVAILABLE", address: this.#addresses(), reason: "the run was closed" }),
     );
+  }
+
+  /** Replicas have come or gone. */
+  #followFleet(): void {
+    const known = new Set(this.#links.map(({ replica }) => replica));
+    const fresh = this.#options.fleet.replicas.filter((replica) => !known.has(replica));
+    const links = fresh.map((replica) => this.#linkTo(replica));
+    this.#links = [...this.#links, ...links];
+    for (const link of links) link.open();
+    this.#ask();
+  }
+
+  /**
+   * Leaves replicas that are gone from their name: when they owe nothing, and not before another one takes wants. What a name says may be
+   * wrong, and a replica that works is better than one that does not.
+   */
+  #leaveRetired(): void {
+    const isServed = this.#links.some((link) => !link.replica.isRetired && link.takesWants);
+    for (const link of this.#links)
+      if (link.replica.isRetired && isServed && link.outstanding === 0) link.close();
+    if (this.#links.some(({ isClosed }) => isClosed)) this.#links = this.#links.filter(({ isClosed }) => !isClosed);
   }
 
   #linkTo(replica: Replica): ReplicaLink {
@@ -145,9 +171,7 @@ export class Session {
       ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number) =>
         this.#ended(want, batch, tookMs),
       changed: () => this.#ask(),
-      refused: (error: PatchstreamError) => {
-        if (this.#links.every(({ isRefused }) => isRefused)) this.#fail(error);
-      },
+      refused: (error: PatchstreamError) => this.#refused(error),
     };
     return new ReplicaLink(replica, { start, events, clock, openStream, maxOutstandingBytes, maxOutstandingSteps });
   }
@@ -170,9 +194,21 @@ export class Session {
   }
 
   #late(waitedFor: string): PatchstreamError {
+    const [refused] = this.#links;
+    if (refused?.lastFailure !== undefined && this.#links.every(({ isRefused }) => isRefused))
+      return refused.lastFailure;
     const failures = this.#links.flatMap(({ lastFailure }) => (lastFailure ? [lastFailure.message] : []));
     const hint = failures.length > 0 ? `Last failure: ${failures.join("; ")}` : undefined;
     return new PatchstreamError({ code: "DEADLINE", waitedFor, timeoutMs: this.#options.deadlineMs }, hint);
+  }
+
+  /**
+   * A replica does not serve the run. That no other does either ends it, but for an upgrade of all replicas to another recipe, which may be
+   * taken back: then what was served before can be served again, and the deadline says for how long that is waited for.
+   */
+  #refused(error: PatchstreamError): void {
+    const isUpgrade = error.code === "RECIPE_UNKNOWN" && this.#hasHadBatches;
+    if (!isUpgrade && this.#links.every(({ isRefused }) => isRefused)) this.#fail(error);
   }
 
   #fail(error: PatchstreamError): void {
@@ -219,20 +255,27 @@ export class Session {
   /** Asks for every step that nobody has been asked for, lowest first, as far as there is room. */
   #ask(): void {
     if (this.#isClosed || this.#failure !== undefined) return; // nothing more will be handed out
+    this.#leaveRetired();
     for (const wanted of this.#steps.missing()) {
       if (this.#links.some((link) => link.hasAsked(wanted.step))) continue;
       if (!this.#askOne(wanted)) return;
     }
   }
 
-  /** Asks the least busy of those that have room and have not been asked, one that is heard of before one that is silent. */
+  /**
+   * Asks the one that would be first to have sent all it owes, of those that have room and have not been asked: one that its name leads to
+   * before one that is gone, and one that is heard of before one that is silent.
+   */
   #askOne({ step, stage }: WantedStep): boolean {
     const want = { step, stage, byteLength: this.#expectedOf(stage).share.byteLength };
     const usable = this.#links.filter((link) => link.hasRoom(want.byteLength) && !link.hasAsked(step));
-    const heard = usable.filter((link) => !this.#isSilent(link));
-    const [least] = (heard.length > 0 ? heard : usable).sort((a, b) => a.outstanding - b.outstanding);
-    least?.want(want);
-    return least !== undefined;
+    const rank = (link: ReplicaLink) => 2 * Number(this.#isSilent(link)) + Number(link.replica.isRetired);
+    const best = Math.min(...usable.map(rank));
+    const candidates = usable.filter((link) => rank(link) === best);
+    const times = finishTimes(candidates.map((link) => link.candidate(want.byteLength)));
+    const first = candidates[times.indexOf(Math.min(...times))];
+    first?.want(want);
+    return first !== undefined;
   }
 
   /** A replica that owes batches and has not been heard of for the hedge time. */
@@ -267,6 +310,7 @@ export class Session {
     } else if (wanted !== undefined && typeof batch === "object") {
       this.#patience.took(tookMs);
       wanted.batch = batch;
+      this.#hasHadBatches = true;
       for (const one of this.#links) one.cancel(want.step);
       this.#serve();
     }

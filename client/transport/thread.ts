@@ -1,8 +1,9 @@
 import { MessageChannel, parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
-import { type ChannelOptions, openChannel } from "../../rpc/client/channel.js";
+import type { ChannelOptions } from "../../rpc/client/channel.js";
 import { type CarrierChoice, streamOpener } from "./carrier.js";
 import { machineClock as clock } from "./clock.js";
+import { Fleet } from "./fleet.js";
 import type {
   CallName,
   FromThread,
@@ -12,7 +13,6 @@ import type {
   ToThread,
   TransportCalls,
 } from "./messages.js";
-import { Replica } from "./replica.js";
 import { type Attempt, Replicas } from "./replicas.js";
 import { Session } from "./session.js";
 import { describeDataset, describeRun, getBatch, preview, readCase, readLocations } from "./unary-calls.js";
@@ -40,10 +40,8 @@ type Calls = {
 
 const { addresses, channel: channelOptions, deadlineMs, carrier } = workerData as ThreadStart;
 const openStream = streamOpener(carrier);
-const replicas = new Replicas(
-  addresses.map((address) => new Replica(() => openChannel(address, channelOptions), clock)),
-  { deadlineMs, clock },
-);
+const fleet = new Fleet(addresses, channelOptions, clock);
+const replicas = new Replicas(fleet, { deadlineMs, clock });
 const sessions = new Map<number, Session>();
 let sessionsOpened = 0;
 
@@ -80,7 +78,7 @@ const calls: Calls = {
     const id = ++sessionsOpened;
     const { port1: near, port2: ahead } = new MessageChannel();
     const sendAhead = (sent: SentAhead) => near.postMessage(sent, [sent.batch.buffer]);
-    sessions.set(id, new Session(request, { replicas: replicas.all, deadlineMs, clock, openStream, sendAhead }));
+    sessions.set(id, new Session(request, { fleet, deadlineMs, clock, openStream, sendAhead }));
     return { value: { session: id, ahead }, transfer: [ahead] };
   },
   take: async ({ session: id, step }, signal) => {
@@ -111,6 +109,8 @@ async function answer(id: number, name: CallName, args: unknown): Promise<void> 
   const stop = new AbortController();
   running.set(id, stop);
   try {
+    await fleet.ready;
+    stop.signal.throwIfAborted();
     const { value, transfer } = await calls[name](args as never, stop.signal);
     post({ id, answer: value }, transfer);
   } catch (error) {

@@ -7,7 +7,7 @@ import { checkedTarget } from "./check-address.js";
 import { ClientCertificates } from "./client-certificates.js";
 import { tokenSource } from "./sent-token.js";
 import { type Credentials, openSocket } from "./socket.js";
-import { isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
+import { hostAndPort, isThisMachine, parseTarget, proxyVariable, type Target } from "./target.js";
 import { type Unreachable, whyUnreachable } from "./why-unreachable.js";
 
 /** PEM files that prove who is who. `ca`: whom to trust (default: the system's); `cert` and `key`: who we are (mTLS). */
@@ -53,10 +53,16 @@ export interface Channel {
    */
   contact(options: ContactOptions): Promise<void>;
   /**
-   * Opens a connection beside gRPC's with the same credentials: to a port of `peer` (an address of the server, which has answered a
-   * call), or, of a server on a Unix socket, to the one at the same path with `suffix` behind it.
+   * Opens a connection beside gRPC's with the same credentials: to a port of `peer` (an address of the server, where a call has told
+   * it), or, of a server on a Unix socket, to the one at the same path with `suffix` behind it.
    */
-  openBeside(to: { readonly peer: string; readonly port: number; readonly suffix: string }, onread: OnReadOpts): Socket;
+  openBeside(to: BesideTarget, onread: OnReadOpts): Socket;
+}
+
+interface BesideTarget {
+  readonly peer: string | undefined;
+  readonly port: number;
+  readonly suffix: string;
 }
 
 /** Received per stream before the reader must take some: grpc-js's default 64 KiB costs two thirds of the throughput. */
@@ -87,15 +93,18 @@ function openCertificates(tls: ClientTls, prefix: string): ClientCertificates {
 /** Stands where TLS asks for the server's name: an IP address may not stand there (RFC 6066), and grpc-js always says something. */
 const NO_NAME = "address.invalid";
 
-/** What grpc-js needs for the certificate that is expected: one for `serverName`, else for the host that is called, name or IP address. */
-function securely(target: Target, certificates: ClientCertificates) {
+/**
+ * What grpc-js needs for the certificate that is expected: one for `serverName`, else for the host that was given, name or IP address.
+ * `ip`: where the host is called.
+ */
+function securely(target: Target, certificates: ClientCertificates, ip: string | undefined) {
   const { serverName } = certificates.pem;
   const expected = serverName ?? ("host" in target ? target.host : undefined);
   const isAddress = expected !== undefined && isIP(expected) !== 0;
   const verify = isAddress
     ? { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(expected, shown) }
     : {};
-  const sent = isAddress ? NO_NAME : serverName;
+  const sent = isAddress ? NO_NAME : ip === undefined ? serverName : expected;
   return {
     credentials: certificates.forGrpc(verify),
     options: sent === undefined ? {} : { "grpc.ssl_target_name_override": sent },
@@ -132,31 +141,44 @@ function checkToken(address: string, options: ChannelOptions): () => string | un
 }
 
 /**
- * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. Throws
+/**
+ * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. With `ip`
+ * it goes to that one of the host's addresses, and all else is the host's: its certificate, its name in the calls. Throws
  * SPEC_INVALID for what is no address, INPUT_DAMAGED for a PEM file or a token's, UNAUTHENTICATED for a token that would travel in plain text.
  */
-export function openChannel(address: string, options: ChannelOptions = {}): Channel {
+export function openChannel(address: string, options: ChannelOptions = {}, ip?: string): Channel {
   const { tls, waitMs = 0, flagPrefix = "" } = options;
   const tokenOf = checkToken(address, options);
-  const target = checkedTarget(address);
+  const named = checkedTarget(address);
+  const called: Target = "host" in named && ip !== undefined ? { host: ip, port: named.port } : named;
+  const text = ip === undefined ? address : `${address} (${ip})`;
   const certificates = tls && openCertificates(tls, flagPrefix);
-  const secure = certificates && securely(target, certificates);
-  const client = new Client(address, secure?.credentials ?? credentials.createInsecure(), {
-    "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
-    "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
-    "grpc.keepalive_time_ms": 30_000,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 2_000,
-    "grpc.use_local_subchannel_pool": 1,
-    // A proxy is for other machines: it would look for this one's port on its own.
-    ...(isThisMachine(target) && { "grpc.enable_http_proxy": 0 }),
-    ...secure?.options,
-  });
-  const diagnose = () => diagnosis(target, certificates?.pem, flagPrefix);
+  const secure = certificates && securely(named, certificates, ip);
+  const client = new Client(
+    ip === undefined ? address : hostAndPort(called),
+    secure?.credentials ?? credentials.createInsecure(),
+    {
+      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
+      "grpc.max_receive_message_length": MAX_RECEIVED_MESSAGE,
+      "grpc.keepalive_time_ms": 30_000,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.min_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 2_000,
+      "grpc.use_local_subchannel_pool": 1,
+      // A proxy is for other machines, which it finds by their names: it would look for this one's port on its own.
+      ...((isThisMachine(named) || ip !== undefined) && { "grpc.enable_http_proxy": 0 }),
+      ...(ip !== undefined && { "grpc.default_authority": hostAndPort(named) }),
+      ...secure?.options,
+    },
+  );
+  const diagnose = () => {
+    const pem = certificates?.pem;
+    const isForName = pem !== undefined && pem.serverName === undefined && ip !== undefined && "host" in named;
+    return diagnosis(called, isForName ? { ...pem, serverName: named.host } : pem, flagPrefix);
+  };
   let contacted = false;
   return {
-    address,
+    address: text,
     client,
     get metadata() {
       const metadata = new Metadata();
@@ -169,14 +191,14 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
       return contacted;
     },
     async contact(wait) {
-      if (!contacted) await firstConnection({ address, client, diagnose, waitMs }, wait);
+      if (!contacted) await firstConnection({ address: text, client, diagnose, waitMs }, wait);
       contacted = true;
     },
     openBeside({ peer, port, suffix }, onread) {
-      if ("path" in target) return openSocket({ path: target.path + suffix }, certificates?.pem, { onread });
-      const there = parseTarget(peer);
-      const { host } = "host" in there ? there : target;
-      return openSocket({ host, port }, certificates?.pem, { onread, name: target.host });
+      if ("path" in named) return openSocket({ path: named.path + suffix }, certificates?.pem, { onread });
+      const there = parseTarget(peer ?? hostAndPort(called));
+      const { host } = "host" in there ? there : named;
+      return openSocket({ host, port }, certificates?.pem, { onread, name: named.host });
     },
   };
 }

@@ -15,6 +15,12 @@ export function parseTarget(address: string): Place {
   return { host: bracketed ?? plain, port: port === undefined ? undefined : Number(port) };
 }
 
+/** A target as gRPC takes it. */
+export function hostAndPort(target: Target): string {
+  if ("path" in target) return `unix:${target.path}`;
+  return `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
+}
+
 /** True for what never leaves this machine. */
 export function isThisMachine(target: Place): boolean {
   if ("path" in target) return true;

@@ -39,7 +39,7 @@ export interface OfferedLane {
 
 /** Asks for a lane to the server that answers, which a name with several addresses does not tell. Throws as `callUnary` does. */
 export async function askForLane(channel: Channel, options: CallOptions = {}): Promise<OfferedLane> {
-  let peer = channel.address;
+  let peer: string | undefined;
   const onPeer = (address: string) => {
     peer = address;
   };
