@@ -3,13 +3,20 @@ import { openStore, type ServeOptions, serve } from "../loader/index.js";
 import { byteCount } from "./byte-count.js";
 import { addListenFlags, type ListenFlags, listenOptions } from "./connection-flags.js";
 import { lanePort } from "./host-and-port.js";
-import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
+import {
+  addMetricsFlags,
+  addScalerFlags,
+  type MetricsFlags,
+  metricsOptions,
+  type ScalerFlags,
+  scalerOptions,
+} from "./side-port-flags.js";
 import { addStoreFlags, STORE, type StoreFlags, storeOptions } from "./store-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
-interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags, StoreFlags {
+interface ServeFlags extends CommonOptions, ListenFlags, MetricsFlags, ScalerFlags, ServiceFlags, StoreFlags {
   readonly workers?: number;
   readonly volumeBudget?: number;
   readonly slotBudget?: number;
@@ -31,7 +38,7 @@ export function serveCommand(): Command {
       "batches on their way to one client, such as 256MiB (default: no limit)",
       byteCount,
     );
-  return addServiceFlags(addListenFlags(addMetricsFlags(addStoreFlags(command))))
+  return addServiceFlags(addListenFlags(addScalerFlags(addMetricsFlags(addStoreFlags(command)))))
     .addHelpText("after", "\nExample:\n  $ patchstream serve stores/hippocampus --port 7070")
     .action((path: string, flags: ServeFlags, command: Command) => tellFailure(flags, () => run(path, flags, command)));
 }
@@ -45,9 +52,10 @@ async function run(path: string, flags: ServeFlags, command: Command): Promise<v
   const readyMs = Math.round(performance.now() - startedMs);
   const { name, cases } = store.dataset;
   const metrics = server.metricsAddress === undefined ? {} : { metrics: server.metricsAddress };
+  const scaler = server.scalerAddress === undefined ? {} : { scaler: server.scalerAddress };
   const lane = server.laneAddress === undefined ? {} : { lane: server.laneAddress };
   if (flags.json)
-    printJson({ address: server.address, ...lane, dataset: name, cases: cases.length, ...metrics, readyMs });
+    printJson({ address: server.address, ...lane, dataset: name, cases: cases.length, ...metrics, ...scaler, readyMs });
   else {
     const version = command.parent?.version() ?? "";
     const also = server.metricsAddress === undefined ? "" : `, metrics at http://${server.metricsAddress}/metrics`;
@@ -62,6 +70,7 @@ function serveOptions(flags: ServeFlags, command: Command): ServeOptions {
   return {
     ...listenOptions(flags, command),
     ...metricsOptions(flags, command),
+    ...scalerOptions(flags, command),
     ...(port !== undefined && { lanePort: port }),
     ...(workers !== undefined && { workers }),
     ...(volumeBudget !== undefined && { volumeBudgetBytes: volumeBudget }),

@@ -13,9 +13,9 @@ import {
   type ListenFlags,
   listenOptions,
 } from "./connection-flags.js";
-import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./metrics-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
+import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./side-port-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
 /** `CallFlags` with the prefix "data-". */

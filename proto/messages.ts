@@ -41,6 +41,9 @@ export interface BatchEnd {
   readonly step: number;
   /** CRC-32 (zlib's) over all tensor bytes in their order. It comes last, so that a server may send what it has before the rest is there. */
   readonly checksum: number;
+  /** Microseconds of this server's time that the batch took: from the end of the batch that it sent before, on whatever stream, or from the
+   * want where that came later. Absent: the server does not say. */
+  readonly servedUs?: number;
 }
 
 /** Takes back every want of `count` steps from `first_step` on whose BatchBegin has not been sent. */
@@ -434,6 +437,17 @@ export interface OpenLaneResponse {
   readonly heartbeatMs: number;
 }
 
+/** How fast the trainer behind a stream goes: what a server needs to say how many servers would keep it from waiting. Means over its latest
+ * steps. It is sent on the streams to all servers, whichever the batches came from, and changes no batch. */
+export interface Pace {
+  /** Microseconds of a step for which the trainer did not wait for its batch. */
+  readonly stepUs: number;
+  /** Microseconds of a step for which it did. */
+  readonly waitedUs: number;
+  /** `served_us` of a batch. */
+  readonly servedUs: number;
+}
+
 /** A case to label, on its source file's own grid. */
 export interface PredictCase {
   /** Id of the training whose checkpoint is used. */
@@ -763,6 +777,8 @@ export interface Started {
   readonly rank: number;
   /** As received. */
   readonly ranks: number;
+  /** Pace may be sent: older servers refuse it. */
+  readonly readsPace: boolean;
 }
 
 /** Asks for a training. */
@@ -845,6 +861,7 @@ export type StreamRequest =
   | { readonly kind: "stageReport"; readonly stageReport: StageReport }
   | { readonly kind: "stop"; readonly stop: Stop }
   | { readonly kind: "cancel"; readonly cancel: Cancel }
+  | { readonly kind: "pace"; readonly pace: Pace }
   | { readonly kind?: undefined };
 
 /** Server to client on a stream. */
@@ -986,6 +1003,7 @@ export interface Messages {
   Notice: Notice;
   OpenLaneRequest: OpenLaneRequest;
   OpenLaneResponse: OpenLaneResponse;
+  Pace: Pace;
   PredictCase: PredictCase;
   PredictImage: PredictImage;
   PredictionBegin: PredictionBegin;
@@ -1036,7 +1054,7 @@ export interface Messages {
 /** The fields of every message that hold whole numbers, an enum or another message: name and type. */
 export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [name: string, type: string])[]>> = {
   BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["addressChecksum", "fixed32"], ["samples", "Samples"]],
-  BatchEnd: [["step", "uint32"], ["checksum", "fixed32"]],
+  BatchEnd: [["step", "uint32"], ["checksum", "fixed32"], ["servedUs", "uint32"]],
   Cancel: [["firstStep", "uint32"], ["count", "uint32"]],
   Cancelled: [["firstStep", "uint32"], ["count", "uint32"]],
   Case: [["shape", "uint32"], ["foregroundCounts", "uint32"], ["geometry", "Geometry"]],
@@ -1066,6 +1084,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Notice: [],
   OpenLaneRequest: [],
   OpenLaneResponse: [["port", "uint32"], ["ticketMs", "uint32"], ["heartbeatMs", "uint32"]],
+  Pace: [["stepUs", "uint32"], ["waitedUs", "uint32"], ["servedUs", "uint32"]],
   PredictCase: [["checkpoint", "CheckpointKind"]],
   PredictImage: [["tensor", "Tensor"], ["checkpoint", "CheckpointKind"], ["geometry", "Geometry"]],
   PredictionBegin: [["steps", "uint32"], ["sourceValues", "int32"]],
@@ -1100,7 +1119,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Stop: [],
   StopTrainingRequest: [],
   StopTrainingResponse: [],
-  StreamRequest: [["start", "Start"], ["want", "Want"], ["stageReport", "StageReport"], ["stop", "Stop"], ["cancel", "Cancel"]],
+  StreamRequest: [["start", "Start"], ["want", "Want"], ["stageReport", "StageReport"], ["stop", "Stop"], ["cancel", "Cancel"], ["pace", "Pace"]],
   StreamResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"], ["started", "Started"], ["stageApplied", "StageApplied"], ["notice", "Notice"], ["cancelled", "Cancelled"]],
   Tensor: [["shape", "uint32"], ["byteLength", "uint64"]],
   Training: [["state", "TrainingState"], ["damage", "TrainingDamage"], ["stepsTaken", "uint32"], ["steps", "uint32"], ["stage", "uint32"]],

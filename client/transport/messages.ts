@@ -20,6 +20,8 @@ export interface ReceivedBatch {
   readonly carrier: Carrier;
   /** Milliseconds from its begin to its end. */
   readonly carriedMs: number;
+  /** Of the server's time, where it says it. */
+  readonly servedUs: number | undefined;
 }
 
 export interface BatchRequest {

@@ -134,6 +134,10 @@ export class ReplicaLink {
     this.#stream?.cancel(step);
   }
 
+  tellPace(pace: Messages["Pace"]): void {
+    this.#stream?.tellPace(pace);
+  }
+
   /** See `ReplicaStream.report`; a link without a stream has nothing to take back. */
   report(...args: Parameters<ReplicaStream["report"]>): Promise<void> {
     return this.#stream?.takesWants ? this.#stream.report(...args) : Promise.resolve();
@@ -142,7 +146,10 @@ export class ReplicaLink {
   /** Gives the connection up for a new one after a long silence; the next silence may be twice as long. */
   renewIfSilent(): void {
     if (this.silentMs <= this.#renewalMs) return;
-    if (this.replica.isRetired) return this.close();
+    if (this.replica.isRetired) {
+      this.close();
+      return;
+    }
     this.#renewalMs *= 2;
     this.#stream?.close();
     this.replica.renew();

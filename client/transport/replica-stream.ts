@@ -87,6 +87,7 @@ export class ReplicaStream {
   #lastBatchMs = 0;
   #lastHeardMs: number;
   #draining = false;
+  #readsPace = false;
   #carrier: Carrier = "grpc";
 
   constructor(
@@ -173,6 +174,11 @@ export class ReplicaStream {
     );
   }
 
+  /** Says how fast the trainer goes, to a server that reads it. */
+  tellPace(pace: Messages["Pace"]): void {
+    if (this.#readsPace && !this.#over) this.#call.send({ kind: "pace", pace });
+  }
+
   /** Takes one want back: its step has come from elsewhere. */
   cancel(step: number): void {
     const want = this.#asked.get(step);
@@ -252,6 +258,7 @@ export class ReplicaStream {
       case "started":
         this.#checkStarted(message.started);
         this.#isStarted = true;
+        this.#readsPace = message.started.readsPace;
         this.#events.opened();
         return;
       case "stageApplied":

@@ -6,9 +6,10 @@ import type { StageChanged } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
 import { decideStage } from "./decide-stage.js";
-import type { ReceivedBatch, SentAhead, SessionRequest } from "./messages.js";
-import { Patience, TICK_MS } from "./patience.js";
 import type { Fleet } from "./fleet.js";
+import type { ReceivedBatch, SentAhead, SessionRequest } from "./messages.js";
+import { TrainerPace } from "./pace.js";
+import { Patience, TICK_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { ReplicaLink } from "./replica-link.js";
 import type { Want } from "./replica-stream.js";
@@ -48,6 +49,7 @@ export class Session {
   #links: readonly ReplicaLink[] = [];
   readonly #steps: WantedSteps;
   readonly #patience = new Patience();
+  readonly #pace: TrainerPace;
   #taker: Taker | undefined;
   #failure: PatchstreamError | undefined;
   #stopTicking: () => void = () => {};
@@ -66,6 +68,7 @@ export class Session {
       bytesOf: (stage) => this.#expectedOf(stage).share.byteLength,
     });
     this.#tellFirstUnwanted();
+    this.#pace = new TrainerPace(options.clock, request.creditBatches);
     this.#stopWatching = options.fleet.watch(() => this.#followFleet());
     this.#followFleet();
     this.#tick();
@@ -77,6 +80,7 @@ export class Session {
       throw new RangeError(`step ${step} was taken out of turn; step ${this.#steps.firstUndelivered} is next`);
     const { deadlineMs, clock } = this.#options;
     const late = () => this.#late(`step ${step} of ${this.#addresses()}`);
+    this.#pace.asked();
     return withDeadline({ signal, deadlineMs, clock, late }, ({ resolve, reject }) => {
       this.#taker = { resolve, reject };
       this.#serve();
@@ -91,6 +95,8 @@ export class Session {
     const { firstUndelivered } = this.#steps;
     if (step !== firstUndelivered || this.#steps.get(step)?.batch !== "ahead")
       throw new RangeError(`step ${step} was delivered out of turn; step ${firstUndelivered} is next`);
+    this.#pace.asked();
+    this.#pace.got();
     this.#steps.deliver();
     this.#advance();
   }
@@ -149,8 +155,7 @@ export class Session {
    */
   #leaveRetired(): void {
     const isServed = this.#links.some((link) => !link.replica.isRetired && link.takesWants);
-    for (const link of this.#links)
-      if (link.replica.isRetired && isServed && link.outstanding === 0) link.close();
+    for (const link of this.#links) if (link.replica.isRetired && isServed && link.outstanding === 0) link.close();
     if (this.#links.some(({ isClosed }) => isClosed)) this.#links = this.#links.filter(({ isClosed }) => !isClosed);
   }
 
@@ -231,6 +236,7 @@ export class Session {
     const batch = this.#steps.deliver();
     if (batch === undefined) return;
     this.#taker = undefined;
+    this.#pace.got();
     taker.resolve(batch);
     this.#advance();
   }
@@ -293,6 +299,8 @@ export class Session {
         if (asked.length > 0 && asked.every((link) => silent.has(link)) && !this.#askOne(wanted)) break;
       }
     for (const link of silent) link.renewIfSilent();
+    const pace = this.#pace.due();
+    if (pace !== undefined) for (const link of this.#links) link.tellPace(pace);
     this.#stopTicking = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 
@@ -311,6 +319,7 @@ export class Session {
       this.#patience.took(tookMs);
       wanted.batch = batch;
       this.#hasHadBatches = true;
+      this.#pace.served(batch.servedUs);
       for (const one of this.#links) one.cancel(want.step);
       this.#serve();
     }

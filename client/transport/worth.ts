@@ -1,14 +1,16 @@
 import type { Clock } from "./clock.js";
 
-/** Share of the newest batch in the mean. */
-const NEWEST = 0.2;
+/** Of so many batches, the middle one counts: the first ones wait for volumes to be read, and a machine stumbles now and then. */
+const MOST_KEPT = 9;
+/** With fewer nothing is known. */
+const LEAST = 4;
 /** What was measured longer ago may not hold any more. */
 const GOOD_FOR_MS = 10_000;
 
 /** What a replica is worth, as it was measured lately: how long it takes for a byte of a batch while it owes one. */
 export class Worth {
   readonly #clock: Clock;
-  #msPerByte: number | undefined;
+  #measured: readonly number[] = [];
   #measuredMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -17,15 +19,19 @@ export class Worth {
 
   /** A batch took so long from being wanted, or from the batch before. */
   took(ms: number, bytes: number): void {
-    const msPerByte = ms / bytes;
-    const former = this.msPerByte ?? msPerByte;
-    this.#msPerByte = former + NEWEST * (msPerByte - former);
+    const former = this.#isOld ? [] : this.#measured;
+    this.#measured = [...former, ms / bytes].slice(-MOST_KEPT);
     this.#measuredMs = this.#clock.now();
   }
 
   /** Undefined: nobody knows. */
   get msPerByte(): number | undefined {
-    return this.#clock.now() - this.#measuredMs < GOOD_FOR_MS ? this.#msPerByte : undefined;
+    if (this.#isOld || this.#measured.length < LEAST) return undefined;
+    return this.#measured.toSorted((a, b) => a - b)[Math.floor(this.#measured.length / 2)];
+  }
+
+  get #isOld(): boolean {
+    return this.#clock.now() - this.#measuredMs >= GOOD_FOR_MS;
   }
 }
 

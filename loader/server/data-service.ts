@@ -19,9 +19,11 @@ import type { DatasetPages } from "./dataset-pages.js";
 import type { FairShares } from "./fair-shares.js";
 import { checkLimit, type ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
+import type { Paces } from "./paces.js";
 import { readTimeline } from "./requests.js";
 import { batchFrames } from "./send-batch.js";
 import type { ServedLease, ServedRun, ServedRuns, ServedShare } from "./served-run.js";
+import type { ServedTime } from "./served-time.js";
 import type { SharedCuts } from "./shared-cuts.js";
 import type { SideThread } from "./side-thread.js";
 import { serveStream } from "./stream.js";
@@ -45,6 +47,8 @@ export interface DataServiceParts {
   readonly offerLane: (caller: Caller) => Messages["OpenLaneResponse"];
   /** Of all streams. */
   readonly cuts: SharedCuts<ServedLease>;
+  readonly paces: Paces;
+  readonly servedTime: ServedTime;
   readonly pages: DatasetPages;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;

@@ -36,10 +36,12 @@ export interface Measured {
   readonly streams: { readonly inside: number };
   readonly calls: { readonly inside: number };
   readonly cuts: { readonly kept: number };
+  /** What the clients of all streams say of their trainers. */
+  readonly paces: { readonly serversNeeded: number; readonly waitingShare: number };
   readonly pause: { takeLongestSeconds(): number };
 }
 
-export function createMetrics({ engine, streams, calls, cuts, pause }: Measured): ServerMetrics {
+export function createMetrics({ engine, streams, calls, cuts, paces, pause }: Measured): ServerMetrics {
   const service = serviceMetrics("DataService");
   const registers = [service.registry];
   const batches = new Counter({
@@ -107,6 +109,22 @@ export function createMetrics({ engine, streams, calls, cuts, pause }: Measured)
     registers,
     collect() {
       this.set(calls.inside);
+    },
+  });
+  new Gauge({
+    name: "patchstream_servers_needed",
+    help: "Servers like this one that would be busy all the time if no trainer waited. All servers of a trainer say the same.",
+    registers,
+    collect() {
+      this.set(paces.serversNeeded);
+    },
+  });
+  new Gauge({
+    name: "patchstream_trainers_waiting_share",
+    help: "Share of their time for which trainers waited for batches, as they said in the last minute. Their mean.",
+    registers,
+    collect() {
+      this.set(paces.waitingShare);
     },
   });
   new Gauge({

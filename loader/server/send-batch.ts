@@ -30,10 +30,10 @@ export async function* batchFrames({ begin, lease }: LeasedBatch): AsyncGenerato
   }
 }
 
-/** Sends a batch with a few writes in flight, and releases its lease when all of them are done or the call has closed. */
+/** Sends a batch with a few writes in flight, `servedUs` as it is at its end, and releases its lease when all of them are done or the call has closed. */
 export async function sendBatch(
   send: (message: BatchFrame | Frame) => Promise<void>,
-  { begin, lease }: LeasedBatch,
+  { begin, lease, servedUs }: LeasedBatch & { servedUs(): number },
 ): Promise<void> {
   const writes: Promise<void>[] = [];
   try {
@@ -42,7 +42,9 @@ export async function sendBatch(
       if (writes.length >= CHUNKS_IN_FLIGHT) await writes.shift();
       writes.push(send(frame));
     }
-    writes.push(send({ kind: "batchEnd", batchEnd: { step: begin.step, checksum: lease.checksum } }));
+    while (writes.length >= CHUNKS_IN_FLIGHT) await writes.shift();
+    const batchEnd = { step: begin.step, checksum: lease.checksum, servedUs: servedUs() };
+    writes.push(send({ kind: "batchEnd", batchEnd }));
     await Promise.all(writes);
   } finally {
     await Promise.allSettled(writes);

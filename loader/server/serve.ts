@@ -26,12 +26,15 @@ import { DatasetPages } from "./dataset-pages.js";
 import { FairShares } from "./fair-shares.js";
 import { LANE_HEARTBEAT_MS, LANE_TICKET_MS, type LimitOptions, START_TIMEOUT_MS, serverLimits } from "./limits.js";
 import { createMetrics } from "./metrics.js";
+import { Paces } from "./paces.js";
+import { type ScalerOptions, serveScaler } from "./scaler/external-scaler.js";
 import { type ServedLease, ServedRuns } from "./served-run.js";
+import { ServedTime } from "./served-time.js";
 import { SharedCuts } from "./shared-cuts.js";
 import { SideThread } from "./side-thread.js";
 
 /** Where a data server listens, whom it serves, and what it may use. */
-export interface ServeOptions extends ListenOptions, MetricsOptions, EngineOptions, LimitOptions {
+export interface ServeOptions extends ListenOptions, MetricsOptions, ScalerOptions, EngineOptions, LimitOptions {
   /** Milliseconds for which a stream may be without its Start; then it ends. Default 10 seconds. */
   readonly startTimeoutMs?: number;
   /** Where lanes are taken, beside gRPC. Default 0: any free port. `none`: there are no lanes. */
@@ -56,6 +59,8 @@ export interface DataServer extends AsyncDisposable {
   readonly laneAddress: string | undefined;
   /** host:port of the metrics, where they were asked for. */
   readonly metricsAddress: string | undefined;
+  /** host:port of KEDA's external scaler, where it was asked for. */
+  readonly scalerAddress: string | undefined;
   /**
    * Health turns NOT_SERVING. After `drainDelayMs` nobody can connect any more, batches in flight are finished, wants that have not
    * begun are dropped; then it closes.
@@ -108,7 +113,9 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const calls = new Admission({ name: "max_calls", most: maxCalls, mostOfPeer: maxCallsOfOnePeer });
   const isShort = () => engine.metrics.waitingBatches > 0;
   const cuts = new SharedCuts<ServedLease>({ budgetBytes: slotBudgetBytes, isShort });
-  const metrics = createMetrics({ engine, streams, calls, cuts, pause: keep(new EventLoopPause()) });
+  const paces = new Paces();
+  const metrics = createMetrics({ engine, streams, calls, cuts, paces, pause: keep(new EventLoopPause()) });
+  let closing: Promise<void> | undefined;
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
   const callsOfConnection = 2 * (maxStreams + maxCalls);
@@ -134,6 +141,8 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     shares,
     clientBytes: new ClientBytes(options.clientBytes),
     cuts,
+    paces,
+    servedTime: new ServedTime(),
     pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
@@ -165,6 +174,8 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   implement(server, "DataService", handlers, rules);
   const endpoint = await serveMetrics(metrics.registry, options);
   if (endpoint !== undefined) keep(endpoint);
+  const scaler = await serveScaler({ paces, isDraining: () => closing !== undefined }, options);
+  if (scaler !== undefined) keep(scaler);
   keepFreedMemory();
   const listener = await listen(server, options);
   keep({
@@ -196,7 +207,6 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
         );
   log(startOf("DataService", address, options));
 
-  let closing: Promise<void> | undefined;
   let resolveClosed: () => void = () => {};
   const closed = new Promise<void>((resolve) => {
     resolveClosed = resolve;
@@ -225,6 +235,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     address,
     laneAddress: lanes?.address,
     metricsAddress: endpoint?.address,
+    scalerAddress: scaler?.address,
     drain,
     closed,
     [Symbol.asyncDispose]: drain,

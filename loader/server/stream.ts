@@ -7,9 +7,11 @@ import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
+import type { PacePlace, Paces } from "./paces.js";
 import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
 import type { ServedLease, ServedShare } from "./served-run.js";
+import type { ServedTime } from "./served-time.js";
 import type { SharedCuts } from "./shared-cuts.js";
 import { StreamRecord } from "./stream-record.js";
 
@@ -26,6 +28,10 @@ export interface StreamServer {
   readonly clientBytes: ClientBytes;
   /** With the other streams of the same run. */
   readonly cuts: SharedCuts<ServedLease>;
+  /** Of the trainers behind all streams. */
+  readonly paces: Paces;
+  /** Over all streams. */
+  readonly servedTime: ServedTime;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long the stream may be without its Start. */
@@ -38,7 +44,7 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, log, shares, clientBytes, cuts, draining, startTimeoutMs }: StreamServer,
+  { open, limits, metrics, log, shares, clientBytes, cuts, paces, servedTime, draining, startTimeoutMs }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
@@ -49,6 +55,8 @@ export async function serveStream(
   const batches = new CutAhead<ServedLease>(source, limits, shares, admit);
   const leave = shares.join(batches);
   const leaveClient = clientBytes.join(call.caller, batches);
+  const pace = paces.join();
+  const running = { call, share, batches, metrics, record, pace, servedTime };
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -59,15 +67,21 @@ export async function serveStream(
   try {
     await call.send({
       kind: "started",
-      started: { digest: share.digest, timeline: start.timeline, rank: start.rank, ranks: start.ranks },
+      started: {
+        digest: share.digest,
+        timeline: start.timeline,
+        rank: start.rank,
+        ranks: start.ranks,
+        readsPace: true,
+      },
     });
     if (draining.aborted) drain();
     let refusal: { readonly error: unknown } | undefined;
-    readRequests(requests, { call, share, batches, metrics, record }).catch((error: unknown) => {
+    readRequests(requests, running).catch((error: unknown) => {
       refusal = { error };
       batches.close();
     });
-    await writeBatches({ call, share, batches, metrics, record });
+    await writeBatches(running);
     if (refusal !== undefined) throw refusal.error;
     if (draining.aborted)
       throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
@@ -82,6 +96,7 @@ export async function serveStream(
     source.leave();
     leave();
     leaveClient();
+    pace.leave();
     call.signal.removeEventListener("abort", hangUp);
     draining.removeEventListener("abort", drain);
   }
@@ -113,11 +128,13 @@ interface Running {
   readonly batches: CutAhead<ServedLease>;
   readonly metrics: ServerMetrics;
   readonly record: StreamRecord;
+  readonly pace: PacePlace;
+  readonly servedTime: ServedTime;
 }
 
 async function readRequests(
   requests: AsyncIterator<Messages["StreamRequest"]>,
-  { call, share, batches, metrics, record }: Running,
+  { call, share, batches, metrics, record, pace }: Running,
 ): Promise<void> {
   for (;;) {
     const { done, value: message } = await requests.next();
@@ -153,21 +170,25 @@ async function readRequests(
         await call.send({ kind: "cancelled", cancelled: { firstStep, count } });
         break;
       }
+      case "pace":
+        pace.tell(message.pace);
+        break;
       case "stop":
         return batches.finish({ dropQueued: true });
       case "start":
-        return refuseRequest("kind", "start", "want, stage_report, cancel or stop (the stream has started)");
+        return refuseRequest("kind", "start", "want, stage_report, cancel, pace or stop (the stream has started)");
       case undefined:
-        return refuseRequest("kind", null, "want, stage_report, cancel or stop");
+        return refuseRequest("kind", null, "want, stage_report, cancel, pace or stop");
     }
   }
 }
 
-async function writeBatches({ call, share, batches, metrics, record }: Running): Promise<void> {
+async function writeBatches({ call, share, batches, metrics, record, servedTime }: Running): Promise<void> {
   while (await batches.ready()) {
     const ready = batches.take();
     if (ready === undefined) continue;
-    await sendBatch(call.send, { begin: share.begin(ready.step, ready.stage, ready.lease), lease: ready.lease });
+    const begin = share.begin(ready.step, ready.stage, ready.lease);
+    await sendBatch(call.send, { begin, lease: ready.lease, servedUs: () => servedTime.sent(ready.wantedMs) });
     metrics.batchSent(share.sent(ready.stage, ready.lease));
     record.countBatch(ready.lease.bytes.length);
     metrics.wantFulfilled(ready.stage, (performance.now() - ready.wantedMs) / 1_000);

@@ -51,7 +51,7 @@ export function answering(answer: (step: number) => Promise<WireBatch>): Handler
       if (request.kind === "start") {
         const { specSha256, timeline, rank, ranks } = request.start;
         const digest = Buffer.from(specSha256).toString("hex");
-        await send({ kind: "started", started: { digest, timeline, rank, ranks } });
+        await send({ kind: "started", started: { digest, timeline, rank, ranks, readsPace: false } });
       }
       if (request.kind !== "want") continue;
       const { firstStep, count } = request.want;

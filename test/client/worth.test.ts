@@ -37,16 +37,17 @@ test("one that was not measured counts as the best of the others, and all by the
   );
 });
 
-test("what was measured follows what comes, and is forgotten when it is old", (t) => {
+test("of the latest batches the middle one counts, from the fourth on, and none when all are old", (t) => {
   const clock = clockAt(0);
   const worth = new Worth(clock);
+  for (const ms of [900, 20, 30]) worth.took(ms, 10);
   t.is(worth.msPerByte, undefined);
-  worth.took(100, 10);
-  t.is(worth.msPerByte, 10);
-  for (let batch = 0; batch < 50; batch++) worth.took(20, 10);
-  t.true(Math.abs((worth.msPerByte ?? 0) - 2) < 0.01);
+  worth.took(20, 10);
+  t.is(worth.msPerByte, 3);
+  for (let batch = 0; batch < 9; batch++) worth.took(50, 10);
+  t.is(worth.msPerByte, 5);
   clock.ms = 10_000;
   t.is(worth.msPerByte, undefined);
-  worth.took(30, 10);
-  t.is(worth.msPerByte, 3);
+  worth.took(70, 10);
+  t.is(worth.msPerByte, undefined, "what is old does not count with what is new");
 });

@@ -223,7 +223,7 @@ test("where the lane's port cannot be reached auto goes over gRPC", async (t) =>
         if (request.kind === "start") {
           const { specSha256, timeline, rank, ranks } = request.start;
           const digest = Buffer.from(specSha256).toString("hex");
-          await send({ kind: "started", started: { digest, timeline, rank, ranks } });
+          await send({ kind: "started", started: { digest, timeline, rank, ranks, readsPace: false } });
         }
         if (request.kind !== "want") continue;
         for (let step = request.want.firstStep; step < request.want.firstStep + request.want.count; step++) {

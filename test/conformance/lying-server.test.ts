@@ -18,7 +18,10 @@ type Lie = (batch: WireBatch) => readonly Response[];
 
 /** The honest answer to Start. */
 function started({ specSha256, timeline, rank, ranks }: Messages["Start"]): Response {
-  return { kind: "started", started: { digest: Buffer.from(specSha256).toString("hex"), timeline, rank, ranks } };
+  return {
+    kind: "started",
+    started: { digest: Buffer.from(specSha256).toString("hex"), timeline, rank, ranks, readsPace: false },
+  };
 }
 
 function stepsOf({ firstStep, count }: Messages["Want"]): number[] {

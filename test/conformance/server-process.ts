@@ -6,7 +6,8 @@ import { toldAddress } from "../told-address.js";
 import { SERVER_TLS } from "./carrier.js";
 import { sampleStore } from "./served-store.js";
 
-const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+/** The command of this build. */
+export const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
 /** `patchstream serve` as a process of its own. */
 export interface ServerProcess {
@@ -24,10 +25,20 @@ export async function spawnServer(t: ExecutionContext, ...flags: string[]): Prom
 
 /** The same for a store of the test's own. */
 export async function spawnServerOf(t: ExecutionContext, store: string, ...flags: string[]): Promise<ServerProcess> {
+  return spawnBuild(t, MAIN, store, ...flags);
+}
+
+/** The same by the command of another build. */
+export async function spawnBuild(
+  t: ExecutionContext,
+  main: string,
+  store: string,
+  ...flags: string[]
+): Promise<ServerProcess> {
   const budgets = ["--workers", "1", "--volume-budget", "64MiB", "--slot-budget", "32MiB"];
   const { tls } = SERVER_TLS;
   const tlsFlags = tls === undefined ? [] : ["--tls-cert", tls.cert, "--tls-key", tls.key];
-  const args = [MAIN, "serve", store, "--json", "--log-level", "silent", ...budgets, ...tlsFlags, ...flags];
+  const args = [main, "serve", store, "--json", "--log-level", "silent", ...budgets, ...tlsFlags, ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   t.teardown(() => child.kill("SIGKILL"));
