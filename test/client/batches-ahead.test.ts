@@ -5,7 +5,7 @@ import type { SentAhead } from "../../client/transport/messages.js";
 
 function sentAhead(step: number, stage: number): SentAhead {
   const samples = { cases: [], caseIndex: [], class: [], start: [], size: [], checksum: 0 };
-  const batch = { step, stage, globalBatch: 1, checksum: 0, tensors: [], samples };
+  const batch = { step, stage, globalBatch: 1, checksum: 0, tensors: [], samples, servedUs: undefined };
   return { batch: { ...batch, buffer: new ArrayBuffer(8), carrier: "lane", carriedMs: 1 }, firstUnwanted: step + 1 };
 }
 

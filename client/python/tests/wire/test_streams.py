@@ -104,7 +104,7 @@ def test_tensors_are_views_on_the_memory_of_their_batch(
 def test_reports_cancels_and_skipped_batches_are_told(channel: Channel, run: DescribedRun, carrier: Carrier) -> None:
     listener = Listener(run, skipped=[0])
     stream = opened(channel, run, listener, carrier)
-    assert listener.next() == Started(carrier)
+    assert listener.next() == Started(carrier, reads_pace=True)
     stream.report(2, 8, reason="test", metrics={"loss": 0.5}, hold=True)
     assert listener.next() == StageApplied(2, 8, None)
     stream.take_back(20, 3)
@@ -147,7 +147,7 @@ def test_a_batch_of_another_size_than_its_stage_is_refused_before_memory_is_take
 def test_nothing_is_told_after_cancel(channel: Channel, run: DescribedRun, carrier: Carrier) -> None:
     listener = Listener(run)
     stream = opened(channel, run, listener, carrier)
-    assert listener.next() == Started(carrier)
+    assert listener.next() == Started(carrier, reads_pace=True)
     stream.cancel()
     stream.want(0, 1)
     other = Listener(run)

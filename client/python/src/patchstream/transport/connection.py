@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -13,8 +13,8 @@ from ..wire.call_scope import CallScope
 from ..wire.channel import Channel, ChannelOptions
 from ..wire.open_stream import open_stream
 from ..wire.stream import CarrierChoice, Stream, StreamEvents, StreamStart
+from .fleet import Fleet
 from .hedged_call import CallHistory, HedgedCall
-from .replica import Replica
 from .session import Session, SessionRequest
 
 Answer = TypeVar("Answer")
@@ -43,7 +43,7 @@ class _Open:
 
     def __init__(self, reach: Reach) -> None:
         self.pid = os.getpid()
-        self.replicas: Sequence[Replica] = [Replica(address, reach.channel) for address in reach.addresses]
+        self.fleet = Fleet(reach.addresses, reach.channel)
         self.history = CallHistory()
         self.memory = BatchMemory()
         self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
@@ -79,7 +79,7 @@ class Connection:
         """
         opened = self._opened()
         deadline_s = self.reach.deadline_s
-        return HedgedCall(attempt, opened.replicas, history=opened.history, kind=kind, deadline_s=deadline_s).answer()
+        return HedgedCall(attempt, opened.fleet, history=opened.history, kind=kind, deadline_s=deadline_s).answer()
 
     def session(self, request: SessionRequest, memory: BatchMemory | None = None) -> Session:
         """Streams of one run to every replica. `memory`: what is received into; default: what all sessions share."""
@@ -92,7 +92,7 @@ class Connection:
         def open_to(channel: Channel, events: StreamEvents) -> Stream:
             return open_stream(channel, start, events, carrier=carrier, memory=into)
 
-        session = Session(request, opened.replicas, open_to)
+        session = Session(request, opened.fleet, open_to)
         opened.sessions.add(session)
         return session
 
@@ -109,8 +109,7 @@ class Connection:
         if opened is not None and opened.pid == os.getpid():
             for session in list(opened.sessions):
                 session.close()
-            for replica in opened.replicas:
-                replica.close()
+            opened.fleet.close()
         while self._owned:
             self._owned.pop().close()
 

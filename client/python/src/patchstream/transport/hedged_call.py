@@ -1,6 +1,6 @@
 """One unary call, at one replica or several at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from ..errors import PatchstreamError
 from ..wire.call_scope import CallScope
 from ..wire.channel import Channel
+from .fleet import Fleet
 from .patience import FIRST_RENEWAL_S, MOST_TICK_S, TICK_S, Patience
 from .replica import Replica
 from .retry import next_try
@@ -76,7 +77,7 @@ class HedgedCall(Generic[Answer]):
     def __init__(
         self,
         attempt: Callable[[Channel, CallScope], Answer],
-        replicas: Sequence[Replica],
+        fleet: Fleet,
         *,
         history: CallHistory,
         kind: str,
@@ -84,7 +85,7 @@ class HedgedCall(Generic[Answer]):
     ) -> None:
         """A call that has not begun. `attempt` makes it at one server."""
         self._attempt = attempt
-        self._replicas = replicas
+        self._fleet = fleet
         self._history = history
         self._patience = history.patience(kind)
         self._deadline_s = deadline_s
@@ -130,7 +131,7 @@ class HedgedCall(Generic[Answer]):
     def _ask_next(self) -> bool:
         """Asks the best of those that have not been asked or have not failed; False where there is none."""
         busy = {running.replica for running in self._running}
-        free = [one for one in self._replicas if one not in busy | self._failed | self._refused]
+        free = [one for one in self._fleet.replicas if one not in busy | self._failed | self._refused]
         if not free:
             return False
         self._ask(min(free, key=lambda one: (one.is_troubled, *one.load)))
@@ -186,9 +187,10 @@ class HedgedCall(Generic[Answer]):
 
     def _all_failed(self, error: PatchstreamError) -> None:
         """All that may do better later are asked again after a pause."""
-        if len(self._refused) == len(self._replicas):
+        replicas = self._fleet.replicas
+        if all(replica in self._refused for replica in replicas):
             raise error
-        if not self._history.has_answered and not any(replica.channel.was_reached for replica in self._replicas):
+        if not self._history.has_answered and not any(replica.channel.was_reached for replica in replicas):
             raise self._none_reached(error)
         self._paused_until = monotonic() + self._pause_s
         self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
@@ -196,11 +198,12 @@ class HedgedCall(Generic[Answer]):
     def _none_reached(self, last: PatchstreamError) -> PatchstreamError:
         """One line for all servers that could not be reached."""
         at: dict[str, list[str]] = {}
-        for replica in self._replicas:
+        replicas = self._fleet.replicas
+        for replica in replicas:
             failure = self._failures.get(replica)
             if failure is not None and failure.code == "UNAVAILABLE":
                 at.setdefault(str(failure.facts["reason"]), []).append(str(failure.facts["address"]))
-        if len(self._replicas) == 1 or not at:
+        if len(replicas) == 1 or not at:
             return last
         reasons = list(at) if len(at) == 1 else [f"{reason} ({', '.join(where)})" for reason, where in at.items()]
         facts = {"code": "UNAVAILABLE", "address": self._addresses, "reason": "; ".join(reasons)}
@@ -208,10 +211,11 @@ class HedgedCall(Generic[Answer]):
 
     @property
     def _addresses(self) -> str:
-        return ", ".join(replica.address for replica in self._replicas)
+        return ", ".join(replica.address for replica in self._fleet.replicas)
 
     def _tick(self, slept_s: float) -> None:
         """Looks at silences: what is not heard of is asked elsewhere, or over a new connection."""
+        self._fleet.look()
         now = monotonic()
         stood_still = slept_s > MOST_TICK_S
         if stood_still:

@@ -15,13 +15,17 @@ TROUBLE_S = 10.0
 class Replica:
     """Shared by unary calls and streams. All methods may be called from any thread."""
 
-    def __init__(self, address: str, options: ChannelOptions) -> None:
+    def __init__(self, address: str, options: ChannelOptions, ip: str | None = None) -> None:
         """Opens the first channel, which connects when it is first used. Raises as `open_channel` does."""
-        self.address = address
+        self._given = address
+        self._ip = ip
         self._options = options
         self._lock = Lock()
         self._secrets = FileMarks(secret_files(options))
-        self._channel = open_channel(address, options)
+        self._channel = open_channel(address, options, ip=ip)
+        self.address = self._channel.address
+        self.is_retired = False
+        """Its name does not lead to it any more: what is under way goes on, nothing new is asked of it."""
         self._troubled_at = float("-inf")
         self._calls = 0
         self._last_asked = 0
@@ -71,14 +75,22 @@ class Replica:
         Damage may have left the old one with wrong headers or no answers at all.
         """
         with self._lock:
+            if self.is_retired:
+                return
             old = self._channel
             try:
-                self._channel = open_channel(self.address, self._options, old.lanes)
+                self._channel = open_channel(self._given, self._options, old.lanes, self._ip)
             except PatchstreamError as error:
                 # Files of certificates cannot be read just now: the connection that was made with them goes on.
                 warnings.warn(f"{self.address} is called as before: {error}", stacklevel=2)
                 return
         old.give_up()
+
+    def retire(self) -> None:
+        """Its name does not lead to it any more. Calls that are under way go on."""
+        with self._lock:
+            self.is_retired = True
+        self._channel.give_up()
 
     def close(self) -> None:
         """Ends every call."""

@@ -25,15 +25,19 @@ from ..wire.stream import (
     broken_protocol,
 )
 from .asked_steps import AskedSteps, Want
+from .pace import Pace
 from .patience import FIRST_RENEWAL_S
 from .replica import Replica
 from .retry import next_try
 from .stage_timeline import StageChanged
+from .worth import Worth
 
 MOST_RENEWALS = 3
 """Streams opened anew after damage, in a row without a good batch in between."""
 FIRST_BACKOFF_S = 0.05
 LONGEST_BACKOFF_S = 1.0
+REFUSED_S = 5.0
+"""A replica that refuses the run is asked again after so long: another version may run there by then."""
 
 OpenStream: TypeAlias = Callable[[Channel, StreamEvents], Stream]
 """Opens a stream of the session's run and share."""
@@ -67,14 +71,13 @@ class LinkOwner(Protocol):
         ...
 
     def refused(self, error: PatchstreamError) -> None:
-        """A replica is not asked again: `error` says why."""
+        """A replica takes no wants of this run for now: `error` says why."""
         ...
 
 
 class _At(Enum):
     UP = auto()
     BACKING_OFF = auto()
-    REFUSED = auto()
     CLOSED = auto()
 
 
@@ -111,6 +114,8 @@ class ReplicaLink:
         self._limits = limits
         self._open_stream = open_stream
         self._at = _At.BACKING_OFF
+        self._is_refused = False
+        self._worth = Worth()
         self._reopens_at = float("-inf")
         self._failures = 0
         self._renewals = 0
@@ -123,11 +128,17 @@ class ReplicaLink:
         self._asked = AskedSteps()
         self._is_started = False
         self._is_draining = False
+        self._reads_pace = False
 
     @property
     def is_refused(self) -> bool:
-        """It is not asked again."""
-        return self._at is _At.REFUSED
+        """It has said that it does not serve the run, and nothing else since."""
+        return self._is_refused
+
+    @property
+    def is_closed(self) -> bool:
+        """It asks for nothing any more."""
+        return self._at is _At.CLOSED
 
     @property
     def outstanding(self) -> int:
@@ -161,13 +172,17 @@ class ReplicaLink:
 
     def has_room(self, byte_length: int) -> bool:
         """True when a want of that size may be sent: one is always allowed, more within the server's limits."""
-        if not self._takes_wants:
+        if not self.takes_wants:
             return False
         outstanding = self._asked.outstanding
         if outstanding == 0:
             return True
         fits = self._asked.outstanding_bytes + byte_length <= self._limits.max_outstanding_bytes
         return fits and outstanding < self._limits.max_outstanding_steps
+
+    def candidate(self, byte_length: int) -> tuple[int, float | None]:
+        """Bytes that it would owe with a want of that size, and seconds that it takes for one of them."""
+        return self._asked.outstanding_bytes + byte_length, self._worth.seconds_per_byte
 
     def has_asked(self, step: int) -> bool:
         """Whether it owes the step."""
@@ -184,9 +199,14 @@ class ReplicaLink:
         if self._stream is not None and self._asked.take_back(step):
             self._stream.take_back(step, 1)
 
+    def tell_pace(self, pace: Pace) -> None:
+        """Says how fast the trainer goes, where the server reads it."""
+        if self._stream is not None and self._reads_pace:
+            self._stream.tell_pace(pace.step_us, pace.waited_us, pace.served_us)
+
     def report(self, decision: StageChanged) -> None:
         """Reports a decision; a link without a stream has nothing to take back."""
-        if self._stream is None or not self._takes_wants:
+        if self._stream is None or not self.takes_wants:
             return
         self._stream.report(
             decision.stage,
@@ -200,6 +220,9 @@ class ReplicaLink:
     def renew_if_silent(self, awake_since: float) -> None:
         """Gives the connection up for a new one after a long silence; the next silence may be twice as long."""
         if self.silent_s(awake_since) <= self._renewal_s:
+            return
+        if self.replica.is_retired:
+            self.close()
             return
         self._renewal_s *= 2
         self._cancel_stream()
@@ -229,15 +252,17 @@ class ReplicaLink:
             self._lost(error)
 
     @property
-    def _takes_wants(self) -> bool:
+    def takes_wants(self) -> bool:
         """The server has answered Start and has not said that it drains."""
         return self._is_started and not self._is_draining
 
     def _receive(self, event: Event) -> None:
         match event:
-            case Started():
+            case Started(_, reads_pace):
+                self._reads_pace = reads_pace
                 self._is_started = True
                 self._failures = 0
+                self._is_refused = False
             case BatchArrived(batch):
                 want, took_s = self._ended(batch.step)
                 self._owner.arrived(want, batch, took_s)
@@ -259,15 +284,20 @@ class ReplicaLink:
         self._renewals = 0
         self._renewal_s = FIRST_RENEWAL_S
         self.replica.answered()
-        return self._asked.ended(step, monotonic())
+        want, took_s = self._asked.ended(step, monotonic())
+        self._worth.took(took_s, want.byte_length)
+        return want, took_s
 
     def _lost(self, error: PatchstreamError) -> None:
         self._forget_stream()
         self.last_failure = error
         self.replica.troubled()
-        if next_try(error) == "later":
+        if self.replica.is_retired:
+            self._at = _At.CLOSED
+        elif next_try(error) == "later":
             pause_s = 0.0 if self._failures == 0 else FIRST_BACKOFF_S * 2 ** (self._failures - 1)
             self._failures += 1
+            self._is_refused = False
             self._reopen_after(min(LONGEST_BACKOFF_S, pause_s))
         elif self._renewals < MOST_RENEWALS:
             # Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose
@@ -276,7 +306,8 @@ class ReplicaLink:
             self.replica.renew()
             self._reopen_after(0.0)
         else:
-            self._at = _At.REFUSED
+            self._is_refused = True
+            self._reopen_after(REFUSED_S)
             self._owner.refused(error)
 
     def _reopen_after(self, pause_s: float) -> None:

@@ -13,12 +13,14 @@ from ..timeline import Timeline
 from ..wire.stream import ExpectedBatch, ReceivedBatch
 from .asked_steps import Want
 from .decide_stage import RunProgress, StageProposal, change_stage
+from .fleet import Fleet
+from .pace import TrainerPace
 from .patience import MOST_TICK_S, TICK_S, Patience
-from .replica import Replica
 from .replica_link import OpenStream, ReplicaLink
 from .share_of_run import expected_batches
 from .stage_timeline import StageChanged, StageTimeline
 from .wanted_steps import Credit, WantedStep, WantedSteps
+from .worth import finish_times
 
 MOST_ATTEMPTS = 3
 """A damaged batch is asked for again twice."""
@@ -43,14 +45,14 @@ class SessionRequest:
 class Session:
     """Wants steps ahead within the credit.
 
-    Each is asked of the replica with the fewest wants, and again elsewhere when that one fails, falls silent or sends
-    damage.
+    Each is asked of the replica that would be the first to have sent all it owes, and again elsewhere when that one
+    fails, falls silent or sends damage.
 
     Its state has one lock, which the streams' threads, its own thread (silences, pauses) and the caller's take in
     turn.
     """
 
-    def __init__(self, request: SessionRequest, replicas: Sequence[Replica], open_stream: OpenStream) -> None:
+    def __init__(self, request: SessionRequest, fleet: Fleet, open_stream: OpenStream) -> None:
         """Opens a stream to every replica, from its own thread."""
         self._request = request
         self._changed = Condition()
@@ -64,11 +66,14 @@ class Session:
             bytes_of=lambda stage: self._expected(stage).byte_length,
         )
         self._patience = Patience()
+        self._pace = TrainerPace(request.credit.batches)
         self._awake_since = monotonic()
         self._failure: PatchstreamError | None = None
-        self._links = tuple(
-            ReplicaLink(replica, self, limits=request.info.limits, open_stream=open_stream) for replica in replicas
-        )
+        self._has_had_batches = False
+        self._fleet = fleet
+        self._open_stream = open_stream
+        self._links: list[ReplicaLink] = []
+        self._follow_fleet()
         self._thread = Thread(target=self._watch, name="patchstream session", daemon=True)
         self._thread.start()
 
@@ -91,11 +96,13 @@ class Session:
         """
         left_s = self._request.deadline_s
         with self._changed:
+            self._pace.asked()
             while not self._steps.is_over:
                 if self._failure is not None:
                     raise self._failure.with_traceback(None)
                 batch = self._steps.deliver()
                 if batch is not None:
+                    self._pace.got(batch.served_us)
                     self._ask()
                     return batch
                 if left_s <= 0:
@@ -162,6 +169,7 @@ class Session:
             return
         self._patience.took(took_s)
         wanted.batch = batch
+        self._has_had_batches = True
         for link in self._links:
             link.take_back(want.step)
         if want.step == self._steps.first_undelivered:
@@ -178,9 +186,34 @@ class Session:
             self._fail(PatchstreamError(facts))
 
     def refused(self, error: PatchstreamError) -> None:
-        """See `LinkOwner`."""
-        if all(link.is_refused for link in self._links):
+        """See `LinkOwner`.
+
+        That no other replica serves the run either ends it, but for an upgrade of all replicas to another recipe, which
+        may be taken back: then what was served before can be served again, and the deadline says for how long that is
+        waited for.
+        """
+        is_upgrade = error.code == "RECIPE_UNKNOWN" and self._has_had_batches
+        if not is_upgrade and all(link.is_refused for link in self._links):
             self._fail(error)
+
+    def _follow_fleet(self) -> None:
+        """Replicas may have come or gone.
+
+        One that is gone from its name is left when it owes nothing, and not before another one takes wants. What a
+        name says may be wrong, and a replica that works is better than one that does not.
+        """
+        known = {link.replica for link in self._links}
+        limits = self._request.info.limits
+        self._links += [
+            ReplicaLink(replica, self, limits=limits, open_stream=self._open_stream)
+            for replica in self._fleet.replicas
+            if replica not in known
+        ]
+        is_served = any(link.takes_wants and not link.replica.is_retired for link in self._links)
+        for link in self._links:
+            if link.replica.is_retired and is_served and link.outstanding == 0:
+                link.close()
+        self._links = [link for link in self._links if not link.is_closed]
 
     def _needed_by(self, want: Want) -> WantedStep[ReceivedBatch] | None:
         wanted = self._steps.get(want.step)
@@ -191,6 +224,10 @@ class Session:
         self._changed.notify_all()
 
     def _late(self) -> PatchstreamError:
+        if self._links and all(link.is_refused for link in self._links):
+            refusal = self._links[0].last_failure
+            if refusal is not None:
+                return refusal
         addresses = ", ".join(link.replica.address for link in self._links)
         failures = [str(link.last_failure) for link in self._links if link.last_failure is not None]
         hint = f"Last failure: {'; '.join(failures)}" if failures else None
@@ -207,14 +244,18 @@ class Session:
                 return
 
     def _ask_one(self, wanted: WantedStep[ReceivedBatch]) -> bool:
-        """Asks the least busy of those that have room and have not been asked, one that is heard of before one that is
-        silent.
+        """Asks the one that would be first to have sent all it owes, of those that have room and have not been asked.
+
+        One that is heard of comes before one that is silent, and one that its name leads to before one that is gone.
         """
         want = Want(wanted.step, wanted.stage, self._expected(wanted.stage).byte_length)
         usable = [link for link in self._links if link.has_room(want.byte_length) and not link.has_asked(wanted.step)]
         if not usable:
             return False
-        min(usable, key=lambda link: (self._is_silent(link), link.outstanding)).want(want)
+        times = finish_times([link.candidate(want.byte_length) for link in usable])
+        ranks = [(self._is_silent(link), link.replica.is_retired) for link in usable]
+        _, _, _, first = min((*rank, time, index) for index, (rank, time) in enumerate(zip(ranks, times, strict=True)))
+        usable[first].want(want)
         return True
 
     def _is_silent(self, link: ReplicaLink) -> bool:
@@ -243,6 +284,8 @@ class Session:
 
         The wants of silent replicas go elsewhere too, in the end over a new connection.
         """
+        self._fleet.look()
+        self._follow_fleet()
         for link in self._links:
             link.open_when_due(monotonic())
         silent = [link for link in self._links if self._is_silent(link)]
@@ -252,6 +295,10 @@ class Session:
             self._hedge(silent)
         for link in silent:
             link.renew_if_silent(self._awake_since)
+        pace = self._pace.due()
+        if pace is not None:
+            for link in self._links:
+                link.tell_pace(pace)
         self._ask()
 
     def _hedge(self, silent: Sequence[ReplicaLink]) -> None:

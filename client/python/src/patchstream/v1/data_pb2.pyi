@@ -238,18 +238,30 @@ class Limits(_message.Message):
     def __init__(self, max_outstanding_bytes: _Optional[int] = ..., max_outstanding_steps: _Optional[int] = ..., max_batch_bytes: _Optional[int] = ..., max_samples: _Optional[int] = ..., max_stage_decisions: _Optional[int] = ..., max_spec_bytes: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_streams: _Optional[int] = ..., max_streams_of_one_peer: _Optional[int] = ..., max_calls: _Optional[int] = ..., max_calls_of_one_peer: _Optional[int] = ..., max_stall_ms: _Optional[int] = ..., max_stall_when_needed_ms: _Optional[int] = ...) -> None: ...
 
 class StreamRequest(_message.Message):
-    __slots__ = ("start", "want", "stage_report", "stop", "cancel")
+    __slots__ = ("start", "want", "stage_report", "stop", "cancel", "pace")
     START_FIELD_NUMBER: _ClassVar[int]
     WANT_FIELD_NUMBER: _ClassVar[int]
     STAGE_REPORT_FIELD_NUMBER: _ClassVar[int]
     STOP_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    PACE_FIELD_NUMBER: _ClassVar[int]
     start: Start
     want: Want
     stage_report: StageReport
     stop: Stop
     cancel: Cancel
-    def __init__(self, start: _Optional[_Union[Start, _Mapping]] = ..., want: _Optional[_Union[Want, _Mapping]] = ..., stage_report: _Optional[_Union[StageReport, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ...) -> None: ...
+    pace: Pace
+    def __init__(self, start: _Optional[_Union[Start, _Mapping]] = ..., want: _Optional[_Union[Want, _Mapping]] = ..., stage_report: _Optional[_Union[StageReport, _Mapping]] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., pace: _Optional[_Union[Pace, _Mapping]] = ...) -> None: ...
+
+class Pace(_message.Message):
+    __slots__ = ("step_us", "waited_us", "served_us")
+    STEP_US_FIELD_NUMBER: _ClassVar[int]
+    WAITED_US_FIELD_NUMBER: _ClassVar[int]
+    SERVED_US_FIELD_NUMBER: _ClassVar[int]
+    step_us: int
+    waited_us: int
+    served_us: int
+    def __init__(self, step_us: _Optional[int] = ..., waited_us: _Optional[int] = ..., served_us: _Optional[int] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ("spec", "timeline", "rank", "ranks", "spec_sha256")
@@ -382,24 +394,28 @@ class Chunk(_message.Message):
     def __init__(self, step: _Optional[int] = ..., offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class BatchEnd(_message.Message):
-    __slots__ = ("step", "checksum")
+    __slots__ = ("step", "checksum", "served_us")
     STEP_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    SERVED_US_FIELD_NUMBER: _ClassVar[int]
     step: int
     checksum: int
-    def __init__(self, step: _Optional[int] = ..., checksum: _Optional[int] = ...) -> None: ...
+    served_us: int
+    def __init__(self, step: _Optional[int] = ..., checksum: _Optional[int] = ..., served_us: _Optional[int] = ...) -> None: ...
 
 class Started(_message.Message):
-    __slots__ = ("digest", "timeline", "rank", "ranks")
+    __slots__ = ("digest", "timeline", "rank", "ranks", "reads_pace")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
     RANKS_FIELD_NUMBER: _ClassVar[int]
+    READS_PACE_FIELD_NUMBER: _ClassVar[int]
     digest: str
     timeline: Timeline
     rank: int
     ranks: int
-    def __init__(self, digest: _Optional[str] = ..., timeline: _Optional[_Union[Timeline, str]] = ..., rank: _Optional[int] = ..., ranks: _Optional[int] = ...) -> None: ...
+    reads_pace: bool
+    def __init__(self, digest: _Optional[str] = ..., timeline: _Optional[_Union[Timeline, str]] = ..., rank: _Optional[int] = ..., ranks: _Optional[int] = ..., reads_pace: bool = ...) -> None: ...
 
 class StageApplied(_message.Message):
     __slots__ = ("stage", "from_step", "schedule_from")

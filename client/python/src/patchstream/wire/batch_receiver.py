@@ -108,6 +108,7 @@ class BatchReceiver:
             carrier=self._carrier,
             carried_ms=1e3 * (monotonic() - self._began_at),
             memory=memory,
+            served_us=end.served_us if end.HasField("served_us") else None,
         )
 
     def _check_step(self, head: ChunkHead) -> None:

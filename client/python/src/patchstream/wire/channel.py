@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from time import monotonic
 
@@ -12,7 +12,7 @@ from ..errors import PatchstreamError
 from .credentials import Credentials, Tls, read_credentials
 from .lane_trust import LaneTrust
 from .named_file import not_what_it_must_be, read_named_file
-from .target import Target, is_this_machine, parse_target, proxy_variable
+from .target import HostPort, Target, is_this_machine, parse_target, proxy_variable
 from .why_unreachable import Unreachable, why_unreachable
 
 MAX_RECEIVED_MESSAGE = 64 << 20
@@ -117,30 +117,45 @@ class Channel:
         return error, may_pass and not self.was_reached and monotonic() < until
 
 
-def open_channel(address: str, options: ChannelOptions, lanes: LaneTrust | None = None) -> Channel:
+def open_channel(
+    address: str, options: ChannelOptions, lanes: LaneTrust | None = None, ip: str | None = None
+) -> Channel:
     """A lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`).
 
-    `lanes`: those of earlier channels to the same server. Raises SPEC_INVALID for what is no address, INPUT_DAMAGED for
-    a file that cannot be used, UNAUTHENTICATED for a token that would travel in plain text.
+    `lanes`: those of earlier channels to the same server. `ip`: the one of the host's addresses that it goes to; all
+    else is the host's, its certificate and its name in the calls. Raises SPEC_INVALID for what is no address,
+    INPUT_DAMAGED for a file that cannot be used, UNAUTHENTICATED for a token that would travel in plain text.
     """
     target = parse_target(address)
     token = _token(options)
     _check_token(address, target, token, is_tls=options.tls is not None)
     credentials = None if options.tls is None else read_credentials(options.tls)
-    settings = _settings(target, credentials)
+    called, text = target, address
+    authority: list[tuple[str, int | str]] = []
+    if ip is not None and isinstance(target, HostPort):
+        called, text = HostPort(ip, target.port), f"{address} ({ip})"
+        address = _host_and_port(called)
+        authority = [("grpc.default_authority", _host_and_port(target)), ("grpc.enable_http_proxy", 0)]
+        if credentials is not None:
+            credentials = replace(credentials, server_name=credentials.server_name or target.host)
+    settings = [*_settings(target, credentials), *authority]
     if credentials is None:
         grpc_channel = grpc.insecure_channel(address, settings)
     else:
         grpc_channel = grpc.secure_channel(address, credentials.grpc, settings)
     return Channel(
-        address,
-        target=target,
+        text,
+        target=called,
         grpc_channel=grpc_channel,
         credentials=credentials,
         token=token,
         wait_s=options.wait_s,
         lanes=lanes or LaneTrust(),
     )
+
+
+def _host_and_port(target: HostPort) -> str:
+    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
 
 
 def check_channel(address: str, options: ChannelOptions) -> None:

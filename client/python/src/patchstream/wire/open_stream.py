@@ -84,6 +84,10 @@ class _CarriedStream:
         cancel = data_pb2.Cancel(first_step=first_step, count=count)
         self._outgoing.add(data_pb2.StreamRequest(cancel=cancel))
 
+    def tell_pace(self, step_us: int, waited_us: int, served_us: int) -> None:
+        pace = data_pb2.Pace(step_us=step_us, waited_us=waited_us, served_us=served_us)
+        self._outgoing.add(data_pb2.StreamRequest(pace=pace))
+
     def stop(self) -> None:
         self._outgoing.add(data_pb2.StreamRequest(stop=data_pb2.Stop()))
 

@@ -84,6 +84,8 @@ class ReceivedBatch:
     """From the arrival of its header to that of its last byte."""
     memory: NDArray[np.uint8]
     """The tensors' bytes, end to end."""
+    served_us: int | None = None
+    """Of the server's time, where it says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Started:
     """The server has answered Start: what was sent before is being served, and this carries it."""
 
     carrier: Carrier
+    reads_pace: bool = False
+    """The server takes `tell_pace`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,10 @@ class Stream(Protocol):
 
     def take_back(self, first_step: int, count: int) -> None:
         """Takes wants back; `Cancelled` answers."""
+        ...
+
+    def tell_pace(self, step_us: int, waited_us: int, served_us: int) -> None:
+        """Says how fast the trainer goes, to a server that reads it."""
         ...
 
     def stop(self) -> None:

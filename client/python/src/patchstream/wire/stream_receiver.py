@@ -79,7 +79,7 @@ class StreamReceiver:
             case "started":
                 self._check_started(response.started)
                 self._is_started = True
-                self._events.tell(Started(self._carrier))
+                self._events.tell(Started(self._carrier, response.started.reads_pace))
             case "stage_applied":
                 applied = response.stage_applied
                 goes_on = applied.schedule_from if applied.HasField("schedule_from") else None
