@@ -252,6 +252,8 @@ async function firstConnection(
     }
     if (waitedMs > timeoutMs)
       throw new PatchstreamError({ code: "DEADLINE", waitedFor: `a connection to ${address}`, timeoutMs });
+    // It may have been closed while the reason was looked for; a closed one cannot be watched.
+    if (client.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN) continue;
     await new Promise<void>((resolve) => {
       // Its failure says that the time is over without a change.
       client.getChannel().watchConnectivityState(state, Date.now() + LOOK_MS, () => resolve());
