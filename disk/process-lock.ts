@@ -3,6 +3,7 @@ import { linkSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
+import { isEarlierStart, ownSlurmJob, type SlurmJob } from "./slurm-job.js";
 import { makeFolder, replaceFile, writeNewFile } from "./write-file.js";
 
 /** Who holds a lock; `null` once it was given back. */
@@ -11,6 +12,8 @@ interface Holder {
   readonly host: string;
   /** Tells processes apart that had the same id one after the other, also over a restart of the machine or container. */
   readonly startedAt: string;
+  /** Tells a node that has failed from one that still works. */
+  readonly job?: SlurmJob;
 }
 
 export interface LockOptions {
@@ -34,13 +37,15 @@ export function lockFolder(folder: string, { name, doing, hint }: LockOptions): 
   makeFolder(folder);
   const file = (number: number) => join(folder, `${name}.${number}`);
   const proposal = join(folder, `${name}.proposal-${randomUUID()}`);
-  const mine: Holder = { pid: process.pid, host: hostname(), startedAt: startOf(process.pid) as string };
+  const job = ownSlurmJob(process.env);
+  const startedAt = startOf(process.pid) as string;
+  const mine: Holder = { pid: process.pid, host: hostname(), startedAt, ...(job !== undefined && { job }) };
   writeNewFile(proposal, JSON.stringify(mine), join(folder, name));
   try {
     for (;;) {
       const last = Math.max(0, ...numbers(folder, name));
       const holder = last === 0 ? undefined : readHolder(file(last));
-      if (holder !== undefined && isAlive(holder))
+      if (holder !== undefined && isAlive(holder, mine))
         throw held(folder, holder, { doing, hint: `${hint}, or delete ${file(last)} if that process is gone.` });
       const taken = last + 1;
       if (!tryLink(proposal, file(taken))) continue;
@@ -76,9 +81,9 @@ function tryLink(proposal: string, lock: string): boolean {
 function readHolder(file: string): Holder | undefined {
   try {
     const holder = JSON.parse(readFileSync(file, "utf8")) as Partial<Holder> | null;
-    const { pid, host, startedAt } = holder ?? {};
+    const { pid, host, startedAt, job } = holder ?? {};
     return typeof pid === "number" && typeof host === "string" && typeof startedAt === "string"
-      ? { pid, host, startedAt }
+      ? { pid, host, startedAt, ...(isJob(job) && { job }) }
       : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -86,14 +91,19 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
+function isJob(job: Partial<SlurmJob> | undefined): job is SlurmJob {
+  return typeof job?.id === "string" && typeof job.restarts === "number";
+}
+
 /** Whether a process of this machine has that id. */
 export function isRunning(pid: number): boolean {
   return startOf(pid) !== undefined;
 }
 
-/** A process of another host counts as alive: nobody here can know. */
-function isAlive({ pid, host, startedAt }: Holder): boolean {
-  if (host !== hostname()) return true;
+/** A process of another host counts as alive, since nobody here can know, unless it was part of our own job before that was started again. */
+function isAlive({ pid, host, startedAt, job }: Holder, mine: Holder): boolean {
+  if (job !== undefined && mine.job !== undefined && isEarlierStart(job, mine.job)) return false;
+  if (host !== mine.host) return true;
   const started = startOf(pid);
   return started !== undefined && (started === startedAt || started === UNKNOWN_START);
 }

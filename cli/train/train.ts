@@ -1,13 +1,14 @@
 import { Command } from "commander";
 import { replaceFile } from "../../disk/index.js";
 import { PatchstreamError } from "../../plan/index.js";
-import { connectTrainer, ToldCases, type WatchedEvent } from "../../trainer/index.js";
+import { connectTrainer, ToldCases, type TrainerClient, type WatchedEvent } from "../../trainer/index.js";
 import { dataOption } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { readRunJson, runOption } from "../run-flag.js";
 import { abortedBySignals } from "../stop-signal.js";
 import { addTrainerFlag, type TrainerFlag } from "../trainer-flag.js";
+import { takeUp } from "./take-up.js";
 import { trainingProgress } from "./training-progress.js";
 import { trainingTable } from "./training-table.js";
 import { watchToEnd } from "./watch-training.js";
@@ -18,6 +19,7 @@ interface Options extends CommonOptions, CallFlags, TrainerFlag {
   readonly resume?: string;
   readonly watch?: string;
   readonly summary?: string;
+  readonly goOn?: string;
 }
 
 /** The run spec in a file, for the trainer to look at. */
@@ -25,6 +27,15 @@ const runBytes = (file: string) => Buffer.from(JSON.stringify(readRunJson(file))
 
 /** What a shell gives for a program that Ctrl-C has ended. */
 const INTERRUPTED = 130;
+
+/** Starts a training, unless `goOn` is a file that names one. Resolves to its name. */
+function begin(
+  trainer: TrainerClient,
+  { run, data }: { readonly run: Uint8Array; readonly data: readonly string[] },
+  goOn: string | undefined,
+): Promise<string> {
+  return goOn === undefined ? trainer.start(run, data) : takeUp(trainer, goOn, { run, data });
+}
 
 /** Says that only this command ends. */
 function leave(training: string, address: string): void {
@@ -54,21 +65,26 @@ export function trainCommand(): Command {
     .option(
       "--summary <file>",
       "write nnU-Net's summary.json of the held-out cases to this file, wherever the trainer is",
+    )
+    .option(
+      "--go-on <file>",
+      "with --run: go on with the training that this file names; start it where there is no file",
     );
   return addCallFlags(addTrainerFlag(command))
     .addHelpText(
       "after",
-      "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json",
+      "\nExample:\n  $ patchstream train --data localhost:7070 --trainer localhost:7071 --run run.json\n\nA job that may be started again names a file with --go-on: the second start goes on where the first one ended.",
     )
     .action(async (options: Options) => {
-      const { trainer: address, data = [], run, resume, watch, summary: summaryFile, json } = options;
+      const { trainer: address, data = [], run, resume, watch, goOn, summary: summaryFile, json } = options;
       if ([run, resume, watch].filter((one) => one !== undefined).length !== 1)
         command.error("error: one of --run, --resume and --watch is needed");
+      if (goOn !== undefined && run === undefined) command.error("error: --go-on needs --run");
       await using trainer = connectTrainer(address, callOptions(options));
       const progress = trainingProgress();
       try {
         if (resume !== undefined) await trainer.resume(resume, { data });
-        const training = watch ?? resume ?? (await trainer.start(runBytes(run ?? ""), data));
+        const training = watch ?? resume ?? (await begin(trainer, { run: runBytes(run ?? ""), data }, goOn));
         let isKnown = false;
         const announce = () => {
           isKnown = true;

@@ -13,8 +13,8 @@ import { testRounds } from "../rounds.js";
 const STARTER = fileURLToPath(new URL("lock-starter.js", import.meta.url));
 const OPTIONS = { name: ".lock", doing: "has it", hint: "Wait" };
 
-async function starter(t: ExecutionContext): Promise<ChildProcess> {
-  const child = fork(STARTER);
+async function starter(t: ExecutionContext, env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
+  const child = fork(STARTER, { env: { ...process.env, ...env } });
   t.teardown(() => child.kill("SIGKILL"));
   await once(child, "message");
   return child;
@@ -72,6 +72,27 @@ test("a lock of another machine is never taken: nobody here can know whether its
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, ".lock.7"), JSON.stringify({ pid: 1, host: "elsewhere", startedAt: "before" }));
   t.throws(() => lockFolder(folder, OPTIONS), { message: /process 1 on elsewhere has it/ });
+});
+
+test("a job of Slurm that is started again on another node takes the lock of its first start, and no other job's", async (t) => {
+  const folder = temporaryFolder(t);
+  const held = (job: object) => {
+    const holder = { pid: process.pid, host: "elsewhere", startedAt: "before", job };
+    writeFileSync(join(folder, ".lock.1"), JSON.stringify(holder));
+  };
+  const start = (id: string, restarts?: string) =>
+    starter(t, { SLURM_JOB_ID: id, ...(restarts !== undefined && { SLURM_RESTART_COUNT: restarts }) });
+  held({ id: "12", restarts: 0 });
+  t.is(await tell(await start("13", "1"), { take: folder }), "UNAVAILABLE", "another job");
+  t.is(await tell(await start("12"), { take: folder }), "UNAVAILABLE", "another process of the same start");
+  const again = await start("12", "1");
+  t.is(await tell(again, { take: folder }), "held");
+  t.is(await tell(await start("12", "1"), { take: folder }), "UNAVAILABLE", "it lives");
+  again.kill("SIGKILL");
+  await once(again, "exit");
+  rmSync(join(folder, ".lock.2"));
+  held({ id: "12", restarts: 1 });
+  t.is(await tell(await start("12"), { take: folder }), "UNAVAILABLE", "an earlier start does not take a later one's");
 });
 
 test("a process that has ended but was not waited for does not hold its lock", async (t) => {

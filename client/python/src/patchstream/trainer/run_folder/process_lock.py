@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from patchstream.errors import PatchstreamError
+from patchstream.trainer.run_folder.slurm_job import SlurmJob, is_earlier_start, own_slurm_job
 from patchstream.trainer.run_folder.write_file import (
     UNFINISHED_PREFIX,
     make_folder,
@@ -74,14 +75,17 @@ def lock_folder(folder: Path, lock: LockName) -> FolderLock:
     """
     make_folder(folder)
     proposal = folder / f"{lock.name}.proposal-{uuid.uuid4()}"
+    job = own_slurm_job(os.environ)
     mine = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": _start_of(os.getpid())}
+    if job is not None:
+        mine["job"] = {"id": job.id, "restarts": job.restarts}
     with reporting_failure(proposal):
         write_new_file(proposal, [json.dumps(mine).encode()])
     try:
         while True:
             last = max(_numbers(folder, lock), default=0)
             holder = _holder(_file(folder, lock, last))
-            if holder is not None and _is_alive(holder):
+            if holder is not None and _is_alive(holder, job):
                 raise _held(folder, lock, holder, _file(folder, lock, last))
             taken = last + 1
             try:
@@ -126,6 +130,7 @@ class _Holder:
     pid: int
     host: str
     started_at: str
+    job: SlurmJob | None
 
 
 def _holder(file: Path) -> _Holder | None:
@@ -135,14 +140,27 @@ def _holder(file: Path) -> _Holder | None:
     except (FileNotFoundError, ValueError):
         return None
     match content:
-        case {"pid": int(pid), "host": str(host), "startedAt": str(started_at)}:
-            return _Holder(pid, host, started_at)
+        case {"pid": int(pid), "host": str(host), "startedAt": str(started_at), **rest}:
+            return _Holder(pid, host, started_at, _job(rest.get("job")))
         case _:
             return None
 
 
-def _is_alive(holder: _Holder) -> bool:
-    """A process of another host counts as alive: nobody here can know."""
+def _job(content: object) -> SlurmJob | None:
+    match content:
+        case {"id": str(job_id), "restarts": int(restarts)}:
+            return SlurmJob(job_id, restarts)
+        case _:
+            return None
+
+
+def _is_alive(holder: _Holder, job: SlurmJob | None) -> bool:
+    """A process of another host counts as alive, since nobody here can know.
+
+    Unless it was part of our own job before that was started again.
+    """
+    if holder.job is not None and job is not None and is_earlier_start(holder.job, job):
+        return False
     if holder.host != socket.gethostname():
         return True
     started = _start_of(holder.pid)
