@@ -279,6 +279,8 @@ test("Performance's claim is seen, not shown, or not seen, by the rule that the 
   t.deepEqual(seen([0.05, -0.01, 0.02, -0.03, 0.01, 0.01]), ["not shown"]);
   t.deepEqual(seen([-0.05, 0.01, -0.02, 0.03, -0.01, -0.01]), ["not seen"]);
   t.deepEqual(seen([0, 0, 0, 0, 0, 0]), ["not seen"]);
+  const manySlightlyLower = Array.from({ length: 11 }, (_, i) => -0.01 - i / 1000);
+  t.deepEqual(seen([0.4, ...manySlightlyLower]), ["not seen"], "higher on average, and the test finds it lower");
 });
 
 test("where constant patches have learnt nothing, nothing is decided", (t) => {
