@@ -482,3 +482,16 @@ test("a study that is not at its end says how many of its runs the report is of"
   );
   t.regex(first(1) ?? "", /^Budget: 1 run of 600 optimiser steps, /);
 });
+
+test("networks are compared at the longest training that two of them have", (t) => {
+  const runs = [
+    ...pointsOf({ fold: [0, 1], length: [25, 100], method: ["constant", "performance"] }),
+    ...pointsOf({ fold: [0, 1], length: [25], method: ["constant", "performance"], network: ["residual-unet"] }),
+  ].map((point) => madeRun(point));
+  const { tables, missing } = reportOf({ document: {}, planned: 12, datasets: [HIPPOCAMPUS], runs });
+  const larger = tables.find(({ id }) => id === "table-d7");
+  t.is(larger?.rows.length, 4, "two networks with two methods");
+  t.true(larger?.notes.some((note) => note.startsWith("Length 25 %")));
+  t.is(tables.find(({ id }) => id === "table-d8")?.rows.length, 2);
+  t.true(missing.some(({ title }) => title.startsWith("Table 3:")));
+});

@@ -4,7 +4,7 @@ import type { StudyDataset } from "../../run-result.js";
 import { methodDeviation } from "../../statistics/method-deviation.js";
 import { type Score, scoreOf } from "../score.js";
 import { type Cell, missing, type Part, type Table, withoutEmptyColumns } from "../table.js";
-import { mainArm, runsOf, type View } from "../view.js";
+import { type Arm, mainArm, runsOf, type View } from "../view.js";
 import { AS_TABLE_1, type ScoreRow, scoreTable } from "./score-rows.js";
 
 /** nnU-Net's residual encoders. */
@@ -16,37 +16,59 @@ function isResidual(network: string): boolean {
 export function table3(view: View): Part<Table> {
   const title = "Table 3: other networks";
   const networks = view.networks.filter((network) => !isResidual(network));
-  if (networks.length < 2) return missing(title, "runs of two networks that are not both residual U-Nets");
-  return { shown: networksTable(view, { id: "table-3", title }, networks, view.methods) };
+  return (
+    networksTable(view, { id: "table-3", title }, networks) ??
+    missing(title, "runs of two networks that are not both residual U-Nets, on one data set at one length")
+  );
 }
 
 /** The plain U-Net beside nnU-Net's residual ones. */
 export function tableD7(view: View): Part<Table> {
   const title = "Table D.7: larger U-Nets";
   const networks = view.networks.filter((network) => network === PLAIN || isResidual(network));
-  if (networks.length < 2) return missing(title, "runs of two U-Nets, such as plain-unet and resenc-l");
-  return { shown: networksTable(view, { id: "table-d7", title }, networks, view.methods) };
+  return (
+    networksTable(view, { id: "table-d7", title }, networks) ??
+    missing(title, "runs of two U-Nets, such as plain-unet and resenc-l, on one data set at one length")
+  );
 }
 
+/** Undefined where no data set has two of the networks at one length. */
 function networksTable(
   view: View,
   { id, title }: Pick<Table, "id" | "title">,
   networks: readonly string[],
-  methods: readonly string[],
-): Table {
-  const rows = view.datasets.flatMap((dataset) =>
-    networks.flatMap((network) => methods.flatMap((method) => rowOf(view, dataset, network, method) ?? [])),
+): Part<Table> | undefined {
+  const lengths = view.datasets.map((dataset) => [dataset, commonLength(view, dataset, networks)] as const);
+  const rows = lengths.flatMap(([dataset, length]) =>
+    length === undefined
+      ? []
+      : networks.flatMap((network) =>
+          view.methods.flatMap((method) => rowOf(view, dataset, { network, method, length }) ?? []),
+        ),
   );
+  if (rows.length === 0) return undefined;
+  const shown = [...new Set(rows.map(({ length }) => length))].join(", ");
   const notes = [
-    `Length ${view.fullLength} %. Relative figures are of constant patches with the same network, not of the plain U-Net.`,
+    `Length ${shown} %, the longest that two of the networks have. Relative figures are of constant patches with the same network, not of the plain U-Net.`,
   ];
-  return scoreTable(view, { id, title, about: AS_TABLE_1, labels: ["network"], notes }, rows);
+  return { shown: scoreTable(view, { id, title, about: AS_TABLE_1, labels: ["network"], notes }, rows) };
 }
 
-function rowOf(view: View, dataset: StudyDataset, network: string, method: string): ScoreRow | undefined {
-  const length = view.fullLength;
-  const arm = mainArm(view, dataset, { method, network, length });
-  return arm && { dataset, arm, length };
+/** The longest training at which a data set has runs of two of the networks. */
+function commonLength(view: View, dataset: StudyDataset, networks: readonly string[]): number | undefined {
+  return view.lengths.findLast((length) => {
+    const trained = networks.filter((network) => runsOf(view, { dataset: dataset.name, network, length }).length > 0);
+    return trained.length > 1;
+  });
+}
+
+function rowOf(
+  view: View,
+  dataset: StudyDataset,
+  of: Pick<Arm, "method" | "network"> & { readonly length: number },
+): ScoreRow | undefined {
+  const arm = mainArm(view, dataset, of);
+  return arm && { dataset, arm, length: of.length };
 }
 
 /** How well networks can be told apart by each method: the spread of their means beside that of their folds. */
@@ -86,10 +108,12 @@ export function tableD8(view: View): Part<Table> {
 }
 
 function deviationRow(view: View, dataset: StudyDataset, method: string): Cell[][] | undefined {
+  const length = commonLength(view, dataset, view.networks);
+  if (length === undefined) return undefined;
   const scores = view.networks
-    .map((network) => rowOf(view, dataset, network, method))
+    .map((network) => rowOf(view, dataset, { network, method, length }))
     .filter((row) => row !== undefined)
-    .map(({ arm, length }): Score => scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm })))
+    .map(({ arm }): Score => scoreOf(runsOf(view, { dataset: dataset.name, length, ...arm })))
     .filter(({ folds }) => folds > 1);
   if (scores.length < 2) return undefined;
   const { inter, intra, ratio } = methodDeviation(
