@@ -32,7 +32,7 @@ export class RenewedFiles<Value> implements Disposable {
   /** Reads the files; throws what `read` throws. They are looked at from `start` on. */
   constructor(options: RenewedFilesOptions<Value>) {
     this.#options = options;
-    this.#read = this.#seen = options.files.map((file) => mark(statSync(file, AS_BIGINT))).join();
+    this.#read = this.#seen = options.files.map((file) => mark(statOf(file))).join();
     this.#value = options.read();
   }
 
@@ -82,7 +82,14 @@ export class RenewedFiles<Value> implements Disposable {
   }
 }
 
-const AS_BIGINT = { bigint: true, throwIfNoEntry: false } as const;
+/** Undefined where it cannot be looked at: why, the reading says. */
+function statOf(file: string): Mark | undefined {
+  try {
+    return statSync(file, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
 
 type Mark = Readonly<Record<"dev" | "ino" | "size" | "mtimeNs" | "ctimeNs", bigint>>;
 

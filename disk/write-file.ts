@@ -26,8 +26,9 @@ class NoFolder extends Error {
   readonly path: string;
   readonly reason: string;
 
-  constructor(path: string, reason: string) {
-    super(`${path}: ${reason}`);
+  /** `reason` is what is said where this very path was to be written, `asOther` where a file below it was. */
+  constructor(path: string, reason: string, asOther: string) {
+    super(asOther);
     this.path = path;
     this.reason = reason;
   }
@@ -37,7 +38,7 @@ class NoFolder extends Error {
 function makeMissing(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) return;
-  if (found !== undefined) throw new NoFolder(path, "it is a file, not a folder");
+  if (found !== undefined) throw new NoFolder(path, "it is a file, not a folder", `${path} is a file, not a folder`);
   makeMissing(dirname(path));
   try {
     mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
@@ -45,7 +46,7 @@ function makeMissing(path: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return; // another process has made it meanwhile
     // The folder above is there: the file system has no room for others, as that of /proc.
-    if (code === "ENOENT") throw new NoFolder(path, "no folder can be made there");
+    if (code === "ENOENT") throw new NoFolder(path, "no folder can be made there", `no folder can be made at ${path}`);
     throw error;
   }
 }

@@ -107,6 +107,6 @@ onLinux("where the file system takes no folder, that is said, and of which one",
   );
   t.is(
     reasonOf(() => replaceFile("/proc/new/below/file", "text")),
-    "/proc/new/below/file: /proc/new: no folder can be made there",
+    "/proc/new/below/file: no folder can be made at /proc/new",
   );
 });
