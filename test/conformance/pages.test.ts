@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
 import type { ErrorCode } from "../../plan/errors.js";
@@ -8,8 +9,9 @@ import { RETRY_OF, STATUS_OF } from "../../rpc/status.js";
 const page = (name: string) => readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), "utf8");
 
 test("every rule of the protocol page names tests that there are", (t) => {
-  const folder = new URL("../../../test/conformance/", import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts") && name !== "pages.test.ts");
+  const folder = new URL("../../../test/", import.meta.url);
+  const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files = all.filter((name) => name.endsWith(".test.ts") && name !== join("conformance", "pages.test.ts"));
   const tests = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
   const rules = page("protocol.md")
     .split("\n")

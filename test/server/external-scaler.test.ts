@@ -3,9 +3,9 @@ import test, { type ExecutionContext } from "ava";
 import protobuf from "protobufjs";
 import { connect } from "../../client/connect.js";
 import { PROTO_FOLDER } from "../../proto/proto-files.js";
-import { dial, startServer } from "./served-store.js";
-import { SMALL_RUN } from "./small-run.js";
-import { start } from "./wire.js";
+import { dial, startServer } from "../conformance/served-store.js";
+import { SMALL_RUN } from "../conformance/small-run.js";
+import { start } from "../conformance/wire.js";
 
 /** KEDA's contract, read by protobufjs as KEDA's own code reads it. */
 const keda = protobuf.loadSync(`${PROTO_FOLDER}keda/externalscaler.proto`);
