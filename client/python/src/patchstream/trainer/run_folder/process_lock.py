@@ -76,7 +76,7 @@ def lock_folder(folder: Path, lock: LockName) -> FolderLock:
     make_folder(folder)
     proposal = folder / f"{lock.name}.proposal-{uuid.uuid4()}"
     job = own_slurm_job(os.environ)
-    mine = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": _start_of(os.getpid())}
+    mine: dict[str, object] = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": _start_of(os.getpid())}
     if job is not None:
         mine["job"] = {"id": job.id, "restarts": job.restarts}
     with reporting_failure(proposal):
@@ -140,8 +140,10 @@ def _holder(file: Path) -> _Holder | None:
     except (FileNotFoundError, ValueError):
         return None
     match content:
-        case {"pid": int(pid), "host": str(host), "startedAt": str(started_at), **rest}:
-            return _Holder(pid, host, started_at, _job(rest.get("job")))
+        case {"pid": int(pid), "host": str(host), "startedAt": str(started_at), "job": object() as job}:
+            return _Holder(pid, host, started_at, _job(job))
+        case {"pid": int(pid), "host": str(host), "startedAt": str(started_at)}:
+            return _Holder(pid, host, started_at, None)
         case _:
             return None
 
