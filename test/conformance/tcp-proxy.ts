@@ -88,10 +88,10 @@ class FrameWalker {
 
 let proxies = 0;
 
-/** An address of this machine that no other proxy of this process has: the port of a lane is the server's own. */
+/** An address of this machine that no other proxy has, hardly one of another process either: the port of a lane is the server's own. */
 function nextHost(): string {
   proxies++;
-  return `127.77.${proxies >> 8}.${proxies & 255}`;
+  return `127.${100 + (process.pid % 100)}.${proxies >> 8}.${proxies & 255}`;
 }
 
 /** The port of a server's lanes; undefined where it has none. */
