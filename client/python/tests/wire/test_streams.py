@@ -164,7 +164,7 @@ def test_without_lanes_auto_goes_over_grpc_and_a_lane_is_refused(sample_store: P
         listener = Listener(run)
         stream = opened(channel, run, listener, "auto")
         stream.want(3, 1)
-        assert listener.next() == Started("grpc")
+        assert listener.next() == Started("grpc", reads_pace=True)
         assert listener.until(BatchArrived).batch.step == 3
         stream.cancel()
         assert not channel.lanes.may_try
