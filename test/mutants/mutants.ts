@@ -405,8 +405,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a run's plans.json has the network planned at ingest",
     file: "loader/dataset/planner/run-plans.ts",
-    from: ", ...levelArguments(network) } }",
-    to: " } }",
+    from: ", ...levelArguments(network) };",
+    to: " };",
     tests: ["conformance/run-description"],
   },
   // rpc
@@ -440,9 +440,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a server that ends leaves its socket behind",
-    file: "loader/server/serve.ts",
-    from: "    listener[Symbol.dispose]();\n",
-    to: "",
+    file: "rpc/server/listen.ts",
+    from: "certificates: undefined, [Symbol.dispose]: () => socket[Symbol.dispose]() }",
+    to: "certificates: undefined, [Symbol.dispose]() {} }",
     tests: ["conformance/unix-socket"],
   },
   {
@@ -462,8 +462,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a token opens what its scopes do not name",
     file: "rpc/server/tokens.ts",
-    from: "!matching.some(({ mayCall }) => mayCall)",
-    to: "false",
+    from: "scopes.some((scope) => wanted.includes(scope))",
+    to: "scopes.length > 0 || wanted.length > 0",
     tests: ["rpc/server/tokens"],
   },
   {
@@ -477,8 +477,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "wants go to the busiest replica",
     file: "client/transport/session.ts",
-    from: "a.outstanding - b.outstanding",
-    to: "b.outstanding - a.outstanding",
+    from: "times.indexOf(Math.min(...times))",
+    to: "times.indexOf(Math.max(...times))",
     tests: ["conformance/shared-wants"],
   },
   {
@@ -618,8 +618,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "files are replaced one by one, so that a failure leaves half",
     file: "disk/write-file.ts",
-    from: "content, path);\n    }\n    for (const [path] of files) moveIntoPlace(temporary(path), path);",
-    to: "content, path);\n    moveIntoPlace(temporary(path), path);\n    }",
+    from: "content, path);\n    }\n    for (const [path] of files) moveIntoPlace(temporaryName(path), path);",
+    to: "content, path);\n      moveIntoPlace(temporaryName(path), path);\n    }",
     tests: ["disk/write-file"],
   },
   {
@@ -695,16 +695,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a decision is announced before it is on disk",
-    file: "trainer/loop/loop.ts",
-    from: "log.append([decision]);",
-    to: "void run.changeStage(decision);\n  log.append([decision]);",
+    file: "trainer/loop/decisions.ts",
+    from: "{ log, emit }: DecisionOptions): void {\n",
+    to: "{ log, emit, run }: DecisionOptions): void {\n  void run.changeStage(decision).catch(() => undefined);\n",
     tests: ["trainer/loop/decisions"],
   },
   {
     name: "decisions are not replayed on resume",
     file: "trainer/loop/loop.ts",
-    from: "run.batches({ from, to, decisions })",
-    to: "run.batches({ from, to })",
+    from: "decisions: [...log.decisions] })",
+    to: "decisions: [] })",
     tests: ["trainer/loop/decisions"],
   },
   {
@@ -717,8 +717,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a training that is stopped is not saved",
     file: "trainer/loop/loop.ts",
-    from: "if (saved !== taken) await checkpoint(taken);",
-    to: "",
+    from: "if (saved !== taken) await options.checkpoint({ step: taken, progress, isBest: false });",
+    to: "void [saved, progress];",
     tests: ["trainer/loop/decisions"],
   },
   {
@@ -747,7 +747,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "trainer/service/memory-budget.ts",
     from: "if (need > this.free) return undefined;",
     to: "",
-    tests: ["trainer/service/side-by-side"],
+    tests: ["trainer/service/side-by-side.slow"],
   },
   {
     name: "a training that fits overtakes one that waits for memory",
@@ -768,7 +768,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "trainer/service/known-trainings.ts",
     from: "if (wasCutShort) training",
     to: "if (Number(wasCutShort) > 1) training",
-    tests: ["trainer/service/side-by-side"],
+    tests: ["trainer/service/side-by-side.slow"],
   },
   {
     name: "a training that is done is resumed",
@@ -800,16 +800,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "half of the voxels are counted in Dice twice",
-    file: "trainer/evaluation/dice.ts",
-    from: "(2 * inBoth) / inEither",
-    to: "inBoth / inEither",
+    file: "trainer/evaluation/label-counts.ts",
+    from: "return (2 * truePositive) / (",
+    to: "return truePositive / (",
     tests: ["trainer/evaluation/dice"],
   },
   {
     name: "voxels of the ignore label count in the evaluation",
-    file: "trainer/evaluation/dice.ts",
-    from: "if (r === ignoreLabel) continue;",
-    to: "",
+    file: "trainer/evaluation/label-counts.ts",
+    from: "if (value === ignored) continue;",
+    to: "void ignored;",
     tests: ["trainer/evaluation/dice"],
   },
   {
@@ -886,8 +886,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a claim is seen whatever the test says",
     file: "study/report/verdict.ts",
-    from: 'seen: p < ALPHA ? "seen" : "not shown"',
-    to: 'seen: p < 1 ? "seen" : "not shown"',
+    from: 'found === "higher" ? "seen"',
+    to: 'found !== "lower" ? "seen"',
     tests: ["study/report"],
   },
   {
