@@ -1,4 +1,4 @@
-import type { CompletedCommand } from "./completed.js";
+import { type CompletedCommand, choiceCases } from "./completed.js";
 
 /** Completion for bash: commands, options, the choices of an option, and files everywhere else. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
@@ -12,7 +12,7 @@ _patchstream() {
     return
   fi
   case "$command $previous" in
-${commands.flatMap(({ name, options }) => options.flatMap((option) => (option.choices.length === 0 ? [] : [`    '${name} ${option.name}') ${reply(option.choices)}; return ;;`]))).join("\n")}
+${choiceCases(commands, reply)}
   esac
   case "$current" in -*) ;; *) return ;; esac
   case "$command" in

@@ -21,13 +21,24 @@ export function completedCommands(program: Command): CompletedCommand[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: [
-      ...command
-        .createHelp()
-        .visibleOptions(command)
-        .flatMap(({ long, description, required, optional, argChoices }) =>
-          long ? [{ name: long, description, takesValue: required || optional, choices: argChoices ?? [] }] : [],
-        ),
-    ],
+    options: command
+      .createHelp()
+      .visibleOptions(command)
+      .flatMap(({ long, description, required, optional, argChoices }) =>
+        long ? [{ name: long, description, takesValue: required || optional, choices: argChoices ?? [] }] : [],
+      ),
   }));
+}
+
+/** A line of a shell's `case` for each option with choices, by command and option. */
+export function choiceCases(
+  commands: readonly CompletedCommand[],
+  complete: (choices: readonly string[]) => string,
+): string {
+  const lines = commands.flatMap(({ name, options }) =>
+    options
+      .filter(({ choices }) => choices.length > 0)
+      .map((option) => `    '${name} ${option.name}') ${complete(option.choices)}; return ;;`),
+  );
+  return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-import type { CompletedCommand } from "./completed.js";
+import { type CompletedCommand, choiceCases } from "./completed.js";
 
 /** Completion for zsh: as for bash, with what each command and option does. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
@@ -12,7 +12,7 @@ _patchstream() {
     return
   fi
   case "$words[2] $words[CURRENT-1]" in
-${commands.flatMap(({ name, options }) => options.flatMap(({ name: option, choices }) => (choices.length === 0 ? [] : [`    '${name} ${option}') compadd -- ${choices.join(" ")}; return ;;`]))).join("\n")}
+${choiceCases(commands, (choices) => `compadd -- ${choices.join(" ")}`)}
   esac
   if [[ $words[CURRENT] != -* ]]; then
     _files

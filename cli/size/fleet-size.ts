@@ -1,4 +1,4 @@
-import type { Zyx } from "../../plan/index.js";
+import { voxelCount, type Zyx } from "../../plan/index.js";
 import type { BatchCost } from "./batch-cost.js";
 
 /** What a stage asks of data servers. */
@@ -161,7 +161,7 @@ function serverMemory(
   { processors }: ServerMachine,
   volumeBytes: number | undefined,
 ): ServerMemory {
-  const largestPatch = Math.max(...loads.map(({ patchSize: [z, y, x] }) => z * y * x));
+  const largestPatch = Math.max(...loads.map(({ patchSize }) => voxelCount(patchSize)));
   const largestBatch = Math.max(...loads.map(({ batchBytes }) => batchBytes));
   const batches = Math.min(BATCHES_OF_A_STREAM, Math.ceil(CREDIT_BATCHES / servers));
   return {

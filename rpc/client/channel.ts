@@ -141,7 +141,6 @@ function checkToken(address: string, options: ChannelOptions): () => string | un
 }
 
 /**
-/**
  * Opens a lazy channel to `address` (`host:port`, `dns:///host:port`, `unix:/path`); close it with `channel.client.close()`. With `ip`
  * it goes to that one of the host's addresses, and all else is the host's: its certificate, its name in the calls. Throws
  * SPEC_INVALID for what is no address, INPUT_DAMAGED for a PEM file or a token's, UNAUTHENTICATED for a token that would travel in plain text.
