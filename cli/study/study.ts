@@ -41,21 +41,17 @@ Examples:
     });
 }
 
-/** `ofServers`: what the study's own data servers are started with beside its stores. */
 async function study(
   named: string,
   { out, dryRun, report, json }: Options,
-  ofServers: readonly string[],
+  storeArguments: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   const { spec, path } = readStudy(named, out);
   if (report) return await tellReport(path, json ?? false);
   const folder = new StudyFolder(path);
   using _lock = dryRun ? undefined : folder.lock();
-  await using opened = await openStudy(spec, {
-    folder,
-    startService: (args) => startServer(args[0] === "serve" ? [...args, ...ofServers] : args),
-  });
+  await using opened = await openStudy(spec, { folder, startService: startServer, storeArguments });
   const size = sizeOf(opened);
   if (json) printJson(size);
   else process.stderr.write(`${sizeText(size)}\n`);

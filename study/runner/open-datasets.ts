@@ -11,10 +11,22 @@ export interface OpenDataset {
   readonly info: DatasetInfo;
 }
 
+/** How the study's own data servers are started. */
+export interface OwnServers {
+  readonly startService: StartService;
+  /** Beside a store. */
+  readonly storeArguments: readonly string[];
+}
+
 /** The data sets of a study: own data servers for its stores, and connections to those that run already. */
 export class OpenDatasets implements AsyncDisposable {
+  readonly #own: OwnServers;
   readonly #services: ChildService[] = [];
   readonly #open = new Map<string, OpenDataset>();
+
+  constructor(own: OwnServers) {
+    this.#own = own;
+  }
 
   /** Rejects when one of the study's own data servers ends by itself; never resolves. */
   get lost(): Promise<never> {
@@ -29,10 +41,11 @@ export class OpenDatasets implements AsyncDisposable {
   }
 
   /** Throws what a store or a data server has against it. */
-  async open(source: StudySource, startService: StartService): Promise<void> {
+  async open(source: StudySource): Promise<void> {
     let addresses = source.data ?? [];
     if (source.store !== undefined) {
-      const service = await startService(["serve", source.store, "--port", "0"]);
+      const { startService, storeArguments } = this.#own;
+      const service = await startService(["serve", source.store, ...storeArguments, "--port", "0"]);
       this.#services.push(service);
       addresses = [service.address];
     }

@@ -28,16 +28,21 @@ export interface OpenStudy extends AsyncDisposable {
   begin(): Promise<void>;
 }
 
+export interface OpenStudyOptions extends Pick<OpenStudy, "folder" | "startService"> {
+  /** What the study's own data servers are started with beside its stores. Default: nothing. */
+  readonly storeArguments?: readonly string[];
+}
+
 /** Opens a study, of which some runs may be done in `folder`. Throws what is wrong with it, before anything is trained. */
 export async function openStudy(
   spec: StudySpec,
-  { folder, startService }: Pick<OpenStudy, "folder" | "startService">,
+  { folder, startService, storeArguments = [] }: OpenStudyOptions,
 ): Promise<OpenStudy> {
   const planned = runsOf(spec);
-  const datasets = new OpenDatasets();
+  const datasets = new OpenDatasets({ startService, storeArguments });
   try {
     for (const source of spec.datasets)
-      if (planned.some(({ point }) => point.dataset === source.name)) await datasets.open(source, startService);
+      if (planned.some(({ point }) => point.dataset === source.name)) await datasets.open(source);
     const runs = await prepareRuns(planned, datasets.all);
     for (const run of runs) folder.checkSame(run);
     const results = resultsOf(runs, folder);
