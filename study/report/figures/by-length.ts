@@ -9,6 +9,7 @@ import { comparisonWithBaseline, type ScoreRow } from "../tables/score-rows.js";
 import { runsOf, type View } from "../view.js";
 import { figureId } from "./figure-id.js";
 import { methodColour } from "./method-colours.js";
+import { rowSeries } from "./row-series.js";
 
 const STRATEGIES_TITLE = "Figure A.6: batch strategies by training length";
 
@@ -47,15 +48,9 @@ function panelsByLength(
   colourOf?: (name: string) => number,
 ): LinePanel[] {
   const own = rows.filter((row) => row.dataset === dataset);
-  const names = [...new Set(own.map(nameOf))];
   const panel = (y: string, pointOf: (row: ScoreRow) => Point) => ({
     y,
-    series: names.map((name, place) => ({
-      name,
-      form: "dots" as const,
-      colour: colourOf?.(name) ?? place,
-      points: own.filter((row) => nameOf(row) === name).map(pointOf),
-    })),
+    series: rowSeries(own, { nameOf, pointOf, colourOf }),
   });
   return [
     panel("Dice, %", ({ arm, length }) => {

@@ -1,4 +1,4 @@
-import { drawLines, type LinePanel, type Point } from "../../../pictures/index.js";
+import { drawLines, type LinePanel, type Series } from "../../../pictures/index.js";
 import type { StudyDataset } from "../../run-result.js";
 import { mean } from "../../statistics/moments.js";
 import { scoreOf } from "../score.js";
@@ -7,6 +7,7 @@ import { mainRows } from "../tables/main-rows.js";
 import { runsOf, type View } from "../view.js";
 import { figureId } from "./figure-id.js";
 import { methodColour } from "./method-colours.js";
+import { rowSeries } from "./row-series.js";
 
 const TITLE = "Dice of held-out cases over training time";
 /** What the second panel shows, in percent of the best. */
@@ -36,20 +37,17 @@ export function diceOverTime(view: View): Part<Figure>[] {
   });
 }
 
-function methodSeries(view: View, dataset: StudyDataset) {
-  return view.methods.flatMap((method) => {
-    const points = view.lengths.flatMap((length): Point[] =>
-      mainRows(view, [method], length)
-        .filter((row) => row.dataset === dataset)
-        .map(({ arm }) => {
-          const runs = runsOf(view, { dataset: dataset.name, length, ...arm });
-          const { dice, deviation } = scoreOf(runs);
-          const minutes = mean(runs.map(({ trainingSeconds }) => trainingSeconds)) / 60;
-          return { x: minutes, y: 100 * dice, spread: 100 * deviation };
-        }),
-    );
-    return points.length > 0
-      ? [{ name: method, form: "dots" as const, colour: methodColour(view, method), points }]
-      : [];
+function methodSeries(view: View, dataset: StudyDataset): Series[] {
+  const rows = view.lengths.flatMap((length) => mainRows(view, view.methods, length));
+  const own = rows.filter((row) => row.dataset === dataset);
+  return rowSeries(own, {
+    nameOf: ({ arm }) => arm.method,
+    pointOf({ arm, length }) {
+      const runs = runsOf(view, { dataset: dataset.name, length, ...arm });
+      const { dice, deviation } = scoreOf(runs);
+      const minutes = mean(runs.map(({ trainingSeconds }) => trainingSeconds)) / 60;
+      return { x: minutes, y: 100 * dice, spread: 100 * deviation };
+    },
+    colourOf: (method) => methodColour(view, method),
   });
 }
