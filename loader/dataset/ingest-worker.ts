@@ -3,6 +3,7 @@ import { type ErrorFacts, PatchstreamError } from "../../plan/errors.js";
 import { finishedCase } from "./finished-case.js";
 import { labelHeader } from "./nifti/label-header.js";
 import { type CaseFingerprint, fingerprintCase } from "./planner/fingerprint.js";
+import { everyVoxelZero } from "./preprocess/crop-to-nonzero.js";
 import { cropImage, type PreprocessSettings, resampleCase } from "./preprocess/preprocess-case.js";
 import type { RawCase } from "./raw/list-cases.js";
 import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-case.js";
@@ -40,11 +41,7 @@ export function measureCase({ raw, rules }: MeasureTask): Promise<Outcome<Measur
   return outcomeOf(async () => {
     const source = await readRawCase(raw, rules);
     const fingerprint = fingerprintCase(source);
-    if (fingerprint === undefined) {
-      const file = raw.images[0] as string;
-      const facts = { file, reason: "every voxel is 0", want: "an image with content" };
-      throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
-    }
+    if (fingerprint === undefined) throw everyVoxelZero(raw.images[0] as string);
     return {
       ...fingerprint,
       sourceSha256: source.sha256,

@@ -1,6 +1,6 @@
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
-import { voxelCount } from "../../plan/zyx.js";
+import { MOST_ALONG_AXIS, voxelCount } from "../../plan/zyx.js";
 import type { PredictImage, PredictRequest } from "../../proto/messages.js";
 import type { GridGeometry } from "../inference/export-label.js";
 import type { PredictionJob } from "../inference/prediction.js";
@@ -20,9 +20,6 @@ const PATIENCE: SendingPatience = { silenceMs: 60_000, leastBytesPerMs: 16.384 }
 
 /** Voxels times channels of an image to label: 4 GiB of float32. Voxels of a label: 1 GiB of bytes. */
 const MAX_IMAGE_VALUES = 2 ** 30;
-
-/** Voxels along an axis: what is kept for each of them is small beside any volume then. */
-const MOST_ALONG_AXIS = 2 ** 16;
 
 export function refuse(field: string, got: unknown, want: string): never {
   throw new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });

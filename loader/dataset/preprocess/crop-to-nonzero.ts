@@ -1,3 +1,4 @@
+import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { type Channels, cropTo } from "../volume.js";
 
@@ -20,6 +21,12 @@ export function cropToNonzero({ shape, channels, label }: Channels): Cropped | u
   const cropped = channels.map((values) => cropTo({ shape, values }, start, end).values);
   const { values, shape: size } = cropTo({ shape, values: masked }, start, end);
   return { shape: size, channels: cropped, label: values, start, end };
+}
+
+/** What is said of an image of which nothing is left by that. */
+export function everyVoxelZero(file: string): PatchstreamError {
+  const facts = { file, reason: "every voxel is 0", want: "an image with content" };
+  return new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
 }
 
 /**

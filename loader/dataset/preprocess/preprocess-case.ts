@@ -1,9 +1,8 @@
-import { PatchstreamError } from "../../../plan/errors.js";
 import type { Zyx } from "../../../plan/zyx.js";
 import { voxelCount } from "../../../plan/zyx.js";
 import type { SourceCase } from "../raw/read-raw-case.js";
 import { type Channels, permute, transpose, type Volume } from "../volume.js";
-import { cropToNonzero } from "./crop-to-nonzero.js";
+import { cropToNonzero, everyVoxelZero } from "./crop-to-nonzero.js";
 import { foregroundLocations } from "./foreground-locations.js";
 import { type Normalization, normalize } from "./normalize.js";
 import { type Regridding, resampleImage, resampleLabels } from "./resample.js";
@@ -65,10 +64,7 @@ export function cropImage(
   settings: Pick<PreprocessSettings, "transpose" | "spacingMm" | "normalizations">,
 ): CroppedImage {
   const cropped = cropToNonzero(transposeAll(source, settings.transpose));
-  if (cropped === undefined) {
-    const facts = { file, reason: "every voxel is 0", want: "an image with content" };
-    throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts });
-  }
+  if (cropped === undefined) throw everyVoxelZero(file);
   const { channels, label, start, end } = cropped;
   const spacingMm = permute(source.spacingMm, settings.transpose);
   const size = { channels: channels.length, shape: cropped.shape, spacingMm };

@@ -2,14 +2,11 @@ import { coarseAxis } from "../../../plan/anisotropy.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { roundHalfToEven } from "../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../plan/zyx.js";
-import { voxelCount } from "../../../plan/zyx.js";
+import { MOST_ALONG_AXIS, voxelCount } from "../../../plan/zyx.js";
 import type { Regridding } from "./resample.js";
 
 /** Values of a stored image, channels times voxels: 4 GiB of float32, an arena of the data server. */
 const MOST_VALUES = 2 ** 30;
-
-/** Voxels along an axis: what is kept for each of them is small beside any volume then. */
-const MOST_ALONG_AXIS = 2 ** 16;
 
 const FLOAT_BYTES = 4;
 /** Of the four weights and the place of each new voxel along an axis. */

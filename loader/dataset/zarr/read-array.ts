@@ -1,5 +1,6 @@
 import { PatchstreamError } from "../../../plan/errors.js";
 import type { ByteReader, OpenFile, ReadSizes } from "../bytes/byte-reader.js";
+import { inLanes } from "../lanes.js";
 import { sha256 } from "../sha256.js";
 import { type ArrayLayout, arrayMetadata, type DataType, parseArrayMetadata, shardName } from "./array-layout.js";
 import { type Box, type Chunk, chunksTouching, copyOverlap } from "./chunk-grid.js";
@@ -92,11 +93,7 @@ export class StoredArray<Type extends DataType> {
   async #readBox(file: OpenFile, index: ShardIndex, box: Box, values: Words): Promise<void> {
     const sizes = this.#reading.reader.reads;
     const reads = readsOf(chunksTouching(box, this.#layout), index, sizes);
-    const lanes = Array.from({ length: sizes.atOnce }, async () => {
-      for (const read of reads) await this.#readChunks(file, read, index, box, values);
-    });
-    await Promise.allSettled(lanes); // one that throws ends `reads`, but others may be amid theirs
-    await Promise.all(lanes);
+    await inLanes(reads, sizes.atOnce, (read) => this.#readChunks(file, read, index, box, values));
   }
 
   async #readChunks(file: OpenFile, read: Read, index: ShardIndex, box: Box, values: Words): Promise<void> {

@@ -1,5 +1,6 @@
 import { locationClasses } from "../../../plan/label-set.js";
 import type { StoredCase } from "../../dataset/dataset.js";
+import { inLanes } from "../../dataset/lanes.js";
 import type { Store } from "../../dataset/store.js";
 import type { VolumeViews } from "./volume-layout.js";
 
@@ -17,10 +18,6 @@ export async function loadVolume(store: Store, { id }: StoredCase, volume: Volum
     ...locationClasses(store.dataset).map((classValue, index) => {
       return () => store.readLocations(id, classValue, undefined, volume.locations[index]);
     }),
-  ].values();
-  const lanes = Array.from({ length: ARRAYS_AT_ONCE }, async () => {
-    for (const read of reads) await read();
-  });
-  await Promise.allSettled(lanes);
-  await Promise.all(lanes);
+  ];
+  await inLanes(reads, ARRAYS_AT_ONCE, (read) => read());
 }
