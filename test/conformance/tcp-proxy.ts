@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, connect as secure, TLSSocket } from "node:tls";
 import type { ExecutionContext } from "ava";
 import { callUnary } from "../../rpc/client/call.js";
@@ -88,10 +88,24 @@ class FrameWalker {
 
 let proxies = 0;
 
-/** An address of this machine that no other proxy has, hardly one of another process either: the port of a lane is the server's own. */
+/** An address of this machine that no other proxy of this process has: the port of a lane is the server's own. */
 function nextHost(): string {
   proxies++;
-  return `127.${100 + (process.pid % 100)}.${proxies >> 8}.${proxies & 255}`;
+  return `127.77.${proxies >> 8}.${proxies & 255}`;
+}
+
+/** Listens at the first address of our own at which the port is free: proxies of other processes have the same addresses. */
+async function listenAtOwnHost(server: Server, port: number): Promise<string> {
+  for (;;) {
+    const host = nextHost();
+    server.listen(port, host);
+    try {
+      await once(server, "listening");
+      return host;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 /** The port of a server's lanes; undefined where it has none. */
@@ -130,7 +144,6 @@ function plain(): Plain {
 export async function startProxy(t: ExecutionContext, target: string): Promise<TcpProxy> {
   const [host, port] = target.split(":") as [string, string];
   const lanePort = await lanePortOf(target);
-  const nearHost = nextHost();
   const sockets = new Set<Socket>();
   const state = { frozen: false, damage: 0, cutAfter: Infinity, freezeAfter: Infinity, received: 0 };
   const frozen = new WeakSet<Socket>();
@@ -196,12 +209,9 @@ export async function startProxy(t: ExecutionContext, target: string): Promise<T
   };
   const server = createServer(pass(Number(port), HTTP2));
   const lanes = createServer(pass(lanePort ?? 0, LANE));
+  const nearHost = lanePort === undefined ? nextHost() : await listenAtOwnHost(lanes, lanePort);
   server.listen(0, nearHost);
   await once(server, "listening");
-  if (lanePort !== undefined) {
-    lanes.listen(lanePort, nearHost);
-    await once(lanes, "listening");
-  }
   t.teardown(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
