@@ -5,7 +5,7 @@ import type { Clock } from "./clock.js";
 import type { ReceivedBatch } from "./messages.js";
 import { FIRST_RENEWAL_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
-import { ReplicaStream, type Want } from "./replica-stream.js";
+import { type BatchTime, ReplicaStream, type Want } from "./replica-stream.js";
 import { nextTry } from "./retry.js";
 import type { OpenStream } from "./stream-call.js";
 import { type Candidate, Worth } from "./worth.js";
@@ -93,14 +93,14 @@ export class ReplicaLink {
       },
       expected: events.expected,
       isNeeded: events.isNeeded,
-      ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number) => {
+      ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", took: BatchTime) => {
         if (batch !== "damaged") {
           this.#renewals = 0;
           this.#renewalMs = FIRST_RENEWAL_MS;
           this.replica.answered();
-          this.#worth.took(tookMs, want.byteLength);
+          if (took.isBehindAnother) this.#worth.took(took.ms, want.byteLength);
         }
-        events.ended(want, batch, tookMs);
+        events.ended(want, batch, took.ms);
       },
       confirmed: () => events.changed(),
       lost: (error: PatchstreamError) => this.#lost(error),

@@ -21,6 +21,14 @@ export interface Want {
   readonly byteLength: number;
 }
 
+/** How long a batch took. */
+export interface BatchTime {
+  /** From being asked for, or from the batch before where that came later. */
+  readonly ms: number;
+  /** It was owed together with the batch before: its time is the server's alone, without the way there. */
+  readonly isBehindAnother: boolean;
+}
+
 /** What a stream tells its link. */
 export interface StreamEvents {
   /** The server has answered Start: wants may be sent. */
@@ -29,8 +37,8 @@ export interface StreamEvents {
   expected(stage: number): ExpectedBatch;
   /** Whether it is (still) needed. */
   isNeeded(want: Want): boolean;
-  /** A batch has come to its end; `tookMs` from being asked for, or from the batch before. */
-  ended(want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number): void;
+  /** A batch has come to its end. */
+  ended(want: Want, batch: ReceivedBatch | "damaged" | "unneeded", took: BatchTime): void;
   /** A report or a cancel was confirmed: there may be room for more. */
   confirmed(): void;
   /** The call is over. */
@@ -319,9 +327,10 @@ export class ReplicaStream {
     if (want.step !== step) throw brokenProtocol(`step ${step} ended inside of step ${want.step}`);
     const received = batch === undefined ? "unneeded" : (batch.end(end) ?? "damaged");
     const now = this.#clock.now();
-    const tookMs = now - Math.max(this.#asked.get(step)?.askedMs ?? now, this.#lastBatchMs);
+    const askedMs = this.#asked.get(step)?.askedMs ?? now;
+    const took = { ms: now - Math.max(askedMs, this.#lastBatchMs), isBehindAnother: askedMs < this.#lastBatchMs };
     this.#lastBatchMs = now;
     if (isAsked) this.#asked.delete(step);
-    this.#events.ended(want, received, tookMs);
+    this.#events.ended(want, received, took);
   }
 }

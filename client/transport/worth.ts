@@ -7,7 +7,7 @@ const LEAST = 4;
 /** What was measured longer ago may not hold any more. */
 const GOOD_FOR_MS = 10_000;
 
-/** What a replica is worth, as it was measured lately: how long it takes for a byte of a batch while it owes one. */
+/** What a replica is worth, as it was measured lately: how long it takes for a byte of a batch while it owes others, too. */
 export class Worth {
   readonly #clock: Clock;
   #measured: readonly number[] = [];
@@ -17,7 +17,10 @@ export class Worth {
     this.#clock = clock;
   }
 
-  /** A batch took so long from being wanted, or from the batch before. */
+  /**
+   * A batch that was owed together with the one before took so long from that one. One that was asked for alone says nothing: its time is
+   * the way there and back, and a replica that gets few wants would look slow, and get fewer.
+   */
   took(ms: number, bytes: number): void {
     const former = this.#isOld ? [] : this.#measured;
     this.#measured = [...former, ms / bytes].slice(-MOST_KEPT);

@@ -50,6 +50,8 @@ class AskedSteps:
         self._taking_back: deque[_TakingBack] = deque()  # in the order in which the server will confirm them
         self._receiving: _Receiving | None = None
         self._last_batch_at = 0.0
+        self.was_behind_another = False
+        """The batch that ended last was owed together with the one before: its time is the server's alone."""
 
     @property
     def outstanding(self) -> int:
@@ -127,7 +129,9 @@ class AskedSteps:
             raise broken_protocol(f"step {step} ended that had not begun")
         self._receiving = None
         asked = self._asked.get(step)
-        took = now - max(now if asked is None else asked.asked_at, self._last_batch_at)
+        asked_at = now if asked is None else asked.asked_at
+        took = now - max(asked_at, self._last_batch_at)
+        self.was_behind_another = asked_at < self._last_batch_at
         self._last_batch_at = now
         if receiving.is_asked:
             self._asked.pop(step, None)

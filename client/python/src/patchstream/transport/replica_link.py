@@ -285,7 +285,8 @@ class ReplicaLink:
         self._renewal_s = FIRST_RENEWAL_S
         self.replica.answered()
         want, took_s = self._asked.ended(step, monotonic())
-        self._worth.took(took_s, want.byte_length)
+        if self._asked.was_behind_another:
+            self._worth.took(took_s, want.byte_length)
         return want, took_s
 
     def _lost(self, error: PatchstreamError) -> None:

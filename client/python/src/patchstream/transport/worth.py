@@ -14,7 +14,7 @@ GOOD_FOR_S = 10.0
 
 
 class Worth:
-    """How long a replica takes for a byte of a batch while it owes one."""
+    """How long a replica takes for a byte of a batch while it owes others, too."""
 
     def __init__(self) -> None:
         """Nothing is known."""
@@ -22,7 +22,11 @@ class Worth:
         self._measured_at = float("-inf")
 
     def took(self, seconds: float, byte_length: int) -> None:
-        """A batch took so long from being wanted, or from the batch before."""
+        """A batch that was owed together with the one before took so long from that one.
+
+        One that was asked for alone says nothing: its time is the way there and back, and a replica that gets few wants
+        would look slow, and get fewer.
+        """
         if self._is_old:
             self._measured.clear()
         self._measured.append(seconds / byte_length)
