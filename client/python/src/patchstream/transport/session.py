@@ -259,7 +259,7 @@ class Session:
         return True
 
     def _is_silent(self, link: ReplicaLink) -> bool:
-        """A replica that owes batches and has not been heard of for the hedge time."""
+        """A replica that owes batches, or that its stream opens, and has not been heard of for the hedge time."""
         return link.silent_s(self._awake_since) > self._patience.hedge_s
 
     def _watch(self) -> None:
@@ -293,8 +293,9 @@ class Session:
             link.replica.troubled()
         if 0 < len(silent) < len(self._links):
             self._hedge(silent)
+        is_hedged = any(link.takes_wants and link not in silent for link in self._links)
         for link in silent:
-            link.renew_if_silent(self._awake_since)
+            link.renew_if_silent(self._awake_since, is_hedged=is_hedged)
         pace = self._pace.due()
         if pace is not None:
             for link in self._links:
