@@ -15,7 +15,7 @@ import { writeResults } from "../results.js";
 import { FIRST_SECONDS, type Replay, type ReplayOptions, replay } from "./replay.js";
 
 const STAGES = 15;
-const STEP_MS = 150;
+const STEP_MS = 170;
 const PROCESSORS = 0.2;
 const MOST_SERVERS = 4;
 const POLL_MS = 1_000;

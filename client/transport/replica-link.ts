@@ -147,12 +147,13 @@ export class ReplicaLink {
   }
 
   /**
-   * Gives the connection up for a new one after a long silence; the next silence may be twice as long. `isHedged`: what it owes is asked of
-   * another replica, too.
+   * Gives the connection up for a new one after a long silence; the next silence may be twice as long. `others`: whether there are other
+   * replicas, and one that takes wants and is not silent.
    */
-  renewIfSilent(isHedged: boolean): void {
+  renewIfSilent(others: "none" | "silent" | "well"): void {
     const isOpening = this.#stream?.isOpening ?? false;
-    const firstMs = isOpening || isHedged ? FIRST_CHEAP_RENEWAL_MS : FIRST_RENEWAL_MS;
+    const isCheap = others === "well" || (others === "silent" && isOpening);
+    const firstMs = isCheap ? FIRST_CHEAP_RENEWAL_MS : FIRST_RENEWAL_MS;
     if (this.silentMs <= firstMs * (isOpening ? this.#openingDoubled : this.#doubled)) return;
     if (this.replica.isRetired) {
       this.close();

@@ -298,8 +298,9 @@ export class Session {
         const asked = this.#links.filter((link) => link.hasAsked(wanted.step));
         if (asked.length > 0 && asked.every((link) => silent.has(link)) && !this.#askOne(wanted)) break;
       }
-    const isHedged = this.#links.some((link) => link.takesWants && !silent.has(link));
-    for (const link of silent) link.renewIfSilent(isHedged);
+    const isServed = this.#links.some((link) => link.takesWants && !silent.has(link));
+    const others = this.#links.length === 1 ? "none" : isServed ? "well" : "silent";
+    for (const link of silent) link.renewIfSilent(others);
     const pace = this.#pace.due();
     if (pace !== undefined) for (const link of this.#links) link.tellPace(pace);
     this.#stopTicking = this.#options.clock.after(TICK_MS, () => this.#tick());

@@ -75,6 +75,14 @@ class LinkOwner(Protocol):
         ...
 
 
+class Others(Enum):
+    """Whether there are other replicas, and one that takes wants and is not silent."""
+
+    NONE = auto()
+    SILENT = auto()
+    WELL = auto()
+
+
 class _At(Enum):
     UP = auto()
     BACKING_OFF = auto()
@@ -224,13 +232,11 @@ class ReplicaLink:
         )
         self._asked.report(decision, self._owner.is_needed)
 
-    def renew_if_silent(self, awake_since: float, *, is_hedged: bool) -> None:
-        """Gives the connection up for a new one after a long silence; the next silence may be twice as long.
-
-        `is_hedged`: what it owes is asked of another replica, too.
-        """
+    def renew_if_silent(self, awake_since: float, *, others: Others) -> None:
+        """Gives the connection up for a new one after a long silence; the next silence may be twice as long."""
         is_opening = not self._is_started
-        first_s = FIRST_CHEAP_RENEWAL_S if is_opening or is_hedged else FIRST_RENEWAL_S
+        is_cheap = others is Others.WELL or (others is Others.SILENT and is_opening)
+        first_s = FIRST_CHEAP_RENEWAL_S if is_cheap else FIRST_RENEWAL_S
         if self.silent_s(awake_since) <= first_s * (self._opening_doubled if is_opening else self._doubled):
             return
         if self.replica.is_retired:
