@@ -114,7 +114,15 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const isShort = () => engine.metrics.waitingBatches > 0;
   const cuts = new SharedCuts<ServedLease>({ budgetBytes: slotBudgetBytes, isShort });
   const paces = new Paces();
-  const metrics = createMetrics({ engine, streams, calls, cuts, paces, pause: keep(new EventLoopPause()) });
+  const metrics = createMetrics({
+    store: store.location,
+    engine,
+    streams,
+    calls,
+    cuts,
+    paces,
+    pause: keep(new EventLoopPause()),
+  });
   let closing: Promise<void> | undefined;
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
@@ -172,8 +180,6 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     onEnd: metrics.callEnded,
   };
   implement(server, "DataService", handlers, rules);
-  const endpoint = await serveMetrics(metrics.registry, options);
-  if (endpoint !== undefined) keep(endpoint);
   const scaler = await serveScaler({ paces, isDraining: () => closing !== undefined }, options);
   if (scaler !== undefined) keep(scaler);
   keepFreedMemory();
@@ -185,6 +191,9 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     },
   });
   const { address } = listener;
+  if (listener.certificates) metrics.addCertificate(listener.certificates);
+  const endpoint = await serveMetrics(metrics.registry, options);
+  if (endpoint !== undefined) keep(endpoint);
   const lanes =
     options.lanePort === "none"
       ? undefined

@@ -1,0 +1,264 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { connect } from "../../client/connect.js";
+import { patchstream } from "../cli/command.js";
+import { pem } from "../conformance/carrier.js";
+import { sampleStore } from "../conformance/served-store.js";
+import { SMALL_RUN } from "../conformance/small-run.js";
+import { shardOf } from "../dataset/shard-of.js";
+import { readExposition, scrape } from "../metrics/exposition.js";
+import { spawnService } from "../service-process.js";
+import {
+  channelTo,
+  collect,
+  lastState,
+  type Process,
+  serving,
+  start,
+  temporaryFolder,
+  tinyRun,
+  watch,
+} from "../trainer/processes.js";
+
+/** Every trouble of docs/how-to/when-something-is-wrong.md is brought about here, and its lines are those of the page. */
+const page = readFileSync(new URL("../../../docs/how-to/when-something-is-wrong.md", import.meta.url), "utf8");
+
+/** The part of the page with a heading. */
+function part(heading: string): string {
+  const [, after = ""] = page.split(`\n## ${heading}\n`);
+  return after.split("\n## ")[0] ?? "";
+}
+
+/** A line as the page has it: this machine's ports, folders, numbers of processes and times are those of the page's examples. */
+function asOnThePage(line: string): string {
+  return line
+    .trimEnd()
+    .replaceAll(/(?:127\.0\.0\.1|\[::1\]|localhost):\d+/g, "data.example:7070")
+    .replaceAll(/\/\S*?\/([\w.-]+)(?=[,: ]|$)/g, "/srv/$1")
+    .replaceAll(/"(?:time|pid|stack|frames|peer|peerCertificate)":(?:"[^"]*"|\d+|\[[^\]]*\]),?/g, "")
+    .replaceAll(/\b20\d{6}-\d{6}-\d+-\w+/g, "20261129-145323-790-e285");
+}
+
+/** Holds that the page's part shows the line. */
+function shows(t: ExecutionContext, heading: string, line: string): void {
+  t.true(part(heading).includes(asOnThePage(line)), `"${heading}" does not show:\n${asOnThePage(line)}`);
+}
+
+async function runFile(t: ExecutionContext, data: object = {}): Promise<string> {
+  const file = join(temporaryFolder(t), "run.json");
+  writeFileSync(file, JSON.stringify({ data: { ...SMALL_RUN, ...data } }));
+  return file;
+}
+
+/** What `patchstream get` of one batch says where it fails. */
+async function failedGet(t: ExecutionContext, address: string, run: string, ...flags: string[]): Promise<string> {
+  const { code, stderr } = await patchstream("get", "--data", address, "--run", run, "--step", "1", ...flags);
+  t.is(code, 1, stderr);
+  t.is(stderr.trimEnd().split("\n").length, 1, stderr);
+  return stderr;
+}
+
+/** The value of a metric, all its labels together. */
+async function metric(address: string | undefined, name: string): Promise<number> {
+  const text = await scrape(address);
+  t_has(readExposition(text).map((one) => one.name), name);
+  const values = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"));
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+function t_has(names: readonly string[], name: string): void {
+  if (!names.includes(name)) throw new Error(`${name} is not exported`);
+}
+
+test.serial("the trainer waits for batches", async (t) => {
+  t.timeout(120_000);
+  const server = await serving(t, "serve", await sampleStore(), "--workers", "1", "--metrics-port", "0");
+  await using connection = connect(server.address);
+  await using run = await connection.openRun({ ...SMALL_RUN, epochs: 6000, stages: undefined });
+  let waiting = 0;
+  // Whoever takes batches and does nothing else waits all the time.
+  for await (const batch of run.batches()) {
+    batch[Symbol.dispose]();
+    if (batch.step % 20 === 19) waiting = await metric(server.metrics, "patchstream_trainers_waiting_share");
+    if (waiting > 0.5) break;
+  }
+  t.true(waiting > 0.5);
+  t.true((await metric(server.metrics, "patchstream_servers_needed")) > 1);
+});
+
+test.serial("a data server is gone", async (t) => {
+  const run = await runFile(t);
+  const [gone, other] = [await spawnService(t, "serve", await sampleStore()), await spawnService(t, "serve", await sampleStore())];
+  gone.kill("SIGKILL");
+  t.is(await gone.ended, "SIGKILL");
+  shows(t, "A data server is gone", await failedGet(t, gone.address, run));
+  const { code } = await patchstream("get", "--data", `${gone.address},${other.address}`, "--run", run, "--step", "1");
+  t.is(code, 0, "another one serves");
+});
+
+test.serial("a data server is slow or hangs", async (t) => {
+  t.timeout(180_000);
+  const run = await runFile(t);
+  const [hangs, other] = [await spawnService(t, "serve", await sampleStore()), await spawnService(t, "serve", await sampleStore())];
+  hangs.kill("SIGSTOP");
+  shows(t, "A data server is slow or hangs", await failedGet(t, hangs.address, run));
+  const { code } = await patchstream("get", "--data", `${hangs.address},${other.address}`, "--run", run, "--step", "1");
+  t.is(code, 0, "another one serves");
+});
+
+test.serial("the store is damaged", async (t) => {
+  const store = join(temporaryFolder(t), "hippocampus");
+  cpSync(await sampleStore(), store, { recursive: true });
+  const shard = shardOf(store, "hippocampus_003", "image");
+  const bytes = readFileSync(shard);
+  bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
+  writeFileSync(shard, bytes);
+  const server = await serving(t, "serve", store, "--metrics-port", "0");
+  const run = await runFile(t, { split: { train: ["hippocampus_003"], val: ["hippocampus_060"] } });
+  shows(t, "The store is damaged", await failedGet(t, server.address, run));
+  const logged = server.said.find((line) => line.includes("STORE_DAMAGED")) ?? "";
+  shows(t, "The store is damaged", logged);
+  t.is(await metric(server.metrics, "patchstream_calls_failed_total"), 1);
+  const verified = await patchstream("inspect", store, "--verify");
+  t.is(verified.code, 1);
+  shows(t, "The store is damaged", verified.stderr.trimEnd().split("\n").at(-1) ?? "");
+});
+
+test.serial("a certificate has expired", async (t) => {
+  const tls = ["--tls-cert", pem("expired.pem"), "--tls-key", pem("expired.key")];
+  const server = await serving(t, "serve", await sampleStore(), "--metrics-port", "0", ...tls);
+  const run = await runFile(t);
+  const address = server.address.replace("127.0.0.1", "localhost");
+  shows(t, "A certificate has expired", await failedGet(t, address, run, "--tls-ca", pem("authority.pem")));
+  t.true((await metric(server.metrics, "patchstream_certificate_expiry_timestamp_seconds")) < Date.now() / 1e3);
+});
+
+test.serial("a token is wrong", async (t) => {
+  const folder = temporaryFolder(t);
+  const [right, wrong] = [join(folder, "tokens"), join(folder, "token")];
+  writeFileSync(right, "data 0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
+  writeFileSync(wrong, "fedcba9876543210fedcba9876543210\n", { mode: 0o600 });
+  const server = await spawnService(t, "serve", await sampleStore(), "--token-file", right);
+  const run = await runFile(t);
+  shows(t, "A token is wrong", await failedGet(t, server.address, run, "--token-file", wrong));
+  shows(t, "A token is wrong", await failedGet(t, server.address, run));
+  await server.logged("token-refused");
+  shows(t, "A token is wrong", server.lines.find((line) => line.includes("token-refused")) ?? "");
+});
+
+test.serial("the recipe is another one", async (t) => {
+  const server = await spawnService(t, "serve", await sampleStore());
+  const failed = await failedGet(t, server.address, await runFile(t, { recipe: 999 }));
+  shows(t, "After an upgrade the recipe is another one", failed);
+});
+
+test.serial("a remote store fails", async (t) => {
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  await once(closed, "close");
+  const { code, stderr } = await patchstream("serve", `http://127.0.0.1:${port}/hippocampus`);
+  t.is(code, 1);
+  shows(t, "A remote store fails", stderr);
+});
+
+/** A data server and a trainer in processes of their own, with runs in `runs`. */
+async function training(t: ExecutionContext, runs: string): Promise<{ data: Process; trainer: Process }> {
+  const data = await serving(t, "serve", await sampleStore(), "--workers", "1", "--log-level", "error");
+  const trainer = await serving(t, "trainer", "--engine", "onnx", "--runs", runs, "--metrics-port", "0");
+  return { data, trainer };
+}
+
+const CASES = ["hippocampus_003", "hippocampus_052"];
+
+/** Processes that a process has started. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(/\s+/).map(Number);
+}
+
+test.serial("memory runs out", async (t) => {
+  t.timeout(180_000);
+  const tooMuch = await patchstream("serve", await sampleStore(), "--volume-budget", "999TiB");
+  t.is(tooMuch.code, 1);
+  const before = tooMuch.stderr.split(";")[0] ?? "";
+  t.regex(tooMuch.stderr, /; at most \d+ is allowed\n$/);
+  shows(t, "Memory runs out", before);
+  if (process.platform !== "linux") return;
+  const { data, trainer } = await training(t, temporaryFolder(t));
+  const channel = channelTo(t, trainer);
+  const id = await start(channel, data, tinyRun(CASES, { data: { epochs: 8, stepsPerEpoch: 1000 } }));
+  let state = "";
+  for await (const event of watch(channel, id)) {
+    // As the kernel does to the process that has taken most.
+    if (event.kind === "step" && event.step.step === 3)
+      for (const child of childrenOf(trainer.pid)) process.kill(child, "SIGKILL");
+    if (event.kind === "state") state = event.state.message;
+  }
+  shows(t, "Memory runs out", state);
+  t.is(await metric(trainer.metrics, "patchstream_training_steps_total") > 0, true);
+  const listed = await patchstream("trainings", "--trainer", trainer.address);
+  t.regex(listed.stdout, new RegExp(`${id}.* failed `));
+});
+
+test.serial("a training has failed", async (t) => {
+  t.timeout(120_000);
+  const { data, trainer } = await training(t, temporaryFolder(t));
+  const file = join(temporaryFolder(t), "run.json");
+  writeFileSync(file, JSON.stringify(tinyRun(CASES, { training: { learningRate: 1e30 } })));
+  const failed = await patchstream("train", "--data", data.address, "--trainer", trainer.address, "--run", file);
+  t.is(failed.code, 1);
+  const last = failed.stderr.trimEnd().split("\n").at(-1) ?? "";
+  t.regex(last, /^patchstream: .*the loss is \S+, the gradient norm \S+, at step \d+, stage 0/);
+  shows(t, "A training has failed", last.replace(/^.*?the loss is \S+, the gradient norm \S+, at step \d+, /, "at step 1, "));
+});
+
+test.serial("the disk is full at a checkpoint", async (t) => {
+  t.timeout(180_000);
+  const disk = temporaryFolder(t);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], { encoding: "utf8" });
+  if (mounted.status !== 0) {
+    t.log(`SKIPPED: ${(mounted.error?.message ?? mounted.stderr).trim()}`);
+    return t.pass();
+  }
+  t.teardown(() => spawnSync("umount", [disk]));
+  const { data, trainer } = await training(t, join(disk, "runs"));
+  const channel = channelTo(t, trainer);
+  const run = tinyRun(CASES, { data: { stepsPerEpoch: 16 }, training: { baseFeatures: 16 } });
+  const id = await start(channel, data, run);
+  let message = "";
+  for await (const event of watch(channel, id)) {
+    if (event.kind === "checkpoint" && event.checkpoint.step <= 16) {
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(join(disk, "filler"), Buffer.alloc(Math.max(0, bavail * bsize - (1 << 18))));
+    }
+    if (event.kind === "state") message = event.state.message;
+  }
+  shows(t, "The disk is full at a checkpoint", message);
+});
+
+test.serial("the stage never advances", async (t) => {
+  t.timeout(180_000);
+  const { data, trainer } = await training(t, temporaryFolder(t));
+  const channel = channelTo(t, trainer);
+  const id = await start(channel, data, tinyRun(CASES, { data: { stepsPerEpoch: 30 } }));
+  const heading = "The stage never advances";
+  let isHeld = false;
+  const stages = new Set<number>();
+  for await (const event of watch(channel, id)) {
+    if (event.kind !== "step") continue;
+    stages.add(event.step.stage);
+    if (event.step.step === 2) {
+      const held = await patchstream("stage", id, "--trainer", trainer.address, "--to", "0", "--hold");
+      shows(t, heading, held.stdout.replace(/step \d+/, "step 11"));
+      isHeld = true;
+    }
+  }
+  t.true(isHeld);
+  t.deepEqual([...stages], [0], "eight epochs, and never another stage");
+  t.is(lastState(await collect(watch(channel, id)))?.state, "TRAINING_STATE_DONE");
+});
