@@ -38,8 +38,10 @@ function asOnThePage(line: string): string {
   return line
     .trimEnd()
     .replaceAll(/(?:127\.0\.0\.1|\[::1\]|localhost):\d+/g, "data.example:7070")
-    .replaceAll(/\/\S*?\/([\w.-]+)(?=[,: ]|$)/g, "/srv/$1")
+    .replaceAll(/(?<=^|[ "])\/\S*\/([\w.-]+)(?=[,: "]|$)/g, "/srv/$1")
     .replaceAll(/"(?:time|pid|stack|frames|peer|peerCertificate)":(?:"[^"]*"|\d+|\[[^\]]*\]),?/g, "")
+    .replaceAll(",}", "}")
+    .replaceAll(/waited \d+ ms/g, "waited 2000 ms")
     .replaceAll(/\b20\d{6}-\d{6}-\d+-\w+/g, "20261129-145323-790-e285");
 }
 
@@ -48,7 +50,7 @@ function shows(t: ExecutionContext, heading: string, line: string): void {
   t.true(part(heading).includes(asOnThePage(line)), `"${heading}" does not show:\n${asOnThePage(line)}`);
 }
 
-async function runFile(t: ExecutionContext, data: object = {}): Promise<string> {
+function runFile(t: ExecutionContext, data: object = {}): string {
   const file = join(temporaryFolder(t), "run.json");
   writeFileSync(file, JSON.stringify({ data: { ...SMALL_RUN, ...data } }));
   return file;
@@ -65,20 +67,21 @@ async function failedGet(t: ExecutionContext, address: string, run: string, ...f
 /** The value of a metric, all its labels together. */
 async function metric(address: string | undefined, name: string): Promise<number> {
   const text = await scrape(address);
-  t_has(readExposition(text).map((one) => one.name), name);
+  if (!readExposition(text).some((one) => one.name === name)) throw new Error(`${name} is not exported`);
   const values = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"));
   return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-function t_has(names: readonly string[], name: string): void {
-  if (!names.includes(name)) throw new Error(`${name} is not exported`);
 }
 
 test.serial("the trainer waits for batches", async (t) => {
   t.timeout(120_000);
   const server = await serving(t, "serve", await sampleStore(), "--workers", "1", "--metrics-port", "0");
   await using connection = connect(server.address);
-  await using run = await connection.openRun({ ...SMALL_RUN, epochs: 6000, stages: undefined });
+  await using run = await connection.openRun({
+    dataset: SMALL_RUN.dataset,
+    split: SMALL_RUN.split,
+    plan: SMALL_RUN.plan,
+    epochs: 6000,
+  });
   let waiting = 0;
   // Whoever takes batches and does nothing else waits all the time.
   for await (const batch of run.batches()) {
@@ -87,11 +90,10 @@ test.serial("the trainer waits for batches", async (t) => {
     if (waiting > 0.5) break;
   }
   t.true(waiting > 0.5);
-  t.true((await metric(server.metrics, "patchstream_servers_needed")) > 1);
 });
 
 test.serial("a data server is gone", async (t) => {
-  const run = await runFile(t);
+  const run = runFile(t);
   const [gone, other] = [await spawnService(t, "serve", await sampleStore()), await spawnService(t, "serve", await sampleStore())];
   gone.kill("SIGKILL");
   t.is(await gone.ended, "SIGKILL");
@@ -102,7 +104,7 @@ test.serial("a data server is gone", async (t) => {
 
 test.serial("a data server is slow or hangs", async (t) => {
   t.timeout(180_000);
-  const run = await runFile(t);
+  const run = runFile(t);
   const [hangs, other] = [await spawnService(t, "serve", await sampleStore()), await spawnService(t, "serve", await sampleStore())];
   hangs.kill("SIGSTOP");
   shows(t, "A data server is slow or hangs", await failedGet(t, hangs.address, run));
@@ -118,7 +120,7 @@ test.serial("the store is damaged", async (t) => {
   bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
   writeFileSync(shard, bytes);
   const server = await serving(t, "serve", store, "--metrics-port", "0");
-  const run = await runFile(t, { split: { train: ["hippocampus_003"], val: ["hippocampus_060"] } });
+  const run = runFile(t);
   shows(t, "The store is damaged", await failedGet(t, server.address, run));
   const logged = server.said.find((line) => line.includes("STORE_DAMAGED")) ?? "";
   shows(t, "The store is damaged", logged);
@@ -131,7 +133,7 @@ test.serial("the store is damaged", async (t) => {
 test.serial("a certificate has expired", async (t) => {
   const tls = ["--tls-cert", pem("expired.pem"), "--tls-key", pem("expired.key")];
   const server = await serving(t, "serve", await sampleStore(), "--metrics-port", "0", ...tls);
-  const run = await runFile(t);
+  const run = runFile(t);
   const address = server.address.replace("127.0.0.1", "localhost");
   shows(t, "A certificate has expired", await failedGet(t, address, run, "--tls-ca", pem("authority.pem")));
   t.true((await metric(server.metrics, "patchstream_certificate_expiry_timestamp_seconds")) < Date.now() / 1e3);
@@ -143,7 +145,7 @@ test.serial("a token is wrong", async (t) => {
   writeFileSync(right, "data 0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
   writeFileSync(wrong, "fedcba9876543210fedcba9876543210\n", { mode: 0o600 });
   const server = await spawnService(t, "serve", await sampleStore(), "--token-file", right);
-  const run = await runFile(t);
+  const run = runFile(t);
   shows(t, "A token is wrong", await failedGet(t, server.address, run, "--token-file", wrong));
   shows(t, "A token is wrong", await failedGet(t, server.address, run));
   await server.logged("token-refused");
@@ -152,7 +154,7 @@ test.serial("a token is wrong", async (t) => {
 
 test.serial("the recipe is another one", async (t) => {
   const server = await spawnService(t, "serve", await sampleStore());
-  const failed = await failedGet(t, server.address, await runFile(t, { recipe: 999 }));
+  const failed = await failedGet(t, server.address, runFile(t, { recipe: 999 }));
   shows(t, "After an upgrade the recipe is another one", failed);
 });
 
@@ -174,7 +176,7 @@ async function training(t: ExecutionContext, runs: string): Promise<{ data: Proc
   return { data, trainer };
 }
 
-const CASES = ["hippocampus_003", "hippocampus_052"];
+const CASES = [...SMALL_RUN.split.train, ...SMALL_RUN.split.val];
 
 /** Processes that a process has started. */
 function childrenOf(pid: number): number[] {
@@ -183,7 +185,7 @@ function childrenOf(pid: number): number[] {
 
 test.serial("memory runs out", async (t) => {
   t.timeout(180_000);
-  const tooMuch = await patchstream("serve", await sampleStore(), "--volume-budget", "999TiB");
+  const tooMuch = await patchstream("serve", await sampleStore(), "--volume-budget", "99999GiB");
   t.is(tooMuch.code, 1);
   const before = tooMuch.stderr.split(";")[0] ?? "";
   t.regex(tooMuch.stderr, /; at most \d+ is allowed\n$/);
@@ -200,21 +202,9 @@ test.serial("memory runs out", async (t) => {
     if (event.kind === "state") state = event.state.message;
   }
   shows(t, "Memory runs out", state);
-  t.is(await metric(trainer.metrics, "patchstream_training_steps_total") > 0, true);
+  t.true((await metric(trainer.metrics, "patchstream_training_steps_total")) > 0);
   const listed = await patchstream("trainings", "--trainer", trainer.address);
   t.regex(listed.stdout, new RegExp(`${id}.* failed `));
-});
-
-test.serial("a training has failed", async (t) => {
-  t.timeout(120_000);
-  const { data, trainer } = await training(t, temporaryFolder(t));
-  const file = join(temporaryFolder(t), "run.json");
-  writeFileSync(file, JSON.stringify(tinyRun(CASES, { training: { learningRate: 1e30 } })));
-  const failed = await patchstream("train", "--data", data.address, "--trainer", trainer.address, "--run", file);
-  t.is(failed.code, 1);
-  const last = failed.stderr.trimEnd().split("\n").at(-1) ?? "";
-  t.regex(last, /^patchstream: .*the loss is \S+, the gradient norm \S+, at step \d+, stage 0/);
-  shows(t, "A training has failed", last.replace(/^.*?the loss is \S+, the gradient norm \S+, at step \d+, /, "at step 1, "));
 });
 
 test.serial("the disk is full at a checkpoint", async (t) => {
