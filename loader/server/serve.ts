@@ -4,6 +4,7 @@ import { Server } from "@grpc/grpc-js";
 import { caseTable } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { listenForLanes } from "../../rpc/lane/lane-listener.js";
 import { packageVersion } from "../../rpc/package-version.js";
 import { openAccess } from "../../rpc/server/access.js";
@@ -136,6 +137,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     if (isShort()) shares.takeBack();
   });
   const volumeGate = new ByteGate(slotBudgetBytes);
+  const tracing = await openTracing();
   const parts: DataServiceParts = {
     store,
     plansJson: await readPlans(store),
@@ -151,6 +153,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     cuts,
     paces,
     servedTime: new ServedTime(),
+    tracing,
     pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
@@ -230,6 +233,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
     await disposeAll(resources);
+    await tracing?.flush().catch(() => undefined); // its SDK logs what it cannot send
     log({ event: "stopped" });
     resolveClosed();
   };

@@ -116,7 +116,7 @@ test("the channel that is asked for is drawn", (t) => {
     { name: "label", type: "i16", shape: [1, ...size], offset: 64, byteLength: 16 },
   ] as const;
   const shown = (channel: number) =>
-    middleSlices({ tensors, bytes, lowers: new Int32Array(3), release: () => {} }, channel, size).map(({ image }) => [
+    middleSlices({ tensors, bytes, lowers: new Int32Array(3), fetches: [], release: () => {} }, channel, size).map(({ image }) => [
       ...image,
     ]);
   t.deepEqual(shown(0), [

@@ -1,3 +1,4 @@
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
@@ -128,6 +129,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   for (const decision of log.decisions.slice(known.length)) emit(decidedEvent(decision));
   const losses = [...(checkpoint?.losses ?? [])];
   const outcome = await train({
+    tracing: await openTracing(),
     run,
     model,
     settings,
