@@ -319,11 +319,7 @@ class StoreEngine implements Engine {
   }
 
   /** Undefined where there is no room for the volume. */
-  async #cutFromVolume(
-    part: BatchPart,
-    task: SharedTask,
-    { signal, fetched }: Cutting,
-  ): Promise<Written | undefined> {
+  async #cutFromVolume(part: BatchPart, task: SharedTask, { signal, fetched }: Cutting): Promise<Written | undefined> {
     const entry = this.#case(part.caseId);
     const [, ...extent] = entry.shape;
     const isWorthLoading = part.ofCase * voxelsReadByRegion(entry, task.cropSize) > voxelCount(extent);

@@ -4,7 +4,6 @@ import { Server } from "@grpc/grpc-js";
 import { caseTable } from "../../plan/batch/case-table.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { keepFreedMemory } from "../../rpc/free-memory.js";
-import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { listenForLanes } from "../../rpc/lane/lane-listener.js";
 import { packageVersion } from "../../rpc/package-version.js";
 import { openAccess } from "../../rpc/server/access.js";
@@ -15,6 +14,7 @@ import { type ImplementOptions, implement, serveCarried } from "../../rpc/server
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { openStore } from "../dataset/open-store.js";
 import { readPlans } from "../dataset/sealed-file.js";
 import type { Store } from "../dataset/store.js";

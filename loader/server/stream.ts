@@ -2,14 +2,14 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import { codeOf, type ServiceLog } from "../../rpc/server/service-log.js";
+import type { Tracing } from "../../rpc/tracing/tracing.js";
+import { traceBatch } from "./batch-trace.js";
 import type { ClientBytes } from "./client-bytes.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
 import type { ServerLimits } from "./limits.js";
 import type { ServerMetrics } from "./metrics.js";
 import type { PacePlace, Paces } from "./paces.js";
-import type { Tracing } from "../../rpc/tracing/tracing.js";
-import { traceBatch } from "./batch-trace.js";
 import { checkReport } from "./requests.js";
 import { sendBatch } from "./send-batch.js";
 import type { ServedLease, ServedShare } from "./served-run.js";
@@ -48,7 +48,20 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, log, shares, clientBytes, cuts, paces, servedTime, tracing, draining, startTimeoutMs }: StreamServer,
+  {
+    open,
+    limits,
+    metrics,
+    log,
+    shares,
+    clientBytes,
+    cuts,
+    paces,
+    servedTime,
+    tracing,
+    draining,
+    startTimeoutMs,
+  }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);

@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { machineBytes } from "../../disk/machine-memory.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
-import type { ServedCertificates } from "./served-certificates.js";
 import { STATUS_OF } from "../status.js";
+import type { ServedCertificates } from "./served-certificates.js";
 import { codeOf } from "./service-log.js";
 
 /** A call that is over. */

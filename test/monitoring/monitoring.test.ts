@@ -148,6 +148,9 @@ testWithPromtool("Prometheus parses every expression of the dashboard", async (t
   const checked = await run("check", "rules", file);
   t.is(checked.code, 0, checked.out);
   t.regex(checked.out, new RegExp(`${expressions.length} rules found`));
-  writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules: [{ record: "wrong", expr: "sum(rate(" }] }] }));
+  writeFileSync(
+    file,
+    JSON.stringify({ groups: [{ name: "dashboard", rules: [{ record: "wrong", expr: "sum(rate(" }] }] }),
+  );
   t.not((await run("check", "rules", file)).code, 0, "promtool finds what does not parse");
 });

@@ -1,8 +1,8 @@
-import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { parameterCount } from "../engines/model-state.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";

@@ -179,7 +179,16 @@ export class VolumeCache {
     this.counts.loads++;
     const home = { arena, offset: firstBlock * BLOCK_BYTES };
     const loaded = this.#load(entry, home);
-    const resident: Resident = { caseId: entry.id, home, firstBlock, count, lastUse: this.#uses, pins: 2, loaded, isLoaded: false };
+    const resident: Resident = {
+      caseId: entry.id,
+      home,
+      firstBlock,
+      count,
+      lastUse: this.#uses,
+      pins: 2,
+      loaded,
+      isLoaded: false,
+    };
     this.#residents.set(entry.id, resident);
     this.#placed.add(resident);
     resident.loaded
