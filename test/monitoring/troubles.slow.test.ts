@@ -63,7 +63,7 @@ async function metric(address: string | undefined, name: string): Promise<number
 }
 
 test.serial("the trainer waits for batches", async (t) => {
-  t.timeout(120_000);
+  t.timeout(600_000);
   const server = await serving(t, "serve", await sampleStore(), "--workers", "1", "--metrics-port", "0");
   await using connection = connect(server.address);
   await using run = await connection.openRun({
@@ -83,6 +83,7 @@ test.serial("the trainer waits for batches", async (t) => {
 });
 
 test.serial("a data server is gone", async (t) => {
+  t.timeout(600_000);
   const run = runFile(t);
   const [gone, other] = [
     await spawnService(t, "serve", await sampleStore()),
@@ -96,7 +97,7 @@ test.serial("a data server is gone", async (t) => {
 });
 
 test.serial("a data server is slow or hangs", async (t) => {
-  t.timeout(180_000);
+  t.timeout(600_000);
   const run = runFile(t);
   const [hangs, other] = [
     await spawnService(t, "serve", await sampleStore()),
@@ -109,6 +110,7 @@ test.serial("a data server is slow or hangs", async (t) => {
 });
 
 test.serial("the store is damaged", async (t) => {
+  t.timeout(600_000);
   const store = join(temporaryFolder(t), "hippocampus");
   cpSync(await sampleStore(), store, { recursive: true });
   const shard = shardOf(store, "hippocampus_003", "image");
@@ -127,6 +129,7 @@ test.serial("the store is damaged", async (t) => {
 });
 
 test.serial("a certificate has expired", async (t) => {
+  t.timeout(600_000);
   const tls = ["--tls-cert", pem("expired.pem"), "--tls-key", pem("expired.key")];
   const server = await serving(t, "serve", await sampleStore(), "--metrics-port", "0", ...tls);
   const run = runFile(t);
@@ -136,6 +139,7 @@ test.serial("a certificate has expired", async (t) => {
 });
 
 test.serial("a token is wrong", async (t) => {
+  t.timeout(600_000);
   const folder = temporaryFolder(t);
   const [right, wrong] = [join(folder, "tokens"), join(folder, "token")];
   writeFileSync(right, "data 0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
@@ -149,12 +153,14 @@ test.serial("a token is wrong", async (t) => {
 });
 
 test.serial("the recipe is another one", async (t) => {
+  t.timeout(600_000);
   const server = await spawnService(t, "serve", await sampleStore());
   const failed = await failedGet(t, server.address, runFile(t, { recipe: 999 }));
   shows(t, "After an upgrade the recipe is another one", failed);
 });
 
 test.serial("a remote store fails", async (t) => {
+  t.timeout(600_000);
   const closed = createServer().listen(0, "127.0.0.1");
   await once(closed, "listening");
   const { port } = closed.address() as AddressInfo;
@@ -180,7 +186,7 @@ function childrenOf(pid: number): number[] {
 }
 
 test.serial("memory runs out", async (t) => {
-  t.timeout(180_000);
+  t.timeout(600_000);
   const tooMuch = await patchstream("serve", await sampleStore(), "--volume-budget", "99999GiB");
   t.is(tooMuch.code, 1);
   const before = tooMuch.stderr.split(";")[0] ?? "";
@@ -204,7 +210,7 @@ test.serial("memory runs out", async (t) => {
 });
 
 test.serial("the disk is full at a checkpoint", async (t) => {
-  t.timeout(180_000);
+  t.timeout(600_000);
   const disk = temporaryFolder(t);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], { encoding: "utf8" });
   if (mounted.status !== 0) {
@@ -228,7 +234,7 @@ test.serial("the disk is full at a checkpoint", async (t) => {
 });
 
 test.serial("the stage never advances", async (t) => {
-  t.timeout(180_000);
+  t.timeout(600_000);
   const { data, trainer } = await training(t, temporaryFolder(t));
   const channel = channelTo(t, trainer);
   const id = await start(channel, data, tinyRun(CASES, { data: { stepsPerEpoch: 2000 } }));
