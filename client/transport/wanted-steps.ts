@@ -80,8 +80,8 @@ export class WantedSteps {
       const stage = stageOf(wanted.step);
       bytes += bytesOf(stage);
       const isBeyond = bytes > creditBytes && wanted.step > this.#firstUndelivered;
+      if (stage !== wanted.stage) wanted.batch = undefined;
       if (stage !== wanted.stage || isBeyond) {
-        wanted.batch = undefined;
         wanted.trace?.end({ "patchstream.outcome": "taken back" });
         wanted.trace = undefined;
       }
