@@ -14,6 +14,15 @@ function titleOf(page) {
   return page === "README.md" ? "Overview" : title.replaceAll("`", "");
 }
 
+/** A heading's anchor, as repository pages make it: links to headings hold in both places. */
+function anchorOf(heading) {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
+}
+
 export default defineConfig({
   title: "patchstream",
   description: "Progressive patch-size curricula for 3D medical segmentation, streamed over gRPC",
@@ -23,6 +32,7 @@ export default defineConfig({
   outDir: fileURLToPath(new URL(`../html${base}`, import.meta.url)),
   // linkinator checks every link of the built pages, those into pages among them.
   ignoreDeadLinks: true,
+  markdown: { anchor: { slugify: anchorOf } },
   themeConfig: {
     sidebar: SIDE_BAR.map(({ text, pages: listed, links = [] }) => ({
       text,

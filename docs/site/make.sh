@@ -23,6 +23,6 @@ node docs/site/reference/messages.mjs >"$site/pages/docs/reference/messages.md"
 
 node docs/site/nothing-from-elsewhere.mjs "$site/html"
 base=${DOCS_BASE:-/}
-"$site/node_modules/.bin/linkinator" "${base#/}index.html" --server-root "$site/html" --recurse --check-css --check-fragments \
+"$site/node_modules/.bin/linkinator" ".$base" --server-root "$site/html" --recurse --check-css --check-fragments \
   --skip '^https?://(?!localhost)' --skip '/api/' --verbosity error
 echo "the site is in $site/html"

@@ -23,7 +23,10 @@ function siteLink(whole, link, page) {
   if (path === "" || /^[a-z]+:/.test(path)) return whole;
   const target = relative(root, resolve(root, dirname(page), path));
   if (target === HOME) return whole.replace(link, relative(dirname(page), "index.md") + (anchor ? `#${anchor}` : ""));
-  if (path.endsWith(".md")) return whole;
+  if (path.endsWith(".md")) {
+    if (!listed.includes(target)) stagePage(target);
+    return whole;
+  }
   if (!existsSync(join(root, target)) || statSync(join(root, target)).isDirectory())
     throw new Error(`${page} links to ${link}, which is no file`);
   if (whole.startsWith("!")) return whole;
@@ -36,15 +39,20 @@ const inDocs = readdirSync(join(root, "docs"), { recursive: true }).filter((name
 const missing = inDocs.map((name) => join("docs", name)).filter((page) => !listed.includes(page));
 if (missing.length > 0) throw new Error(`docs/site/side-bar.mjs does not list ${missing.join(", ")}`);
 
-for (const page of listed.filter((one) => !GENERATED.includes(one))) {
+/** Writes a page with its links as the site has them; one that is only linked to is not in the side bar. */
+function stagePage(page) {
+  const target = join(into, page === HOME ? "index.md" : page);
+  if (existsSync(target)) return;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, "");
   const text = readFileSync(join(root, page), "utf8").replaceAll(
     /```[\s\S]*?```|`[^`\n]*`|!?\[[^\]]*\]\(([^)\s]+)\)/g,
     (whole, link) => (link === undefined ? whole : siteLink(whole, link, page)),
   );
-  const target = join(into, page === HOME ? "index.md" : page);
-  mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, text);
 }
+
+for (const page of listed) if (!GENERATED.includes(page)) stagePage(page);
 for (const name of ["data", "trainer"]) keepFile(`proto/patchstream/v1/${name}.proto`);
 cpSync(join(root, "docs/pictures"), join(into, "docs/pictures"), { recursive: true });
 cpSync(join(root, "docs/study/figures"), join(into, "docs/study/figures"), { recursive: true });

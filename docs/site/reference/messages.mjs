@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 
-const folder = fileURLToPath(new URL("../../../proto/patchstream/v1/", import.meta.url));
-const files = readdirSync(folder).filter((name) => name.endsWith(".proto"));
+const folder = fileURLToPath(new URL("../../../proto/", import.meta.url));
+const files = readdirSync(join(folder, "patchstream/v1")).filter((name) => name.endsWith(".proto"));
 const root = new protobuf.Root();
-for (const name of files) root.loadSync(join(folder, name), { keepCase: true, alternateCommentMode: true });
+root.resolvePath = (_origin, target) => join(folder, target);
+for (const name of files) root.loadSync(`patchstream/v1/${name}`, { keepCase: true, alternateCommentMode: true });
 root.resolveAll();
 
 /** A comment as text outside of code. */
