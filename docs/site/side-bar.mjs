@@ -40,6 +40,7 @@ export const SIDE_BAR = [
     pages: docs(
       "how-to",
       "look-at-a-batch",
+      "see-how-a-training-went",
       "find-out-where-time-goes",
       "numpy-from-python",
       "verify-a-batch-from-python",
