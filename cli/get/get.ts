@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
 import { type Files, npyBytes, replaceFile, replaceFiles } from "../../disk/index.js";
-import type { Crop, Timeline } from "../../plan/index.js";
+import type { Crop, DrawnCrop, Timeline } from "../../plan/index.js";
 import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -76,7 +76,7 @@ interface BatchDescription {
     readonly kind: Crop["kind"];
     readonly class: number | null;
     readonly start: readonly number[];
-    readonly transforms: Crop["transforms"];
+    readonly transforms: DrawnCrop["transforms"];
   }[];
 }
 

@@ -1,8 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { machineBytes } from "../../disk/machine-memory.js";
+import { drawTransforms } from "../../plan/augment/draw-augmentation.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { type BatchTensors, batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
+import { augmentationOf } from "../../plan/batch/timeline.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import { foregroundValues, locationClasses } from "../../plan/label-set.js";
@@ -13,14 +15,14 @@ import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
 import { joinChecksums } from "./cut/batch-checksum.js";
 import { LARGEST_ARENA_BYTES, reserveArenas } from "./memory/arenas.js";
-import { regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
+import { boxRead, regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
 import { scratchBytes } from "./memory/scratch.js";
 import { SlotPool } from "./memory/slots.js";
 import { VolumeCache } from "./memory/volume-cache.js";
 import { largestLabel } from "./memory/volume-layout.js";
 import { WaitingLine } from "./memory/waiting-line.js";
 import { type Workspace, Workspaces } from "./memory/workspaces.js";
-import { packCrops, unpackedTransforms } from "./workers/packed-crops.js";
+import { packCrops, plannedTransforms } from "./workers/packed-crops.js";
 import { type BatchPart, groupParts, samplesOfTask, splitBatch } from "./workers/split-batch.js";
 import type { CutPart, CutTask, Written } from "./workers/task.js";
 import { closed, WorkerThreads } from "./workers/worker-threads.js";
@@ -87,7 +89,7 @@ export interface Engine extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly metrics: EngineMetrics;
   /**
-   * Cuts one batch. Callers wait in order for memory and threads. `signal` ends the wait, drops tasks that no worker has begun
+   * Cuts one batch; transforms that the plan leaves out are drawn from the spec. Callers wait in order for memory and threads. `signal` ends the wait, drops tasks that no worker has begun
    * and stops the others at their next patch; the promise rejects with the signal's reason once nothing writes any more. Throws
    * LIMIT_EXCEEDED for a batch larger than the slot budget and where the volume budget is too small to make a patch, NOT_FOUND
    * for a case that the store lacks, and what reading the store throws.
@@ -242,7 +244,11 @@ class StoreEngine implements Engine {
       cropSize: plan.cropSize,
       wire: spec.wire,
       deepLabels,
+      augmentation: augmentationOf(spec, plan.timeline),
       seed: spec.seed,
+      timeline: plan.timeline,
+      step: plan.step,
+      channels,
       slot: { arena: slot.arena, offset: slot.offset },
       samples,
       stopped,
@@ -316,12 +322,17 @@ class StoreEngine implements Engine {
 
   #cutFromStore(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written> {
     this.#counts.regionCuts += part.crops.length;
-    const crops = part.crops.map(({ crop }) => crop);
+    const crops = part.crops.map(({ place, crop }) => {
+      return { place, crop: { ...crop, transforms: crop.transforms ?? drawTransforms(task, crop.sample) } };
+    });
     const scratch = scratchBytes(task);
     const spareBytes = this.#workspaces.largestBytes - scratch;
-    const room = regionRoom(this.#case(part.caseId), crops, task.cropSize, spareBytes);
+    const boxes = crops.map(({ crop: { transforms } }) =>
+      boxRead({ lower: [0, 0, 0], size: task.cropSize }, transforms),
+    );
+    const room = regionRoom(this.#case(part.caseId), boxes, spareBytes);
     const cut = (workspace: Workspace) =>
-      this.#threads.run({ ...task, parts: [this.#packed(part, room)], workspace }, signal);
+      this.#threads.run({ ...task, parts: [this.#packed({ ...part, crops }, room)], workspace }, signal);
     return this.#workspaces.use(scratch + room.count * room.bytes, undefined, cut, signal);
   }
 
@@ -330,7 +341,7 @@ class StoreEngine implements Engine {
       caseId,
       source,
       crops: packCrops(crops, locationClasses(this.dataset)),
-      transforms: unpackedTransforms(crops),
+      transforms: plannedTransforms(crops),
     };
   }
 
@@ -350,7 +361,10 @@ class StoreEngine implements Engine {
 function inSampleOrder(written: readonly Written[], samples: number): Int32Array {
   const lowers = new Int32Array(3 * samples);
   for (const { lowers: found } of written) {
-    for (let at = 0; at < found.length; at += 4) lowers.set(found.slice(at + 1, at + 4), 3 * (found[at] as number));
+    for (let at = 0; at < found.length; at += 4) {
+      const to = 3 * (found[at] as number);
+      for (let axis = 0; axis < 3; axis++) lowers[to + axis] = found[at + 1 + axis] as number;
+    }
   }
   return lowers;
 }

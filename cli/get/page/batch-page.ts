@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { imageValues, labelValues } from "../../../client/index.js";
 import { distinctColours } from "../../../loader/index.js";
 import { escapeXml } from "../../../pictures/index.js";
-import { type Crop, foregroundValues, type Sample, type Zyx } from "../../../plan/index.js";
+import { type DrawnCrop, foregroundValues, type Sample, type Zyx } from "../../../plan/index.js";
 import { sizeText } from "../../columns.js";
 import type { FetchedBatch } from "../fetched-batch.js";
 import { transformsText } from "../transforms-text.js";
@@ -79,7 +79,7 @@ async function sampleArticle(
   volumes: Volumes,
   drawing: Drawing,
 ): Promise<string> {
-  const crop = plan.crops[index] as Crop;
+  const crop = plan.crops[index] as DrawnCrop;
   const { start, size } = samples[index] as Sample;
   const shown = volumes.dataset.cases.find(({ id }) => id === crop.case) as ShownCase;
   const { patchSize } = plan;
