@@ -17,8 +17,8 @@ export interface Machine {
   readonly trainings: string;
   /** CPU threads; undefined: as many as the machine has. */
   readonly threads: number | undefined;
-  /** Whether nothing else runs here. */
-  readonly isOurs: boolean;
+  /** Whether one run is trained by itself: others may be trained here by other processes. It is held from when the study is opened. */
+  readonly isSingle: boolean;
 }
 
 /** One run by itself, beside others of the study in other processes. */
@@ -63,9 +63,14 @@ export async function openStudy(
 ): Promise<OpenStudy> {
   const planned = single === undefined ? runsOf(spec) : [runNamed(spec, single.name)];
   const machine = single
-    ? { trainings: folder.trainingsOf(single), threads: single.threads, isOurs: false }
-    : { trainings: folder.trainings, threads: undefined, isOurs: true };
+    ? { trainings: folder.trainingsOf(single), threads: single.threads, isSingle: true }
+    : { trainings: folder.trainings, threads: undefined, isSingle: false };
+  const held = single && folder.lockRun(single);
   const datasets = new OpenDatasets({ startService, storeArguments });
+  const close = async () => {
+    await datasets[Symbol.asyncDispose]();
+    held?.[Symbol.dispose]();
+  };
   try {
     for (const source of spec.datasets)
       if (planned.some(({ point }) => point.dataset === source.name)) await datasets.open(source);
@@ -79,10 +84,10 @@ export async function openStudy(
       secondsLeft: pace && secondsFor(open, pace, Math.max(1, spec.trainers.length) * spec.atOnce),
       lost: datasets.lost,
       begin: () => writeDown(spec, { folder, datasets, runs }),
-      [Symbol.asyncDispose]: () => datasets[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
-    await datasets[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
 }

@@ -29,10 +29,10 @@ export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOp
   const { trainers, atOnce } = spec;
   signal.throwIfAborted();
   if (results.size === runs.length) return { ...summary(results), left: [] };
-  const { trainings, threads, isOurs } = machine;
+  const { trainings, threads, isSingle } = machine;
   await using places = await Places.open(trainers, { atOnce, folder: trainings, threads, startService, signal });
   // Two runs at a time, one elsewhere, others on the machine: then nobody knows whose energy it was.
-  using meter = trainers.length === 0 && atOnce === 1 && isOurs ? await openMachineMeter() : undefined;
+  using meter = trainers.length === 0 && atOnce === 1 && !isSingle ? await openMachineMeter() : undefined;
   const stop = new AbortController();
   const session = new Session(study, { signal: AbortSignal.any([signal, stop.signal]), onEvent, meter });
   const working = session.work(places.all);

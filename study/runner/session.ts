@@ -55,10 +55,10 @@ export class Session {
 
   async #workAt(place: Place): Promise<void> {
     const { trainer } = place;
-    const { folder } = this.#study;
+    const { folder, machine } = this.#study;
     for (let run = this.#queue.take(trainer); run !== undefined; run = this.#queue.take(trainer)) {
       try {
-        using _run = folder.lockRun(run);
+        using _run = machine.isSingle ? undefined : folder.lockRun(run);
         // Another process may have done it since the study was opened.
         this.#end(run, folder.readResult(run) ?? (await this.#train(run, place)));
       } catch (error) {
