@@ -13,6 +13,7 @@ export type {
   TrainingInShort,
 } from "./client/types.js";
 export type {
+  HardCounts,
   Model,
   ModelOptions,
   ModelState,
@@ -20,6 +21,7 @@ export type {
   StepSettings,
   TrainingBatch,
   TrainingEngine,
+  ValidationResult,
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { foregroundClasses, type LabelClass } from "./evaluation/evaluate.js";
@@ -59,6 +61,7 @@ export {
   readLabelsRecord,
   weightsSha256,
 } from "./run-folder/labels-record.js";
+export { readEvents } from "./run-folder/read-events.js";
 export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
