@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
-import { type Files, npyBytes, replaceFiles } from "../../disk/index.js";
+import { type Files, npyBytes, replaceFile, replaceFiles } from "../../disk/index.js";
 import type { Crop, DrawnCrop, Timeline } from "../../plan/index.js";
 import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
@@ -12,9 +12,11 @@ import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
 import { transformsText } from "./transforms-text.js";
+import type { Volumes } from "./volumes.js";
 
 interface GetOptions extends CommonOptions, CallFlags, SourceFlags, AddressFlags {
   readonly out?: string;
+  readonly html?: string;
 }
 
 /** `patchstream get`: one batch of a run, as NumPy files and the plan that made it. */
@@ -22,14 +24,16 @@ export function getCommand(): Command {
   const command = new Command("get").description(
     "Write one batch of a run, and which box of which case each of its samples is.",
   );
-  addAddressFlags(addSourceFlags(command)).option(
-    "--out <folder>",
-    "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
-  );
+  addAddressFlags(addSourceFlags(command))
+    .option(
+      "--out <folder>",
+      "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
+    )
+    .option("--html <file>", "write one page, below 2 MB, that shows samples inside their volumes");
   return addCallFlags(command)
     .addHelpText(
       "after",
-      "\nExample:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch",
+      "\nExamples:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch\n  $ patchstream get --data localhost:7070 --run run.json --step 4711 --html batch.html",
     )
     .action(get);
 }
@@ -37,17 +41,24 @@ export function getCommand(): Command {
 async function get(options: GetOptions, command: Command): Promise<void> {
   const { data: dataSpec } = readRunSpec(options.run);
   const request: RequestedBatch = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
-  const batch = await fetchBatch(options, request, command);
+  const { batch, page } = await fetchBatch(options, request, command);
   const description = describeBatch(batch);
+  if (options.html !== undefined && page !== undefined) replaceFile(options.html, page);
   if (options.out !== undefined) writeBatch(options.out, batch, description);
   if (options.json) printJson(description);
   else process.stdout.write(batchText(batch, description));
 }
 
-function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command): Promise<FetchedBatch> {
+/** The batch, and the page that shows it where one is asked for. */
+function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command) {
   const source = batchSource(options, command);
-  if (source.at === "store") return fetchFromStore(source.store, source.options, request);
-  return fetchFromServer(source.addresses, callOptions(options), request);
+  const use = async (batch: FetchedBatch, volumes: Volumes) => {
+    if (options.html === undefined) return { batch, page: undefined };
+    const { batchPage } = await import("./page/batch-page.js"); // pictures take a second to load
+    return { batch, page: await batchPage(batch, volumes) };
+  };
+  if (source.at === "store") return fetchFromStore(source.store, source.options, request, use);
+  return fetchFromServer(source.addresses, callOptions(options), request, use);
 }
 
 /** What batch.json holds; `start` in store voxels (Z,Y,X), negative where a box leaves the volume. */

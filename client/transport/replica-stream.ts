@@ -19,6 +19,8 @@ export interface Want {
   readonly step: number;
   readonly stage: number;
   readonly byteLength: number;
+  /** Of the span that it is, where it is traced. */
+  readonly traceparent?: string;
 }
 
 /** How long a batch took. */
@@ -139,10 +141,16 @@ export class ReplicaStream {
     return this.#unsettled().reduce((sum, byteLength) => sum + byteLength, bytes);
   }
 
-  /** For how long nothing has come though something is owed; 0 where nothing is. */
+  /** The server has not answered Start yet. */
+  get isOpening(): boolean {
+    return !this.#isStarted;
+  }
+
+  /** For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is. */
   get silentMs(): number {
     const [longest] = this.#asked.values();
-    return longest === undefined ? 0 : this.#clock.now() - Math.max(longest.askedMs, this.#lastHeardMs);
+    const owedSinceMs = this.#isStarted ? longest?.askedMs : this.#lastHeardMs;
+    return owedSinceMs === undefined ? 0 : this.#clock.now() - Math.max(owedSinceMs, this.#lastHeardMs);
   }
 
   hasAsked(step: number): boolean {
@@ -150,9 +158,10 @@ export class ReplicaStream {
   }
 
   want(want: Want): void {
-    const { step, stage } = want;
+    const { step, stage, traceparent } = want;
     this.#asked.set(step, { ...want, askedMs: this.#clock.now() });
-    this.#call.send({ kind: "want", want: { firstStep: step, count: 1, stage } });
+    const traced = traceparent === undefined ? {} : { traceparent };
+    this.#call.send({ kind: "want", want: { firstStep: step, count: 1, stage, ...traced } });
   }
 
   /**

@@ -1,11 +1,15 @@
+import type { ReadSizes } from "./bytes/byte-reader.js";
 import type { CacheSettings } from "./cache/disk-cache.js";
 import type { Dataset, Region } from "./dataset.js";
 import type { Patience } from "./remote/patience.js";
+import type { CountMemory } from "./remote/read-counts.js";
 import type { StoreRecord } from "./store-metadata.js";
 
 /** Where a store's bytes come from. */
 export type StorePlace =
   | { readonly kind: "folder"; readonly path: string }
+  /** What the caller's module (`StoreOptions.reader`) reads; `path` is what it calls the place. */
+  | { readonly kind: "module"; readonly path: string; readonly url: string; readonly reads: ReadSizes }
   | {
       readonly kind: "remote";
       /** What messages call it: `address` without anything secret. */
@@ -13,6 +17,8 @@ export type StorePlace =
       readonly address: string;
       readonly patience: Patience;
       readonly cache?: CacheSettings;
+      /** What all threads that read it count in (`ReadCounts`). */
+      readonly counts: CountMemory;
     };
 
 /**

@@ -51,8 +51,16 @@ export interface SlotLease {
   readonly classVoxels?: readonly number[];
   /** The first voxel of each sample's box (Z,Y,X, store voxels), three integers a sample. */
   readonly lowers: Int32Array;
+  /** When it waited for volumes that were read from the store, by performance.now(). Regions that are read while a patch is cut are not told apart. */
+  readonly fetches: readonly Interval[];
   /** Gives the memory back, once: calling it again does nothing. */
   release(): void;
+}
+
+/** By performance.now(). */
+export interface Interval {
+  readonly beganMs: number;
+  readonly endedMs: number;
 }
 
 export interface ChecksummedLease extends SlotLease {
@@ -140,6 +148,12 @@ function withDefaults(options: EngineOptions): Required<Omit<EngineOptions, "onW
 
 /** What the tasks of one batch have in common: all but which samples they cut, and in which workspace. */
 type SharedTask = Omit<CutTask, "parts" | "workspace">;
+
+/** What the parts of one batch have in common while they are cut. */
+interface Cutting {
+  readonly signal: AbortSignal;
+  readonly fetched: (fetch: Interval) => void;
+}
 
 /**
  * A volume may go when it was in none of the last 8 uses per case of the store. Cases are drawn at random, so that happens to one
@@ -254,9 +268,11 @@ class StoreEngine implements Engine {
       stopped,
       ...also,
     } as const;
+    const fetches: Interval[] = [];
+    const cutting: Cutting = { signal: stop.signal, fetched: (fetch) => fetches.push(fetch) };
     const cut = await Promise.allSettled(
       groups.map((parts) =>
-        this.#cutParts(parts, task, stop.signal).catch((error: unknown) => {
+        this.#cutParts(parts, task, cutting).catch((error: unknown) => {
           stop.abort(error);
           throw error;
         }),
@@ -275,6 +291,7 @@ class StoreEngine implements Engine {
       tensors,
       bytes: slot.bytes,
       lowers: inSampleOrder(written, samples),
+      fetches,
       ...(also.checksum && { checksum: joinChecksums(written.flatMap(({ checksums }) => checksums)) }),
       ...(also.countClasses && { classVoxels: this.#sumOfClasses(written) }),
       release: slot.release,
@@ -282,9 +299,10 @@ class StoreEngine implements Engine {
   }
 
   /** One task cuts the parts whose volumes are in memory, in one arena; every other part has its own task. */
-  async #cutParts(parts: readonly BatchPart[], task: SharedTask, signal: AbortSignal): Promise<Written[]> {
+  async #cutParts(parts: readonly BatchPart[], task: SharedTask, cutting: Cutting): Promise<Written[]> {
     const [first, ...more] = parts as readonly [BatchPart, ...BatchPart[]];
-    if (more.length === 0) return [await this.#cutPart(first, task, signal)];
+    const { signal } = cutting;
+    if (more.length === 0) return [await this.#cutPart(first, task, cutting)];
     const left = new Set(parts);
     const caseIds = parts.map(({ caseId }) => caseId);
     const cut = ({ arena, offset }: Workspace) =>
@@ -298,23 +316,23 @@ class StoreEngine implements Engine {
       });
     const arena = this.#volumes.arenaOf(first.caseId);
     const written: Written[] = await this.#workspaces.use(scratchBytes(task), arena, cut, signal);
-    for (const part of left) written.push(await this.#cutPart(part, task, signal));
+    for (const part of left) written.push(await this.#cutPart(part, task, cutting));
     return written;
   }
 
-  async #cutPart(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written> {
-    return (await this.#cutFromVolume(part, task, signal)) ?? (await this.#cutFromStore(part, task, signal));
+  async #cutPart(part: BatchPart, task: SharedTask, cutting: Cutting): Promise<Written> {
+    return (await this.#cutFromVolume(part, task, cutting)) ?? (await this.#cutFromStore(part, task, cutting.signal));
   }
 
   /** Undefined where there is no room for the volume. */
-  async #cutFromVolume(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written | undefined> {
+  async #cutFromVolume(part: BatchPart, task: SharedTask, { signal, fetched }: Cutting): Promise<Written | undefined> {
     const entry = this.#case(part.caseId);
     const [, ...extent] = entry.shape;
     const isWorthLoading = part.ofCase * voxelsReadByRegion(entry, task.cropSize) > voxelCount(extent);
     const preferred = this.#volumes.want(entry, isWorthLoading);
     if (preferred === undefined) return undefined;
     const cut = (workspace: Workspace) =>
-      this.#volumes.use(entry, { arena: workspace.arena, isWorthLoading }, async (home) => {
+      this.#volumes.use(entry, { arena: workspace.arena, isWorthLoading, fetched }, async (home) => {
         return home && this.#threads.run({ ...task, parts: [this.#packed(part, home)], workspace }, signal);
       });
     return this.#workspaces.use(scratchBytes(task), preferred, cut, signal);

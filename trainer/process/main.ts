@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { openTrainingEngine } from "../engines/open.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
+import { openChosenEngine } from "../engines/module.js";
 import type { FromProcess, JobName, Jobs, Parent, ToProcess } from "./messages.js";
 import { predictJob } from "./predict-job.js";
 import { sentFailure } from "./sent-failure.js";
@@ -17,7 +18,7 @@ preferToBeKilled();
 const jobs: {
   readonly [Name in JobName]: (job: Jobs[Name]["job"], parent: Parent) => Promise<Jobs[Name]["result"]>;
 } = {
-  openEngine: async ({ engine }, { notice }) => ({ engine: (await openTrainingEngine(engine, notice)).name }),
+  openEngine: async ({ engine }, { notice }) => ({ engine: (await openChosenEngine(engine, notice)).name }),
   train: trainJob,
   predict: predictJob,
 };
@@ -46,6 +47,7 @@ async function run<Name extends JobName>(name: Name, job: Jobs[Name]["job"]): Pr
     (error: unknown): FromProcess => ({ kind: "failed", failure: sentFailure(error) }),
   );
   await tell(last);
+  await (await openTracing())?.flush().catch(() => undefined); // its SDK logs what it cannot send
   process.exit();
 }
 

@@ -21,7 +21,10 @@ export interface TrainerOptions extends ListenOptions, MetricsOptions {
   readonly runsFolder: string;
   /** How data servers are reached, and which may be called. */
   readonly access: DataAccess;
-  /** Engine of trainings whose spec says "auto". */
+  /**
+   * Engine of trainings whose spec says "auto": a name, or the `file:` address of a module that exports `openEngine()`, which gives a
+   * `TrainingEngine`. Each process that trains imports it.
+   */
   readonly engine: string;
   /** CPU threads of all trainings together: each has an equal share, at least one. */
   readonly threads: number;
@@ -98,6 +101,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const listener = await listen(server, options);
   const { address } = listener;
   log(startOf("TrainerService", address, options));
+  if (listener.certificates) metrics.addCertificate(listener.certificates);
   const endpoint = await serveMetrics(metrics.registry, options);
   return {
     address,
