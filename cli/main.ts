@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   trainer: async () => (await import("./trainer.js")).trainerCommand(),
   train: async () => (await import("./train/train.js")).trainCommand(),
   stage: async () => (await import("./stage.js")).stageCommand(),
+  curves: async () => (await import("./curves/curves.js")).curvesCommand(),
   trainings: async () => (await import("./trainings.js")).trainingsCommand(),
   checkpoint: async () => (await import("./checkpoint.js")).checkpointCommand(),
   predict: async () => (await import("./predict/predict.js")).predictCommand(),

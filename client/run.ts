@@ -17,7 +17,7 @@ const freeBuffer = (buffer: ArrayBuffer): void => freeMemory(new Uint8Array(buff
 
 /** A received batch, which was checked against its stage, as a caller sees it: views on its own memory. */
 export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: number): Batch {
-  const { step, stage, globalBatch, checksum, buffer, carrier, carriedMs } = received;
+  const { step, stage, globalBatch, checksum, buffer, carrier, carriedMs, traceparent } = received;
   let samples: readonly Sample[] | undefined;
   const whole = new Uint8Array(buffer);
   let offset = 0;
@@ -44,6 +44,7 @@ export function toBatch(received: ReceivedBatch, timeline: Timeline, waitedMs: n
     carrier,
     waitedMs,
     carriedMs,
+    ...(traceparent !== undefined && { traceparent }),
     [Symbol.dispose]: () => freeMemory(whole),
   };
 }

@@ -62,6 +62,8 @@ export interface Batch extends Disposable {
   readonly waitedMs: number;
   /** Milliseconds from the arrival of its header, when it had been cut, to that of its last byte. */
   readonly carriedMs: number;
+  /** W3C trace context of the span that asked for it, for the span of your step. Where an OpenTelemetry SDK runs and samples it only. */
+  readonly traceparent?: string;
 }
 
 /** What a server says of a run. */

@@ -46,6 +46,7 @@ export {
 } from "./engine/engine.js";
 export { largestLabel, volumeBytes } from "./engine/memory/volume-layout.js";
 export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
+export { distinctColours } from "./preview/colours.js";
 export type { Preview, PreviewPage } from "./preview/preview.js";
 export { previewFromStore, type StorePreviewRequest } from "./preview/preview-from-store.js";
 export { type DataServer, type ServeOptions, serve } from "./server/serve.js";

@@ -12,6 +12,9 @@ export interface Point {
   readonly label?: string;
   /** A bar from y less this to y and this, such as a standard deviation. */
   readonly spread?: number;
+  /** Ends of a bar that is not the same to both sides, such as percentiles. Both or none, and no `spread` then. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 export interface Series {
@@ -94,7 +97,7 @@ export function drawLines({ title, notes = [], x, spans = [], panels }: LinePict
 function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: string | undefined): Panel {
   const below = xName === undefined ? BELOW : BELOW_LAST;
   const values = panel.series
-    .flatMap(({ points }) => points.flatMap(({ y, spread = 0 }) => [y - spread, y + spread]))
+    .flatMap(({ points }) => points.flatMap((point) => [point.y, ...barOf(point)]))
     .filter(Number.isFinite);
   const isLog = panel.scale === "log";
   const domain = isLog ? logDomain(values) : linearDomain([...values, ...(panel.within ?? [])]);
@@ -102,10 +105,11 @@ function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: st
   const yScale = { type: isLog ? "log" : "linear", domain, range: [TOP + PLOT_HEIGHT, TOP] } as const;
   const scales: Scales = { x: scale({ x: xScale }).apply, y: scale({ y: yScale }).apply };
   const ticks = isLog ? powersOfTen(domain) : 5;
+  const hasLabels = panel.series.some(({ points }) => points.some(({ label }) => label !== undefined)); // they may stand where names do
   const shaded = spans.filter((_, index) => index % 2 === 1);
   const marks: Markish[] = [
     rect(shaded, { x1: "from", x2: "to", fill: BAND }),
-    spanNames(spans, scales),
+    ...(hasLabels ? [] : [spanNames(spans, scales)]),
     gridY({ ticks, stroke: GRID, strokeOpacity: 1 }),
     axisY({ ticks, tickSize: 0, tickFormat: numberText, label: null }),
     axisX({
@@ -124,6 +128,12 @@ function drawPanel(panel: LinePanel, { spans, length, right }: Shared, xName: st
   return drawPanelOf({ size: PLOT_HEIGHT, below, right }, { x: xScale, y: yScale, marks });
 }
 
+/** The lower and the upper end of a point's bar; none where it has no bar. */
+function barOf({ y, spread = 0, from, to }: Point): number[] {
+  if (from !== undefined && to !== undefined) return [from, to];
+  return spread > 0 ? [y - spread, y + spread] : [];
+}
+
 /** The names of the spans on top of the axes, if there is room for every one of them. */
 function spanNames(spans: readonly Span[], { x }: Scales): Markish {
   const haveRoom = spans.every(({ from, to, name = "" }) => textWidth(name, SPAN_NAME_SIZE) + 2 < x(to) - x(from));
@@ -137,7 +147,10 @@ function drawSeries({ points, form, colour }: Series, place: number, length: num
   const last = points.at(-1);
   const path = isSteps && last !== undefined ? [...points, { x: length, y: last.y }] : points;
   const labels = isSteps ? stepLabels(points, length, scales) : pointLabels(points, scales);
-  const bars = points.flatMap(({ x, y, spread = 0 }) => (spread > 0 ? [{ x, low: y - spread, high: y + spread }] : []));
+  const bars = points.flatMap((point) => {
+    const [low, high] = barOf(point);
+    return low !== undefined && high !== undefined ? [{ x: point.x, low, high }] : [];
+  });
   const halo = { stroke: PAPER, strokeWidth: 3 };
   return [
     line(path, {

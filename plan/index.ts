@@ -2,7 +2,7 @@ export type { Augmentation } from "./augment/augmentation.js";
 export type { Transform } from "./augment/transform.js";
 export { transformsText } from "./augment/transforms-text.js";
 export type { Address, Timeline } from "./batch/address.js";
-export type { BatchPlan, Crop, ForegroundCrop, RandomCrop } from "./batch/batch-plan.js";
+export type { BatchPlan, Crop, DrawnBatchPlan, DrawnCrop, ForegroundCrop, RandomCrop } from "./batch/batch-plan.js";
 export { type CaseEntry, type CaseTable, caseTable } from "./batch/case-table.js";
 export { batchSamples, type Sample } from "./batch/sample.js";
 export { ONLY_RANK, type Rank, samplesOf, shareSize } from "./batch/share.js";
@@ -45,5 +45,5 @@ export {
 } from "./run-spec/resolved-spec.js";
 export { parseRunDocument, type RunDocument } from "./run-spec/run-spec.js";
 export { foregroundCount } from "./sampling/foreground-count.js";
-export { planBatch } from "./sampling/plan-batch.js";
+export { planBatch, planCrops } from "./sampling/plan-batch.js";
 export { voxelCount, type Zyx } from "./zyx.js";

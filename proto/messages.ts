@@ -954,6 +954,9 @@ export interface Want {
   readonly count: number;
   /** The stage to use; absent: the one scheduled for each step (or reported before on this stream). Validation has the last stage only. */
   readonly stage?: number;
+  /** W3C trace context (`traceparent`) of the client's span for this want, whose children the server's spans become. Absent: it is not
+   * traced. What is no traceparent is passed over. */
+  readonly traceparent?: string;
 }
 
 /** Something the user may want to change. */

@@ -62,6 +62,7 @@ export {
   readLabelsRecord,
   weightsSha256,
 } from "./run-folder/labels-record.js";
+export { readEvents } from "./run-folder/read-events.js";
 export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";

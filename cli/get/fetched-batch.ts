@@ -1,7 +1,7 @@
 import type { WireTensor } from "../../client/index.js";
 import {
-  type BatchPlan,
   type CaseTable,
+  type DrawnBatchPlan,
   type ImageType,
   type LabelType,
   planBatch,
@@ -24,7 +24,7 @@ export interface RequestedBatch {
 /** One batch and its plan, in its own memory. */
 export interface FetchedBatch {
   readonly spec: ResolvedSpec;
-  readonly plan: BatchPlan;
+  readonly plan: DrawnBatchPlan;
   /** Where each sample comes from. */
   readonly samples: readonly Sample[];
   readonly image: WireTensor<ImageType>;
@@ -36,7 +36,7 @@ export interface FetchedBatch {
 }
 
 /** The plan of the batch that is asked for. */
-export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: RequestedBatch): BatchPlan {
+export function planRequest(spec: ResolvedSpec, cases: CaseTable, request: RequestedBatch): DrawnBatchPlan {
   const { timeline, step, stage = scheduledStageOf(spec, timeline, step) } = request;
   return planBatch(spec, cases, { timeline, step, stage });
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
-import { type Files, npyBytes, replaceFiles } from "../../disk/index.js";
-import { type Crop, type Timeline, transformsText } from "../../plan/index.js";
+import { type Files, npyBytes, replaceFile, replaceFiles } from "../../disk/index.js";
+import { type Crop, type DrawnCrop, type Timeline, transformsText } from "../../plan/index.js";
 import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -11,9 +11,11 @@ import { readRunSpec } from "../run-flag.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
+import type { Volumes } from "./volumes.js";
 
 interface GetOptions extends CommonOptions, CallFlags, SourceFlags, AddressFlags {
   readonly out?: string;
+  readonly html?: string;
 }
 
 /** `patchstream get`: one batch of a run, as NumPy files and the plan that made it. */
@@ -21,14 +23,16 @@ export function getCommand(): Command {
   const command = new Command("get").description(
     "Write one batch of a run, and which box of which case each of its samples is.",
   );
-  addAddressFlags(addSourceFlags(command)).option(
-    "--out <folder>",
-    "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
-  );
+  addAddressFlags(addSourceFlags(command))
+    .option(
+      "--out <folder>",
+      "write image.npy (B,C,Z,Y,X), label.npy (B,Z,Y,X) and batch.json there; deep supervision's label_1.npy, ... too",
+    )
+    .option("--html <file>", "write one page, below 2 MB, that shows samples inside their volumes");
   return addCallFlags(command)
     .addHelpText(
       "after",
-      "\nExample:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch",
+      "\nExamples:\n  $ patchstream get --store stores/hippocampus --run run.json --step 4711 --out batch\n  $ patchstream get --data localhost:7070 --run run.json --step 4711 --html batch.html",
     )
     .action(get);
 }
@@ -36,17 +40,24 @@ export function getCommand(): Command {
 async function get(options: GetOptions, command: Command): Promise<void> {
   const { data: dataSpec } = readRunSpec(options.run);
   const request: RequestedBatch = { dataSpec, timeline: options.timeline, step: options.step, stage: options.stage };
-  const batch = await fetchBatch(options, request, command);
+  const { batch, page } = await fetchBatch(options, request, command);
   const description = describeBatch(batch);
+  if (options.html !== undefined && page !== undefined) replaceFile(options.html, page);
   if (options.out !== undefined) writeBatch(options.out, batch, description);
   if (options.json) printJson(description);
   else process.stdout.write(batchText(batch, description));
 }
 
-function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command): Promise<FetchedBatch> {
+/** The batch, and the page that shows it where one is asked for. */
+function fetchBatch(options: GetOptions, request: RequestedBatch, command: Command) {
   const source = batchSource(options, command);
-  if (source.at === "store") return fetchFromStore(source.store, source.options, request);
-  return fetchFromServer(source.addresses, callOptions(options), request);
+  const use = async (batch: FetchedBatch, volumes: Volumes) => {
+    if (options.html === undefined) return { batch, page: undefined };
+    const { batchPage } = await import("./page/batch-page.js"); // pictures take a second to load
+    return { batch, page: await batchPage(batch, volumes) };
+  };
+  if (source.at === "store") return fetchFromStore(source.store, source.options, request, use);
+  return fetchFromServer(source.addresses, callOptions(options), request, use);
 }
 
 /** What batch.json holds; `start` in store voxels (Z,Y,X), negative where a box leaves the volume. */
@@ -64,7 +75,7 @@ interface BatchDescription {
     readonly kind: Crop["kind"];
     readonly class: number | null;
     readonly start: readonly number[];
-    readonly transforms: Crop["transforms"];
+    readonly transforms: DrawnCrop["transforms"];
   }[];
 }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { replaceFile } from "../../disk/index.js";
 import { MODE_DEFAULTS, type Mode, planStages, ROUNDINGS, type Rounding } from "../../plan/index.js";
 import { type CommonOptions, printJson } from "../output.js";
+import { addPlotFlags, type PlotFlags, writeLines } from "../plot-flags.js";
 import {
   addNetworkOptions,
   modeOption,
@@ -15,13 +15,12 @@ import { paperRows, paperTable } from "./plan-paper.js";
 import { stagesPicture } from "./plan-plot.js";
 import { curriculumJson, curriculumTable } from "./plan-table.js";
 
-interface PlanOptions extends CommonOptions, NetworkOptions {
+interface PlanOptions extends CommonOptions, NetworkOptions, PlotFlags {
   readonly paper?: true;
   readonly mode: Mode;
   readonly rounding?: Rounding;
   readonly budgetFraction?: number;
   readonly epochs: number;
-  readonly plot?: string;
 }
 
 function share(text: string): number {
@@ -44,20 +43,19 @@ export function planCommand(): Command {
       ).choices(ROUNDINGS),
     )
     .option("--budget-fraction <share>", "performance: 1 fills the voxel budget, 0 is efficiency (default: 1)", share)
-    .option("--epochs <count>", "epochs of the whole training", positive, 1000)
-    .option("--plot <file.svg>", "draw patch and batch over the epochs")
-    .addHelpText(
-      "after",
-      `
+    .option("--epochs <count>", "epochs of the whole training", positive, 1000);
+  addPlotFlags(command).addHelpText(
+    "after",
+    `
 Examples:
   patchstream plan --patch-size 40,56,40 --batch-size 2 --pooling 3,3,3
   patchstream plan --plans nnUNetPlans.json --mode efficiency --plot stages.svg
   patchstream plan --paper`,
-    );
+  );
   return command.action(async (options: PlanOptions) => {
     checkUse(command, options);
     if (options.paper) printPaper(options);
-    else await printCurriculum(options);
+    else await printCurriculum(options, command);
   });
 }
 
@@ -77,16 +75,13 @@ function printPaper(options: PlanOptions): void {
   else process.stdout.write(paperTable(rows, options.epochs));
 }
 
-async function printCurriculum(options: PlanOptions): Promise<void> {
+async function printCurriculum(options: PlanOptions, command: Command): Promise<void> {
   const plan = readPlan(options);
   const { mode, epochs, rounding = "floor", budgetFraction = 1 } = options;
   const { foregroundFraction } = MODE_DEFAULTS[mode];
   const stages = planStages(mode, { plan, epochs, foregroundFraction, rounding, budgetFraction });
   const curriculum = { plan, mode, stages };
-  if (options.plot !== undefined) {
-    const { drawLines } = await import("../../pictures/index.js"); // a second to load
-    replaceFile(options.plot, drawLines(stagesPicture(curriculum)));
-  }
+  await writeLines(stagesPicture(curriculum), options, command);
   if (options.json) printJson(curriculumJson(curriculum));
   else process.stdout.write(curriculumTable(curriculum));
 }

@@ -2,13 +2,15 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
+import { addPlotFlags, type PlotFlags, writeLines } from "../plot-flags.js";
 import { readRunSpec } from "../run-flag.js";
 import { oneOrMore } from "../whole-number.js";
 import { type CountedRun, countFromServer, countFromStore } from "./count-batches.js";
+import { statsPicture } from "./stats-picture.js";
 import { summarize } from "./stats-summary.js";
 import { statsTable } from "./stats-table.js";
 
-interface StatsOptions extends CommonOptions, CallFlags, SourceFlags {
+interface StatsOptions extends CommonOptions, CallFlags, SourceFlags, PlotFlags {
   readonly steps?: StepRange;
   readonly perStage: number;
 }
@@ -37,14 +39,16 @@ export function statsCommand(): Command {
         .argParser(stepRange),
     )
     .option("--per-stage <count>", "or this many steps of each stage, evenly spread", oneOrMore, 20);
-  return addCallFlags(command)
+  return addCallFlags(addPlotFlags(command))
     .addHelpText("after", "\nExample:\n  $ patchstream stats --store stores/hippocampus --run run.json --per-stage 50")
     .action(stats);
 }
 
 async function stats(options: StatsOptions, command: Command): Promise<void> {
   const { data: dataSpec } = readRunSpec(options.run);
-  const rows = summarize(await countBatches(options, dataSpec, command));
+  const counted = await countBatches(options, dataSpec, command);
+  const rows = summarize(counted);
+  await writeLines(statsPicture(counted.spec.dataset, rows), options, command);
   if (options.json) printJson({ stages: rows });
   else process.stdout.write(statsTable(rows));
 }

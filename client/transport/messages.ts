@@ -22,6 +22,8 @@ export interface ReceivedBatch {
   readonly carriedMs: number;
   /** Of the server's time, where it says it. */
   readonly servedUs: number | undefined;
+  /** Of the span of its want, where it is traced. */
+  readonly traceparent?: string;
 }
 
 export interface BatchRequest {
@@ -91,6 +93,8 @@ export interface TransportCalls {
   take: { args: { session: number; step: number }; answer: ReceivedBatch | "ahead" };
   changeStage: { args: { session: number; proposal: StageProposal }; answer: StageChanged };
   closeSession: { args: { session: number }; answer: undefined };
+  /** Has the thread's OpenTelemetry SDK send what it holds. */
+  flushTraces: { args: Record<string, never>; answer: undefined };
 }
 
 export type CallName = keyof TransportCalls;

@@ -19,6 +19,8 @@ export interface Want {
   readonly step: number;
   readonly stage: number;
   readonly byteLength: number;
+  /** Of the span that it is, where it is traced. */
+  readonly traceparent?: string;
 }
 
 /** How long a batch took. */
@@ -150,9 +152,10 @@ export class ReplicaStream {
   }
 
   want(want: Want): void {
-    const { step, stage } = want;
+    const { step, stage, traceparent } = want;
     this.#asked.set(step, { ...want, askedMs: this.#clock.now() });
-    this.#call.send({ kind: "want", want: { firstStep: step, count: 1, stage } });
+    const traced = traceparent === undefined ? {} : { traceparent };
+    this.#call.send({ kind: "want", want: { firstStep: step, count: 1, stage, ...traced } });
   }
 
   /**

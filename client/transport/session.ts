@@ -2,6 +2,7 @@ import { type StageProposal, StageTimeline } from "../../plan/batch/stage-timeli
 import { checkStage } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
+import type { Tracing } from "../../rpc/tracing/tracing.js";
 import type { StageChanged } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly openStream: OpenStream;
   /** Gets the first undelivered batch as soon as it is there. */
   readonly sendAhead: (sent: SentAhead) => void;
+  /** Where an OpenTelemetry SDK was started. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -272,7 +275,8 @@ export class Session {
    * Asks the one that would be first to have sent all it owes, of those that have room and have not been asked: one that its name leads to
    * before one that is gone, and one that is heard of before one that is silent.
    */
-  #askOne({ step, stage }: WantedStep): boolean {
+  #askOne(wanted: WantedStep): boolean {
+    const { step, stage } = wanted;
     const want = { step, stage, byteLength: this.#expectedOf(stage).share.byteLength };
     const usable = this.#links.filter((link) => link.hasRoom(want.byteLength) && !link.hasAsked(step));
     const rank = (link: ReplicaLink) => 2 * Number(this.#isSilent(link)) + Number(link.replica.isRetired);
@@ -280,8 +284,25 @@ export class Session {
     const candidates = usable.filter((link) => rank(link) === best);
     const times = finishTimes(candidates.map((link) => link.candidate(want.byteLength)));
     const first = candidates[times.indexOf(Math.min(...times))];
-    first?.want(want);
-    return first !== undefined;
+    if (first === undefined) return false;
+    first.want({ ...want, ...this.#traced(wanted) });
+    return true;
+  }
+
+  /** What makes the server's spans children of the want's: one trace for a batch, also where several replicas are asked for it. */
+  #traced(wanted: WantedStep): { readonly traceparent?: string } {
+    const { timeline, rank } = this.#request;
+    const { step, stage } = wanted;
+    wanted.trace ??= this.#options.tracing?.begin("patchstream.want", {
+      "rpc.system": "grpc",
+      "rpc.service": "patchstream.v1.DataService",
+      "rpc.method": "Stream",
+      "patchstream.timeline": timeline,
+      "patchstream.step": step,
+      "patchstream.stage": stage,
+      "patchstream.rank": rank,
+    });
+    return wanted.trace === undefined ? {} : { traceparent: wanted.trace.traceparent };
   }
 
   /** A replica that owes batches and has not been heard of for the hedge time. */
@@ -317,7 +338,15 @@ export class Session {
         this.#fail(new PatchstreamError({ code: "BATCH_DAMAGED", step: want.step, attempts: MOST_ATTEMPTS }));
     } else if (wanted !== undefined && typeof batch === "object") {
       this.#patience.took(tookMs);
-      wanted.batch = batch;
+      const { trace } = wanted;
+      trace?.end({
+        "patchstream.outcome": "received",
+        "patchstream.carrier": batch.carrier,
+        "patchstream.batch.bytes": batch.buffer.byteLength,
+        "patchstream.damaged": wanted.damagedTimes,
+      });
+      wanted.batch = trace === undefined ? batch : { ...batch, traceparent: trace.traceparent };
+      wanted.trace = undefined;
       this.#hasHadBatches = true;
       this.#pace.served(batch.servedUs);
       for (const one of this.#links) one.cancel(want.step);

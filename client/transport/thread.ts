@@ -1,6 +1,7 @@
 import { MessageChannel, parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ChannelOptions } from "../../rpc/client/channel.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { type CarrierChoice, streamOpener } from "./carrier.js";
 import { machineClock as clock } from "./clock.js";
 import { Fleet } from "./fleet.js";
@@ -43,6 +44,7 @@ const openStream = streamOpener(carrier);
 const fleet = new Fleet(addresses, channelOptions, clock);
 const replicas = new Replicas(fleet, { deadlineMs, clock });
 const sessions = new Map<number, Session>();
+const tracing = await openTracing();
 let sessionsOpened = 0;
 
 function session(id: number): Session {
@@ -78,7 +80,7 @@ const calls: Calls = {
     const id = ++sessionsOpened;
     const { port1: near, port2: ahead } = new MessageChannel();
     const sendAhead = (sent: SentAhead) => near.postMessage(sent, [sent.batch.buffer]);
-    sessions.set(id, new Session(request, { fleet, deadlineMs, clock, openStream, sendAhead }));
+    sessions.set(id, new Session(request, { fleet, deadlineMs, clock, openStream, sendAhead, tracing }));
     return { value: { session: id, ahead }, transfer: [ahead] };
   },
   take: async ({ session: id, step }, signal) => {
@@ -89,6 +91,10 @@ const calls: Calls = {
   closeSession: async ({ session: id }) => {
     sessions.get(id)?.close();
     sessions.delete(id);
+    return { value: undefined };
+  },
+  flushTraces: async () => {
+    await tracing?.flush();
     return { value: undefined };
   },
 };

@@ -1,7 +1,11 @@
 import { Worker } from "node:worker_threads";
 import { PatchstreamError } from "../../plan/errors.js";
+import { isTraced, preloads } from "../../rpc/tracing/open-tracing.js";
 import type { CallName, Delivered, FromThread, ToThread, TransportCalls } from "./messages.js";
 import type { ThreadStart } from "./thread.js";
+
+/** How long the end of a connection waits for its last spans to be sent. */
+const FLUSH_MS = 2_000;
 
 interface Pending {
   readonly resolve: (answer: never) => void;
@@ -19,8 +23,9 @@ export class Transport implements AsyncDisposable {
   #gone: PatchstreamError | undefined;
 
   constructor(start: ThreadStart) {
-    // Flags of the main script, such as --input-type, are not the thread's.
-    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start, execArgv: [] });
+    // Flags of the main script, such as --input-type, are not the thread's, but those that start OpenTelemetry's SDK.
+    const execArgv = preloads();
+    this.#worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start, execArgv });
     this.#worker.unref();
     this.#worker.on("message", (message: FromThread) => this.#settle(message));
     this.#worker.on("error", (error) => this.#end(error.message));
@@ -63,6 +68,7 @@ export class Transport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (isTraced()) await this.call("flushTraces", {}, AbortSignal.timeout(FLUSH_MS)).catch(() => {});
     this.#end("the connection was closed");
     await this.#worker.terminate();
   }

@@ -1,3 +1,4 @@
+import type { OpenPart } from "../../rpc/tracing/tracing.js";
 import type { ReceivedBatch, SentAhead } from "./messages.js";
 
 /** A step that is wanted and not delivered. */
@@ -7,6 +8,8 @@ export interface WantedStep {
   damagedTimes: number;
   /** "ahead": it was sent to the main thread before it was asked for. */
   batch: ReceivedBatch | "ahead" | undefined;
+  /** The span of the first time that it was asked for at its stage, where it is traced. */
+  trace?: OpenPart | undefined;
 }
 
 export interface WantedStepsOptions {
@@ -75,10 +78,15 @@ export class WantedSteps {
     let bytes = 0;
     for (const wanted of this.#steps.values()) {
       const stage = stageOf(wanted.step);
-      if (stage !== wanted.stage) wanted.batch = undefined;
-      wanted.stage = stage;
       bytes += bytesOf(stage);
-      if (bytes > creditBytes && wanted.step > this.#firstUndelivered) this.#steps.delete(wanted.step);
+      const isBeyond = bytes > creditBytes && wanted.step > this.#firstUndelivered;
+      if (stage !== wanted.stage) wanted.batch = undefined;
+      if (stage !== wanted.stage || isBeyond) {
+        wanted.trace?.end({ "patchstream.outcome": "taken back" });
+        wanted.trace = undefined;
+      }
+      wanted.stage = stage;
+      if (isBeyond) this.#steps.delete(wanted.step);
     }
     this.#extend();
   }

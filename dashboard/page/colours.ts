@@ -1,4 +1,4 @@
-import { COLOURS, seriesColour } from "../../pictures/index.js";
+import { COLOURS, seriesColour } from "../../pictures/browser.js";
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 

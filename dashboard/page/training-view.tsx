@@ -37,6 +37,11 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
         </p>
       ) : (
         <>
+          {inShort !== undefined && inShort.stepsTaken > figures.stepsTaken + opened.steps / 50 && (
+            <p class="note" role="status">
+              Reading the history: step {whole(figures.stepsTaken)} of the {whole(inShort.stepsTaken)} that were taken.
+            </p>
+          )}
           <Tiles standing={standing} isUnderWay={state === "running"} />
           <section class="panel" aria-labelledby="sees">
             <h3 id="sees">What the network sees now</h3>

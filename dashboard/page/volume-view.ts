@@ -1,5 +1,5 @@
 import { Niivue, NVImage, SHOW_RENDER } from "@niivue/niivue";
-import { COLOURS } from "../../pictures/index.js";
+import { COLOURS } from "../../pictures/browser.js";
 import type { BatchSample, VolumeHeader } from "../messages.js";
 import { size } from "./words.js";
 

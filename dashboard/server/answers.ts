@@ -83,7 +83,8 @@ const MOST_BODY_BYTES = 4096;
 /** A small JSON object that a page of our own sent. Throws REQUEST_INVALID for all else. */
 export async function readOwnJson(request: IncomingMessage, host: string): Promise<Readonly<Record<string, unknown>>> {
   const { origin, "content-type": type = "" } = request.headers;
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) throw invalid("origin", origin, "this page's own");
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`)
+    throw invalid("origin", origin, "this page's own");
   if (!/^application\/json\b/.test(type)) throw invalid("content-type", type, "application/json");
   const pieces: Buffer[] = [];
   let bytes = 0;

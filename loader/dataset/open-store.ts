@@ -11,6 +11,7 @@ import { CURRENT } from "./generations.js";
 import { noStore } from "./no-store.js";
 import { HttpReads } from "./remote/http-reads.js";
 import { PATIENCE, type Patience } from "./remote/patience.js";
+import { countMemory, ReadCounts } from "./remote/read-counts.js";
 import { shownAddress } from "./remote/remote-files.js";
 import { REMOTE_READS, remoteReader } from "./remote/remote-reader.js";
 import { isRemote, remoteFiles } from "./remote/store-address.js";
@@ -46,7 +47,8 @@ export async function openStore(place: string, options: StoreOptions = {}): Prom
   }
   const cached = options.cache && { cache: cacheSettings(options.cache) };
   const patience = { ...PATIENCE, ...options.patience };
-  const remote = { kind: "remote", path: shownAddress(place), address: place, patience, ...cached } as const;
+  const counts = countMemory();
+  const remote = { kind: "remote", path: shownAddress(place), address: place, patience, counts, ...cached } as const;
   const attempts = Math.min(patience.attempts, ATTEMPTS_TO_OPEN);
   const record = await readStoreRecord(remote.path, readerOf({ ...remote, patience: { ...patience, attempts } }));
   return openLocation({ ...remote, record });
@@ -70,9 +72,10 @@ export function readerOf(location: StorePlace): ByteReader {
     case "folder":
       return folderReader(location.path);
     case "remote": {
-      const files = new HttpReads(remoteFiles(location.address, process.env), location.patience);
+      const counts = new ReadCounts(location.counts);
+      const files = new HttpReads(remoteFiles(location.address, process.env), location.patience, counts);
       if (location.cache === undefined) return remoteReader(files);
-      return cachedReader(files, REMOTE_READS, new DiskCache(location.cache));
+      return cachedReader(files, REMOTE_READS, new DiskCache(location.cache, counts));
     }
   }
 }

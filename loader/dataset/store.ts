@@ -1,6 +1,7 @@
 import type { CacheSettings } from "./cache/disk-cache.js";
 import type { Dataset, Region } from "./dataset.js";
 import type { Patience } from "./remote/patience.js";
+import type { CountMemory } from "./remote/read-counts.js";
 import type { StoreRecord } from "./store-metadata.js";
 
 /** Where a store's bytes come from. */
@@ -13,6 +14,8 @@ export type StorePlace =
       readonly address: string;
       readonly patience: Patience;
       readonly cache?: CacheSettings;
+      /** What all threads that read it count in (`ReadCounts`). */
+      readonly counts: CountMemory;
     };
 
 /**

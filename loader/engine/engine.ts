@@ -1,8 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { machineBytes } from "../../disk/machine-memory.js";
+import { drawTransforms } from "../../plan/augment/draw-augmentation.js";
 import type { BatchPlan } from "../../plan/batch/batch-plan.js";
 import { type BatchTensors, batchTensors, tensorBytes } from "../../plan/batch/tensors.js";
+import { augmentationOf } from "../../plan/batch/timeline.js";
 import { deepLabelSizes } from "../../plan/curriculum/levels.js";
 import { PatchstreamError, refuse } from "../../plan/errors.js";
 import { foregroundValues, locationClasses } from "../../plan/label-set.js";
@@ -13,14 +15,14 @@ import { openStore } from "../dataset/open-store.js";
 import type { Store } from "../dataset/store.js";
 import { joinChecksums } from "./cut/batch-checksum.js";
 import { LARGEST_ARENA_BYTES, reserveArenas } from "./memory/arenas.js";
-import { regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
+import { boxRead, regionRoom, voxelsReadByRegion } from "./memory/region-source.js";
 import { scratchBytes } from "./memory/scratch.js";
 import { SlotPool } from "./memory/slots.js";
 import { VolumeCache } from "./memory/volume-cache.js";
 import { largestLabel } from "./memory/volume-layout.js";
 import { WaitingLine } from "./memory/waiting-line.js";
 import { type Workspace, Workspaces } from "./memory/workspaces.js";
-import { packCrops, unpackedTransforms } from "./workers/packed-crops.js";
+import { packCrops, plannedTransforms } from "./workers/packed-crops.js";
 import { type BatchPart, groupParts, samplesOfTask, splitBatch } from "./workers/split-batch.js";
 import type { CutPart, CutTask, Written } from "./workers/task.js";
 import { closed, WorkerThreads } from "./workers/worker-threads.js";
@@ -49,8 +51,16 @@ export interface SlotLease {
   readonly classVoxels?: readonly number[];
   /** The first voxel of each sample's box (Z,Y,X, store voxels), three integers a sample. */
   readonly lowers: Int32Array;
+  /** When it waited for volumes that were read from the store, by performance.now(). Regions that are read while a patch is cut are not told apart. */
+  readonly fetches: readonly Interval[];
   /** Gives the memory back, once: calling it again does nothing. */
   release(): void;
+}
+
+/** By performance.now(). */
+export interface Interval {
+  readonly beganMs: number;
+  readonly endedMs: number;
 }
 
 export interface ChecksummedLease extends SlotLease {
@@ -87,7 +97,7 @@ export interface Engine extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly metrics: EngineMetrics;
   /**
-   * Cuts one batch. Callers wait in order for memory and threads. `signal` ends the wait, drops tasks that no worker has begun
+   * Cuts one batch; transforms that the plan leaves out are drawn from the spec. Callers wait in order for memory and threads. `signal` ends the wait, drops tasks that no worker has begun
    * and stops the others at their next patch; the promise rejects with the signal's reason once nothing writes any more. Throws
    * LIMIT_EXCEEDED for a batch larger than the slot budget and where the volume budget is too small to make a patch, NOT_FOUND
    * for a case that the store lacks, and what reading the store throws.
@@ -138,6 +148,12 @@ function withDefaults(options: EngineOptions): Required<Omit<EngineOptions, "onW
 
 /** What the tasks of one batch have in common: all but which samples they cut, and in which workspace. */
 type SharedTask = Omit<CutTask, "parts" | "workspace">;
+
+/** What the parts of one batch have in common while they are cut. */
+interface Cutting {
+  readonly signal: AbortSignal;
+  readonly fetched: (fetch: Interval) => void;
+}
 
 /**
  * A volume may go when it was in none of the last 8 uses per case of the store. Cases are drawn at random, so that happens to one
@@ -242,15 +258,21 @@ class StoreEngine implements Engine {
       cropSize: plan.cropSize,
       wire: spec.wire,
       deepLabels,
+      augmentation: augmentationOf(spec, plan.timeline),
       seed: spec.seed,
+      timeline: plan.timeline,
+      step: plan.step,
+      channels,
       slot: { arena: slot.arena, offset: slot.offset },
       samples,
       stopped,
       ...also,
     } as const;
+    const fetches: Interval[] = [];
+    const cutting: Cutting = { signal: stop.signal, fetched: (fetch) => fetches.push(fetch) };
     const cut = await Promise.allSettled(
       groups.map((parts) =>
-        this.#cutParts(parts, task, stop.signal).catch((error: unknown) => {
+        this.#cutParts(parts, task, cutting).catch((error: unknown) => {
           stop.abort(error);
           throw error;
         }),
@@ -269,6 +291,7 @@ class StoreEngine implements Engine {
       tensors,
       bytes: slot.bytes,
       lowers: inSampleOrder(written, samples),
+      fetches,
       ...(also.checksum && { checksum: joinChecksums(written.flatMap(({ checksums }) => checksums)) }),
       ...(also.countClasses && { classVoxels: this.#sumOfClasses(written) }),
       release: slot.release,
@@ -276,9 +299,10 @@ class StoreEngine implements Engine {
   }
 
   /** One task cuts the parts whose volumes are in memory, in one arena; every other part has its own task. */
-  async #cutParts(parts: readonly BatchPart[], task: SharedTask, signal: AbortSignal): Promise<Written[]> {
+  async #cutParts(parts: readonly BatchPart[], task: SharedTask, cutting: Cutting): Promise<Written[]> {
     const [first, ...more] = parts as readonly [BatchPart, ...BatchPart[]];
-    if (more.length === 0) return [await this.#cutPart(first, task, signal)];
+    const { signal } = cutting;
+    if (more.length === 0) return [await this.#cutPart(first, task, cutting)];
     const left = new Set(parts);
     const caseIds = parts.map(({ caseId }) => caseId);
     const cut = ({ arena, offset }: Workspace) =>
@@ -292,23 +316,23 @@ class StoreEngine implements Engine {
       });
     const arena = this.#volumes.arenaOf(first.caseId);
     const written: Written[] = await this.#workspaces.use(scratchBytes(task), arena, cut, signal);
-    for (const part of left) written.push(await this.#cutPart(part, task, signal));
+    for (const part of left) written.push(await this.#cutPart(part, task, cutting));
     return written;
   }
 
-  async #cutPart(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written> {
-    return (await this.#cutFromVolume(part, task, signal)) ?? (await this.#cutFromStore(part, task, signal));
+  async #cutPart(part: BatchPart, task: SharedTask, cutting: Cutting): Promise<Written> {
+    return (await this.#cutFromVolume(part, task, cutting)) ?? (await this.#cutFromStore(part, task, cutting.signal));
   }
 
   /** Undefined where there is no room for the volume. */
-  async #cutFromVolume(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written | undefined> {
+  async #cutFromVolume(part: BatchPart, task: SharedTask, { signal, fetched }: Cutting): Promise<Written | undefined> {
     const entry = this.#case(part.caseId);
     const [, ...extent] = entry.shape;
     const isWorthLoading = part.ofCase * voxelsReadByRegion(entry, task.cropSize) > voxelCount(extent);
     const preferred = this.#volumes.want(entry, isWorthLoading);
     if (preferred === undefined) return undefined;
     const cut = (workspace: Workspace) =>
-      this.#volumes.use(entry, { arena: workspace.arena, isWorthLoading }, async (home) => {
+      this.#volumes.use(entry, { arena: workspace.arena, isWorthLoading, fetched }, async (home) => {
         return home && this.#threads.run({ ...task, parts: [this.#packed(part, home)], workspace }, signal);
       });
     return this.#workspaces.use(scratchBytes(task), preferred, cut, signal);
@@ -316,12 +340,17 @@ class StoreEngine implements Engine {
 
   #cutFromStore(part: BatchPart, task: SharedTask, signal: AbortSignal): Promise<Written> {
     this.#counts.regionCuts += part.crops.length;
-    const crops = part.crops.map(({ crop }) => crop);
+    const crops = part.crops.map(({ place, crop }) => {
+      return { place, crop: { ...crop, transforms: crop.transforms ?? drawTransforms(task, crop.sample) } };
+    });
     const scratch = scratchBytes(task);
     const spareBytes = this.#workspaces.largestBytes - scratch;
-    const room = regionRoom(this.#case(part.caseId), crops, task.cropSize, spareBytes);
+    const boxes = crops.map(({ crop: { transforms } }) =>
+      boxRead({ lower: [0, 0, 0], size: task.cropSize }, transforms),
+    );
+    const room = regionRoom(this.#case(part.caseId), boxes, spareBytes);
     const cut = (workspace: Workspace) =>
-      this.#threads.run({ ...task, parts: [this.#packed(part, room)], workspace }, signal);
+      this.#threads.run({ ...task, parts: [this.#packed({ ...part, crops }, room)], workspace }, signal);
     return this.#workspaces.use(scratch + room.count * room.bytes, undefined, cut, signal);
   }
 
@@ -330,7 +359,7 @@ class StoreEngine implements Engine {
       caseId,
       source,
       crops: packCrops(crops, locationClasses(this.dataset)),
-      transforms: unpackedTransforms(crops),
+      transforms: plannedTransforms(crops),
     };
   }
 
@@ -350,7 +379,10 @@ class StoreEngine implements Engine {
 function inSampleOrder(written: readonly Written[], samples: number): Int32Array {
   const lowers = new Int32Array(3 * samples);
   for (const { lowers: found } of written) {
-    for (let at = 0; at < found.length; at += 4) lowers.set(found.slice(at + 1, at + 4), 3 * (found[at] as number));
+    for (let at = 0; at < found.length; at += 4) {
+      const to = 3 * (found[at] as number);
+      for (let axis = 0; axis < 3; axis++) lowers[to + axis] = found[at + 1 + axis] as number;
+    }
   }
   return lowers;
 }

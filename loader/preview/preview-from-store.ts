@@ -2,7 +2,7 @@ import type { Timeline } from "../../plan/batch/address.js";
 import { caseTable } from "../../plan/batch/case-table.js";
 import { scheduledStageOf } from "../../plan/batch/timeline.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
-import { planBatch } from "../../plan/sampling/plan-batch.js";
+import { planCrops } from "../../plan/sampling/plan-batch.js";
 import { openStore, type StoreOptions } from "../dataset/open-store.js";
 import { openEngine } from "../engine/engine.js";
 import { drawPage } from "./draw-page.js";
@@ -27,7 +27,7 @@ export async function previewFromStore(
   const cases = caseTable(store.dataset);
   const spec = previewSpec(resolveSpec(dataSpec, { ...store.dataset, cases }));
   const { timeline, step, stage = scheduledStageOf(spec, timeline, step), page = 1, channel = 0 } = request;
-  const plan = planBatch(spec, cases, { timeline, step, stage });
+  const plan = planCrops(spec, cases, { timeline, step, stage });
   await using engine = await openEngine(store);
   const makers = { store, cut: (part: typeof plan) => engine.cut(spec, part), draw: drawPage };
   return await makePreview(makers, plan, { page, channel });

@@ -22,11 +22,16 @@ interface Wanted {
   readonly stage: number;
   /** By performance.now(). */
   readonly wantedMs: number;
+  /** Of the client's span, where it is traced. */
+  readonly traceparent?: string;
 }
 
 interface Cutting<Lease> {
   readonly wanted: Wanted;
   readonly abort: AbortController;
+  /** By performance.now(). */
+  readonly beganMs: number;
+  endedMs: number;
   readonly lease: Promise<Lease>;
   /** The lease, once it is there. */
   done?: Lease;
@@ -35,6 +40,9 @@ interface Cutting<Lease> {
 /** A batch ready to be sent. Whoever takes it releases its lease. */
 export interface ReadyBatch<Lease> extends Wanted {
   readonly lease: Lease;
+  /** By performance.now(), of the cut that it is of. */
+  readonly cutBeganMs: number;
+  readonly cutEndedMs: number;
 }
 
 /**
@@ -89,7 +97,7 @@ export class CutAhead<Lease extends { release(): void }> {
    * Adds wants for `count` steps: with the stage that was `asked` for, or the one that each step has by now. Throws
    * LIMIT_EXCEEDED, STEP_UNKNOWN or what `admit` does before any of them is taken.
    */
-  want(firstStep: number, count: number, asked: number | undefined): void {
+  want(firstStep: number, count: number, asked: number | undefined, traceparent?: string): void {
     checkLimit(this.#limits, "maxOutstandingSteps", this.outstanding + count);
     const wantedMs = performance.now();
     const added: Wanted[] = [];
@@ -102,7 +110,7 @@ export class CutAhead<Lease extends { release(): void }> {
       checkLimit(this.#limits, "maxBatchBytes", batchBytes);
       if (bytes > 0) checkLimit(this.#limits, "maxOutstandingBytes", bytes + batchBytes);
       bytes += batchBytes;
-      added.push({ step, stage, wantedMs });
+      added.push({ step, stage, wantedMs, ...(traceparent !== undefined && { traceparent }) });
     }
     this.#admit(bytes - before, count);
     this.#queue = [...this.#queue, ...added].sort((a, b) => a.step - b.step);
@@ -159,7 +167,7 @@ export class CutAhead<Lease extends { release(): void }> {
     this.#ahead.shift();
     this.#onTheWire = this.#source.batchBytes(first.wanted.stage);
     this.#refill();
-    return { ...first.wanted, lease: first.done };
+    return { ...first.wanted, lease: first.done, cutBeganMs: first.beganMs, cutEndedMs: first.endedMs };
   }
 
   /** Takes the youngest cuts back to the wants until all batches take at most `bytes`, or one is left. */
@@ -205,9 +213,16 @@ export class CutAhead<Lease extends { release(): void }> {
       if (held > 0 && held + this.#source.batchBytes(wanted.stage) > this.#memory.shareBytes) return;
       this.#queue.shift();
       const abort = new AbortController();
+      const beganMs = performance.now();
       const lease = this.#source.cut(wanted.step, wanted.stage, abort.signal);
-      lease.catch(() => {});
-      this.#ahead.push({ wanted, abort, lease });
+      const cutting: Cutting<Lease> = { wanted, abort, beganMs, endedMs: beganMs, lease };
+      lease.then(
+        () => {
+          cutting.endedMs = performance.now();
+        },
+        () => {}, // `ready` throws it
+      );
+      this.#ahead.push(cutting);
       this.#wake?.();
     }
   }

@@ -8,6 +8,7 @@ import { sha256 } from "../../rpc/checksum.js";
 import type { Caller } from "../../rpc/server/caller.js";
 import type { CallContext, Handlers } from "../../rpc/server/implement.js";
 import type { ServiceLog } from "../../rpc/server/service-log.js";
+import type { Tracing } from "../../rpc/tracing/tracing.js";
 import { nnunetDatasetJson } from "../dataset/nnunet-dataset-json.js";
 import { plansOfRun } from "../dataset/planner/run-plans.js";
 import type { Store } from "../dataset/store.js";
@@ -49,6 +50,7 @@ export interface DataServiceParts {
   readonly cuts: SharedCuts<ServedLease>;
   readonly paces: Paces;
   readonly servedTime: ServedTime;
+  readonly tracing: Tracing | undefined;
   readonly pages: DatasetPages;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;

@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { Timeline } from "../../plan/batch/address.js";
 import { LATENCY_SECONDS, type ServiceMetrics, serviceMetrics } from "../../rpc/server/service-metrics.js";
+import type { StoreLocation } from "../dataset/store.js";
 import type { BatchStatistics } from "../engine/cut/batch-statistics.js";
 import type { Engine } from "../engine/engine.js";
 import { addEngineMetrics } from "./engine-metrics.js";
+import { addStoreMetrics } from "./store-metrics.js";
 
 /** A batch that was sent. */
 export interface SentBatch {
@@ -31,6 +33,7 @@ const SHARES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8
 
 /** What a server's metrics are read from when they are asked for. */
 export interface Measured {
+  readonly store: StoreLocation;
   readonly engine: Engine;
   /** Streams, and other calls, in progress. */
   readonly streams: { readonly inside: number };
@@ -41,7 +44,7 @@ export interface Measured {
   readonly pause: { takeLongestSeconds(): number };
 }
 
-export function createMetrics({ engine, streams, calls, cuts, paces, pause }: Measured): ServerMetrics {
+export function createMetrics({ store, engine, streams, calls, cuts, paces, pause }: Measured): ServerMetrics {
   const service = serviceMetrics("DataService");
   const registers = [service.registry];
   const batches = new Counter({
@@ -144,6 +147,7 @@ export function createMetrics({ engine, streams, calls, cuts, paces, pause }: Me
     },
   });
   addEngineMetrics(service.registry, engine);
+  addStoreMetrics(service.registry, store);
   return {
     ...service,
     stageReports,

@@ -14,6 +14,7 @@ import { type ImplementOptions, implement, serveCarried } from "../../rpc/server
 import { type ListenOptions, listen, serverOptions } from "../../rpc/server/listen.js";
 import { type MetricsOptions, serveMetrics } from "../../rpc/server/metrics-endpoint.js";
 import { failedCall, serviceLog, startOf } from "../../rpc/server/service-log.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { openStore } from "../dataset/open-store.js";
 import { readPlans } from "../dataset/sealed-file.js";
 import type { Store } from "../dataset/store.js";
@@ -114,7 +115,15 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
   const isShort = () => engine.metrics.waitingBatches > 0;
   const cuts = new SharedCuts<ServedLease>({ budgetBytes: slotBudgetBytes, isShort });
   const paces = new Paces();
-  const metrics = createMetrics({ engine, streams, calls, cuts, paces, pause: keep(new EventLoopPause()) });
+  const metrics = createMetrics({
+    store: store.location,
+    engine,
+    streams,
+    calls,
+    cuts,
+    paces,
+    pause: keep(new EventLoopPause()),
+  });
   let closing: Promise<void> | undefined;
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
@@ -128,6 +137,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     if (isShort()) shares.takeBack();
   });
   const volumeGate = new ByteGate(slotBudgetBytes);
+  const tracing = await openTracing();
   const parts: DataServiceParts = {
     store,
     plansJson: await readPlans(store),
@@ -143,6 +153,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     cuts,
     paces,
     servedTime: new ServedTime(),
+    tracing,
     pages: new DatasetPages(store.dataset, packageVersion),
     draining: draining.signal,
     startTimeoutMs,
@@ -172,8 +183,6 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     onEnd: metrics.callEnded,
   };
   implement(server, "DataService", handlers, rules);
-  const endpoint = await serveMetrics(metrics.registry, options);
-  if (endpoint !== undefined) keep(endpoint);
   const scaler = await serveScaler({ paces, isDraining: () => closing !== undefined }, options);
   if (scaler !== undefined) keep(scaler);
   keepFreedMemory();
@@ -185,6 +194,9 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     },
   });
   const { address } = listener;
+  if (listener.certificates) metrics.addCertificate(listener.certificates);
+  const endpoint = await serveMetrics(metrics.registry, options);
+  if (endpoint !== undefined) keep(endpoint);
   const lanes =
     options.lanePort === "none"
       ? undefined
@@ -221,6 +233,7 @@ async function open(path: Store | string, options: ServeOptions, resources: Asyn
     log({ event: "listener-closed" });
     await Promise.race([finished, setTimeout(drainTimeoutMs, undefined, { ref: false })]);
     await disposeAll(resources);
+    await tracing?.flush().catch(() => undefined); // its SDK logs what it cannot send
     log({ event: "stopped" });
     resolveClosed();
   };

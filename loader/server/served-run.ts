@@ -10,7 +10,7 @@ import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import { checkStage, checkStep, stageOf, stepsOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
-import { planBatchInSlices } from "../../plan/sampling/plan-batch.js";
+import { planCropsInSlices } from "../../plan/sampling/plan-batch.js";
 import type { Messages } from "../../proto/messages.js";
 import { samplesMessage } from "../../rpc/samples.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
@@ -100,7 +100,7 @@ export class ServedRuns {
     checkRank(spec, rank);
     checkSamples(spec, rank);
     const planOf = (step: number, stage: number, signal: AbortSignal) =>
-      finish(planBatchInSlices(spec, cases, { timeline, step, stage }, rank), signal);
+      finish(planCropsInSlices(spec, cases, { timeline, step, stage }, rank), signal);
     return {
       name: `${digest} ${timeline} ${rank.rank} of ${rank.ranks}`,
       digest,

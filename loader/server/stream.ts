@@ -2,6 +2,8 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { DuplexCall } from "../../rpc/server/implement.js";
 import { codeOf, type ServiceLog } from "../../rpc/server/service-log.js";
+import type { Tracing } from "../../rpc/tracing/tracing.js";
+import { traceBatch } from "./batch-trace.js";
 import type { ClientBytes } from "./client-bytes.js";
 import { CutAhead } from "./cut-ahead.js";
 import type { FairShares } from "./fair-shares.js";
@@ -32,6 +34,8 @@ export interface StreamServer {
   readonly paces: Paces;
   /** Over all streams. */
   readonly servedTime: ServedTime;
+  /** Where an OpenTelemetry SDK was started. */
+  readonly tracing: Tracing | undefined;
   /** Aborts when the server drains. */
   readonly draining: AbortSignal;
   /** For how long the stream may be without its Start. */
@@ -44,7 +48,20 @@ export interface StreamServer {
  */
 export async function serveStream(
   call: Call,
-  { open, limits, metrics, log, shares, clientBytes, cuts, paces, servedTime, draining, startTimeoutMs }: StreamServer,
+  {
+    open,
+    limits,
+    metrics,
+    log,
+    shares,
+    clientBytes,
+    cuts,
+    paces,
+    servedTime,
+    tracing,
+    draining,
+    startTimeoutMs,
+  }: StreamServer,
 ): Promise<void> {
   const requests = call.requests[Symbol.asyncIterator]();
   const start = await readStart(requests, startTimeoutMs);
@@ -56,7 +73,7 @@ export async function serveStream(
   const leave = shares.join(batches);
   const leaveClient = clientBytes.join(call.caller, batches);
   const pace = paces.join();
-  const running = { call, share, batches, metrics, record, pace, servedTime };
+  const running = { call, share, batches, metrics, record, pace, servedTime, tracing };
   const drain = () => {
     call.send({ kind: "notice", notice: { code: "draining", text: "this server is draining" } }).catch(() => {});
     batches.finish({ dropQueued: true });
@@ -130,6 +147,7 @@ interface Running {
   readonly record: StreamRecord;
   readonly pace: PacePlace;
   readonly servedTime: ServedTime;
+  readonly tracing: Tracing | undefined;
 }
 
 async function readRequests(
@@ -141,10 +159,10 @@ async function readRequests(
     if (done) return batches.finish({ dropQueued: false });
     switch (message.kind) {
       case "want": {
-        const { firstStep, count, stage } = message.want;
+        const { firstStep, count, stage, traceparent } = message.want;
         if (count === 0) refuseRequest("want.count", count, "at least 1");
         if (stage !== undefined) share.checkStage(stage);
-        batches.want(firstStep, count, stage);
+        batches.want(firstStep, count, stage, traceparent);
         break;
       }
       case "stageReport": {
@@ -183,14 +201,17 @@ async function readRequests(
   }
 }
 
-async function writeBatches({ call, share, batches, metrics, record, servedTime }: Running): Promise<void> {
+async function writeBatches({ call, share, batches, metrics, record, servedTime, tracing }: Running): Promise<void> {
   while (await batches.ready()) {
     const ready = batches.take();
     if (ready === undefined) continue;
     const begin = share.begin(ready.step, ready.stage, ready.lease);
+    const carryBeganMs = performance.now();
     await sendBatch(call.send, { begin, lease: ready.lease, servedUs: () => servedTime.sent(ready.wantedMs) });
-    metrics.batchSent(share.sent(ready.stage, ready.lease));
+    const sent = share.sent(ready.stage, ready.lease);
+    metrics.batchSent(sent);
     record.countBatch(ready.lease.bytes.length);
     metrics.wantFulfilled(ready.stage, (performance.now() - ready.wantedMs) / 1_000);
+    if (tracing) traceBatch(tracing, { timeline: sent.timeline, ready, carrier: call.carrier, carryBeganMs });
   }
 }

@@ -1,3 +1,4 @@
+import type { DrawPlace } from "../random.js";
 import type { Augmentation } from "./augmentation.js";
 import { drawBlur } from "./blur.js";
 import { drawBrightness } from "./brightness.js";
@@ -9,6 +10,19 @@ import { drawNoise } from "./noise.js";
 import { drawSpatial } from "./spatial.js";
 import type { Subject } from "./subject.js";
 import type { Transform } from "./transform.js";
+
+/** What the transforms of all samples of a batch are drawn from; plain JSON. */
+export interface BatchAugmentation extends Omit<DrawPlace, "sample">, Omit<Subject, "place"> {
+  readonly augmentation: readonly Augmentation[];
+}
+
+/** The transforms of sample number `sample` of a global batch. */
+export function drawTransforms(
+  { augmentation, seed, timeline, step, cropSize, channels }: BatchAugmentation,
+  sample: number,
+): Transform[] {
+  return drawAugmentation(augmentation, { place: { seed, timeline, step, sample }, cropSize, channels });
+}
 
 /**
  * The transforms of one sample, in the list's order. Every number is drawn at a place of its own: adding or removing an entry

@@ -7,7 +7,8 @@ interface CropBase {
   readonly sample: number;
   /** Case id. */
   readonly case: string;
-  readonly transforms: readonly Transform[];
+  /** Left out where they are drawn when the patch is cut: a function of the spec, the step and the sample. */
+  readonly transforms?: readonly Transform[];
 }
 
 /** A patch around stored foreground location number `location` of `class` (see `LabelSet.classes`); its start is looked up when cutting. */
@@ -32,7 +33,10 @@ export interface AnnotatedCrop extends CropBase {
 /** One sample of a batch: a patch around a foreground voxel, or a random one. */
 export type Crop = ForegroundCrop | RandomCrop | AnnotatedCrop;
 
-/** Which crops make up a batch (this rank's share of it), printable as JSON. */
+/** A crop with its transforms. */
+export type DrawnCrop = Crop & { readonly transforms: readonly Transform[] };
+
+/** Which crops make up a batch (this rank's share of it). */
 export interface BatchPlan extends Address {
   /** Size of the tensors (Z,Y,X). */
   readonly patchSize: Zyx;
@@ -41,4 +45,9 @@ export interface BatchPlan extends Address {
   /** Samples in the batch over all ranks. */
   readonly globalBatch: number;
   readonly crops: readonly Crop[];
+}
+
+/** A batch plan with every transform, printable as JSON. */
+export interface DrawnBatchPlan extends BatchPlan {
+  readonly crops: readonly DrawnCrop[];
 }

@@ -1,3 +1,4 @@
+import type { Augmentation } from "../augment/augmentation.js";
 import { type Scheduled, scheduledStage, totalSteps } from "../curriculum/schedule.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
@@ -41,6 +42,14 @@ export function stageOf(
   const { patchSize, batchSize } = spec.plan;
   const whole = { patchSize, batchSize, epochs: spec.epochs, foregroundFraction: NNUNET_FOREGROUND_FRACTION };
   return (timeline === "train" && spec.stages[stage]) || whole;
+}
+
+/** What the samples of a timeline are augmented with; validation batches are not. */
+export function augmentationOf(
+  { augmentation }: Pick<ResolvedSpec, "augmentation">,
+  timeline: Timeline,
+): readonly Augmentation[] {
+  return timeline === "train" ? augmentation : [];
 }
 
 /** Throws STEP_UNKNOWN for a step that the timeline does not have. */

@@ -1,11 +1,9 @@
-import type { Augmentation } from "../augment/augmentation.js";
-import { drawAugmentation } from "../augment/draw-augmentation.js";
-import type { Transform } from "../augment/transform.js";
+import { drawTransforms } from "../augment/draw-augmentation.js";
 import type { Address } from "../batch/address.js";
-import type { BatchPlan, Crop } from "../batch/batch-plan.js";
+import type { BatchPlan, Crop, DrawnBatchPlan } from "../batch/batch-plan.js";
 import type { CaseEntry, CaseTable } from "../batch/case-table.js";
 import { checkRank, ONLY_RANK, type Rank, samplesOf } from "../batch/share.js";
-import { checkAddress, stageOf } from "../batch/timeline.js";
+import { augmentationOf, checkAddress, stageOf } from "../batch/timeline.js";
 import type { Stage } from "../curriculum/stage.js";
 import { PatchstreamError } from "../errors.js";
 import { type DrawPlace, drawInteger, PURPOSE } from "../random.js";
@@ -28,17 +26,16 @@ const STRATEGIES: Readonly<Record<Strategy, ChooseSamples>> = {
   "single-crop": chooseSingleCrop,
 };
 
-/** How the batches of a timeline are made at one stage. */
-interface Recipe {
+/** How the boxes of a timeline are chosen at one stage. */
+interface Choice {
   readonly stage: Stage;
   readonly strategy: Strategy;
   readonly caseIds: readonly string[];
-  readonly augmentation: readonly Augmentation[];
 }
 
 /**
- * Decides every crop of one batch, or one rank's share of it. A pure function: the union over ranks is the same batch for
- * any number of them.
+ * Decides all of one batch, or one rank's share of it: `planCrops`, and every transform. A pure function: the union over ranks is the
+ * same batch for any number of them.
  *
  * The `val` timeline has no curriculum: always the plan's patch and batch size, nnU-Net's strategy with its foreground
  * share 0.33, no augmentation, cases of `split.val`; its step is epoch x valSteps + i, and its stage the last one.
@@ -46,19 +43,34 @@ interface Recipe {
  * Throws STAGE_UNKNOWN, STEP_UNKNOWN, REQUEST_INVALID for ranks that some stage cannot serve, and NOT_FOUND for a case of
  * the split that `cases` lacks.
  */
-export function planBatch(spec: ResolvedSpec, cases: CaseTable, address: Address, rank: Rank = ONLY_RANK): BatchPlan {
-  const planning = planBatchInSlices(spec, cases, address, rank);
+export function planBatch(
+  spec: ResolvedSpec,
+  cases: CaseTable,
+  address: Address,
+  rank: Rank = ONLY_RANK,
+): DrawnBatchPlan {
+  const plan = planCrops(spec, cases, address, rank);
+  const { timeline, step, cropSize } = plan;
+  const augmentation = augmentationOf(spec, timeline);
+  const batch = { augmentation, seed: spec.seed, timeline, step, cropSize, channels: cases.channels };
+  const crops = plan.crops.map((crop) => ({ ...crop, transforms: drawTransforms(batch, crop.sample) }));
+  return { ...plan, crops };
+}
+
+/** As `planBatch`, without transforms: an engine draws those where it cuts the patch, and the same ones. */
+export function planCrops(spec: ResolvedSpec, cases: CaseTable, address: Address, rank: Rank = ONLY_RANK): BatchPlan {
+  const planning = planCropsInSlices(spec, cases, address, rank);
   for (;;) {
     const slice = planning.next();
     if (slice.done) return slice.value;
   }
 }
 
-/** Samples of a slice: with nnU-Net's augmentation some 5 ms. */
-const SLICE_SAMPLES = 1024;
+/** Samples of a slice: some 5 ms. */
+const SLICE_SAMPLES = 4096;
 
-/** As `planBatch`, with a pause after every 1024 samples, in which the caller can answer other calls before it asks for the next slice. */
-export function* planBatchInSlices(
+/** As `planCrops`, with a pause after every 4096 samples, in which the caller can answer other calls before it asks for the next slice. */
+export function* planCropsInSlices(
   spec: ResolvedSpec,
   cases: CaseTable,
   address: Address,
@@ -66,7 +78,7 @@ export function* planBatchInSlices(
 ): Generator<undefined, BatchPlan> {
   checkAddress(spec, address);
   checkRank(spec, rank);
-  const { stage, strategy, caseIds, augmentation } = recipeOf(spec, address);
+  const { stage, strategy, caseIds } = choiceOf(spec, address);
   const entries = caseEntries(cases, caseIds);
   const { seed } = spec;
   const { timeline, step } = address;
@@ -83,21 +95,19 @@ export function* planBatchInSlices(
   for (const sample of samplesOf(choices.length, rank)) {
     const { caseIndex, foreground } = choices[sample] as SampleChoice;
     boxes[caseIndex] ??= caseBoxes(cases, entries[caseIndex] as CaseEntry, cropSize);
-    const place = { seed, timeline, step, sample };
-    const transforms = drawAugmentation(augmentation, { place, cropSize, channels: cases.channels });
-    crops.push(drawCrop(boxes[caseIndex], foreground, place, transforms));
+    crops.push(drawCrop(boxes[caseIndex], foreground, { seed, timeline, step, sample }));
     if (crops.length % SLICE_SAMPLES === 0) yield;
   }
   const { patchSize, batchSize: globalBatch } = stage;
   return { timeline, step, stage: address.stage, patchSize, cropSize, globalBatch, crops };
 }
 
-function recipeOf(spec: ResolvedSpec, { timeline, stage }: Address): Recipe {
-  const { strategy, split, augmentation } = spec;
+function choiceOf(spec: ResolvedSpec, { timeline, stage }: Address): Choice {
+  const { strategy, split } = spec;
   const at = stageOf(spec, timeline, stage);
   return timeline === "train"
-    ? { stage: at, strategy, caseIds: split.train, augmentation }
-    : { stage: at, strategy: "nnunet", caseIds: split.val, augmentation: [] };
+    ? { stage: at, strategy, caseIds: split.train }
+    : { stage: at, strategy: "nnunet", caseIds: split.val };
 }
 
 /** Where patches of a batch may lie in one case. */
@@ -130,26 +140,21 @@ function caseBoxes(
  * A foreground patch (class uniform among those the case has, then location uniform), or a random one where it has none. With an
  * ignore label random patches lie around labelled voxels, as nnU-Net's (nnUNetDataLoader, get_bbox).
  */
-function drawCrop(
-  { id, present, annotated, lower, starts }: CaseBoxes,
-  foreground: boolean,
-  place: DrawPlace,
-  transforms: readonly Transform[],
-): Crop {
+function drawCrop({ id, present, annotated, lower, starts }: CaseBoxes, foreground: boolean, place: DrawPlace): Crop {
   const { sample } = place;
   if (foreground && present.length > 0) {
     const chosen = present[drawInteger(place, PURPOSE.class, 0, present.length)] as CaseBoxes["present"][number];
     const location = drawInteger(place, PURPOSE.location, 0, chosen.locations);
-    return { sample, case: id, transforms, kind: "foreground", class: chosen.value, location };
+    return { sample, case: id, kind: "foreground", class: chosen.value, location };
   }
   if (annotated > 0) {
     const location = drawInteger(place, PURPOSE.location, 0, annotated);
-    return { sample, case: id, transforms, kind: "annotated", location };
+    return { sample, case: id, kind: "annotated", location };
   }
   const z = lower[0] + drawInteger(place, PURPOSE.start, 0, starts[0]);
   const y = lower[1] + drawInteger(place, PURPOSE.start, 1, starts[1]);
   const x = lower[2] + drawInteger(place, PURPOSE.start, 2, starts[2]);
-  return { sample, case: id, transforms, kind: "random", lower: [z, y, x] };
+  return { sample, case: id, kind: "random", lower: [z, y, x] };
 }
 
 function caseEntries(cases: CaseTable, ids: readonly string[]): CaseEntry[] {

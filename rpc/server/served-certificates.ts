@@ -32,7 +32,7 @@ export class ServedCertificates implements Disposable {
       read: () => readPem(tls),
       onRenewed: (pem) => {
         for (const listener of this.#listeners) listener.setSecureContext(contextOf(pem));
-        log({ event: "certificate-renewed", validTo: new X509Certificate(pem.cert).validTo });
+        log({ event: "certificate-renewed", validTo: validTo(pem) });
       },
       onRefused: (error) => log(refusedRenewal(error)),
     }).start();
@@ -41,6 +41,11 @@ export class ServedCertificates implements Disposable {
   /** What is shown now. */
   get pem(): ServedPem {
     return this.#files.value;
+  }
+
+  /** When the certificate that is shown now ends, in milliseconds since 1970. */
+  get expiresMs(): number {
+    return Date.parse(validTo(this.pem));
   }
 
   /** Keeps what these listeners show as the files are. */
@@ -52,6 +57,10 @@ export class ServedCertificates implements Disposable {
     this.#files[Symbol.dispose]();
     this.#listeners.clear();
   }
+}
+
+function validTo({ cert }: ServedPem): string {
+  return new X509Certificate(cert).validTo;
 }
 
 function contextOf({ cert, key, ca }: ServedPem): SecureContextOptions {

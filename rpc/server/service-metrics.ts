@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { machineBytes } from "../../disk/machine-memory.js";
 import { packageVersion } from "../package-version.js";
 import type { ServiceName } from "../service.js";
+import { STATUS_OF } from "../status.js";
+import type { ServedCertificates } from "./served-certificates.js";
 import { codeOf } from "./service-log.js";
 
 /** A call that is over. */
@@ -16,6 +19,8 @@ export interface ServiceMetrics {
   readonly registry: Registry;
   callEnded(call: EndedCall): void;
   failure(error: unknown): void;
+  /** Adds when the certificate of a service with TLS ends. */
+  addCertificate(certificates: Pick<ServedCertificates, "expiresMs">): void;
 }
 
 /** Upper ends of a latency histogram's buckets, in seconds: from a small answer to a batch that waits for memory. */
@@ -44,6 +49,11 @@ export function serviceMetrics(service: ServiceName): ServiceMetrics {
     labelNames: ["service", "version"],
     registers,
   }).set({ service, version: packageVersion }, 1);
+  new Gauge({
+    name: "patchstream_memory_limit_bytes",
+    help: "Memory that this process may use: the machine's, or less in a container.",
+    registers,
+  }).set(machineBytes());
   const calls = new Histogram({
     name: "patchstream_call_duration_seconds",
     help: "From a call's request to its end, by method and code; streams that both sides write on are not in it.",
@@ -57,11 +67,23 @@ export function serviceMetrics(service: ServiceName): ServiceMetrics {
     labelNames: ["code"],
     registers,
   });
+  // From 0 on: Prometheus sees no increase in a series that begins with its first failure.
+  for (const code of Object.keys(STATUS_OF)) failures.inc({ code }, 0);
   return {
     registry,
     callEnded({ method, error, seconds }) {
       calls.observe({ method, code: error === undefined ? "OK" : codeOf(error) }, seconds);
     },
     failure: (error) => failures.inc({ code: codeOf(error) }),
+    addCertificate(certificates) {
+      new Gauge({
+        name: "patchstream_certificate_expiry_timestamp_seconds",
+        help: "When the certificate that is shown now ends, in seconds since 1970.",
+        registers,
+        collect() {
+          this.set(certificates.expiresMs / 1_000);
+        },
+      });
+    },
   };
 }

@@ -11,12 +11,13 @@ import type { Store } from "../../loader/dataset/store.js";
 import { cropReference } from "../../loader/engine/cut/crop.reference.js";
 import { type Engine, type EngineOptions, openEngine } from "../../loader/engine/engine.js";
 import { LARGEST_ARENA_BYTES } from "../../loader/engine/memory/arenas.js";
-import { regionRoom } from "../../loader/engine/memory/region-source.js";
+import { boxRead, regionRoom } from "../../loader/engine/memory/region-source.js";
 import { scratchBytes } from "../../loader/engine/memory/scratch.js";
 import { largestLabel, volumeBytes } from "../../loader/engine/memory/volume-layout.js";
 import { NNUNET_AUGMENTATION } from "../../plan/augment/augmentation.js";
-import type { BatchPlan, Crop } from "../../plan/batch/batch-plan.js";
+import type { BatchPlan, Crop, DrawnBatchPlan, DrawnCrop } from "../../plan/batch/batch-plan.js";
 import { caseTable } from "../../plan/batch/case-table.js";
+import { ONLY_RANK } from "../../plan/batch/share.js";
 import { shareTensors, tensorBytes } from "../../plan/batch/tensors.js";
 import type { Stage } from "../../plan/curriculum/stage.js";
 import { PatchstreamError } from "../../plan/errors.js";
@@ -24,7 +25,7 @@ import { ANNOTATED } from "../../plan/label-set.js";
 import { resolveSpec } from "../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { foregroundLower } from "../../plan/sampling/box.js";
-import { planBatch } from "../../plan/sampling/plan-batch.js";
+import { planBatch, planCrops } from "../../plan/sampling/plan-batch.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import { makeSampleStore } from "./sample-store.js";
 
@@ -63,16 +64,17 @@ function specOf({ dataset }: Store, fields: object = {}): ResolvedSpec {
   return resolveSpec(spec, { ...dataset, cases: caseTable(dataset) });
 }
 
-function planOf({ dataset }: Store, spec: ResolvedSpec, step: number, stage: number): BatchPlan {
+function planOf({ dataset }: Store, spec: ResolvedSpec, step: number, stage: number): DrawnBatchPlan {
   return planBatch(spec, caseTable(dataset), { timeline: "train", step, stage });
 }
 
 /** The smallest budget for volumes that these batches can be cut with, a case at a time. */
-function leastBudget({ dataset }: Store, spec: ResolvedSpec, ...plans: readonly BatchPlan[]): number {
+function leastBudget({ dataset }: Store, spec: ResolvedSpec, ...plans: readonly DrawnBatchPlan[]): number {
   const needs = plans.flatMap((plan) =>
     plan.crops.map((crop) => {
       const entry = dataset.cases.find(({ id }) => id === crop.case) as StoredCase;
-      return scratchBytes({ ...plan, ...spec }) + regionRoom(entry, [crop], plan.cropSize, 0).bytes;
+      const box = boxRead({ lower: [0, 0, 0], size: plan.cropSize }, crop.transforms);
+      return scratchBytes({ ...plan, ...spec }) + regionRoom(entry, [box], 0).bytes;
     }),
   );
   return 65_536 * Math.ceil(Math.max(...needs) / 65_536);
@@ -87,7 +89,7 @@ async function cutBytes(engine: Engine, spec: ResolvedSpec, plan: BatchPlan): Pr
 }
 
 /** A batch (f32, u8, channels-first) cut a voxel at a time from volumes read whole. */
-async function referenceBatch(store: Store, plan: BatchPlan): Promise<Buffer> {
+async function referenceBatch(store: Store, plan: DrawnBatchPlan): Promise<Buffer> {
   const images: Buffer[] = [];
   const labels: Buffer[] = [];
   for (const crop of plan.crops) {
@@ -199,7 +201,7 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
     plans.flatMap(({ crops }) => crops.flatMap(({ transforms }) => transforms.map(({ kind }) => kind))),
   );
   t.is(kinds.size, 8, "every kind of transform is drawn");
-  const plain = await referenceBatch(store, plans[0] as BatchPlan);
+  const plain = await referenceBatch(store, plans[0] as DrawnBatchPlan);
   let expected: Buffer[] | undefined;
   for (const options of [
     { workers: 1 },
@@ -215,6 +217,34 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
       t.true(bytes.equals(expected[index] as Buffer), JSON.stringify(options));
     t.false(plain.equals(cut[0] as Buffer));
   }
+});
+
+test("transforms that a plan leaves out are drawn where it is cut: the same bytes, for a rank's share and by region too", async (t) => {
+  const { store } = t.context;
+  const spec: ResolvedSpec = { ...specOf(store, { strategy: "split-crop" }), augmentation: NNUNET_AUGMENTATION };
+  const cases = caseTable(store.dataset);
+  for (const rank of [ONLY_RANK, { rank: 1, ranks: 2 }]) {
+    for (const stage of [0, 14]) {
+      const address = { timeline: "train", step: 7, stage } as const;
+      const drawn = planBatch(spec, cases, address, rank);
+      const left = planCrops(spec, cases, address, rank);
+      t.true(left.crops.every(({ transforms }) => transforms === undefined));
+      const expected = await cutBytes(await engineFor(t, { workers: 1 }), spec, drawn);
+      for (const options of [{ workers: 2 }, { workers: 4 }, { volumeBudgetBytes: leastBudget(store, spec, drawn) }]) {
+        const engine = await engineFor(t, options);
+        t.true(expected.equals(await cutBytes(engine, spec, left)), JSON.stringify({ rank, stage, options }));
+      }
+    }
+  }
+});
+
+test("validation batches are not augmented, whoever would draw it", async (t) => {
+  const { store } = t.context;
+  const spec: ResolvedSpec = { ...specOf(store), augmentation: NNUNET_AUGMENTATION };
+  const address = { timeline: "val", step: 3, stage: 14 } as const;
+  const engine = await engineFor(t);
+  const plain = await referenceBatch(store, planBatch(spec, caseTable(store.dataset), address));
+  t.true(plain.equals(await cutBytes(engine, spec, planCrops(spec, caseTable(store.dataset), address))));
 });
 
 test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
@@ -247,7 +277,7 @@ test("with room for one volume of three it is loaded once, stays, and the others
   const engine = await engineFor(t, { volumeBudgetBytes: largest + 65_536 });
   const spec = specOf(store, { strategy: "single-crop" });
   const plan = planOf(store, spec, 0, 14);
-  const one = plan.crops[0] as Crop;
+  const one = plan.crops[0] as DrawnCrop;
   const crops = store.dataset.cases.map(({ id }, sample) => {
     return { kind: "random", sample, case: id, lower: [0, 0, 0], transforms: one.transforms } as const;
   });

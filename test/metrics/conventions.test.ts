@@ -1,11 +1,16 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { text as textOf } from "node:stream/consumers";
 import test from "ava";
-import { dial, startServer } from "../conformance/served-store.js";
+import { openStore } from "../../loader/dataset/open-store.js";
+import { serve } from "../../loader/server/serve.js";
+import { pem } from "../conformance/carrier.js";
+import { dial, sampleStore, startServer } from "../conformance/served-store.js";
 import { RUN_STEPS } from "../conformance/small-run.js";
 import { getBatch, start } from "../conformance/wire.js";
+import { serveFiles } from "../dataset/remote/file-server.js";
 import { serving, temporaryFolder } from "../trainer/processes.js";
 import { lint, readExposition, scrape } from "./exposition.js";
 
@@ -32,9 +37,12 @@ test("what both services export is by Prometheus's conventions, and is what the 
   await getBatch(channel, { step: 0 });
   await t.throwsAsync(getBatch(channel, { step: 999_999 }));
   const trainer = await serving(t, "trainer", "--runs", temporaryFolder(t), "--metrics-port", "0");
+  const files = await serveFiles(t, await sampleStore());
+  const tls = ["--tls-cert", pem("server.pem"), "--tls-key", pem("server.key")];
+  const remote = await serving(t, "serve", files.address, "--workers", "1", "--metrics-port", "0", ...tls);
   const told = onThePage();
   const exported = new Set<string>();
-  for (const address of [data.metricsAddress, trainer.metrics]) {
+  for (const address of [data.metricsAddress, trainer.metrics, remote.metrics]) {
     const metrics = readExposition(await scrape(address));
     t.deepEqual(lint(metrics), []);
     t.true(metrics.some(({ name }) => name === "process_resident_memory_bytes"));
@@ -90,6 +98,36 @@ test("how long cuts, wants and calls took is told by stage, method and code", as
   ])
     t.true(text.includes(`\n${line}\n`), `${line} is not in\n${text}`);
   t.false(text.includes('method="Stream"'));
+});
+
+test("the end of the certificate that is shown is told, in seconds", async (t) => {
+  const tls = { cert: pem("server.pem"), key: pem("server.key") };
+  const server = await startServer(t, { metricsPort: 0, tls });
+  const seconds = /^patchstream_certificate_expiry_timestamp_seconds (\S+)$/m.exec(await scrape(server.metricsAddress));
+  const { validTo } = new X509Certificate(readFileSync(tls.cert));
+  t.is(new Date(1e3 * Number(seconds?.[1])).getTime(), new Date(validTo).getTime());
+});
+
+test("requests to a remote store are counted over all threads, as its server sees them", async (t) => {
+  t.timeout(60_000);
+  const files = await serveFiles(t, await sampleStore());
+  await using store = await openStore(files.address);
+  const server = await serve(store, {
+    workers: 2,
+    volumeBudgetBytes: 64 << 20,
+    slotBudgetBytes: 32 << 20,
+    metricsPort: 0,
+  });
+  t.teardown(() => server.drain());
+  const stream = await start(dial(t, server));
+  stream.want(0, 3);
+  for (let step = 0; step < 3; step++) await stream.batch();
+  const counted = /^patchstream_store_requests_total (\d+)$/m.exec(await scrape(server.metricsAddress))?.[1];
+  t.is(Number(counted), files.asked.length);
+  t.true(
+    files.asked.some(({ path }) => path.includes("/image/")),
+    "threads have read volumes",
+  );
 });
 
 test("a mean Dice, a loss and a stage are not told before there is one", async (t) => {

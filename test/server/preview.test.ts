@@ -116,9 +116,9 @@ test("the channel that is asked for is drawn", (t) => {
     { name: "label", type: "i16", shape: [1, ...size], offset: 64, byteLength: 16 },
   ] as const;
   const shown = (channel: number) =>
-    middleSlices({ tensors, bytes, lowers: new Int32Array(3), release: () => {} }, channel, size).map(({ image }) => [
-      ...image,
-    ]);
+    middleSlices({ tensors, bytes, lowers: new Int32Array(3), fetches: [], release: () => {} }, channel, size).map(
+      ({ image }) => [...image],
+    );
   t.deepEqual(shown(0), [
     [4, 5, 6, 7],
     [2, 3, 6, 7],

@@ -1,3 +1,4 @@
+import type { Tracing } from "../../rpc/tracing/tracing.js";
 import type { Model, StepSettings } from "../engines/engine.js";
 import type { LabelClass } from "../evaluation/evaluate.js";
 import type { Progress } from "../run-folder/progress.js";
@@ -32,6 +33,8 @@ export interface LoopOptions extends DecisionOptions {
   readonly losses: number[];
   /** Called at the end of each epoch and of the training. */
   readonly checkpoint: (reached: Reached) => Promise<void>;
+  /** Where an OpenTelemetry SDK was started. */
+  readonly tracing?: Tracing | undefined;
   /** Stops after the step, or the validation batch, in progress. */
   readonly signal: AbortSignal;
 }

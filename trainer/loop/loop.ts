@@ -49,11 +49,30 @@ async function takeStep(
   return { step, stage, epoch, learningRate, ...result, waitedMs, stepMs, batchBytes, checksum, ...held };
 }
 
+/** Writes the step down in the trace of its batch. */
+function traceStep(traceparent: string, taken: StepTaken, beganMs: number, { tracing }: LoopOptions): void {
+  const { step, stage, epoch, waitedMs, loss } = taken;
+  tracing?.record(traceparent, {
+    name: "patchstream.step",
+    beganMs,
+    endedMs: performance.now(),
+    attributes: {
+      "patchstream.step": step,
+      "patchstream.stage": stage,
+      "patchstream.epoch": epoch,
+      "patchstream.waited_ms": waitedMs,
+      "patchstream.loss": loss,
+    },
+  });
+}
+
 /** Takes the step of `batch`, and tells it. */
 async function stepOn(batch: Batch, state: TrainingState, options: LoopOptions): Promise<void> {
   const { run, emit, losses } = options;
   const plan = stageOf(run.info.spec, "train", batch.stage);
+  const beganMs = performance.now();
   const taken = await takeStep(batch, plan, options);
+  if (batch.traceparent !== undefined) traceStep(batch.traceparent, taken, beganMs, options);
   const { step, stage, loss, waitedMs, stepMs, gradientNorm } = taken;
   losses.push(loss);
   emit({ kind: "step", step: taken });

@@ -2,6 +2,7 @@ import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { parameterCount } from "../engines/model-state.js";
 import { openTrainingEngine } from "../engines/open.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
@@ -128,6 +129,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   for (const decision of log.decisions.slice(known.length)) emit(decidedEvent(decision));
   const losses = [...(checkpoint?.losses ?? [])];
   const outcome = await train({
+    tracing: await openTracing(),
     run,
     model,
     settings,

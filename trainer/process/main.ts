@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { openTrainingEngine } from "../engines/open.js";
 import type { FromProcess, JobName, Jobs, Parent, ToProcess } from "./messages.js";
 import { predictJob } from "./predict-job.js";
@@ -46,6 +47,7 @@ async function run<Name extends JobName>(name: Name, job: Jobs[Name]["job"]): Pr
     (error: unknown): FromProcess => ({ kind: "failed", failure: sentFailure(error) }),
   );
   await tell(last);
+  await (await openTracing())?.flush().catch(() => undefined); // its SDK logs what it cannot send
   process.exit();
 }
 

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { ServiceLog } from "../../rpc/server/service-log.js";
+import { preloads } from "../../rpc/tracing/open-tracing.js";
 import type { FromProcess, JobName, Jobs, ToProcess } from "./messages.js";
 import { receivedFailure } from "./sent-failure.js";
 
@@ -38,8 +39,9 @@ export function startJob<Name extends JobName>(
   job: Jobs[Name]["job"],
   { doing, onMessage, notice, log }: JobOptions,
 ): JobProcess<Jobs[Name]["result"]> {
-  // Standard input is the process's lifeline (`lifeline.ts`). Of our own flags only those on memory are for every process.
-  const execArgv = process.execArgv.filter((flag) => flag.startsWith("--max-"));
+  // Standard input is the process's lifeline (`lifeline.ts`). Of our own flags only those on memory are for every process, and
+  // those that start OpenTelemetry's SDK.
+  const execArgv = [...process.execArgv.filter((flag) => flag.startsWith("--max-")), ...preloads()];
   const child = fork(MAIN, { serialization: "advanced", execArgv, stdio: ["pipe", "pipe", "pipe", "ipc"] });
   let said: string | undefined;
   const tell = (line: string) => {

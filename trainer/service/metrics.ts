@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import { LATENCY_SECONDS, type ServiceMetrics, serviceMetrics } from "../../rpc/server/service-metrics.js";
 import type { TrainingEvent } from "../run-folder/events.js";
-import { stateWord } from "../state-words.js";
+import { stateWord, TRAINING_STATES } from "../state-words.js";
 
 /** What one trainer counts, in Prometheus's terms (docs/reference/metrics.md). */
 export interface TrainerMetrics extends ServiceMetrics {
@@ -34,6 +34,7 @@ export function createMetrics(): TrainerMetrics {
     labelNames: ["state"],
     registers,
   });
+  for (const state of TRAINING_STATES) states.inc({ state }, 0);
   return {
     ...service,
     observe(event) {

@@ -98,6 +98,7 @@ export async function serveTrainer(options: TrainerOptions): Promise<TrainerServ
   const listener = await listen(server, options);
   const { address } = listener;
   log(startOf("TrainerService", address, options));
+  if (listener.certificates) metrics.addCertificate(listener.certificates);
   const endpoint = await serveMetrics(metrics.registry, options);
   return {
     address,

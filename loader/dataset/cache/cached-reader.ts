@@ -81,6 +81,7 @@ class CachedShard implements OpenFile {
   }
 
   async readAgain(target: Uint8Array, offset: number): Promise<void> {
+    this.#shared.files.counts.add("damagedReads");
     copyBlocks(await this.#fetch(blocksOf(offset, target.length)), target, offset);
   }
 

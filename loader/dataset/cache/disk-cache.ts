@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { crc32 } from "../../../checksum/crc.js";
 import { makeFolder, OWNER_ONLY_FILE, OWNER_ONLY_FOLDER, reportingFailure } from "../../../disk/write-file.js";
 import { refuse } from "../../../plan/errors.js";
+import { ReadCounts } from "../remote/read-counts.js";
 import { claimFile } from "./claim.js";
 
 /** A folder that keeps what was read of remote stores. Plain data. */
@@ -45,20 +46,33 @@ export function cacheSettings({
 export class DiskCache {
   readonly #folder: string;
   readonly #maxBytes: number;
+  readonly #counts: ReadCounts;
   #unseenBytes = Number.POSITIVE_INFINITY;
   #sweeping: Promise<void> | undefined;
 
-  constructor({ folder, maxBytes }: CacheSettings) {
+  constructor({ folder, maxBytes }: CacheSettings, counts: ReadCounts = new ReadCounts()) {
+    this.#counts = counts;
     this.#folder = folder;
     this.#maxBytes = maxBytes;
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
+    const content = await this.#read(name);
+    if (content === undefined) this.#counts.add("cacheMisses");
+    else {
+      this.#counts.add("cacheHits");
+      this.#counts.add("cacheHitBytes", content.length);
+    }
+    return content;
+  }
+
+  async #read(name: string): Promise<Uint8Array | undefined> {
     const file = this.#fileOf(name);
     const bytes = await readFile(file).catch(() => undefined);
     if (bytes === undefined) return undefined;
     const content = bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_BYTES));
     if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32LE(content.length) !== checksumOf(name, content)) {
+      this.#counts.add("damagedReads");
       await rm(file, { force: true }).catch(() => undefined);
       return undefined;
     }
@@ -127,6 +141,7 @@ export class DiskCache {
     for (const { file, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
       if (bytes <= this.#maxBytes * KEPT) return;
       await rm(file, { force: true });
+      this.#counts.add("cacheRemovedBytes", size);
       bytes -= size;
     }
   }

@@ -1,5 +1,6 @@
 import { PatchstreamError } from "../../../plan/errors.js";
 import { Passing, type Patience, patiently } from "./patience.js";
+import type { ReadCounts } from "./read-counts.js";
 import type { RemoteFiles } from "./remote-files.js";
 
 /** Answers that another attempt may change. */
@@ -18,10 +19,13 @@ type Range = { readonly start: number } | { readonly last: number };
 export class HttpReads {
   readonly #files: RemoteFiles;
   readonly #patience: Patience;
+  /** What its readers count in too. */
+  readonly counts: ReadCounts;
 
-  constructor(files: RemoteFiles, patience: Patience) {
+  constructor(files: RemoteFiles, patience: Patience, counts: ReadCounts) {
     this.#files = files;
     this.#patience = patience;
+    this.counts = counts;
   }
 
   /** A whole file; undefined where there is none. */
@@ -33,7 +37,7 @@ export class HttpReads {
         const response = await this.#ask(key, undefined, silence);
         if (response.status === 404) return undefined;
         const pieces: Uint8Array[] = [];
-        for await (const piece of bodyOf(response, silence)) pieces.push(piece);
+        for await (const piece of this.#bodyOf(response, silence)) pieces.push(piece);
         return Buffer.concat(pieces);
       },
     );
@@ -73,7 +77,7 @@ export class HttpReads {
       const part = await this.#partOf(response, key);
       start ??= part.start;
       if (part.start !== start + filled) throw new Passing("its server sent another part than was asked for");
-      for await (const piece of bodyOf(response, silence)) {
+      for await (const piece of this.#bodyOf(response, silence)) {
         target.set(piece.subarray(0, target.length - filled), filled);
         filled += Math.min(piece.length, target.length - filled);
       }
@@ -100,6 +104,7 @@ export class HttpReads {
   async #ask(key: string, range: string | undefined, silence: Silence): Promise<Response> {
     const { url, headers } = await this.#files.request(key);
     const asked = { ...headers, "accept-encoding": "identity", ...(range !== undefined && { range }) };
+    this.counts.add("requests");
     let response: Response;
     try {
       response = await fetch(url, { headers: asked, signal: silence.signal });
@@ -116,6 +121,20 @@ export class HttpReads {
     const hint =
       region === null ? this.#files.refusedHint : `The bucket is in the region ${region}: set AWS_REGION to it.`;
     throw this.#unavailable(`${key}: ${answered}`, [301, 307, 400, 401, 403].includes(status) ? hint : undefined);
+  }
+
+  async *#bodyOf(response: Response, silence: Silence): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of response.body ?? []) {
+        silence.broken();
+        this.counts.add("receivedBytes", piece.length);
+        yield piece;
+      }
+    } catch (error) {
+      if (silence.signal.aborted) throw new Passing(silence.reason);
+      const { code, message } = causeOf(error);
+      throw new Passing(`its server broke off (${code ?? message})`);
+    }
   }
 
   #unreached(key: string, error: unknown, silence: Silence): Error {
@@ -137,9 +156,11 @@ export class HttpReads {
     attempt: (silence: Silence) => Promise<Value>,
   ): Promise<Value> {
     const { silenceMs } = this.#patience;
+    let attempts = 0;
     return patiently(
       this.#patience,
       async () => {
+        if (attempts++ > 0) this.counts.add("retries");
         using silence = new Silence(silenceMs);
         return await attempt(silence);
       },
@@ -175,19 +196,6 @@ class Silence implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-  }
-}
-
-async function* bodyOf(response: Response, silence: Silence): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of response.body ?? []) {
-      silence.broken();
-      yield piece;
-    }
-  } catch (error) {
-    if (silence.signal.aborted) throw new Passing(silence.reason);
-    const { code, message } = causeOf(error);
-    throw new Passing(`its server broke off (${code ?? message})`);
   }
 }
 

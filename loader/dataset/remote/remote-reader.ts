@@ -15,7 +15,11 @@ export function remoteReader(files: HttpReads): ByteReader {
         const filled = await files.read(key, target, offset);
         if (filled < target.length) throw new Error(`it is cut short at byte ${offset + filled}`);
       };
-      return reading({ readEnd: (target) => files.readEnd(key, target), read, readAgain: read });
+      const readAgain = (target: Uint8Array, offset: number) => {
+        files.counts.add("damagedReads");
+        return read(target, offset);
+      };
+      return reading({ readEnd: (target) => files.readEnd(key, target), read, readAgain });
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Transform } from "../../../plan/augment/transform.js";
-import type { Crop } from "../../../plan/batch/batch-plan.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { StoredCase } from "../../dataset/dataset.js";
 import type { Store } from "../../dataset/store.js";
@@ -17,14 +16,13 @@ export interface RegionRoom {
 const AHEAD_BYTES = 2 ** 22;
 const MOST_AHEAD = 4;
 
-/** The room for regions of crops: at most `spareBytes`, but for one region at least. */
-export function regionRoom(entry: StoredCase, crops: readonly Crop[], cropSize: Zyx, spareBytes: number): RegionRoom {
+/** The room for regions that hold boxes: at most `spareBytes`, but for one region at least. */
+export function regionRoom(entry: StoredCase, boxes: readonly Pick<Box, "size">[], spareBytes: number): RegionRoom {
   const [, ...extent] = entry.shape;
-  const box = { lower: [0, 0, 0], size: cropSize } as const;
-  const sizes = crops.map(({ transforms }) => clip(boxRead(box, transforms).size, extent));
+  const sizes = boxes.map(({ size }) => clip(size, extent));
   const bytes = Math.max(...sizes.map((size) => layout(entry, size).byteLength));
   const ahead = Math.floor(Math.min(AHEAD_BYTES, spareBytes) / bytes);
-  return { bytes, count: Math.max(1, Math.min(ahead, MOST_AHEAD, crops.length)) };
+  return { bytes, count: Math.max(1, Math.min(ahead, MOST_AHEAD, boxes.length)) };
 }
 
 /** The box of stored voxels that a crop is made of. */

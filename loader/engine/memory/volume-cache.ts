@@ -20,6 +20,14 @@ interface Resident {
   /** Tasks that read or write it; it stays while there is one. */
   pins: number;
   readonly loaded: Promise<unknown>;
+  isLoaded: boolean;
+}
+
+/** How a case is used. */
+export interface UseOptions {
+  readonly arena: number;
+  readonly isWorthLoading: boolean;
+  readonly fetched?: (fetch: { readonly beganMs: number; readonly endedMs: number }) => void;
 }
 
 /** Reads a case into its home, in a worker. */
@@ -80,17 +88,22 @@ export class VolumeCache {
 
   /**
    * Loads the case into `arena`, runs `use` and keeps the case in its place meanwhile. Where `arena` has no room, `use` gets no
-   * home. With `isWorthLoading`, every volume that is not pinned may make room.
+   * home. With `isWorthLoading`, every volume that is not pinned may make room. `fetched` is told for how long the case was waited for,
+   * where it had to be loaded.
    */
   async use<Result>(
     entry: StoredCase,
-    { arena, isWorthLoading }: { readonly arena: number; readonly isWorthLoading: boolean },
+    { arena, isWorthLoading, fetched = () => {} }: UseOptions,
     use: (home?: VolumeHome) => Promise<Result>,
   ): Promise<Result> {
     const resident = this.#find(entry.id) ?? this.#place(entry, arena, this.#idle(isWorthLoading));
     if (resident === undefined) return use();
     try {
-      await resident.loaded;
+      if (!resident.isLoaded) {
+        const beganMs = performance.now();
+        await resident.loaded;
+        fetched({ beganMs, endedMs: performance.now() });
+      }
       return await use(resident.home.arena === arena ? resident.home : undefined);
     } finally {
       this.#unpin(resident);
@@ -166,13 +179,27 @@ export class VolumeCache {
     this.counts.loads++;
     const home = { arena, offset: firstBlock * BLOCK_BYTES };
     const loaded = this.#load(entry, home);
-    const resident: Resident = { caseId: entry.id, home, firstBlock, count, lastUse: this.#uses, pins: 2, loaded };
+    const resident: Resident = {
+      caseId: entry.id,
+      home,
+      firstBlock,
+      count,
+      lastUse: this.#uses,
+      pins: 2,
+      loaded,
+      isLoaded: false,
+    };
     this.#residents.set(entry.id, resident);
     this.#placed.add(resident);
     resident.loaded
-      .catch(() => {
-        this.#residents.delete(entry.id);
-      })
+      .then(
+        () => {
+          resident.isLoaded = true;
+        },
+        () => {
+          this.#residents.delete(entry.id);
+        },
+      )
       .finally(() => this.#unpin(resident));
     return resident;
   }

@@ -1,3 +1,4 @@
+import type { BatchAugmentation } from "../../../plan/augment/draw-augmentation.js";
 import type { Transform } from "../../../plan/augment/transform.js";
 import type { ErrorFacts } from "../../../plan/errors.js";
 import type { WireFormat } from "../../../plan/run-spec/resolved-spec.js";
@@ -32,23 +33,21 @@ export interface CutPart {
   readonly source: VolumeHome | RegionRoom;
   /** See `packCrops`. */
   readonly crops: Int32Array;
-  /** The transforms of each crop without its mirrorings. */
-  readonly transforms: readonly (readonly Transform[])[];
+  /** The transforms of each crop; the worker draws those that are left out. */
+  readonly transforms: readonly (readonly Transform[] | undefined)[] | undefined;
 }
 
 /** Cuts some of a batch's samples. */
-export interface CutTask {
+export interface CutTask extends BatchAugmentation {
   readonly kind: "cut";
   /** At least one. */
   readonly parts: readonly CutPart[];
   /** Holds the scratch, in the homes' arena where there are homes. */
   readonly workspace: Workspace;
   readonly patchSize: Zyx;
-  readonly cropSize: Zyx;
   readonly wire: WireFormat;
   /** See `PatchFormat`. */
   readonly deepLabels: readonly Zyx[];
-  readonly seed: number;
   /** Where the batch lies. */
   readonly slot: SlotPlace;
   /** Samples in the batch. */
@@ -68,7 +67,7 @@ export interface Written {
   /** Voxels of each foreground class, in the data set's order; empty where the task does not count classes. */
   readonly classVoxels: readonly number[];
   /** Four integers a sample: its place in the batch, then the first voxel of its box (Z,Y,X). */
-  readonly lowers: readonly number[];
+  readonly lowers: Int32Array;
 }
 
 export interface Done {

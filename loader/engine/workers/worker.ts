@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { drawTransforms } from "../../../plan/augment/draw-augmentation.js";
 import { type BatchTensors, batchTensors } from "../../../plan/batch/tensors.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { foregroundValues, locationClasses } from "../../../plan/label-set.js";
@@ -18,8 +19,9 @@ import { scratchBytes } from "../memory/scratch.js";
 import type { VolumeHome } from "../memory/volume-cache.js";
 import { largestLabel, locationAt, type VolumeViews, volumeViews } from "../memory/volume-layout.js";
 import type { Workspace } from "../memory/workspaces.js";
-import { type PlacedCrop, unpackCrops } from "./packed-crops.js";
+import { type PlacedCrop, packedCount, unpackCrop } from "./packed-crops.js";
 import type { CutPart, CutTask, LoadTask, Outcome, Task, WorkerSetup, Written } from "./task.js";
+import { withoutMirrors } from "./without-mirrors.js";
 
 const setup = workerData as WorkerSetup;
 const module = compileKernels();
@@ -45,23 +47,28 @@ function entryOf(caseId: string): StoredCase {
   return store.dataset.cases.find(({ id }) => id === caseId) as StoredCase;
 }
 
+const NOTHING_WRITTEN: Written = { checksums: [], classVoxels: [], lowers: new Int32Array() };
+
 async function load({ caseId, home }: LoadTask): Promise<Written> {
   const entry = entryOf(caseId);
   await loadVolume(store, entry, viewsAt(entry, home));
-  return { checksums: [], classVoxels: [], lowers: [] };
+  return NOTHING_WRITTEN;
 }
 
 async function cut(task: CutTask): Promise<Written> {
-  const { wire, patchSize, deepLabels, samples, slot } = task;
-  const channels = store.dataset.channelNames.length;
+  const { wire, patchSize, deepLabels, samples, channels, slot } = task;
   const { buffer } = setup.arenas[slot.arena] as WebAssembly.Memory;
   const bytes = new Uint8Array(buffer, slot.offset);
   const checksums = task.checksum ? new WrittenChecksums(bytes) : undefined;
   const wrote: Wrote | undefined = checksums && ((tensor, start, end) => checksums.wrote(tensor, start, end));
   const workplace = workplaceAt(task.workspace);
   const cutPatch = patchCutter(task, { buffer, offset: slot.offset, samples, channels, wrote }, workplace);
-  const lowers: number[] = [];
-  const found = (place: number, lower: Zyx) => lowers.push(place, ...lower);
+  const lowers = new Int32Array(4 * task.parts.reduce((count, { crops }) => count + packedCount(crops), 0));
+  let written = 0;
+  const found = (place: number, lower: Zyx) => {
+    lowers[written++] = place;
+    for (let axis = 0; axis < 3; axis++) lowers[written++] = lower[axis] as number;
+  };
   for (const part of task.parts) {
     if (isStopped(task)) break;
     const entry = entryOf(part.caseId);
@@ -69,7 +76,7 @@ async function cut(task: CutTask): Promise<Written> {
     if ("arena" in source) cutFromVolume(viewsAt(entry, source), entry, part, task, { cutPatch, found });
     else await cutFromStore(entry, part, task, { room: source, workplace, cutPatch, found });
   }
-  if (isStopped(task)) return { checksums: [], classVoxels: [], lowers: [] };
+  if (isStopped(task)) return NOTHING_WRITTEN;
   const [, label] = batchTensors(wire, { samples, channels, patchSize, deepLabels });
   return {
     checksums: checksums?.finish() ?? [],
@@ -85,8 +92,8 @@ function isStopped({ stopped }: CutTask): boolean {
 function* labelsOf({ parts }: CutTask, batch: Uint8Array, { type, shape, offset, byteLength }: BatchTensors[1]) {
   const sampleBytes = byteLength / (shape[0] as number);
   for (const { crops } of parts) {
-    for (const { place } of unpackCrops(crops)) {
-      const start = offset + place * sampleBytes;
+    for (let index = 0; index < packedCount(crops); index++) {
+      const start = offset + unpackCrop(crops, index).place * sampleBytes;
       yield labelNumbers(type, batch.subarray(start, start + sampleBytes));
     }
   }
@@ -102,15 +109,16 @@ function cutFromVolume(
   task: CutTask,
   { cutPatch, found }: { cutPatch: CutPatch; found: Found },
 ): void {
-  let index = 0;
-  for (const { place, from, mirrored } of unpackCrops(part.crops)) {
+  for (let index = 0; index < packedCount(part.crops); index++) {
     if (isStopped(task)) return;
+    const { place, sample, from } = unpackCrop(part.crops, index);
     const lower =
       from.kind === "random"
         ? from.lower
         : lowerAround(volume.locations[from.classIndex] as Uint32Array, from.location, entry, task.cropSize);
     found(place, lower);
-    cutPatch(volume, { lower, mirrored, place, transforms: part.transforms[index++] ?? [] });
+    const transforms = part.transforms?.[index] ?? drawTransforms(task, sample);
+    cutPatch(volume, { lower, place, ...withoutMirrors(transforms) });
   }
 }
 
@@ -121,12 +129,13 @@ async function cutFromStore(
   task: CutTask,
   { room, workplace, cutPatch, found }: { room: RegionRoom; workplace: Workplace; cutPatch: CutPatch; found: Found },
 ): Promise<void> {
-  const crops = [...unpackCrops(part.crops)];
+  const crops = Array.from({ length: packedCount(part.crops) }, (_, index) => unpackCrop(part.crops, index));
+  const transforms = part.transforms ?? []; // the engine has drawn them, to know the room
   const regions = workplace.offset + scratchBytes(task);
   const read = async ({ place, from }: PlacedCrop, index: number) => {
     const lower = await lowerOf(entry, from, task.cropSize);
     found(place, lower);
-    const box = boxRead({ lower, size: task.cropSize }, part.transforms[index] ?? []);
+    const box = boxRead({ lower, size: task.cropSize }, transforms[index] ?? []);
     const offset = regions + (index % room.count) * room.bytes;
     const { source, start } = await readSource(store, entry, box, { buffer: workplace.buffer, offset });
     return { source, lower: [lower[0] - start[0], lower[1] - start[1], lower[2] - start[2]] as const };
@@ -138,10 +147,10 @@ async function cutFromStore(
   };
   const reads = crops.slice(0, room.count).map(readAhead);
   try {
-    for (const [index, { place, mirrored }] of crops.entries()) {
+    for (const [index, { place }] of crops.entries()) {
       const { source, lower } = await (reads[index] as (typeof reads)[number]);
       if (isStopped(task)) return;
-      cutPatch(source, { lower, mirrored, place, transforms: part.transforms[index] ?? [] });
+      cutPatch(source, { lower, place, ...withoutMirrors(transforms[index] ?? []) });
       const next = crops[index + room.count];
       if (next !== undefined) reads.push(readAhead(next, index + room.count));
     }

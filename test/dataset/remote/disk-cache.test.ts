@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { cacheSettings, DiskCache } from "../../../loader/dataset/cache/disk-cache.js";
+import { type CacheSettings, cacheSettings, DiskCache } from "../../../loader/dataset/cache/disk-cache.js";
+import { ReadCounts } from "../../../loader/dataset/remote/read-counts.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const MIB = 2 ** 20;
@@ -9,9 +10,9 @@ const MIB = 2 ** 20;
 function newCache(
   t: ExecutionContext,
   maxBytes = 64 * MIB,
-): { cache: DiskCache; folder: string; another(): DiskCache } {
+): { cache: DiskCache; folder: string; settings: CacheSettings; another(): DiskCache } {
   const settings = cacheSettings({ folder: join(temporaryFolder(t), "cache"), maxBytes });
-  return { cache: new DiskCache(settings), folder: settings.folder, another: () => new DiskCache(settings) };
+  return { cache: new DiskCache(settings), folder: settings.folder, settings, another: () => new DiskCache(settings) };
 }
 
 /** All files of a cache, in no order. */
@@ -50,7 +51,9 @@ test("a file with any damage is as if it were not there, and goes", async (t) =>
 });
 
 test("the least recently used go first, and no more lies there than was allowed", async (t) => {
-  const { cache, folder } = newCache(t);
+  const { folder, settings } = newCache(t);
+  const counts = new ReadCounts();
+  const cache = new DiskCache(settings, counts);
   const piece = Buffer.alloc(MIB - 4, 1);
   await cache.put("aa-kept", piece);
   for (let number = 0; number < 150; number++) {
@@ -63,6 +66,10 @@ test("the least recently used go first, and no more lies there than was allowed"
   }
   t.is(await cache.get("0b-0"), undefined);
   t.true((await cache.get("9b-149")) !== undefined);
+  t.is(counts.get("cacheHits"), 151);
+  t.is(counts.get("cacheMisses"), 1);
+  const left = filesOf(folder).reduce((sum, file) => sum + statSync(file).size, 0);
+  t.is(counts.get("cacheRemovedBytes"), 151 * MIB - left, "all that was put and is not there");
 });
 
 test("where nothing can be written, nothing is kept and nothing fails", async (t) => {

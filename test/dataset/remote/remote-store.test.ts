@@ -5,6 +5,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
+import { type ReadCount, ReadCounts } from "../../../loader/dataset/remote/read-counts.js";
+import type { Store } from "../../../loader/dataset/store.js";
 import { ingest, openEngine, openStore, verifyStore } from "../../../loader/index.js";
 import { caseTable, PatchstreamError, planBatch, resolveSpec } from "../../../plan/index.js";
 import { shardOf } from "../shard-of.js";
@@ -299,3 +301,61 @@ function flip(file: string): void {
   bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 16, bytes.length >> 1);
   writeFileSync(file, bytes);
 }
+
+/** What a store has counted. */
+function countsOf({ location }: Store): (name: ReadCount) => number {
+  if (location.kind !== "remote") throw new TypeError("a store in a folder counts nothing");
+  const counts = new ReadCounts(location.counts);
+  return (name) => counts.get(name);
+}
+
+test("what reading takes is counted: requests as the server sees them, retries, bytes, cache and damage", async (t) => {
+  const server = await served(t);
+  // A slow machine must not make silences, which would be retries that nobody has brought about.
+  const patience = { firstDelayMs: 1, silenceMs: 120_000 };
+  const cache = { folder: join(temporaryFolder(t), "cache") };
+  let dropped = 0;
+  let damaged = 0;
+  server.instead = ({ path, range, before }, response) => {
+    if (before % 5 === 4) {
+      dropped++;
+      response.destroy();
+      return true;
+    }
+    if (damaged > 0 || range === undefined || range.startsWith("bytes=-")) return false;
+    damaged++;
+    return sendDamaged(join(t.context.store, path), range, response);
+  };
+  await using cold = await openStore(server.address, { patience, cache });
+  await verifyStore(cold);
+  const first = countsOf(cold);
+  t.is(first("requests"), server.asked.length);
+  t.true(dropped > 0);
+  t.is(first("retries"), dropped);
+  t.is(damaged, 1);
+  t.is(first("damagedReads"), damaged);
+  const shards = readdirSync(t.context.store, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.startsWith("c."),
+  );
+  // Shards of one content are one in the cache.
+  const contents = new Map(
+    shards.map(({ parentPath, name }) => {
+      const bytes = readFileSync(join(parentPath, name));
+      return [createHash("sha256").update(bytes).digest("hex"), bytes.length];
+    }),
+  );
+  const stored = [...contents.values()].reduce((sum, bytes) => sum + bytes, 0);
+  t.true(first("receivedBytes") > 0.9 * stored, `${first("receivedBytes")} of ${stored} bytes`);
+  t.true(first("cacheMisses") > 0);
+  t.is(first("cacheRemovedBytes"), 0);
+
+  server.instead = () => false;
+  const before = server.asked.length;
+  await using warm = await openStore(server.address, { patience, cache });
+  await verifyStore(warm);
+  const second = countsOf(warm);
+  t.is(second("requests"), server.asked.length - before);
+  t.is(second("retries") + second("cacheMisses") + second("damagedReads"), 0);
+  t.true(second("cacheHitBytes") > 10 * second("receivedBytes"));
+  t.true(second("cacheHits") > 0);
+});

@@ -1,9 +1,9 @@
 import test from "ava";
 import fc from "fast-check";
-import { packCrops, unpackCrops } from "../../../loader/engine/workers/packed-crops.js";
+import { packCrops, packedCount, plannedTransforms, unpackCrop } from "../../../loader/engine/workers/packed-crops.js";
 import { groupParts, samplesOfTask, splitBatch } from "../../../loader/engine/workers/split-batch.js";
-import { MIRROR_X, MIRROR_Z } from "../../../loader/kernels/kernels.js";
 import type { BatchPlan, Crop } from "../../../plan/batch/batch-plan.js";
+import { ANNOTATED } from "../../../plan/label-set.js";
 
 const crop: fc.Arbitrary<Crop> = fc.record({
   kind: fc.constant("random" as const),
@@ -76,32 +76,25 @@ test("many tiny patches make few tasks, a few large ones a task each", (t) => {
   t.is(tasks(2, 450_000), 2);
 });
 
-test("packing keeps where a crop lies and which axes it mirrors; mirroring twice is none", (t) => {
+test("packing keeps which sample a crop is and where it lies; transforms go along where they are drawn", (t) => {
   const crops: Crop[] = [
     { kind: "random", sample: 0, case: "a", lower: [-3, 0, 70_000], transforms: [{ kind: "mirror", axes: [0, 2] }] },
-    { kind: "foreground", sample: 1, case: "a", class: 7, location: 9_999, transforms: [] },
-    {
-      kind: "foreground",
-      sample: 2,
-      case: "a",
-      class: 2,
-      location: 0,
-      transforms: [
-        { kind: "mirror", axes: [1, 2] },
-        { kind: "mirror", axes: [1] },
-      ],
-    },
+    { kind: "foreground", sample: 3, case: "a", class: 7, location: 9_999, transforms: [] },
+    { kind: "annotated", sample: 5, case: "a", location: 4, transforms: [] },
   ];
-  const packed = packCrops(
-    crops.map((placed, index) => ({ place: 10 + index, crop: placed })),
-    [2, 7],
-  );
+  const placed = crops.map((one, index) => ({ place: 10 + index, crop: one }));
+  const packed = packCrops(placed, [2, 7, ANNOTATED]);
+  t.is(packedCount(packed), 3);
   t.deepEqual(
-    [...unpackCrops(packed)],
+    [0, 1, 2].map((index) => unpackCrop(packed, index)),
     [
-      { place: 10, from: { kind: "random", lower: [-3, 0, 70_000] }, mirrored: MIRROR_Z | MIRROR_X },
-      { place: 11, from: { kind: "located", classIndex: 1, location: 9_999 }, mirrored: 0 },
-      { place: 12, from: { kind: "located", classIndex: 0, location: 0 }, mirrored: MIRROR_X },
+      { place: 10, sample: 0, from: { kind: "random", lower: [-3, 0, 70_000] } },
+      { place: 11, sample: 3, from: { kind: "located", classIndex: 1, location: 9_999 } },
+      { place: 12, sample: 5, from: { kind: "located", classIndex: 2, location: 4 } },
     ],
   );
+  t.deepEqual(plannedTransforms(placed), [[{ kind: "mirror", axes: [0, 2] }], [], []]);
+  const left = { place: 13, crop: { kind: "random", sample: 6, case: "a", lower: [0, 0, 0] } } as const;
+  t.deepEqual(plannedTransforms([...placed, left])?.at(-1), undefined);
+  t.is(plannedTransforms([left]), undefined);
 });

@@ -85,7 +85,7 @@ def test_what_is_printed_counted_and_listed(sample_server: Server, tiny_run: Run
 
     theirs, ours = counted
     assert ours.keys() == theirs.keys()
-    measured = ("_seconds_sum", "_seconds_bucket", "_training_loss", "_training_mean_dice")
+    measured = ("_seconds_sum", "_seconds_bucket", "_training_loss", "_training_mean_dice", "_memory_limit_bytes")
     for sample in ours:
         if not sample[0].endswith(measured):
             assert ours[sample] == theirs[sample], sample

@@ -278,14 +278,16 @@ class Start(_message.Message):
     def __init__(self, spec: _Optional[bytes] = ..., timeline: _Optional[_Union[Timeline, str]] = ..., rank: _Optional[int] = ..., ranks: _Optional[int] = ..., spec_sha256: _Optional[bytes] = ...) -> None: ...
 
 class Want(_message.Message):
-    __slots__ = ("first_step", "count", "stage")
+    __slots__ = ("first_step", "count", "stage", "traceparent")
     FIRST_STEP_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     first_step: int
     count: int
     stage: int
-    def __init__(self, first_step: _Optional[int] = ..., count: _Optional[int] = ..., stage: _Optional[int] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, first_step: _Optional[int] = ..., count: _Optional[int] = ..., stage: _Optional[int] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class Cancel(_message.Message):
     __slots__ = ("first_step", "count")

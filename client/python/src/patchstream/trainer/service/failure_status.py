@@ -43,6 +43,9 @@ _STATUS: Mapping[Code, grpc.StatusCode] = {
     "WRITE_FAILED": grpc.StatusCode.INTERNAL,
     "INTERNAL": grpc.StatusCode.INTERNAL,
 }
+FAILURE_CODES = tuple(_STATUS)
+"""All that a call may fail with."""
+
 _ELSEWHERE: tuple[Code, ...] = (
     "RECIPE_UNKNOWN",
     "SERVER_BUSY",

@@ -17,7 +17,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from patchstream.trainer.run_folder.json_lines import Entry
-from patchstream.trainer.service.known_training import state_word
+from patchstream.trainer.service.failure_status import FAILURE_CODES
+from patchstream.trainer.service.known_training import STATES, state_word
+from patchstream.trainer.service.memory_budget import machine_bytes
 from patchstream.trainer.service.package_version import package_version
 
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -57,6 +59,8 @@ class TrainerMetrics:
         info = "Always 1; the labels tell the service and the version of patchstream."
         build = Gauge("patchstream_build_info", info, ["service", "version"], registry=registry)
         build.labels("TrainerService", package_version()).set(1)
+        limit = "Memory that this process may use: the machine's, or less in a container."
+        Gauge("patchstream_memory_limit_bytes", limit, registry=registry).set(machine_bytes())
         self._calls = Histogram(
             "patchstream_call_duration_seconds",
             "From a call's request to its end, by method and code; streams that both sides write on are not in it.",
@@ -76,6 +80,11 @@ class TrainerMetrics:
         self._bytes = Counter(f"{named}batch_bytes_total", read, registry=registry)
         changed = "Trainings that changed to a state."
         self._states = Counter(f"{named}state_changes_total", changed, ["state"], registry=registry)
+        # From 0 on: Prometheus sees no increase in a series that begins with its first count.
+        for code in FAILURE_CODES:
+            self._failed.labels(code)
+        for state in STATES:
+            self._states.labels(state_word(state))
         self._latest = _Latest()
         registry.register(self._latest)
         # Of the process itself; collectors register themselves.

@@ -1,0 +1,111 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import anyTest, { type TestFn } from "ava";
+import { CurvesTally, type StepCurves } from "../../cli/curves/step-curves.js";
+import type { WatchedEvent } from "../../trainer/index.js";
+import { fileScope } from "../trainer/file-scope.js";
+import {
+  holdOutLast,
+  type Process,
+  sampleStore,
+  serving,
+  temporaryFolder,
+  tinyRun,
+  trainerIn,
+} from "../trainer/processes.js";
+import { patchstream } from "./command.js";
+
+const test = anyTest as TestFn<{ readonly trainer: Process; readonly training: string; readonly folder: string }>;
+const scope = fileScope(test);
+
+test.before("a training that has ended", async (t) => {
+  const { store, cases } = await sampleStore(scope, 3);
+  const runs = temporaryFolder(scope);
+  const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
+  const run = join(runs, "run.json");
+  writeFileSync(run, JSON.stringify(tinyRun(cases, { data: { ...holdOutLast(cases), valSteps: 1 } })));
+  const args = ["--data", data.address, "--trainer", trainer.address, "--run", run, "--json"];
+  const { stdout } = await patchstream("train", ...args);
+  const { training } = JSON.parse(stdout.split("\n")[0] ?? "") as { training: string };
+  t.context = { trainer, training, folder: join(runs, training) };
+});
+
+test("curves tells the same of a training's folder and of its trainer", async (t) => {
+  const { trainer, training, folder } = t.context;
+  const told = JSON.parse((await patchstream("curves", folder, "--json")).stdout) as StepCurves;
+  t.deepEqual(JSON.parse((await patchstream("curves", training, "--trainer", trainer.address, "--json")).stdout), told);
+  t.is(told.stepsTaken, 32);
+  t.is(told.loss.length, 32);
+  t.is(told.pseudoDice.length, 8);
+  t.deepEqual(
+    told.stages.map(({ stage, fromStep }) => [stage, fromStep]),
+    [0, 1, 2, 3, 4].map((stage) => [stage, 4 * stage]),
+  );
+  t.deepEqual(
+    told.pseudoDice.map(({ step }) => step),
+    [4, 8, 12, 16, 20, 24, 28, 32],
+  );
+});
+
+test("without a file the curves are drawn as text, of at most 80 columns where there is no terminal", async (t) => {
+  const { stdout, code } = await patchstream("curves", t.context.folder);
+  t.is(code, 0);
+  for (const said of ["Task04_Hippocampus: step 32 of 32", "loss: validation", "pseudo Dice", "learning rate"])
+    t.true(stdout.includes(said), said);
+  t.true(
+    stdout.split("\n").every((line) => [...line].length <= 80),
+    stdout,
+  );
+  t.false(stdout.includes("\u001b"));
+});
+
+test("a picture is SVG or PNG as its name ends, and another ending is refused", async (t) => {
+  const { folder } = t.context;
+  const out = temporaryFolder(t);
+  for (const [name, begins] of [
+    ["curves.svg", "<svg "],
+    ["curves.png", "\u0089PNG"],
+  ] as const) {
+    t.is((await patchstream("curves", folder, "--plot", join(out, name))).code, 0);
+    t.is(readFileSync(join(out, name)).subarray(0, begins.length).toString("latin1"), begins);
+  }
+  const refused = await patchstream("curves", folder, "--plot", join(out, "curves.jpg"));
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /curves\.jpg.*\.svg or \.png/);
+  t.is((await patchstream("curves", folder, "--theme", "dark")).code, 2);
+});
+
+test("what is no training, a damaged one and one without a step are said in one line", async (t) => {
+  const { folder, trainer } = t.context;
+  const empty = temporaryFolder(t);
+  const damaged = join(temporaryFolder(t), "training");
+  cpSync(folder, damaged, { recursive: true });
+  appendFileSync(join(damaged, "events.jsonl"), "{\n");
+  const waiting = join(temporaryFolder(t), "waiting");
+  mkdirSync(waiting);
+  writeFileSync(join(waiting, "events.jsonl"), "");
+  for (const [args, said] of [
+    [[empty], /it holds no events\.jsonl; it must be the folder of a training/],
+    [[damaged], /events\.jsonl: line \d+ does not parse/],
+    [[waiting], /no steps of training.*It has not taken its first one/],
+    [["20260101-000000-000-0000", "--trainer", trainer.address], /no training "20260101-000000-000-0000"/],
+  ] as const) {
+    const { code, stderr } = await patchstream("curves", ...args);
+    t.is(code, 1);
+    t.regex(stderr, said);
+    t.is(stderr.trimEnd().split("\n").length, 1, stderr);
+  }
+});
+
+test("a long training is as many values as a picture has room for, and their mean is the training's", (t) => {
+  const tally = new CurvesTally();
+  const steps = 250_000;
+  const took = { stage: 0, epoch: 0, learningRate: 0.1, waitedMs: 0, stepMs: 1, batchSize: 1 };
+  for (let step = 0; step < steps; step++)
+    tally.add({ kind: "step", step: { ...took, step, loss: step / steps } } as unknown as WatchedEvent);
+  const { loss, stepsTaken } = tally.curves;
+  t.is(stepsTaken, steps);
+  t.true(loss.length >= 400 && loss.length <= 801, `${loss.length}`);
+  t.is(loss.at(-1)?.step, steps);
+  for (const { step, value } of loss.slice(0, -1)) t.true(Math.abs(value - step / steps) < 1 / 400);
+});
