@@ -1,4 +1,6 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
 import type { CarrierChoice } from "../client/index.js";
 import { engineNames, serveTrainer, type TrainerBudget } from "../trainer/index.js";
@@ -26,6 +28,7 @@ interface DataFlags {
 
 interface Options extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags, DataFlags {
   readonly engine: string;
+  readonly engineModule?: string;
   readonly threads: number;
   readonly trainings: number;
   readonly predictions: number;
@@ -44,6 +47,12 @@ export function trainerCommand(): Command {
       )
         .choices(engineNames)
         .default("auto"),
+    )
+    .addOption(
+      new Option(
+        "--engine-module <file>",
+        "an engine of your own instead, for the same trainings: a JavaScript file that exports openEngine()",
+      ).conflicts("engine"),
     )
     .addOption(
       new Option("--trainings <count>", "how many train at the same time; the others wait in order")
@@ -77,14 +86,14 @@ export function trainerCommand(): Command {
 }
 
 async function run(options: Options, command: Command): Promise<void> {
-  const { json, engine, threads, trainings, predictions, memory, runs: runsFolder } = options;
+  const { json, engine, engineModule, threads, trainings, predictions, memory, runs: runsFolder } = options;
   const stop = stopSignal(options);
   const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   await using server = await serveTrainer({
     ...listenOptions(options, command),
     ...metricsOptions(options, command),
     ...(await serviceOptions(options)),
-    engine,
+    engine: engineModule === undefined ? engine : pathToFileURL(resolve(engineModule)).href,
     threads,
     trainings,
     predictions,

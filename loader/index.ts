@@ -1,3 +1,4 @@
+export type { ByteReader, OpenFile, ReadSizes } from "./dataset/bytes/byte-reader.js";
 export type { Dataset, Geometry, Region, StoredCase } from "./dataset/dataset.js";
 export {
   type IngestOptions,

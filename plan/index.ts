@@ -27,6 +27,7 @@ export {
   valuesOfClass,
 } from "./label-set.js";
 export { printable } from "./printable.js";
+export { type DrawPlace, drawUniform, OWN_PURPOSES } from "./random.js";
 export type { AugmentationInput, AugmentationProfile } from "./run-spec/augmentation.js";
 export { type DataSpec, type DataSpecInput, parseDataSpec } from "./run-spec/data-spec.js";
 export { MODE_DEFAULTS } from "./run-spec/mode-defaults.js";

@@ -29,6 +29,9 @@ export const PURPOSE = {
 
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
+/** Purposes from here on are never used by this package: they are for draws of whoever uses it, whatever those decide. */
+export const OWN_PURPOSES = 1000;
+
 /** Where in a run something is drawn. With a purpose and an index it gives Philox's key and the four words of its counter. */
 export interface DrawPlace {
   /** Integer, 0 to 2^53 - 1; its low 32 bits are the key's first word, the rest its second. */
@@ -79,15 +82,15 @@ export function philox4x32(counter: Readonly<Words4>, key: readonly [number, num
 }
 
 /** Third word of the counter of all draws for a purpose; step and sample come before it, the draw's index after it. */
-export function purposeWord({ timeline }: DrawPlace, purpose: Purpose): number {
+export function purposeWord({ timeline }: DrawPlace, purpose: number): number {
   return 2 * purpose + (timeline === "val" ? 1 : 0);
 }
 
 /**
  * A double uniform in [0, 1), a multiple of 2^-53, made of the block's first two words. `index` says which of several draws
- * for one purpose it is: an axis, a position.
+ * for one purpose it is: an axis, a position. `purpose` is one of `PURPOSE`, or `OWN_PURPOSES` and above, below 2^31.
  */
-export function drawUniform(place: DrawPlace, purpose: Purpose, index: number): number {
+export function drawUniform(place: DrawPlace, purpose: number, index: number): number {
   const { seed, step, sample } = place;
   const block = philox4x32([step, sample, purposeWord(place, purpose), index], [seed >>> 0, Math.floor(seed / WORD)]);
   return ((block[0] >>> 5) * 2 ** 26 + (block[1] >>> 6)) / 2 ** 53;

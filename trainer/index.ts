@@ -13,6 +13,7 @@ export type {
   TrainingInShort,
 } from "./client/types.js";
 export type {
+  HardCounts,
   Model,
   ModelOptions,
   ModelState,
@@ -20,6 +21,7 @@ export type {
   StepSettings,
   TrainingBatch,
   TrainingEngine,
+  ValidationResult,
 } from "./engines/engine.js";
 export { engineNames, openTrainingEngine } from "./engines/open.js";
 export { foregroundClasses, type LabelClass } from "./evaluation/evaluate.js";

@@ -4,6 +4,7 @@ import { PatchstreamError } from "../../plan/errors.js";
 import { locationClasses } from "../../plan/label-set.js";
 import type { ByteReader } from "./bytes/byte-reader.js";
 import { folderReader } from "./bytes/folder-reader.js";
+import { moduleReader, openReaderModule } from "./bytes/module-reader.js";
 import { cachedReader } from "./cache/cached-reader.js";
 import { cacheSettings, DiskCache } from "./cache/disk-cache.js";
 import type { Region, StoredCase } from "./dataset.js";
@@ -26,11 +27,17 @@ import { ChunkDamaged, type Reading, StoredArray } from "./zarr/read-array.js";
 /** Memory for the indexes of the arrays that were read last: of 150 CT volumes of 512x512x300 voxels. */
 const INDEX_BYTES = 2 ** 24;
 
-/** How a remote store is read. */
+/** How a store is read. */
 export interface StoreOptions {
-  /** A folder on this machine that keeps what was read, at most `maxBytes` of it: 16 GiB where not said. Default: none. */
+  /** Of a remote store: a folder on this machine that keeps what was read, at most `maxBytes` of it: 16 GiB where not said. Default: none. */
   readonly cache?: { readonly folder: string; readonly maxBytes?: number };
+  /** Of a remote store. */
   readonly patience?: Partial<Patience>;
+  /**
+   * A module that reads the store, for a place that is none of the above: it exports `openReader(place)`, which gives a `ByteReader`. Each thread
+   * that cuts imports it. What it reads is held against the store's record as any other bytes are.
+   */
+  readonly reader?: URL;
 }
 
 /** One who has only just been told to read a store is told soon that there is none. */
@@ -38,9 +45,16 @@ const ATTEMPTS_TO_OPEN = 4;
 
 /**
  * Opens the store in a folder, or at `https://HOST/PATH` or `s3://BUCKET/PREFIX`. Throws STORE_DAMAGED where there is none, or its
- * metadata is not as it was written; for a remote one UNAVAILABLE where its server cannot be reached or refuses.
+ * metadata is not as it was written; for a remote one UNAVAILABLE where its server cannot be reached or refuses; INPUT_DAMAGED where
+ * `reader` is no module of a reader.
  */
 export async function openStore(place: string, options: StoreOptions = {}): Promise<Store> {
+  if (options.reader !== undefined) {
+    const { href: url } = options.reader;
+    const reader = await openReaderModule(url, place);
+    const record = await readStoreRecord(place, reader);
+    return openLocation({ kind: "module", path: place, url, reads: reader.reads, record });
+  }
   if (!isRemote(place)) {
     const path = resolve(place);
     return openLocation({ kind: "folder", path, record: await readStoreRecord(path, folderReader(path)) });
@@ -71,6 +85,8 @@ export function readerOf(location: StorePlace): ByteReader {
   switch (location.kind) {
     case "folder":
       return folderReader(location.path);
+    case "module":
+      return moduleReader(location.url, location.path, location.reads);
     case "remote": {
       const counts = new ReadCounts(location.counts);
       const files = new HttpReads(remoteFiles(location.address, process.env), location.patience, counts);

@@ -1,3 +1,4 @@
+import type { ReadSizes } from "./bytes/byte-reader.js";
 import type { CacheSettings } from "./cache/disk-cache.js";
 import type { Dataset, Region } from "./dataset.js";
 import type { Patience } from "./remote/patience.js";
@@ -7,6 +8,8 @@ import type { StoreRecord } from "./store-metadata.js";
 /** Where a store's bytes come from. */
 export type StorePlace =
   | { readonly kind: "folder"; readonly path: string }
+  /** What the caller's module (`StoreOptions.reader`) reads; `path` is what it calls the place. */
+  | { readonly kind: "module"; readonly path: string; readonly url: string; readonly reads: ReadSizes }
   | {
       readonly kind: "remote";
       /** What messages call it: `address` without anything secret. */

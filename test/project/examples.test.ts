@@ -37,3 +37,16 @@ test("the TypeScript of readme and pages compiles against the package's doors", 
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
   t.is(status, 0, stdout);
 });
+
+test("the pages on extending it show the examples that the tests run, each of less than 30 lines", (t) => {
+  const pages = documents().filter((page) => basename(page).startsWith("extend-the-"));
+  t.is(pages.length, 5);
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), "utf8");
+    const [, name = ""] = /`(examples\/extend\/[\w-]+\.mjs)`/.exec(text) ?? [];
+    const [, shown = ""] = /```js\n([\s\S]*?)```/.exec(text) ?? [];
+    const code = readFileSync(join(root, name), "utf8").replace(/^(\/\/.*\n)+/, "");
+    t.is(shown, code, `${page} shows ${name}`);
+    t.true(code.split("\n").filter((line) => line.trim() !== "").length < 30, name);
+  }
+});

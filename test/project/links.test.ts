@@ -38,3 +38,11 @@ test("what the readme links to is in the package", (t) => {
   for (const [, link = ""] of readFileSync(join(root, "README.md"), "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/g))
     if (!/^[a-z]+:/.test(link)) t.true(packed(link), link);
 });
+
+test("the side bar of the docs site lists every page of docs", (t) => {
+  const order = readFileSync(join(root, "docs/site/side-bar.mjs"), "utf8");
+  const folders = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  const pages = folders.filter((name) => /^(tutorial|how-to|reference|explanation|decisions)\/.*\.md$/.test(name));
+  for (const page of pages)
+    t.true(order.includes(`"${page.replace(/^.*\/|\.md$/g, "")}"`), `docs/site/side-bar.mjs: ${page}`);
+});

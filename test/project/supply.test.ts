@@ -70,6 +70,16 @@ test("the package has the same bytes when it is packed again, whenever its files
   t.is(packed("second"), first);
 });
 
+test("the workflow of the docs site publishes in a job that builds nothing", (t) => {
+  const text = readFileSync(join(root, ".github/workflows/docs.yml"), "utf8");
+  t.notRegex(text, /secrets\.|_TOKEN:/);
+  t.regex(text, /^permissions: \{\}$/m);
+  const [build = "", publish = ""] = text.split(/^ {2}publish:$/m);
+  t.notRegex(build, /: write/);
+  t.regex(publish, /pages: write/);
+  t.notRegex(publish, /actions\/checkout|run:/);
+});
+
 test("the release workflow has no secret and gives each job only what it needs", (t) => {
   const text = readFileSync(join(root, ".github/workflows/release.yml"), "utf8");
   t.notRegex(text, /secrets\.|_TOKEN:(?! \$\{\{ github\.token \}\})|password|api[-_]?token/i);

@@ -15,6 +15,7 @@ export class ToldCases {
     this.#training = training;
   }
 
+  /** Takes the next event of the training, whatever it tells. */
   add(event: WatchedEvent | TrainingEvent): void {
     if (event.kind === "opened") this.#dataset = event.opened.dataset;
     if (event.kind === "caseEvaluated") this.#cases.set(event.caseEvaluated.case, event.caseEvaluated);

@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Model } from "../engines/engine.js";
+import { openChosenEngine } from "../engines/module.js";
 import { keptBytes } from "../engines/onnx/sessions.js";
 import { predictionGraph } from "../engines/onnx/step-graph.js";
-import { openTrainingEngine } from "../engines/open.js";
 import type { NetworkDescription } from "../networks/network.js";
 import { type Checkpoint, type CheckpointName, checkpointPath, readCheckpointFile } from "../run-folder/checkpoint.js";
 import { type TrainedOn, trainedOnOf } from "../run-folder/trained-on.js";
@@ -72,7 +72,7 @@ export async function openPredictor(
   checkpoints: readonly Checkpoint[],
   { engine: name, threads, mirror, notice }: PredictorOptions,
 ): Promise<Predictor> {
-  const engine = await openTrainingEngine(name, notice);
+  const engine = await openChosenEngine(name, notice);
   const opened: (WindowModel & { readonly model: Model; readonly network: NetworkDescription })[] = [];
   const close = async () => {
     for (const { model } of opened.splice(0)) await model[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { parameterCount } from "../engines/model-state.js";
-import { openTrainingEngine } from "../engines/open.js";
+import { openChosenEngine } from "../engines/module.js";
 import { evaluateCases, foregroundClasses } from "../evaluation/evaluate.js";
 import { scoredClasses } from "../evaluation/scores.js";
 import { storedCase } from "../evaluation/stored-case.js";
@@ -95,7 +95,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const dataset = await client.describeDataset({ signal });
   const { labels, channelNames } = dataset;
   const network = checkpoint?.network ?? networkFor(spec, settings, networkSize(dataset));
-  const engine = await openTrainingEngine(options.engine, notice);
+  const engine = await openChosenEngine(options.engine, notice);
   const batchDice = checkpoint?.batchDice ?? settings.batchDice ?? dataset.batchDice ?? false;
   await using model = await engine.createModel(network, {
     seed: settings.seed,

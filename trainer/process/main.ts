@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { openTracing } from "../../rpc/tracing/open-tracing.js";
-import { openTrainingEngine } from "../engines/open.js";
+import { openChosenEngine } from "../engines/module.js";
 import type { FromProcess, JobName, Jobs, Parent, ToProcess } from "./messages.js";
 import { predictJob } from "./predict-job.js";
 import { sentFailure } from "./sent-failure.js";
@@ -18,7 +18,7 @@ preferToBeKilled();
 const jobs: {
   readonly [Name in JobName]: (job: Jobs[Name]["job"], parent: Parent) => Promise<Jobs[Name]["result"]>;
 } = {
-  openEngine: async ({ engine }, { notice }) => ({ engine: (await openTrainingEngine(engine, notice)).name }),
+  openEngine: async ({ engine }, { notice }) => ({ engine: (await openChosenEngine(engine, notice)).name }),
   train: trainJob,
   predict: predictJob,
 };

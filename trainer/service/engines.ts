@@ -1,4 +1,5 @@
 import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
+import { isEngineModule } from "../engines/module.js";
 import { checkEngineName } from "../engines/open.js";
 import { startJob } from "../process/start.js";
 
@@ -26,10 +27,15 @@ export class TrainingEngines {
     this.#usable = new Map([[preferred, Promise.resolve(preferred)]]);
   }
 
-  /** `preferred` is for trainings whose spec says "auto"; "auto" takes the first usable one. Throws ENGINE_MISSING where it is not usable. */
+  /**
+   * `preferred` is for trainings whose spec says "auto"; "auto" takes the first usable one, and the `file:` address of a module its own. Throws
+   * ENGINE_MISSING where it is not usable, INPUT_DAMAGED for a module without an engine.
+   */
   static async open(preferred: string, told: Told): Promise<TrainingEngines> {
-    checkEngineName(preferred);
-    return new TrainingEngines(await tryEngine(preferred, told), told.log);
+    const isModule = isEngineModule(preferred);
+    if (!isModule) checkEngineName(preferred);
+    const opened = await tryEngine(preferred, told);
+    return new TrainingEngines(isModule ? preferred : opened, told.log);
   }
 
   /** The engine for a training whose spec says `name`. */
@@ -40,7 +46,7 @@ export class TrainingEngines {
   /** Throws ENGINE_MISSING, or NOT_FOUND for a name that no engine has, unless `chosen(name)` can be used. */
   async check(name: string): Promise<void> {
     const chosen = this.chosen(name);
-    checkEngineName(chosen);
+    if (name !== "auto") checkEngineName(name);
     const tried = this.#usable.get(chosen) ?? tryEngine(chosen, { notice: logLines(this.#log), log: this.#log });
     this.#usable.set(chosen, tried);
     await tried.catch((error: unknown) => {

@@ -21,7 +21,10 @@ export interface TrainerOptions extends ListenOptions, MetricsOptions {
   readonly runsFolder: string;
   /** How data servers are reached, and which may be called. */
   readonly access: DataAccess;
-  /** Engine of trainings whose spec says "auto". */
+  /**
+   * Engine of trainings whose spec says "auto": a name, or the `file:` address of a module that exports `openEngine()`, which gives a
+   * `TrainingEngine`. Each process that trains imports it.
+   */
   readonly engine: string;
   /** CPU threads of all trainings together: each has an equal share, at least one. */
   readonly threads: number;

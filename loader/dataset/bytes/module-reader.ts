@@ -1,0 +1,49 @@
+import { PatchstreamError } from "../../../plan/errors.js";
+import type { ByteReader, ReadSizes } from "./byte-reader.js";
+
+/** A module of the caller's that reads a store which lies where this package cannot look. */
+interface ReaderModule {
+  /** Called once a thread, in each thread that cuts. */
+  openReader(place: string): ByteReader | Promise<ByteReader>;
+}
+
+/** Imports the module at `url` and opens `place` with it. Throws INPUT_DAMAGED where the module is no reader; what `openReader` throws. */
+export async function openReaderModule(url: string, place: string): Promise<ByteReader> {
+  const refused = (reason: string, cause?: unknown) =>
+    new PatchstreamError(
+      { code: "INPUT_DAMAGED", file: url, reason, want: "a module whose openReader(place) gives a ByteReader" },
+      "See docs/how-to/extend-the-store-reader.md.",
+      { cause },
+    );
+  let module: Partial<ReaderModule>;
+  try {
+    module = await import(url);
+  } catch (error) {
+    throw refused(`it cannot be imported: ${(error as Error).message}`, error);
+  }
+  if (typeof module.openReader !== "function") throw refused("it exports no function openReader");
+  const reader: Partial<ByteReader> | undefined = await module.openReader(place);
+  if (typeof reader?.get !== "function" || typeof reader.use !== "function")
+    throw refused("what openReader gives has no get and use");
+  if (!areReadSizes(reader.reads)) throw refused("what openReader gives has no reads: bytes, gapBytes and atOnce");
+  return reader as ByteReader;
+}
+
+function areReadSizes(reads: ReadSizes | undefined): boolean {
+  const { bytes = 0, gapBytes = -1, atOnce = 0 } = reads ?? {};
+  return [bytes, gapBytes, atOnce].every(Number.isInteger) && bytes > 0 && gapBytes >= 0 && atOnce > 0;
+}
+
+/** The reader of a module that was opened before, in another thread perhaps: it is opened when it is first read from. */
+export function moduleReader(url: string, place: string, reads: ReadSizes): ByteReader {
+  let opening: Promise<ByteReader> | undefined;
+  const opened = () => {
+    opening ??= openReaderModule(url, place);
+    return opening;
+  };
+  return {
+    reads,
+    get: async (...wanted) => (await opened()).get(...wanted),
+    use: async (...wanted) => (await opened()).use(...wanted),
+  };
+}
