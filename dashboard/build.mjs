@@ -43,8 +43,13 @@ const texts = [...folders].sort().map((folder) => {
     license,
     dependencies = {},
   } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-  const licences = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|copying)/i.test(file));
-  const words = licences.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
+  const found = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|copying)/i.test(file));
+  // A package that comes without its licence's words has them here, as its repository does.
+  const licences =
+    found.length > 0
+      ? found.map((file) => join(root, folder, file))
+      : [join(root, `dashboard/licences/${name.replace("/", "+")}.txt`)];
+  const words = licences.map((file) => readFileSync(file, "utf8").trim());
   // What a package has bundled itself is named, so that nothing goes without its name.
   const within = Object.keys(dependencies).sort().join(", ");
   return [`${name}@${version} is under ${license}`, within && `It may hold: ${within}`, ...words]

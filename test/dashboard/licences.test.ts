@@ -23,5 +23,5 @@ test("what is bundled into the page is under permissive licences, whose words co
     encoding: "utf8",
   });
   t.regex(told, new RegExp(`^${named.length} packages, 0 refused$`, "m"));
-  for (const part of text.split("-".repeat(80))) t.regex(part, /copyright|permission|license/i);
+  for (const part of text.split("-".repeat(80))) t.regex(part, /copyright|permission/i);
 });
