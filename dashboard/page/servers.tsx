@@ -20,7 +20,7 @@ export function Servers({
           <code>--data-metrics</code> and those addresses.
         </p>
       ) : (
-        <section class="wide" tabIndex={0} aria-labelledby="servers">
+        <section class="wide" tabIndex={0} aria-label="What each data server does">
           <table>
             <thead>
               <tr>

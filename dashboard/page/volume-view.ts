@@ -39,9 +39,9 @@ export async function showVolume(
   const first = start.map((place, axis) => place - (header.start[axis] ?? 0)) as [number, number, number];
   const viewer = await viewerOn(canvas);
   for (const volume of [...viewer.volumes].reverse()) viewer.removeVolume(volume);
-  viewer.addVolume(niftiOf(header, FLOAT32, new Uint8Array(image.buffer, image.byteOffset, image.byteLength)));
+  viewer.addVolume(await niftiOf(header, FLOAT32, new Uint8Array(image.buffer, image.byteOffset, image.byteLength)));
   const names = Object.entries(header.classNames).filter(([value]) => value !== "0");
-  const overlay = niftiOf(
+  const overlay = await niftiOf(
     header,
     UINT8,
     Uint8Array.from(label, (value) => Math.max(0, value)),
@@ -49,12 +49,13 @@ export async function showVolume(
   overlay.setColormapLabel(labelColours(names.map(([value, name]) => [Number(value), name])));
   overlay.opacity = 0.55;
   viewer.addVolume(overlay);
-  const box = niftiOf(header, UINT8, edges(header.size, first, boxSize));
+  const box = await niftiOf(header, UINT8, edges(header.size, first, boxSize));
   box.setColormapLabel({ I: [0, 1], R: [0, 255], G: [0, 255], B: [0, 0], A: [0, 255], labels: ["", "box"] });
   viewer.addVolume(box);
   const [z, y, x] = first.map((place, axis) => (place + (boxSize[axis] ?? 0) / 2) / (header.size[axis] ?? 1));
   viewer.scene.crosshairPos = [x ?? 0.5, y ?? 0.5, z ?? 0.5] as unknown as typeof viewer.scene.crosshairPos;
   viewer.updateGLVolume();
+  viewer.drawScene();
   const isAll = header.size.join() === header.volumeSize.join();
   const part = isAll
     ? `The whole volume, ${size(header.size)} voxels`
@@ -94,14 +95,10 @@ async function openViewer(canvas: HTMLCanvasElement): Promise<Niivue> {
 }
 
 /** A volume (Z,Y,X, C order) as NiiVue takes it: x is the fastest axis of both. */
-function niftiOf(
-  { size: [z = 1, y = 1, x = 1], spacingMm: [dz = 1, dy = 1, dx = 1] }: VolumeHeader,
-  type: number,
-  voxels: Uint8Array,
-): NVImage {
+function niftiOf({ size: [z = 1, y = 1, x = 1], spacingMm: [dz = 1, dy = 1, dx = 1] }: VolumeHeader, type: number, voxels: Uint8Array): Promise<NVImage> {
   const affine = [dx, 0, 0, 0, 0, dy, 0, 0, 0, 0, dz, 0, 0, 0, 0, 1];
   const file = NVImage.createNiftiArray([x, y, z], [dx, dy, dz], affine, type, voxels);
-  return new NVImage(file.buffer as ArrayBuffer, "volume.nii");
+  return NVImage.loadFromFile({ file: new File([file as Uint8Array<ArrayBuffer>], "volume.nii"), name: "volume.nii" });
 }
 
 /** 1 on the twelve edges of a box (Z,Y,X) where they lie in the volume, 0 elsewhere. */

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import sharp from "sharp";
 import { type DashboardServer, serveDashboard } from "../../../dashboard/index.js";
 import { connectTrainer, type TrainerClient } from "../../../trainer/index.js";
 import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../../trainer/processes.js";
@@ -129,6 +130,8 @@ test("a batch is seen as a montage, its samples in words, and one of them inside
   assert.deepEqual(await found(page), []);
   await page.getByRole("button", { name: "Show sample 0 in its volume" }).click();
   await page.getByText(/The whole volume.*Yellow: the box/).waitFor();
+  const canvas = page.getByLabel(/^Three planes through the box/);
+  while (!(await isDrawn(await canvas.screenshot())));
   assert.deepEqual(await found(page), []);
   assert.deepEqual(errors, []);
   await page.getByLabel("Step", { exact: true }).fill("999999");
@@ -136,6 +139,14 @@ test("a batch is seen as a montage, its samples in words, and one of them inside
   await page.getByText("step 999999 does not exist").waitFor();
   await page.context().close();
 });
+
+/** Whether a picture has the yellow of a box, which no grey and no label has. */
+async function isDrawn(png: Buffer): Promise<boolean> {
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  for (let at = 0; at < data.length; at += info.channels)
+    if ((data[at] ?? 0) > 230 && (data[at + 1] ?? 0) > 230 && (data[at + 2] ?? 255) < 60) return true;
+  return false;
+}
 
 test("250,000 steps in 15 stages are seen whole", async () => {
   const { page, errors } = await open(LONG);
