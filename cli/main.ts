@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ingest: async () => (await import("./ingest.js")).ingestCommand(),
   "ingest-prepared": async () => (await import("./ingest-prepared.js")).ingestPreparedCommand(),
   inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  init: async () => (await import("./init/init.js")).initCommand(),
   get: async () => (await import("./get/get.js")).getCommand(),
   preview: async () => (await import("./preview.js")).previewCommand(),
   stats: async () => (await import("./stats/stats.js")).statsCommand(),

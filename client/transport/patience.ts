@@ -17,5 +17,7 @@ export class Patience {
 
 /** Milliseconds of silence, at first, after which a connection is given up for a new one; it doubles until something comes. */
 export const FIRST_RENEWAL_MS = 5_000;
+/** The same beside another replica, where little is lost: it has what is owed, too, or nothing is owed yet but the opening of a stream. */
+export const FIRST_CHEAP_RENEWAL_MS = 1_000;
 /** How often silences are looked at. */
 export const TICK_MS = 50;

@@ -3,7 +3,7 @@ import type { Messages } from "../../proto/messages.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
 import type { ReceivedBatch } from "./messages.js";
-import { FIRST_RENEWAL_MS } from "./patience.js";
+import { FIRST_CHEAP_RENEWAL_MS, FIRST_RENEWAL_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
 import { type BatchTime, ReplicaStream, type Want } from "./replica-stream.js";
 import { nextTry } from "./retry.js";
@@ -13,7 +13,7 @@ import { type Candidate, Worth } from "./worth.js";
 /** Streams opened anew after damage, in a row without a good batch in between. */
 const MOST_RENEWALS = 3;
 const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 400;
 /** A replica that refuses the run is asked again after so long: another version may run there by then. */
 const REFUSED_MS = 5_000;
 
@@ -48,7 +48,9 @@ export class ReplicaLink {
   #stream: ReplicaStream | undefined;
   #failures = 0;
   #renewals = 0;
-  #renewalMs = FIRST_RENEWAL_MS;
+  /** How many times as long as the first time a silence may be: of a stream that is being opened, and of one that owes batches. */
+  #openingDoubled = 1;
+  #doubled = 1;
   #stopWaiting: () => void = () => {};
   lastFailure: PatchstreamError | undefined;
 
@@ -77,7 +79,7 @@ export class ReplicaLink {
     return this.#stream?.outstanding ?? 0;
   }
 
-  /** For how long nothing has come though something is owed; 0 where nothing is. */
+  /** For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is. */
   get silentMs(): number {
     return this.#stream?.silentMs ?? 0;
   }
@@ -88,6 +90,7 @@ export class ReplicaLink {
     const streamEvents = {
       opened: () => {
         this.#failures = 0;
+        this.#openingDoubled = 1;
         this.#isRefused = false;
         events.changed();
       },
@@ -96,7 +99,7 @@ export class ReplicaLink {
       ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", took: BatchTime) => {
         if (batch !== "damaged") {
           this.#renewals = 0;
-          this.#renewalMs = FIRST_RENEWAL_MS;
+          this.#doubled = 1;
           this.replica.answered();
           if (took.isBehindAnother) this.#worth.took(took.ms, want.byteLength);
         }
@@ -143,14 +146,21 @@ export class ReplicaLink {
     return this.#stream?.takesWants ? this.#stream.report(...args) : Promise.resolve();
   }
 
-  /** Gives the connection up for a new one after a long silence; the next silence may be twice as long. */
-  renewIfSilent(): void {
-    if (this.silentMs <= this.#renewalMs) return;
+  /**
+   * Gives the connection up for a new one after a long silence; the next silence may be twice as long. `others`: whether there are other
+   * replicas, and one that takes wants and is not silent.
+   */
+  renewIfSilent(others: "none" | "silent" | "well"): void {
+    const isOpening = this.#stream?.isOpening ?? false;
+    const isCheap = others === "well" || (others === "silent" && isOpening);
+    const firstMs = isCheap ? FIRST_CHEAP_RENEWAL_MS : FIRST_RENEWAL_MS;
+    if (this.silentMs <= firstMs * (isOpening ? this.#openingDoubled : this.#doubled)) return;
     if (this.replica.isRetired) {
       this.close();
       return;
     }
-    this.#renewalMs *= 2;
+    if (isOpening) this.#openingDoubled *= 2;
+    else this.#doubled *= 2;
     this.#stream?.close();
     this.replica.renew();
     this.open();

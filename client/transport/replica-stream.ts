@@ -141,10 +141,16 @@ export class ReplicaStream {
     return this.#unsettled().reduce((sum, byteLength) => sum + byteLength, bytes);
   }
 
-  /** For how long nothing has come though something is owed; 0 where nothing is. */
+  /** The server has not answered Start yet. */
+  get isOpening(): boolean {
+    return !this.#isStarted;
+  }
+
+  /** For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is. */
   get silentMs(): number {
     const [longest] = this.#asked.values();
-    return longest === undefined ? 0 : this.#clock.now() - Math.max(longest.askedMs, this.#lastHeardMs);
+    const owedSinceMs = this.#isStarted ? longest?.askedMs : this.#lastHeardMs;
+    return owedSinceMs === undefined ? 0 : this.#clock.now() - Math.max(owedSinceMs, this.#lastHeardMs);
   }
 
   hasAsked(step: number): boolean {

@@ -305,7 +305,7 @@ export class Session {
     return wanted.trace === undefined ? {} : { traceparent: wanted.trace.traceparent };
   }
 
-  /** A replica that owes batches and has not been heard of for the hedge time. */
+  /** A replica that owes batches, or that its stream opens, and has not been heard of for the hedge time. */
   #isSilent(link: ReplicaLink): boolean {
     return link.silentMs > this.#patience.hedgeMs;
   }
@@ -319,7 +319,9 @@ export class Session {
         const asked = this.#links.filter((link) => link.hasAsked(wanted.step));
         if (asked.length > 0 && asked.every((link) => silent.has(link)) && !this.#askOne(wanted)) break;
       }
-    for (const link of silent) link.renewIfSilent();
+    const isServed = this.#links.some((link) => link.takesWants && !silent.has(link));
+    const others = this.#links.length === 1 ? "none" : isServed ? "well" : "silent";
+    for (const link of silent) link.renewIfSilent(others);
     const pace = this.#pace.due();
     if (pace !== undefined) for (const link of this.#links) link.tellPace(pace);
     this.#stopTicking = this.#options.clock.after(TICK_MS, () => this.#tick());

@@ -12,6 +12,7 @@ export const SIDE_BAR = [
     text: "How to train",
     pages: docs(
       "how-to",
+      "write-a-run-spec",
       "train-nnunet",
       "train-with-monai",
       "train-in-pytorch",

@@ -162,7 +162,7 @@ export function openChannel(address: string, options: ChannelOptions = {}, ip?: 
       "grpc.keepalive_time_ms": 30_000,
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.min_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 2_000,
+      "grpc.max_reconnect_backoff_ms": 250,
       "grpc.use_local_subchannel_pool": 1,
       // A proxy is for other machines, which it finds by their names: it would look for this one's port on its own.
       ...((isThisMachine(named) || ip !== undefined) && { "grpc.enable_http_proxy": 0 }),

@@ -119,6 +119,16 @@ test("a change to larger batches stays within credit and the servers' limits, al
   t.is(delivered, RUN_STEPS);
 });
 
+test("a stream that is being opened on a connection that answers nothing is opened on a new one, long before keepalive", async (t) => {
+  const { address } = await server();
+  const proxy = await startProxy(t, address);
+  const run = await hold(t, proxy.address, { deadlineMs: 25_000 }).openRun(SMALL_RUN, { creditBatches: 3 });
+  proxy.freezeOpen();
+  let delivered = 0;
+  for await (const { step } of run.batches()) t.is(step, delivered++);
+  t.is(delivered, RUN_STEPS);
+});
+
 test("a connection that answers nothing any more is given up for a new one, where there is no other replica", async (t) => {
   const { address } = await server();
   const proxy = await startProxy(t, address);

@@ -41,7 +41,7 @@ test("a server that refuses every stream is asked again with growing pauses, a f
   const address = await startPeer(t, honest, { stream });
   const run = await hold(t, address, { deadlineMs: 1_500 }).openRun(SMALL_RUN);
   await t.throwsAsync(run.batches().next());
-  // two at once, then after pauses of 50, 100, 200, 400 and 800 ms
+  // two at once, then after pauses of 50, 100, 200, 400 and 400 ms
   t.true(streams >= 2 && streams <= 8, `${streams} streams were opened`);
 });
 

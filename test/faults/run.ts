@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeSampleStore } from "../engine/sample-store.js";
+import { KeptOutcomes } from "./kept-outcomes.js";
 import { publish } from "./publish.js";
 import { Reference } from "./reference.js";
 import { describeGaps } from "./report.js";
@@ -11,14 +12,16 @@ import { describeSchedule, drawSchedule, type Schedule } from "./schedule.js";
 import { wiresHere } from "./wire/namespaces.js";
 
 /**
- * `npm run faults -- [--schedules N] [--seed FIRST] [--at-once N] [--publish]`: plays the schedules of N seeds from FIRST on, and says how
- * long the client waited for batches. Ends with 1 when a guarantee was broken.
+ * `npm run faults -- [--schedules N] [--seed FIRST] [--at-once N] [--keep FILE] [--publish]`: plays the schedules of N seeds from FIRST on, and
+ * says how long the client waited for batches. With --keep, outcomes are added to FILE, and the report is of all that are in it. Ends with 1
+ * when a guarantee was broken.
  */
 const { values } = parseArgs({
   options: {
     schedules: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
     "at-once": { type: "string", default: "1" },
+    keep: { type: "string" },
     publish: { type: "boolean", default: false },
   },
 });
@@ -51,7 +54,7 @@ function tell({ schedule, broken, gaps, seconds }: Outcome): void {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "patchstream-fault-store-"));
-const outcomes: Outcome[] = [];
+const kept = new KeptOutcomes(values.keep);
 try {
   const store = await makeSampleStore(folder);
   await using reference = await Reference.open(store);
@@ -61,7 +64,7 @@ try {
   const work = async () => {
     while (next < end) {
       const outcome = await play(drawSchedule(next++, wires), store, reference);
-      outcomes.push(outcome);
+      kept.add(outcome);
       tell(outcome);
     }
   };
@@ -69,9 +72,13 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+const outcomes = kept.all;
 const failed = outcomes.filter(({ broken }) => broken.length > 0).map(({ schedule }) => schedule.seed);
 console.log(`\n${describeGaps(outcomes.flatMap(({ gaps }) => gaps))}\n`);
 console.log(`${outcomes.length} schedules; guarantees broken in ${failed.length}: ${failed.join(", ") || "none"}`);
 if (values.publish)
-  await publish(outcomes, `npm run faults -- --schedules ${values.schedules} --seed ${values.seed} --publish`);
+  await publish(
+    outcomes,
+    `npm run faults -- --schedules ${outcomes.length} --seed ${outcomes[0]?.schedule.seed} --at-once ${atOnce} --publish`,
+  );
 process.exitCode = failed.length > 0 ? 1 : 0;

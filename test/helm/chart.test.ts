@@ -195,14 +195,15 @@ function listOf(manifests: string, key: string): string[] {
 testWithTools("every flag that the chart gives is one of `patchstream serve`", async (t) => {
   const { stdout } = await patchstream("serve", "--help");
   const known = new Set(stdout.match(/--[\w-]+/g));
-  for (const [name, [values]] of Object.entries(GOOD).filter(([name]) => !name.startsWith("scaled")))
+  for (const [name, [values]] of Object.entries(GOOD))
     for (const word of listOf((await render(values)).out, "args"))
       if (word.startsWith("--")) t.true(known.has(word.replace(/=.*/, "")), `${name}: ${word}`);
 });
 
-for (const [name, values] of Object.entries({
+for (const [name, values] of Object.entries<Values | undefined>({
   plain: PLAIN,
   "over TLS": TLS,
+  "scaled by KEDA": { ...PLAIN, ...SCALED },
   "with all": GOOD["with all that may be said"]?.[0],
 }))
   testWithTools(`a data server starts with the flags of the chart ${name}, and its probe finds it well`, async (t) => {
@@ -228,15 +229,11 @@ for (const [name, values] of Object.entries({
       ...args.map(here).filter((word) => !word.startsWith("--log-level")),
     );
     const { tls, token } = await logged("started");
-    t.deepEqual(
-      { tls, token },
-      {
-        tls: values === PLAIN ? "none" : values === TLS ? "server" : "mutual",
-        token: values !== PLAIN && values !== TLS,
-      },
-    );
+    const certificates = values?.tls as { readonly clientCertificates?: boolean } | undefined;
+    const secured = certificates === undefined ? "none" : certificates.clientCertificates ? "mutual" : "server";
+    t.deepEqual({ tls, token }, { tls: secured, token: values?.tokens !== undefined });
     const port = address.split(":").at(-1) ?? "";
-    const probe = values === PLAIN ? ["grpc_health_probe", "-addr=127.0.0.1:7070"] : listOf(manifests, "command");
+    const probe = secured === "none" ? ["grpc_health_probe", "-addr=127.0.0.1:7070"] : listOf(manifests, "command");
     const [program, ...flags] = probe.map(here).map((word) => word.replace("127.0.0.1:7070", `127.0.0.1:${port}`));
     t.is(program, "grpc_health_probe");
     const { code, out } = await run("grpc-health-probe", ...flags);

@@ -141,6 +141,8 @@ export function patchstreamWith(
 /** A server in a process of its own. */
 export interface Process {
   readonly address: string;
+  /** host:port of a data server's lanes. */
+  readonly lane?: string;
   /** host:port of its metrics, where they were asked for. */
   readonly metrics?: string;
   readonly pid: number;

@@ -3,6 +3,9 @@
 SHORTEST_S = 0.25
 FIRST_RENEWAL_S = 5.0
 """Silence, at first, after which a connection is given up for a new one; it doubles until something comes."""
+FIRST_CHEAP_RENEWAL_S = 1.0
+"""The same beside another replica, where little is lost: it has what is owed, too, or nothing is owed yet but the
+opening of a stream."""
 TICK_S = 0.05
 """How often silences are looked at."""
 MOST_TICK_S = 10 * TICK_S

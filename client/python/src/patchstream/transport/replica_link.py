@@ -26,7 +26,7 @@ from ..wire.stream import (
 )
 from .asked_steps import AskedSteps, Want
 from .pace import Pace
-from .patience import FIRST_RENEWAL_S
+from .patience import FIRST_CHEAP_RENEWAL_S, FIRST_RENEWAL_S
 from .replica import Replica
 from .retry import next_try
 from .stage_timeline import StageChanged
@@ -35,7 +35,7 @@ from .worth import Worth
 MOST_RENEWALS = 3
 """Streams opened anew after damage, in a row without a good batch in between."""
 FIRST_BACKOFF_S = 0.05
-LONGEST_BACKOFF_S = 1.0
+LONGEST_BACKOFF_S = 0.4
 REFUSED_S = 5.0
 """A replica that refuses the run is asked again after so long: another version may run there by then."""
 
@@ -73,6 +73,14 @@ class LinkOwner(Protocol):
     def refused(self, error: PatchstreamError) -> None:
         """A replica takes no wants of this run for now: `error` says why."""
         ...
+
+
+class Others(Enum):
+    """Whether there are other replicas, and one that takes wants and is not silent."""
+
+    NONE = auto()
+    SILENT = auto()
+    WELL = auto()
 
 
 class _At(Enum):
@@ -119,7 +127,10 @@ class ReplicaLink:
         self._reopens_at = float("-inf")
         self._failures = 0
         self._renewals = 0
-        self._renewal_s = FIRST_RENEWAL_S
+        # How many times as long as the first time a silence may be: of a stream that is being opened, and of one that
+        # owes batches.
+        self._opening_doubled = 1
+        self._doubled = 1
         self._forget_stream()
 
     def _forget_stream(self) -> None:
@@ -146,11 +157,15 @@ class ReplicaLink:
         return self._asked.outstanding
 
     def silent_s(self, awake_since: float) -> float:
-        """For how long nothing has come though something is owed; 0 where nothing is. Counts from `awake_since` on."""
-        asked_at = self._asked.oldest_asked_at
-        if self._stream is None or asked_at is None:
+        """For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is.
+
+        Counts from `awake_since` on.
+        """
+        if self._stream is None:
             return 0.0
-        return monotonic() - max(asked_at, self._stream.last_heard, awake_since)
+        last_heard = self._stream.last_heard
+        owed_since = self._asked.oldest_asked_at if self._is_started else last_heard
+        return 0.0 if owed_since is None else monotonic() - max(owed_since, last_heard, awake_since)
 
     def open(self) -> None:
         """Opens a stream to it."""
@@ -217,14 +232,20 @@ class ReplicaLink:
         )
         self._asked.report(decision, self._owner.is_needed)
 
-    def renew_if_silent(self, awake_since: float) -> None:
+    def renew_if_silent(self, awake_since: float, *, others: Others) -> None:
         """Gives the connection up for a new one after a long silence; the next silence may be twice as long."""
-        if self.silent_s(awake_since) <= self._renewal_s:
+        is_opening = not self._is_started
+        is_cheap = others is Others.WELL or (others is Others.SILENT and is_opening)
+        first_s = FIRST_CHEAP_RENEWAL_S if is_cheap else FIRST_RENEWAL_S
+        if self.silent_s(awake_since) <= first_s * (self._opening_doubled if is_opening else self._doubled):
             return
         if self.replica.is_retired:
             self.close()
             return
-        self._renewal_s *= 2
+        if is_opening:
+            self._opening_doubled *= 2
+        else:
+            self._doubled *= 2
         self._cancel_stream()
         self.replica.renew()
         self.open()
@@ -262,6 +283,7 @@ class ReplicaLink:
                 self._reads_pace = reads_pace
                 self._is_started = True
                 self._failures = 0
+                self._opening_doubled = 1
                 self._is_refused = False
             case BatchArrived(batch):
                 want, took_s = self._ended(batch.step)
@@ -282,7 +304,7 @@ class ReplicaLink:
 
     def _ended(self, step: int) -> tuple[Want, float]:
         self._renewals = 0
-        self._renewal_s = FIRST_RENEWAL_S
+        self._doubled = 1
         self.replica.answered()
         want, took_s = self._asked.ended(step, monotonic())
         if self._asked.was_behind_another:

@@ -16,7 +16,7 @@ from .decide_stage import RunProgress, StageProposal, change_stage
 from .fleet import Fleet
 from .pace import TrainerPace
 from .patience import MOST_TICK_S, TICK_S, Patience
-from .replica_link import OpenStream, ReplicaLink
+from .replica_link import OpenStream, Others, ReplicaLink
 from .share_of_run import expected_batches
 from .stage_timeline import StageChanged, StageTimeline
 from .wanted_steps import Credit, WantedStep, WantedSteps
@@ -259,7 +259,7 @@ class Session:
         return True
 
     def _is_silent(self, link: ReplicaLink) -> bool:
-        """A replica that owes batches and has not been heard of for the hedge time."""
+        """A replica that owes batches, or that its stream opens, and has not been heard of for the hedge time."""
         return link.silent_s(self._awake_since) > self._patience.hedge_s
 
     def _watch(self) -> None:
@@ -293,8 +293,10 @@ class Session:
             link.replica.troubled()
         if 0 < len(silent) < len(self._links):
             self._hedge(silent)
+        is_served = any(link.takes_wants and link not in silent for link in self._links)
+        others = Others.NONE if len(self._links) == 1 else Others.WELL if is_served else Others.SILENT
         for link in silent:
-            link.renew_if_silent(self._awake_since)
+            link.renew_if_silent(self._awake_since, others=others)
         pace = self._pace.due()
         if pace is not None:
             for link in self._links:

@@ -169,7 +169,7 @@ def _settings(target: Target, credentials: Credentials | None) -> list[tuple[str
         ("grpc.http2.lookahead_bytes", LOOK_AHEAD),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_reconnect_backoff_ms", 250),
         ("grpc.use_local_subchannel_pool", 1),
     ]
     if is_this_machine(target):
