@@ -1,5 +1,5 @@
 import { openEngine, openStore } from "../../loader/index.js";
-import { caseTable, planBatch, resolveSpec } from "../../plan/index.js";
+import { caseTable, planCrops, resolveSpec } from "../../plan/index.js";
 import { type Figures, figures } from "../figures.js";
 
 /** Voxels a batch, and batches a figure is the mean of: enough samples that the mean of what is drawn settles. */
@@ -22,7 +22,7 @@ export async function measurePipeline(store: string, side: number, augmentation:
   await using engine = await openEngine(opened, { workers: 1 });
   let step = 0;
   const cut = async () => {
-    const lease = await engine.cut(spec, planBatch(spec, cases, { timeline: "train", step: step++, stage: 0 }));
+    const lease = await engine.cut(spec, planCrops(spec, cases, { timeline: "train", step: step++, stage: 0 }));
     lease.release();
   };
   for (let i = 0; i < BATCHES; i++) await cut();

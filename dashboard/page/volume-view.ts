@@ -95,7 +95,11 @@ async function openViewer(canvas: HTMLCanvasElement): Promise<Niivue> {
 }
 
 /** A volume (Z,Y,X, C order) as NiiVue takes it: x is the fastest axis of both. */
-function niftiOf({ size: [z = 1, y = 1, x = 1], spacingMm: [dz = 1, dy = 1, dx = 1] }: VolumeHeader, type: number, voxels: Uint8Array): Promise<NVImage> {
+function niftiOf(
+  { size: [z = 1, y = 1, x = 1], spacingMm: [dz = 1, dy = 1, dx = 1] }: VolumeHeader,
+  type: number,
+  voxels: Uint8Array,
+): Promise<NVImage> {
   const affine = [dx, 0, 0, 0, 0, dy, 0, 0, 0, 0, dz, 0, 0, 0, 0, 1];
   const file = NVImage.createNiftiArray([x, y, z], [dx, dy, dz], affine, type, voxels);
   return NVImage.loadFromFile({ file: new File([file as Uint8Array<ArrayBuffer>], "volume.nii"), name: "volume.nii" });
