@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import("./evaluate/evaluate.js")).evaluateCommand(),
   export: async () => (await import("./export.js")).exportCommand(),
   study: async () => (await import("./study/study.js")).studyCommand(),
+  dashboard: async () => (await import("./dashboard.js")).dashboardCommand(),
   demo: async () => (await import("./demo/demo.js")).demoCommand(),
   completion: async () => (await import("./completion/completion.js")).completionCommand(),
 };

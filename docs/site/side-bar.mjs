@@ -18,6 +18,7 @@ export const SIDE_BAR = [
       "train-in-pytorch",
       "train-with-lightning",
       "train-on-a-gpu-with-pytorch",
+      "watch-a-training",
       "steer-a-training",
       "run-a-study",
       "label-new-images",
