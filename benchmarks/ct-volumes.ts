@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ingest, largestLabel, openStore, volumeBytes } from "../loader/index.js";
 import type { NetworkPlan } from "../plan/index.js";
+import { PARCELS, parcelLabel } from "./label-parcels.js";
 
 /** Size of a made CT volume (Z,Y,X): 16 million voxels, 63 MiB once stored as float32. */
 const SHAPE = [160, 320, 320] as const;
@@ -41,18 +42,19 @@ function makeCase(number: number): { image: Int16Array; label: Uint8Array } {
 
 /**
  * Makes a store of CT-sized cases, four where not said and at most six, in `folder`. With it come the plan that most of the paper's CT
- * data sets have, and the memory that a volume takes.
+ * data sets have, and the memory that a volume takes. The label is one organ, or `parcelLabel`'s many classes.
  */
 export async function makeCtStore(
   folder: string,
   cases = 4,
+  classes: "organ" | "parcels" = "organ",
 ): Promise<{ readonly path: string; readonly plan: NetworkPlan; readonly volumeBytes: number }> {
-  const raw = join(folder, "CtSized");
+  const raw = join(folder, `CtSized-${classes}`);
   await mkdir(join(raw, "imagesTr"), { recursive: true });
   await mkdir(join(raw, "labelsTr"), { recursive: true });
   const description = {
     channel_names: { 0: "CT" },
-    labels: { background: 0, organ: 1 },
+    labels: { background: 0, ...(classes === "organ" ? { organ: 1 } : parcelNames()) },
     numTraining: cases,
     file_ending: ".nii",
   };
@@ -60,9 +62,12 @@ export async function makeCtStore(
   for (let number = 0; number < cases; number++) {
     const { image, label } = makeCase(number);
     await writeFile(join(raw, "imagesTr", `case_${number}_0000.nii`), nifti(image));
-    await writeFile(join(raw, "labelsTr", `case_${number}.nii`), nifti(label));
+    await writeFile(
+      join(raw, "labelsTr", `case_${number}.nii`),
+      nifti(classes === "organ" ? label : parcelLabel(SHAPE, number)),
+    );
   }
-  const path = join(folder, "ct-store");
+  const path = join(folder, `ct-store-${classes}`);
   await ingest(raw, path, { name: "CtSized" });
   await using store = await openStore(path);
   const { dataset } = store;
@@ -71,4 +76,8 @@ export async function makeCtStore(
     plan: { patchSize: [128, 128, 128], batchSize: 2, pooling: [5, 5, 5] },
     volumeBytes: Math.max(...dataset.cases.map((entry) => volumeBytes(entry, largestLabel(dataset)))),
   };
+}
+
+function parcelNames(): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: PARCELS }, (_, index) => [`parcel ${index + 1}`, index + 1]));
 }

@@ -14,7 +14,8 @@ export interface ChildServer extends AsyncDisposable {
   readonly lost: Promise<never>;
 }
 
-const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
+/** The file that is `patchstream`. */
+export const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 const OURS = ["--json", "--log-level", "silent", "--until-stdin-closes"];
 

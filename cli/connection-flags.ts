@@ -1,25 +1,29 @@
 import { type Command, Option } from "commander";
 import type { CarrierChoice } from "../client/index.js";
-import type { ChannelOptions, ListenOptions } from "../rpc/index.js";
+import type { ChannelOptions, HttpListenOptions, ListenOptions } from "../rpc/index.js";
 import { hostName, portNumber, unixAddress } from "./host-and-port.js";
 import { oneOrMore, wholeNumber } from "./whole-number.js";
 
-/** Where a server listens, and who may call it. */
-export interface ListenFlags {
+/** Where a page is served, and who may look at it. */
+export interface HttpFlags {
   readonly host?: string;
   readonly port?: number;
-  readonly listen?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly tokenFile?: string;
   readonly insecure?: boolean;
+}
+
+/** Where a server listens, and who may call it. */
+export interface ListenFlags extends HttpFlags {
+  readonly listen?: string;
   readonly auditLog?: string;
   readonly clientCalls?: number;
   readonly clientCallsPerSecond?: number;
 }
 
-export function addListenFlags(command: Command): Command {
+export function addHttpFlags(command: Command): Command {
   return command
     .option(
       "--host <host>",
@@ -27,7 +31,6 @@ export function addListenFlags(command: Command): Command {
       hostName,
     )
     .option("--port <port>", "port to listen on (default: any free one)", portNumber)
-    .option("--listen <address>", "unix:/path: a Unix socket instead, for this user's processes alone", unixAddress)
     .option("--tls-cert <file>", "our own PEM certificate, for TLS")
     .option("--tls-key <file>", "PEM key of our own certificate")
     .option("--tls-ca <file>", "serve only clients whose certificate this PEM certificate signed (mTLS)")
@@ -35,7 +38,12 @@ export function addListenFlags(command: Command): Command {
       "--token-file <file>",
       "file with the bearer tokens that calls may carry, one a line ([NAME] SCOPE[,SCOPE] TOKEN; scopes: data, train, watch); read again when it changes",
     )
-    .option("--insecure", "listen on other addresses than this machine's without TLS")
+    .option("--insecure", "listen on other addresses than this machine's without TLS");
+}
+
+export function addListenFlags(command: Command): Command {
+  return addHttpFlags(command)
+    .option("--listen <address>", "unix:/path: a Unix socket instead, for this user's processes alone", unixAddress)
     .option("--audit-log <file>", "add a line of JSON for every call: who, what, how it ended")
     .option(
       "--client-calls <count>",
@@ -45,23 +53,30 @@ export function addListenFlags(command: Command): Command {
     .option("--client-calls-per-second <count>", "calls that one client may begin (default: no limit)", oneOrMore);
 }
 
-/** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
-export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
-  const { host, port, listen, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
-  const { auditLog, clientCalls, clientCallsPerSecond } = flags;
+/** `HttpFlags` as `listenHttp` takes them; ends `command` with exit code 2 where flags do not fit together. */
+export function httpOptions(flags: HttpFlags, command: Command): HttpListenOptions {
+  const { host, port, tlsCert: cert, tlsKey: key, tlsCa: ca, tokenFile, insecure } = flags;
   if ((cert === undefined) !== (key === undefined)) command.error("error: --tls-cert and --tls-key go together");
   if (ca !== undefined && cert === undefined) command.error("error: --tls-ca needs --tls-cert and --tls-key");
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
+    ...(tokenFile !== undefined && { tokenFile }),
+    ...(insecure && { insecure }),
+  };
+}
+
+/** `ListenFlags` as the servers take them; ends `command` with exit code 2 where flags do not fit together. */
+export function listenOptions(flags: ListenFlags, command: Command): ListenOptions {
+  const { host, port, listen, tlsCert: cert, auditLog, clientCalls, clientCallsPerSecond } = flags;
   if (listen !== undefined && (host !== undefined || port !== undefined))
     command.error("error: --listen stands for --host and --port: give one of them");
   if (listen !== undefined && cert !== undefined)
     command.error("error: --listen takes no TLS: its file's permissions protect a Unix socket");
   return {
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
+    ...httpOptions(flags, command),
     ...(listen !== undefined && { listen }),
-    ...(cert !== undefined && key !== undefined && { tls: { cert, key, ...(ca !== undefined && { ca }) } }),
-    ...(tokenFile !== undefined && { tokenFile }),
-    ...(insecure && { insecure }),
     ...(auditLog !== undefined && { auditLog }),
     ...(clientCalls !== undefined && { clientCalls }),
     ...(clientCallsPerSecond !== undefined && { clientCallsPerSecond }),
@@ -93,6 +108,23 @@ export function addCallFlags(command: Command, prefix = ""): Command {
       "wait so long for servers that start at the same time (default: 0)",
       wholeNumber,
     );
+}
+
+/** The `CallFlags` of a command that has them with a prefix ("data-"). */
+export function prefixedCallFlags(flags: object, prefix: string): CallFlags {
+  const start = prefix.replace(/-$/, "");
+  const names: readonly (keyof CallFlags)[] = [
+    "tls",
+    "tlsCa",
+    "tlsCert",
+    "tlsKey",
+    "tlsServerName",
+    "tokenFile",
+    "wait",
+  ];
+  const given = new Map<string, unknown>(Object.entries(flags));
+  const found = names.map((name) => [name, given.get(`${start}${name[0]?.toUpperCase()}${name.slice(1)}`)] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
 }
 
 /** `CallFlags` in the clients' terms; errors name the flags with `prefix`. */

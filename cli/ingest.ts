@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { type IngestOptions, type IngestProgress, type IngestReport, ingest, PLANNER_NAMES } from "../loader/index.js";
 import { type CommonOptions, note, printJson, printLine } from "./output.js";
+import { paceOf } from "./pace-text.js";
 import { stderrBar } from "./terminal-bar.js";
 import { toleratedText } from "./tolerated-text.js";
 import { oneOrMore } from "./whole-number.js";
@@ -77,9 +78,11 @@ export function showProgress(): { show(progress: IngestProgress): void; stop(): 
     const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}`;
     return { show: (progress) => note(line(progress)), stop: () => undefined };
   }
+  const pace = paceOf("cases", () => performance.now());
   return {
     show({ pass, caseId, done, total }) {
-      bar.show({ before: VERBS[pass], share: done / total, after: `${done}/${total} ${caseId}` });
+      const after = `${done}/${total} ${pace(done, total)} ${caseId}`;
+      bar.show({ before: VERBS[pass], share: done / total, after });
       if (done === total) bar.stop();
     },
     stop: () => bar.stop(),

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ingest: async () => (await import("./ingest.js")).ingestCommand(),
   "ingest-prepared": async () => (await import("./ingest-prepared.js")).ingestPreparedCommand(),
   inspect: async () => (await import("./inspect.js")).inspectCommand(),
+  init: async () => (await import("./init/init.js")).initCommand(),
   get: async () => (await import("./get/get.js")).getCommand(),
   preview: async () => (await import("./preview.js")).previewCommand(),
   stats: async () => (await import("./stats/stats.js")).statsCommand(),
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import("./evaluate/evaluate.js")).evaluateCommand(),
   export: async () => (await import("./export.js")).exportCommand(),
   study: async () => (await import("./study/study.js")).studyCommand(),
+  dashboard: async () => (await import("./dashboard.js")).dashboardCommand(),
   demo: async () => (await import("./demo/demo.js")).demoCommand(),
   completion: async () => (await import("./completion/completion.js")).completionCommand(),
 };

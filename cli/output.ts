@@ -1,4 +1,4 @@
-import { printable } from "../plan/index.js";
+import { PatchstreamError, printable } from "../plan/index.js";
 
 /** Options every command takes. */
 export interface CommonOptions {
@@ -21,9 +21,11 @@ export function note(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-/** Reports a failure on stderr and sets the exit code: 1 with one readable line and a hint; the stack only with `--debug`. */
+/** Reports a failure on stderr and sets the exit code: 1 with one readable line and a hint; the stack only with `--debug`, and where its code is explained. */
 export function reportFailure(error: unknown, debug: boolean): void {
   process.exitCode = 1;
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  else note(`patchstream: ${error instanceof Error ? error.message : String(error)}`);
+  if (debug && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+    if (error instanceof PatchstreamError) note(`see docs/reference/errors.md#${error.code.toLowerCase()}`);
+  } else note(`patchstream: ${error instanceof Error ? error.message : String(error)}`);
 }

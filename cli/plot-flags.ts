@@ -27,7 +27,7 @@ export function addPlotFlags(command: Command): Command {
     .addOption(
       new Option(
         "--theme <name>",
-        "of the picture: light or dark (default: light for .png; an .svg follows the screen it is seen on)",
+        'look of the picture: "light" for paper, "dark" for dark screens (default: light for .png; an .svg follows its screen)',
       ).choices(["light", "dark"] satisfies Theme[]),
     );
 }

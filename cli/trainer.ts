@@ -10,25 +10,18 @@ import {
   addCallFlags,
   addCarrierFlag,
   addListenFlags,
-  type CallFlags,
   callOptions,
   type ListenFlags,
   listenOptions,
+  prefixedCallFlags,
 } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addServiceFlags, type ServiceFlags, serviceOptions, stopSignal, tellFailure } from "./service-flags.js";
 import { addMetricsFlags, type MetricsFlags, metricsOptions } from "./side-port-flags.js";
 import { oneOrMore } from "./whole-number.js";
 
-/** `CallFlags` with the prefix "data-". */
+/** Which data servers are called; with `CallFlags` that have the prefix "data-". */
 interface DataFlags {
-  readonly dataTls?: boolean;
-  readonly dataTlsCa?: string;
-  readonly dataTlsCert?: string;
-  readonly dataTlsKey?: string;
-  readonly dataTlsServerName?: string;
-  readonly dataTokenFile?: string;
-  readonly dataWait?: number;
   readonly dataCarrier: CarrierChoice;
   readonly dataServers?: readonly string[];
 }
@@ -41,19 +34,6 @@ interface Options extends CommonOptions, ListenFlags, MetricsFlags, ServiceFlags
   readonly predictions: number;
   readonly memory?: number;
   readonly runs: string;
-}
-
-function dataCallFlags(flags: DataFlags): CallFlags {
-  const { dataTls, dataTlsCa, dataTlsCert, dataTlsKey, dataTlsServerName, dataTokenFile, dataWait } = flags;
-  return {
-    ...(dataTls && { tls: dataTls }),
-    ...(dataTlsCa !== undefined && { tlsCa: dataTlsCa }),
-    ...(dataTlsCert !== undefined && { tlsCert: dataTlsCert }),
-    ...(dataTlsKey !== undefined && { tlsKey: dataTlsKey }),
-    ...(dataTlsServerName !== undefined && { tlsServerName: dataTlsServerName }),
-    ...(dataTokenFile !== undefined && { tokenFile: dataTokenFile }),
-    ...(dataWait !== undefined && { wait: dataWait }),
-  };
 }
 
 /** `patchstream trainer`: the trainer service, until SIGINT or SIGTERM; trainings then stop after the step in progress. */
@@ -121,7 +101,7 @@ async function run(options: Options, command: Command): Promise<void> {
     runsFolder,
     notice: (line) => process.stderr.write(`${line}\n`),
     access: {
-      connection: { ...callOptions(dataCallFlags(options), "data-"), carrier: options.dataCarrier },
+      connection: { ...callOptions(prefixedCallFlags(options, "data-"), "data-"), carrier: options.dataCarrier },
       servers: options.dataServers ?? [],
     },
   });

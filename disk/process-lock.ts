@@ -3,7 +3,7 @@ import { linkSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
-import { isEarlierStart, ownSlurmJob, type SlurmJob } from "./slurm-job.js";
+import { hasEnded, isEarlierStart, ownSlurmJob, type SlurmJob } from "./slurm-job.js";
 import { makeFolder, replaceFile, writeNewFile } from "./write-file.js";
 
 /** Who holds a lock; `null` once it was given back. */
@@ -100,10 +100,13 @@ export function isRunning(pid: number): boolean {
   return startOf(pid) !== undefined;
 }
 
-/** A process of another host counts as alive, since nobody here can know, unless it was part of our own job before that was started again. */
+/**
+ * A process of another host counts as alive, since nobody here can know, unless it was part of our own job before that was started again, or of
+ * a job that has ended.
+ */
 function isAlive({ pid, host, startedAt, job }: Holder, mine: Holder): boolean {
   if (job !== undefined && mine.job !== undefined && isEarlierStart(job, mine.job)) return false;
-  if (host !== mine.host) return true;
+  if (host !== mine.host) return job === undefined || !hasEnded(job);
   const started = startOf(pid);
   return started !== undefined && (started === startedAt || started === UNKNOWN_START);
 }

@@ -46,7 +46,7 @@ export {
   type SlotLease,
 } from "./engine/engine.js";
 export { largestLabel, volumeBytes } from "./engine/memory/volume-layout.js";
-export { compileKernels, type Grid, instantiateKernels, type Kernels } from "./kernels/kernels.js";
+export { compileKernels, type Grid, instantiateKernels, type Kernels, markedBytes } from "./kernels/kernels.js";
 export { distinctColours } from "./preview/colours.js";
 export type { Preview, PreviewPage } from "./preview/preview.js";
 export { previewFromStore, type StorePreviewRequest } from "./preview/preview-from-store.js";

@@ -1,5 +1,6 @@
 export type { Augmentation } from "./augment/augmentation.js";
 export type { Transform } from "./augment/transform.js";
+export { transformsText } from "./augment/transforms-text.js";
 export type { Address, Timeline } from "./batch/address.js";
 export type { BatchPlan, Crop, DrawnBatchPlan, DrawnCrop, ForegroundCrop, RandomCrop } from "./batch/batch-plan.js";
 export { type CaseEntry, type CaseTable, caseTable } from "./batch/case-table.js";

@@ -244,6 +244,20 @@ export interface DescribeRunResponse {
   readonly datasetJson: Uint8Array;
 }
 
+/** Asks what a training was started with. */
+export interface DescribeTrainingRequest {
+  /** Its id. */
+  readonly training: string;
+}
+
+/** What a training was started with. */
+export interface DescribeTrainingResponse {
+  /** The run spec as it was sent, as UTF-8 JSON. */
+  readonly run: Uint8Array;
+  /** Addresses of its data servers: those of the start, or of the last resume that named others. */
+  readonly data: readonly string[];
+}
+
 /** An epoch has ended. */
 export interface EpochEnded {
   /** The epoch, from 0. */
@@ -991,6 +1005,8 @@ export interface Messages {
   DescribeModelResponse: DescribeModelResponse;
   DescribeRunRequest: DescribeRunRequest;
   DescribeRunResponse: DescribeRunResponse;
+  DescribeTrainingRequest: DescribeTrainingRequest;
+  DescribeTrainingResponse: DescribeTrainingResponse;
   EpochEnded: EpochEnded;
   Evaluated: Evaluated;
   Failure: Failure;
@@ -1072,6 +1088,8 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   DescribeModelResponse: [["step", "uint32"], ["labels", "int32"], ["sourceValues", "int32"], ["classes", "int32"], ["regions", "LabelRegion"], ["ignoreLabel", "int32"], ["patchSize", "uint32"]],
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
+  DescribeTrainingRequest: [],
+  DescribeTrainingResponse: [],
   EpochEnded: [["epoch", "uint32"], ["stepsTaken", "uint32"], ["pseudoDice", "ClassDice"], ["samples", "uint32"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"], ["checkpoint", "CheckpointKind"]],
   Failure: [["retry", "Retry"]],
@@ -1152,6 +1170,7 @@ export const services = {
     watchTraining: { request: "WatchTrainingRequest", response: "WatchTrainingResponse", requestStream: false, responseStream: true },
     setStage: { request: "SetStageRequest", response: "SetStageResponse", requestStream: false, responseStream: false },
     stopTraining: { request: "StopTrainingRequest", response: "StopTrainingResponse", requestStream: false, responseStream: false },
+    describeTraining: { request: "DescribeTrainingRequest", response: "DescribeTrainingResponse", requestStream: false, responseStream: false },
     listTrainings: { request: "ListTrainingsRequest", response: "ListTrainingsResponse", requestStream: false, responseStream: false },
     getCheckpoint: { request: "GetCheckpointRequest", response: "GetCheckpointResponse", requestStream: false, responseStream: true },
     describeModel: { request: "DescribeModelRequest", response: "DescribeModelResponse", requestStream: false, responseStream: false },

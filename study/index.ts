@@ -4,6 +4,7 @@ export { type OpenStudy, openStudy } from "./runner/open-study.js";
 export { type RunStudyOptions, runStudy, type StudyOutcome } from "./runner/run-study.js";
 export type { StudyEvent } from "./runner/study-events.js";
 export { StudyFolder } from "./runner/study-folder.js";
+export { type SlurmOptions, type SubmittedStudy, submitToSlurm } from "./slurm/submit.js";
 export { parseStudySpec } from "./spec/parse-study.js";
 export type { StudySpec } from "./spec/study-spec.js";
 

@@ -35,6 +35,9 @@ export { type NnunetTraining, nnunetCheckpoint } from "./export/nnunet-checkpoin
 export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
+export { FiguresTally, type TrainingFigures } from "./figures.js";
+export type { EpochInShort, HistoryChange, Noted, StageSpan, StepsInARow } from "./history/training-history.js";
+export { TrainingHistory } from "./history/training-history.js";
 export type { GridGeometry } from "./inference/export-label.js";
 export { labelFile, narrowLabel } from "./inference/label-file.js";
 export { type LabelledSize, labellingBytes } from "./inference/labelling-bytes.js";

@@ -96,7 +96,7 @@ try {
   const { median, p5, p95 } = figures(rows.map(({ ratio }) => ratio));
   const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
   const report = [
-    `\`node dist/benchmarks/does-size-say-what-a-server-takes/run.js\` (${streams} streams of ${steps} steps, an order of data each), load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
+    `\`node dist/benchmarks/does-size-say-what-a-server-takes/run.js --streams ${streams} --steps ${steps}\` (${streams} streams of ${steps} steps, an order of data each), load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
     "",
     `Taken / said: ${median.toFixed(2)} (${p5.toFixed(2)} to ${p95.toFixed(2)}) over the stages.`,
     "",

@@ -1,4 +1,4 @@
-import { compileKernels, type Grid, instantiateKernels, type Kernels } from "../../loader/index.js";
+import { compileKernels, type Grid, instantiateKernels, type Kernels, markedBytes } from "../../loader/index.js";
 import { voxelCount, type Zyx } from "../../plan/index.js";
 import { type Figures, figures } from "../figures.js";
 
@@ -49,12 +49,13 @@ function benches(side: number): Bench[] {
     return start;
   };
   const f32 = (length: number) => new Float32Array(memory.buffer, take(4 * length), length);
+  const u8 = (length: number) => new Uint8Array(memory.buffer, take(length), length);
   const i16 = (length: number) => new Int16Array(memory.buffer, take(2 * length), length);
   const size: Zyx = [side, side, side];
   const whole: Zyx = [VOLUME, VOLUME, VOLUME];
   const voxels = voxelCount(size);
   const image = { values: f32(voxelCount(whole)), size: whole };
-  const label = { values: i16(voxelCount(whole)), size: whole };
+  const label = { values: u8(markedBytes(whole)), size: whole };
   const [patch, spare] = [
     { values: f32(voxels), size },
     { values: f32(voxels), size },
@@ -62,14 +63,18 @@ function benches(side: number): Bench[] {
   const labelPatch = { values: i16(voxels), size };
   const halves = new Uint16Array(spare.values.buffer, spare.values.byteOffset, voxels);
   const bytes = new Uint8Array(spare.values.buffer, spare.values.byteOffset, voxels);
+  const bytesPatch = { values: bytes, size };
   const row = f32(side + 64);
   const words = f32(1024);
   const taps = f32(7);
   taps.set([0.004, 0.054, 0.242, 0.4, 0.242, 0.054, 0.004]);
   const moments = new Float64Array(memory.buffer, take(32), 4);
   const grid = turnedGrid(new Float64Array(memory.buffer, take(96), 12), side);
+  const zoom = new Float64Array(memory.buffer, take(96), 12);
+  zoom.set([0, 0, 0, 1.1, 0, 0, 0, 1.1, 0, 0, 0, 1.1]);
   const axisTaps = halvingTaps(new Int32Array(memory.buffer, take(16 * side), 4 * side), side);
   fillBall(image, label);
+  kernels.markLabel(label);
   const lower = lowerBounds(side);
   const place = { key: [1, 2], counter: [3, 4, 5], firstBlock: 0 } as const;
   const shift = { subtract: 0.5, scale: 1.01, add: 0.5, low: 0, high: 1 };
@@ -77,9 +82,10 @@ function benches(side: number): Bench[] {
   return [
     { name: "copy (TypedArray.set)", run: () => spare.values.set(patch.values) },
     { name: "cropImage", run: () => kernels.cropImage(patch, image, lower()) },
-    { name: "cropLabel", run: () => kernels.cropLabel(labelPatch, label, lower()) },
-    { name: "warpImage", run: () => kernels.warpImage(patch, image, lower(), grid) },
-    { name: "warpLabel", run: () => kernels.warpLabel(labelPatch, label, lower(), grid) },
+    { name: "cropLabelU8", run: () => kernels.cropLabelU8(bytesPatch, label, lower()) },
+    { name: "warpImage, turned", run: () => kernels.warpImage(patch, image, lower(), grid, 0, words) },
+    { name: "warpImage, zoomed", run: () => kernels.warpImage(patch, image, lower(), zoom, 0, words) },
+    { name: "warpLabel", run: () => kernels.warpLabel(bytesPatch, label, lower(), grid, 0) },
     { name: "addNoise", run: () => kernels.addNoise(patch.values, 0.1, place, words) },
     {
       name: "blur, three axes, 7 taps",
@@ -146,7 +152,7 @@ function halvingTaps(taps: Int32Array, side: number): Int32Array {
 }
 
 /** Texture, and two classes one inside the other. */
-function fillBall(image: Grid<Float32Array>, label: Grid<Int16Array>): void {
+function fillBall(image: Grid<Float32Array>, label: Grid<Uint8Array>): void {
   const [depth, height, width] = image.size;
   for (let z = 0, i = 0; z < depth; z++)
     for (let y = 0; y < height; y++)

@@ -2,6 +2,7 @@
  * `node dist/benchmarks/what-does-the-curriculum-bring/run.js [RAW_FOLDER]`: constant patches, PGPS-Efficiency and PGPS-Performance at the same
  * number of iterations: Dice of held-out cases, runtime beside the same steps on batches in memory, FLOPs, waiting. Data server and trainer have a
  * processor each. Linux. `--network`, `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md.
+ * `--stages` writes the table of stages alone: steps beside the same steps on batches in memory need no Dice, and few iterations.
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -17,7 +18,8 @@ import { describeNetwork, type NetworkName, reportModel, type TrainingSummary } 
 import { onProcessor, startServer } from "../child.js";
 import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
-import type { Replayed, ReplayJob } from "./replay.js";
+import type { Replayed, ReplayJob, TimedStep } from "./replay.js";
+import { stagesTable } from "./stages-table.js";
 import { SUBJECTS, type Subject } from "./subject.js";
 import { EndedEarly, PROCESSORS, type TrainedRun, train } from "./train.js";
 
@@ -34,6 +36,7 @@ const { values, positionals } = parseArgs({
     network: { type: "string", default: "plain-unet" },
     features: { type: "string" },
     "print-only": { type: "boolean", default: false },
+    stages: { type: "boolean", default: false },
   },
 });
 const [raw = SAMPLE] = positionals;
@@ -78,10 +81,15 @@ interface Row extends TrainedRun {
   readonly inMemory: readonly Replayed[];
 }
 
+function secondsOf(steps: readonly TimedStep[]): number {
+  return steps.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+}
+
 function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
   const most = Math.max(...summary.stages.map(({ waitingShare }) => waitingShare));
   const byStage = summary.stages.map(
-    ({ seconds: taken }, index) => taken / mean(inMemory.map(({ stageSeconds }) => stageSeconds[index] ?? 0)),
+    ({ seconds: taken, stage }) =>
+      taken / mean(inMemory.map(({ steps }) => secondsOf(steps.filter((one) => one.stage === stage)))),
   );
   const dice = summary.classes.map(({ dice }) => dice?.toFixed(3) ?? "-").join(", ");
   return [
@@ -91,7 +99,7 @@ function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
     seconds.toFixed(1),
     (seconds / one.seconds).toFixed(3),
     (flopsOf(summary) / flopsOf(one.summary)).toFixed(3),
-    (seconds / mean(inMemory.map((replayed) => replayed.seconds))).toFixed(3),
+    (seconds / mean(inMemory.map(({ steps }) => secondsOf(steps.slice(1))))).toFixed(3),
     Math.max(...byStage).toFixed(3),
     `${(100 * most).toFixed(1)} %`,
   ].join(" | ");
@@ -139,17 +147,24 @@ try {
   }
   const about = Object.entries(machine()).map(([key, value]) => `${key} ${value}`);
   const held = rows[0]?.summary.cases.length ?? 0;
+  const set =
+    `with ${cases.length} cases, ${held} of them held out${groups ? " (subjects kept whole)" : ""}, ` +
+    `${network} with ${baseFeatures} features, plan ${plan.patchSize.join("x")}, batch ${plan.batchSize}, nnU-Net's augmentation without mirroring, ${settings.optimizer} at ${settings.learningRate}, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`;
+  const command = (flags: string) => `\`node dist/benchmarks/what-does-the-curriculum-bring/run.js${flags}\` ${set}`;
   const report = [
-    `\`node dist/benchmarks/what-does-the-curriculum-bring/run.js\` with ${cases.length} cases, ${held} of them held out${groups ? " (subjects kept whole)" : ""}, ` +
-      `${network} with ${baseFeatures} features, plan ${plan.patchSize.join("x")}, batch ${plan.batchSize}, nnU-Net's augmentation without mirroring, ${settings.optimizer} at ${settings.learningRate}, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
+    command(""),
     "",
     "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | runtime / same steps on batches in memory | the same, steps and waiting alone, most of any stage | waiting, most of any stage |",
     "|---|---|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
     ...ended.flatMap((line) => ["", line]),
   ].join("\n");
-  process.stdout.write(`${report}\n`);
-  if (!values["print-only"]) await writeResults("what-does-the-curriculum-bring", report);
+  const flags = ` --stages --iterations ${iterations} --modes ${values.modes}`;
+  const byStage = [command(flags), "", ...stagesTable(rows), ...ended.flatMap((line) => ["", line])].join("\n");
+  process.stdout.write(`${report}\n\n${byStage}\n`);
+  if (values["print-only"]) process.stderr.write("nothing was written to RESULTS.md\n");
+  else if (values.stages) await writeResults("stage-by-stage", byStage);
+  else await writeResults("what-does-the-curriculum-bring", report);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

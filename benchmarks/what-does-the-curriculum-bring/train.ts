@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { callStream, callUnary, openChannel } from "../../rpc/index.js";
 import { SummaryTally, type TrainingSummary } from "../../trainer/index.js";
 import { startServer } from "../child.js";
+import type { TimedStep } from "./replay.js";
 
 const cli = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
@@ -13,6 +14,8 @@ export interface TrainedRun {
   readonly summary: TrainingSummary;
   /** From the end of the first step to the end of the last, checkpoints included. */
   readonly seconds: number;
+  /** Each with its waiting. */
+  readonly steps: readonly TimedStep[];
 }
 
 /** A training that ended before its last step, with what it said: a loss that is no number, for example. */
@@ -35,19 +38,22 @@ export async function train(store: string, runs: string, run: object): Promise<T
     const asked = { run: Buffer.from(JSON.stringify(run)), data: [data.address], resume: "", key: "" };
     const { training } = await callUnary(channel, "TrainerService", "startTraining", asked);
     const tally = new SummaryTally();
+    const steps: TimedStep[] = [];
     let first: number | undefined;
     let last = 0;
     for await (const event of callStream(channel, "TrainerService", "watchTraining", { training })) {
       if (event.kind === undefined) continue;
       tally.add(event);
       if (event.kind === "step") {
+        const { stage, stepMs, waitedMs } = event.step;
+        steps.push({ stage, ms: stepMs + waitedMs });
         last = performance.now();
         first ??= last;
       }
       if (event.kind === "state" && event.state.state === "TRAINING_STATE_FAILED")
         throw new EndedEarly(event.state.message);
     }
-    return { summary: tally.summary, seconds: (last - (first ?? last)) / 1000 };
+    return { summary: tally.summary, seconds: (last - (first ?? last)) / 1000, steps };
   } finally {
     channel.client.close();
   }

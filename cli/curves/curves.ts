@@ -18,7 +18,7 @@ export function curvesCommand(): Command {
   const command = new Command("curves")
     .description("Show how a training went: loss, pseudo Dice, learning rate and patch over its steps.")
     .argument("<training>", "the folder of a training; with --trainer, the id of one of its trainings")
-    .option("--trainer <address>", "ask this trainer service, host:port", oneAddress);
+    .option("--trainer <address>", "the trainer service, host:port", oneAddress);
   return addCallFlags(addPlotFlags(command))
     .addHelpText(
       "after",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { imageValues, labelValues } from "../../client/index.js";
 import { type Files, npyBytes, replaceFile, replaceFiles } from "../../disk/index.js";
-import type { Crop, DrawnCrop, Timeline } from "../../plan/index.js";
+import { type Crop, type DrawnCrop, type Timeline, transformsText } from "../../plan/index.js";
 import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
@@ -11,7 +11,6 @@ import { readRunSpec } from "../run-flag.js";
 import { fetchFromServer } from "./fetch-from-server.js";
 import { fetchFromStore } from "./fetch-from-store.js";
 import type { FetchedBatch, RequestedBatch } from "./fetched-batch.js";
-import { transformsText } from "./transforms-text.js";
 import type { Volumes } from "./volumes.js";
 
 interface GetOptions extends CommonOptions, CallFlags, SourceFlags, AddressFlags {

@@ -15,6 +15,8 @@ export interface CountRequest {
   /** The `data` part of a run spec, as its author wrote it. */
   readonly dataSpec: unknown;
   readonly sampling: Sampling;
+  /** Told after each batch. */
+  readonly onCounted: (done: number, total: number) => void;
 }
 
 /** Batches of a run that were counted. */
@@ -27,19 +29,21 @@ export interface CountedRun {
 export async function countFromStore(
   place: string,
   options: StoreOptions,
-  { dataSpec, sampling }: CountRequest,
+  { dataSpec, sampling, onCounted }: CountRequest,
 ): Promise<CountedRun> {
   await using store = await openStore(place, options);
   const cases = caseTable(store.dataset);
   const spec = resolveSpec(dataSpec, { ...store.dataset, cases });
   await using engine = await openEngine(store);
   const batches = [];
-  for (const address of sampledSteps(spec, sampling)) {
+  const steps = sampledSteps(spec, sampling);
+  for (const address of steps) {
     const batchPlan = planBatch(spec, cases, { timeline: "train", ...address });
     const lease = await engine.cut(spec, batchPlan, { countClasses: true });
     const { patchSize, crops } = batchPlan;
     lease.release();
     batches.push({ ...address, patchSize, samples: crops.length, classVoxels: lease.classVoxels ?? [] });
+    onCounted(batches.length, steps.length);
   }
   return { spec, batches };
 }
@@ -48,16 +52,18 @@ export async function countFromStore(
 export async function countFromServer(
   addresses: readonly string[],
   options: ConnectOptions,
-  { dataSpec, sampling }: CountRequest,
+  { dataSpec, sampling, onCounted }: CountRequest,
 ): Promise<CountedRun> {
   await using client = connect(addresses, options);
   const classes = foregroundValues(await client.describeDataset());
   const { spec, specBytes } = await client.describeRun(new TextEncoder().encode(JSON.stringify(dataSpec)));
   const batches = [];
-  for (const address of sampledSteps(spec, sampling)) {
+  const steps = sampledSteps(spec, sampling);
+  for (const address of steps) {
     const { patchSize, label } = await client.getBatch(specBytes, address);
     const counts = classVoxels([labelNumbers(label.type, label.bytes)], classes);
     batches.push({ ...address, patchSize, samples: label.shape[0] as number, classVoxels: counts });
+    onCounted(batches.length, steps.length);
   }
   return { spec, batches };
 }

@@ -6,6 +6,7 @@ import { addPlotFlags, type PlotFlags, writeLines } from "../plot-flags.js";
 import { readRunSpec } from "../run-flag.js";
 import { oneOrMore } from "../whole-number.js";
 import { type CountedRun, countFromServer, countFromStore } from "./count-batches.js";
+import { countProgress } from "./count-progress.js";
 import { statsPicture } from "./stats-picture.js";
 import { summarize } from "./stats-summary.js";
 import { statsTable } from "./stats-table.js";
@@ -56,7 +57,11 @@ async function stats(options: StatsOptions, command: Command): Promise<void> {
 function countBatches(options: StatsOptions, dataSpec: unknown, command: Command): Promise<CountedRun> {
   const { steps, perStage } = options;
   const source = batchSource(options, command);
-  const request = { dataSpec, sampling: steps ?? { perStage } };
-  if (source.at === "store") return countFromStore(source.store, source.options, request);
-  return countFromServer(source.addresses, callOptions(options), request);
+  const progress = countProgress();
+  const request = { dataSpec, sampling: steps ?? { perStage }, onCounted: progress.show };
+  const counted =
+    source.at === "store"
+      ? countFromStore(source.store, source.options, request)
+      : countFromServer(source.addresses, callOptions(options), request);
+  return counted.finally(progress.stop);
 }

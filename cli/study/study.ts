@@ -1,17 +1,20 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { checkNamedFolder } from "../../disk/index.js";
 import { PatchstreamError } from "../../plan/index.js";
 import { type OpenStudy, openStudy, runStudy, StudyFolder, type StudyOutcome, writeReport } from "../../study/index.js";
 import { startServer } from "../child-server.js";
 import { durationText } from "../duration-text.js";
-import { type CommonOptions, printJson } from "../output.js";
+import { type CommonOptions, printJson, printLine } from "../output.js";
 import { addStoreFlags, type StoreFlags, storeArguments } from "../store-flags.js";
 import { readStudy } from "./read-study.js";
+import { addSlurmFlags, ownCpus, type SlurmFlags, submit } from "./slurm.js";
 import { studyProgress } from "./study-progress.js";
 
-interface Options extends CommonOptions, StoreFlags {
+interface Options extends CommonOptions, StoreFlags, SlurmFlags {
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly report?: boolean;
+  readonly run?: string;
 }
 
 /** `patchstream study`. */
@@ -21,8 +24,12 @@ export function studyCommand(): Command {
     .argument("<study>", "the study: a JSON document, or the folder of one that was begun")
     .option("--out <folder>", "the study's folder (default: the document's name, beside it)")
     .option("--report", "only write the report of what is done until now")
-    .option("--dry-run", "only check the study, count its runs, and estimate how long they take");
-  return addStoreFlags(command)
+    .option("--dry-run", "only check the study, count its runs, and estimate how long they take")
+    .addOption(
+      new Option("--run <name>", "only train this run, of a study that was begun; others may be trained meanwhile") //
+        .conflicts(["out", "report", "dryRun", "submit"]),
+    );
+  return addStoreFlags(addSlurmFlags(command))
     .addHelpText(
       "after",
       `
@@ -31,19 +38,49 @@ Stopped or killed, it goes on with the same command: what is done is not done ag
 Examples:
   $ patchstream study study.json --dry-run
   $ patchstream study study.json --out study
-  $ patchstream study study --report`,
+  $ patchstream study study --report
+  $ patchstream study study.json --submit slurm --partition gpu --array-limit 8 --sbatch-options "--cpus-per-task=8 --mem=16G"`,
     )
     .action(async (named: string, options: Options, command: Command) => {
       const interrupted = new AbortController();
       const stop = (name: NodeJS.Signals) => interrupted.abort(new Error(`ended by ${name}; the same command goes on`));
       for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
-      await study(named, options, storeArguments(options, command), interrupted.signal);
+      const flags = storeArguments(options, command);
+      if (options.run !== undefined) await oneRun(named, options.run, flags, options, interrupted.signal);
+      else await study(named, options, flags, interrupted.signal);
     });
+}
+
+/** Trains one run, with as much of the machine as its job of Slurm has. */
+async function oneRun(
+  named: string,
+  name: string,
+  storeArguments: readonly string[],
+  { json = false }: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  checkNamedFolder(named, "the folder of a study that was begun (--run)");
+  const { spec, path } = readStudy(named, undefined);
+  const threads = ownCpus();
+  await using opened = await openStudy(
+    { ...spec, trainers: [], atOnce: 1 },
+    {
+      folder: new StudyFolder(path),
+      startService: startServer,
+      storeArguments: [...storeArguments, ...(threads === undefined ? [] : ["--workers", String(threads)])],
+      single: { name, threads },
+      isMeasured: false,
+    },
+  );
+  const outcome = await train(opened, json, signal);
+  if (json) printJson({ outcome });
+  else printLine(`${outcomeText(outcome)}, in ${path}`);
+  refuseFailed(outcome);
 }
 
 async function study(
   named: string,
-  { out, dryRun, report, json }: Options,
+  { out, dryRun, report, json, ...options }: Options,
   storeArguments: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,11 +88,15 @@ async function study(
   if (report) return await tellReport(path, json ?? false);
   const folder = new StudyFolder(path);
   using _lock = dryRun ? undefined : folder.lock();
-  await using opened = await openStudy(spec, { folder, startService: startServer, storeArguments });
+  const isMeasured = options.submit === undefined;
+  await using opened = await openStudy(spec, { folder, startService: startServer, storeArguments, isMeasured });
   const size = sizeOf(opened);
   if (json) printJson(size);
   else process.stderr.write(`${sizeText(size)}\n`);
   if (dryRun) return;
+  if (options.submit !== undefined && opened.results.size < opened.runs.length)
+    return await submit(opened, storeArguments, { ...options, json: json ?? false });
+  await opened.begin();
   const outcome = await train(opened, json ?? false, signal);
   if (json) printJson({ outcome });
   else process.stdout.write(`${outcomeText(outcome)}, in ${path}\n`);
@@ -70,7 +111,6 @@ async function tellReport(path: string, json: boolean): Promise<void> {
 }
 
 async function train(opened: OpenStudy, json: boolean, signal: AbortSignal): Promise<StudyOutcome> {
-  await opened.begin();
   const progress = studyProgress();
   try {
     return await runStudy(opened, {

@@ -1,8 +1,8 @@
-import type { WatchedEvent } from "../../trainer/index.js";
+import { FiguresTally, type TrainingFigures, type WatchedEvent } from "../../trainer/index.js";
 import { sizeText } from "../columns.js";
 import { logLines } from "../log-lines.js";
 import { stderrBar, type TerminalBar } from "../terminal-bar.js";
-import { FiguresTally, figureTexts, type TrainingFigures } from "./training-figures.js";
+import { figureTexts } from "./figure-texts.js";
 
 /** Shows a training as it goes: a bar on a terminal, elsewhere one line per event worth telling. */
 export interface TrainingProgress {

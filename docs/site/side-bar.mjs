@@ -12,11 +12,13 @@ export const SIDE_BAR = [
     text: "How to train",
     pages: docs(
       "how-to",
+      "write-a-run-spec",
       "train-nnunet",
       "train-with-monai",
       "train-in-pytorch",
       "train-with-lightning",
       "train-on-a-gpu-with-pytorch",
+      "watch-a-training",
       "steer-a-training",
       "run-a-study",
       "label-new-images",

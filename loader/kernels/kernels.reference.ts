@@ -2,6 +2,7 @@ import { blurPlanes, blurRows } from "./blur.reference.js";
 import { cropImage, cropLabel, cropLabelU8 } from "./crop.reference.js";
 import { gamma } from "./gamma.reference.js";
 import type { Kernels } from "./kernels.js";
+import { markLabel } from "./mark-label.reference.js";
 import { maskImage } from "./mask-image.reference.js";
 import { moments } from "./moments.reference.js";
 import { addNoise } from "./noise.reference.js";
@@ -12,6 +13,7 @@ import { writeBf16, writeF16, writeF32, writeLabelI16, writeLabelU8 } from "./wr
 
 /** The plain twin of every kernel, written to be easy to check: the same bits for the same input, on any typed arrays. */
 export const referenceKernels: Kernels = {
+  markLabel,
   cropImage,
   cropLabel,
   cropLabelU8,

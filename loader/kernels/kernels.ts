@@ -7,8 +7,20 @@ export interface Grid<Values> {
   readonly size: Zyx;
 }
 
-/** A stored label: i8 where its values allow. */
-export type StoredLabel = Int8Array | Int16Array;
+/**
+ * A label in memory: of one byte a voxel, and marked, where its values allow (-1 to `MOST_MARKED`). A marked label is its voxels, then a
+ * map of its bricks, `markedBytes` together, as `markLabel` makes them.
+ */
+export type StoredLabel = Uint8Array | Int16Array;
+
+/** The largest value of a marked label: its code, 1 more, has 7 bits. */
+export const MOST_MARKED = 126;
+
+/** Bytes of a marked label of `size` (Z,Y,X). */
+export function markedBytes(size: Zyx): number {
+  const bricks = size.map((extent) => Math.ceil(extent / 8)) as unknown as Zyx;
+  return voxelCount(size) + voxelCount(bricks);
+}
 
 /** Which normal numbers `addNoise` takes: words of Philox4x32-10 blocks with this key and counter, see its source. */
 export interface NoisePlace {
@@ -51,6 +63,9 @@ export const MIRROR_X = 4;
 /** Values of free space behind any image that a kernel writes, since its vectors may end past the image. */
 export const ROOM_VALUES = 16;
 
+/** Values of space that `warpImage` takes. */
+export const ZOOM_VALUES = 320;
+
 /** Random words that `addNoise` makes at a time. */
 export const NOISE_WORDS = 1024;
 
@@ -59,16 +74,34 @@ export const NOISE_WORDS = 1024;
  * keep no state and allocate nothing; what they need besides the voxels (taps, grids, a row) is a view too.
  */
 export interface Kernels {
+  /** Makes a marked label, in place, of one whose voxels are i8. */
+  markLabel(label: Grid<Uint8Array>): void;
   /** Copies a box whose first voxel is `lower`; 0 outside of the source. */
   cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
   /** Copies a box whose first voxel is `lower`; -1 outside of the source. */
   cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void;
-  /** As `cropLabel` and `writeLabelU8` in one. */
-  cropLabelU8(target: Grid<Uint8Array>, source: Grid<Int8Array>, lower: Zyx): void;
-  /** `grid`: start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source. */
-  warpImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, grid: Float64Array): void;
-  /** As `warpImage`, by a vote of the neighbours. */
-  warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void;
+  /** As `cropLabel` and `writeLabelU8` in one, of a marked label. */
+  cropLabelU8(target: Grid<Uint8Array>, source: Grid<Uint8Array>, lower: Zyx): void;
+  /**
+   * Samples the source on a grid: its start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source.
+   * They are written mirrored along the axes in `mirrored`. `space` has room for `ZOOM_VALUES`.
+   */
+  warpImage(
+    target: Grid<Float32Array>,
+    source: Grid<Float32Array>,
+    lower: Zyx,
+    grid: Float64Array,
+    mirrored: number,
+    space: Float32Array,
+  ): void;
+  /** The same of a label, by a vote of the neighbours; u8, with -1 made 0, of marked labels only. */
+  warpLabel(
+    target: Grid<Int16Array | Uint8Array>,
+    source: Grid<StoredLabel>,
+    lower: Zyx,
+    grid: Float64Array,
+    mirrored: number,
+  ): void;
   /** `words` has room for `NOISE_WORDS`. */
   addNoise(values: Float32Array, sigma: number, place: NoisePlace, words: Float32Array): void;
   /** An odd number of taps. */
@@ -97,9 +130,10 @@ export interface Kernels {
   writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirrored: number): void;
 }
 
-type View = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
+type View = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
 type Kernel = (...numbers: readonly number[]) => void;
-type Exports = Readonly<Record<keyof Kernels | "cropNarrowLabel" | "warpNarrowLabel", Kernel>>;
+type MarkedKernels = "cropMarkedLabel" | "warpMarkedLabel" | "warpMarkedLabelU8";
+type Exports = Readonly<Record<keyof Kernels | MarkedKernels, Kernel>>;
 
 /** Reads and compiles the kernels; a module can be instantiated over any number of memories. */
 export function compileKernels(): WebAssembly.Module {
@@ -125,6 +159,8 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     return view.byteOffset;
   };
   const atGrid = ({ values, size }: Grid<View>, room = 0) => at(values, voxelCount(size), room);
+  const atLabel = ({ values, size }: Grid<StoredLabel>) =>
+    at(values, values instanceof Uint8Array ? markedBytes(size) : voxelCount(size));
   const write = (kernel: Kernel, target: View, source: Grid<View>, mirrored: number) => {
     const [depth, height, width] = source.size;
     kernel(at(target, depth * height * width), atGrid(source), depth, height, width, mirrored);
@@ -132,6 +168,7 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 
   // arguments are written out: spreading them costs microseconds per call
   return {
+    markLabel: ({ values, size }) => run.markLabel(at(values, markedBytes(size)), size[0], size[1], size[2]),
     cropImage: (target, source, [z, y, x]) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
@@ -140,24 +177,29 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     cropLabel: (target, source, [z, y, x]) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      const crop = source.values instanceof Int8Array ? run.cropNarrowLabel : run.cropLabel;
-      crop(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+      const crop = source.values instanceof Uint8Array ? run.cropMarkedLabel : run.cropLabel;
+      crop(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x);
     },
     cropLabelU8: (target, source, [z, y, x]) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.cropLabelU8(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+      run.cropLabelU8(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x);
     },
-    warpImage: (target, source, [z, y, x], grid) => {
+    warpImage: (target, source, [z, y, x], grid, mirrored, space) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.warpImage(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
+      const [to, from] = [atGrid(target), atGrid(source)];
+      const [gridAt, spaceAt] = [at(grid, 12), at(space, ZOOM_VALUES)];
+      run.warpImage(to, outZ, outY, outX, from, inZ, inY, inX, z, y, x, gridAt, mirrored, spaceAt);
     },
-    warpLabel: (target, source, [z, y, x], grid) => {
+    warpLabel: (target, source, [z, y, x], grid, mirrored) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      const warp = source.values instanceof Int8Array ? run.warpNarrowLabel : run.warpLabel;
-      warp(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, at(grid, 12));
+      const isU8 = target.values instanceof Uint8Array;
+      const isMarked = source.values instanceof Uint8Array;
+      if (isU8 && !isMarked) throw new RangeError("a label of i16 is sampled as i16");
+      const warp = isU8 ? run.warpMarkedLabelU8 : isMarked ? run.warpMarkedLabel : run.warpLabel;
+      warp(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x, at(grid, 12), mirrored);
     },
     addNoise: (values, sigma, { key, counter, firstBlock }, words) => {
       const { length } = values;

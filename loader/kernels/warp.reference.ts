@@ -1,5 +1,6 @@
 import type { Zyx } from "../../plan/zyx.js";
 import type { Grid, StoredLabel } from "./kernels.js";
+import { mirroredIndex } from "./mirrored.reference.js";
 import { saturate } from "./saturate.reference.js";
 import { valueAt } from "./value-at.reference.js";
 
@@ -9,6 +10,8 @@ type Weights = readonly [below: number, above: number];
 
 /** The eight neighbours (X fastest) of a sample point, and the weights of the two on each axis. */
 interface Neighbours {
+  /** Where the sample is written. */
+  readonly to: number;
   readonly values: readonly number[];
   readonly z: Weights;
   readonly y: Weights;
@@ -20,7 +23,7 @@ function* samples(
   source: Grid<Float32Array | StoredLabel>,
   lower: Zyx,
   grid: Float64Array,
-  outside: number,
+  mirrored: number,
 ): Generator<Neighbours> {
   const [z0, y0, x0, zz, zy, zx, yz, yy, yx, xz, xy, xx] = grid as unknown as readonly [
     ...[number, number, number, number, number, number],
@@ -31,17 +34,17 @@ function* samples(
       const start = [z0 + z * zz + y * yz, y0 + z * zy + y * yy, x0 + z * zx + y * yx].map(fround);
       for (let x = 0; x < size[2]; x++) {
         const at = [xz, xy, xx].map((step, axis) => fround((start[axis] as number) + fround(x * fround(step))));
-        yield neighbours(source, lower, at as unknown as Zyx, outside);
+        yield { to: mirroredIndex([z, y, x], size, mirrored), ...neighbours(source, lower, at as unknown as Zyx) };
       }
     }
 }
 
-function neighbours(source: Grid<Float32Array | StoredLabel>, lower: Zyx, at: Zyx, outside: number): Neighbours {
+function neighbours(source: Grid<Float32Array | StoredLabel>, lower: Zyx, at: Zyx): Omit<Neighbours, "to"> {
   const values = [0, 1, 2, 3, 4, 5, 6, 7].map((corner) => {
     const [z, y, x] = at.map(
       (coordinate, axis) => (lower[axis] as number) + Math.floor(coordinate) + ((corner >> (2 - axis)) & 1),
     );
-    return valueAt(source, [z, y, x] as unknown as Zyx, outside);
+    return valueAt(source, [z, y, x] as unknown as Zyx);
   });
   const [z, y, x] = at.map((coordinate): Weights => {
     const above = fround(coordinate - Math.floor(coordinate));
@@ -55,15 +58,15 @@ export function warpImage(
   source: Grid<Float32Array>,
   lower: Zyx,
   grid: Float64Array,
+  mirrored: number,
 ): void {
-  let to = 0;
-  for (const { values, z, y, x } of samples(target.size, source, lower, grid, 0)) {
+  for (const { to, values, z, y, x } of samples(target.size, source, lower, grid, mirrored)) {
     const quarters = [fround(x[0] / 4), fround(x[1] / 4)] as const;
     const [row00, row01, row10, row11] = [0, 2, 4, 6].map((corner) =>
       mix(values[corner] as number, values[corner + 1] as number, quarters),
     ) as unknown as readonly [number, number, number, number];
     const quarter = mix(mix(row00, row01, y), mix(row10, row11, y), z);
-    target.values[to++] = saturate(quarter * 4) + 0; // -0 + 0 is 0
+    target.values[to] = saturate(quarter * 4) + 0; // -0 + 0 is 0
   }
 }
 
@@ -71,12 +74,18 @@ function mix(below: number, above: number, weights: Weights): number {
   return fround(fround(below * weights[0]) + fround(above * weights[1]));
 }
 
-export function warpLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, grid: Float64Array): void {
-  let to = 0;
-  for (const sample of samples(target.size, source, lower, grid, -1)) {
+export function warpLabel(
+  target: Grid<Int16Array | Uint8Array>,
+  source: Grid<StoredLabel>,
+  lower: Zyx,
+  grid: Float64Array,
+  mirrored: number,
+): void {
+  for (const sample of samples(target.size, source, lower, grid, mirrored)) {
     const lowestFirst = [...new Set(sample.values)].sort((a, b) => a - b);
     const shares = lowestFirst.map((value) => share(value, sample));
-    target.values[to++] = lowestFirst[shares.indexOf(Math.max(...shares))] as number;
+    const winner = lowestFirst[shares.indexOf(Math.max(...shares))] as number;
+    target.values[sample.to] = target.values instanceof Uint8Array ? Math.max(winner, 0) : winner;
   }
 }
 

@@ -1,6 +1,7 @@
 import { voxelCount } from "../../plan/zyx.js";
 import { bf16Bits, f16Bits } from "./half-bits.reference.js";
-import { type Grid, MIRROR_X, MIRROR_Y, MIRROR_Z } from "./kernels.js";
+import type { Grid } from "./kernels.js";
+import { mirroredIndex } from "./mirrored.reference.js";
 
 type Numbers = Float32Array | Uint16Array | Uint8Array | Int16Array;
 
@@ -15,10 +16,7 @@ function write<Values extends Float32Array | Int16Array>(
     const x = i % size[2];
     const y = Math.floor(i / size[2]) % size[1];
     const z = Math.floor(i / size[2] / size[1]);
-    const toZ = mirrored & MIRROR_Z ? size[0] - 1 - z : z;
-    const toY = mirrored & MIRROR_Y ? size[1] - 1 - y : y;
-    const toX = mirrored & MIRROR_X ? size[2] - 1 - x : x;
-    target[(toZ * size[1] + toY) * size[2] + toX] = convert(values[i] as number);
+    target[mirroredIndex([z, y, x], size, mirrored)] = convert(values[i] as number);
   }
 }
 

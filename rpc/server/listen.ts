@@ -80,6 +80,20 @@ export interface Listener extends Disposable {
   readonly certificates: ServedCertificates | undefined;
 }
 
+/** Throws SPEC_INVALID for what is no host or port, and for a host that others reach without TLS: it needs `insecure`, and no token. */
+export function checkReach(options: ListenOptions): void {
+  const { host = "127.0.0.1", port = 0, tls, insecure = false } = options;
+  const hasToken = wantsToken(options);
+  checkHostAndPort({ host, port }, { host: "host", port: "port" });
+  if (!tls && !isLoopback(host) && (!insecure || hasToken))
+    throw new PatchstreamError(
+      { code: "SPEC_INVALID", field: "host", got: host, want: "a loopback address when there is no TLS" },
+      hasToken
+        ? "Give a certificate and key: a token must not travel as plain text."
+        : "Give a certificate and key, or --insecure on a network you trust.",
+    );
+}
+
 /**
  * Binds a server. Hosts other than loopback need TLS or `insecure`; with a token they need TLS, since others on the network could
  * read it. Throws SPEC_INVALID for options that do not fit together, UNAVAILABLE for an address that cannot be had.
@@ -109,16 +123,8 @@ async function listenOnPath(server: Server, { listen = "", host, port, tls }: Li
 }
 
 async function listenOnPort(server: Server, options: ListenOptions): Promise<Listener> {
-  const { host = "127.0.0.1", port = 0, tls, insecure = false } = options;
-  const hasToken = wantsToken(options);
-  checkHostAndPort({ host, port }, { host: "host", port: "port" });
-  if (!tls && !isLoopback(host) && (!insecure || hasToken))
-    throw new PatchstreamError(
-      { code: "SPEC_INVALID", field: "host", got: host, want: "a loopback address when there is no TLS" },
-      hasToken
-        ? "Give a certificate and key: a token must not travel as plain text."
-        : "Give a certificate and key, or --insecure on a network you trust.",
-    );
+  const { host = "127.0.0.1", port = 0, tls } = options;
+  checkReach(options);
   const certificates = tls && new ServedCertificates(tls, serviceLog(options.logger));
   const credentials = certificates ? secureCredentials(certificates.pem) : ServerCredentials.createInsecure();
   try {

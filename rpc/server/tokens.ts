@@ -21,6 +21,7 @@ const OPENED_BY: {
     watchTraining: WATCH,
     setStage: TRAIN,
     stopTraining: TRAIN,
+    describeTraining: WATCH,
     listTrainings: WATCH,
     getCheckpoint: TRAIN,
     describeModel: WATCH,
@@ -40,6 +41,12 @@ interface Known {
   readonly revoked: AbortController;
 }
 
+/** Whose token opened a call; `revoked` aborts when it is accepted no more. */
+export interface OpenedBy {
+  readonly token: string;
+  readonly revoked: AbortSignal;
+}
+
 /** The tokens that a service accepts, by now. */
 export class AcceptedTokens implements Disposable {
   readonly #service: ServiceName;
@@ -48,7 +55,11 @@ export class AcceptedTokens implements Disposable {
 
   /** Undefined where calls need no token. Throws what `readTokenFile` does. */
   static open(service: ServiceName, options: TokenOptions, log: ServiceLog): AcceptedTokens | undefined {
-    if (!wantsToken(options)) return undefined;
+    return wantsToken(options) ? AcceptedTokens.opened(service, options, log) : undefined;
+  }
+
+  /** As `open`, for calls that always need one. */
+  static opened(service: ServiceName, options: TokenOptions, log: ServiceLog): AcceptedTokens {
     const { token = [], tokenFile } = options;
     const given = typeof token === "string" ? [{ token }] : token;
     const tokens = new AcceptedTokens(service, given);
@@ -91,11 +102,15 @@ export class AcceptedTokens implements Disposable {
    * Whose token a call of a method carries. Throws UNAUTHENTICATED for one that carries none that is accepted, or one that is not
    * meant for the method. It takes the same time whichever token matches, or none.
    */
-  check(metadata: Metadata, method: string): { readonly token: string; readonly revoked: AbortSignal } {
-    const got = sha256(String(metadata.get("authorization")[0] ?? ""));
+  check(metadata: Metadata, method: string): OpenedBy {
+    return this.checkScopes(String(metadata.get("authorization")[0] ?? ""), scopesOf(this.#service, method));
+  }
+
+  /** The same for what is no method: `authorization` is `Bearer TOKEN`, of a token with one of the scopes `wanted`. */
+  checkScopes(authorization: string, wanted: readonly Scope[]): OpenedBy {
+    const got = sha256(authorization);
     const matching = this.#known.filter(({ hash }) => timingSafeEqual(hash, got));
     if (matching.length === 0) throw unauthenticated("the bearer token is missing or wrong");
-    const wanted = scopesOf(this.#service, method);
     const found = matching.find(({ scopes }) => scopes.some((scope) => wanted.includes(scope)));
     if (found === undefined) throw unauthenticated(`the bearer token lacks the scope "${wanted.join('" or "')}"`);
     return { token: found.name, revoked: found.revoked.signal };

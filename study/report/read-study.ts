@@ -55,10 +55,18 @@ function compare(a: readonly (string | number)[], b: readonly (string | number)[
   return 0;
 }
 
-/** The document as text that does not depend on the order of its fields; lists of values stand on one line. */
+/** The document as text that does not depend on the order of its fields, nor on where its stores lie; lists of values stand on one line. */
 export function documentText({ document }: Study): string {
-  const text = JSON.stringify(JSON.parse(canonicalJson(document)), null, 2);
+  const named = JSON.parse(canonicalJson(document), (field, value) =>
+    field === "store" && typeof value === "string" ? storeName(value) : value,
+  );
+  const text = JSON.stringify(named, null, 2);
   return text.replaceAll(/\[\n[^[\]{}]*\]/g, (list) =>
     list.replaceAll(/\n */g, " ").replace("[ ", "[").replace(/ \]$/, "]"),
   );
+}
+
+/** The last part of a folder or an address: a report is shown to others, and they have other folders. */
+function storeName(store: string): string {
+  return /([^/?#]+)\/*(?:[?#].*)?$/.exec(store)?.[1] ?? store;
 }

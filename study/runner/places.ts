@@ -15,6 +15,8 @@ export interface Place {
 interface OpenOptions {
   readonly atOnce: number;
   readonly folder: string;
+  /** CPU threads of a trainer of our own; undefined: as many as the machine has. */
+  readonly threads: number | undefined;
   readonly startService: StartService;
   readonly signal: AbortSignal;
 }
@@ -39,14 +41,15 @@ export class Places implements AsyncDisposable {
   /** `trainers`: addresses; none: one of our own is started, with its trainings in `folder`. */
   static async open(
     trainers: readonly string[],
-    { atOnce, folder, startService, signal }: OpenOptions,
+    { atOnce, folder, threads, startService, signal }: OpenOptions,
   ): Promise<Places> {
     if (trainers.length > 0)
       return new Places(
         trainers.map((address) => [address, address] as const),
         atOnce,
       );
-    const args = ["trainer", "--port", "0", "--runs", folder, "--trainings", String(atOnce)];
+    const share = threads === undefined ? [] : ["--threads", String(threads)];
+    const args = ["trainer", "--port", "0", "--runs", folder, "--trainings", String(atOnce), ...share];
     const own = await whenGivenBack(
       (address) => address === folder,
       () => startService(args),

@@ -25,13 +25,14 @@ export interface RunStudyOptions {
  * a trainer that is gone while another is there. Throws the signal's reason when it aborts; each run can go on then.
  */
 export async function runStudy(study: OpenStudy, { signal, onEvent }: RunStudyOptions): Promise<StudyOutcome> {
-  const { spec, folder, runs, results, startService } = study;
+  const { spec, runs, results, startService, machine } = study;
   const { trainers, atOnce } = spec;
   signal.throwIfAborted();
   if (results.size === runs.length) return { ...summary(results), left: [] };
-  await using places = await Places.open(trainers, { atOnce, folder: folder.trainings, startService, signal });
-  // Two runs at a time, or one elsewhere: then nobody knows whose energy it was.
-  using meter = trainers.length === 0 && atOnce === 1 ? await openMachineMeter() : undefined;
+  const { trainings, threads, isSingle } = machine;
+  await using places = await Places.open(trainers, { atOnce, folder: trainings, threads, startService, signal });
+  // Two runs at a time, one elsewhere, others on the machine: then nobody knows whose energy it was.
+  using meter = trainers.length === 0 && atOnce === 1 && !isSingle ? await openMachineMeter() : undefined;
   const stop = new AbortController();
   const session = new Session(study, { signal: AbortSignal.any([signal, stop.signal]), onEvent, meter });
   const working = session.work(places.all);

@@ -55,12 +55,16 @@ export class Session {
 
   async #workAt(place: Place): Promise<void> {
     const { trainer } = place;
+    const { folder, machine } = this.#study;
     for (let run = this.#queue.take(trainer); run !== undefined; run = this.#queue.take(trainer)) {
       try {
-        this.#end(run, await this.#train(run, place));
+        using _run = machine.isSingle ? undefined : folder.lockRun(run);
+        // Another process may have done it since the study was opened.
+        this.#end(run, folder.readResult(run) ?? (await this.#train(run, place)));
       } catch (error) {
         if (this.#options.signal.aborted || !(error instanceof PatchstreamError)) throw error;
-        if (error.code === "UNAVAILABLE") {
+        const { facts } = error;
+        if (facts.code === "UNAVAILABLE" && facts.address !== folder.pathOf(run)) {
           this.#queue.giveBack(run);
           this.#gone.set(trainer, error);
           return;

@@ -16,6 +16,7 @@ const STARTED_FILE = "training.json";
 const RESULT_FILE = "result.json";
 
 const LOCK = { name: ".study-lock", doing: "runs this study", hint: "Name another folder with --out" };
+const RUN_LOCK = { name: ".run-lock", doing: "trains this run", hint: "Wait until it has ended" };
 
 /**
  * What a study has on disk: `study.json`, `datasets.json`, and for each run `runs/NAME/` with its run spec, which training it is, and its
@@ -33,9 +34,29 @@ export class StudyFolder {
     return join(this.path, "trainings");
   }
 
+  /** What Slurm was given, and what its jobs say. */
+  get slurm(): string {
+    return join(this.path, "slurm");
+  }
+
+  /** Where the trainer of a run that is trained by itself keeps its training. */
+  trainingsOf(run: Pick<PreparedRun, "name">): string {
+    return join(this.pathOf(run), "trainings");
+  }
+
+  /** Folder of a run. */
+  pathOf({ name }: Pick<PreparedRun, "name">): string {
+    return join(this.path, RUNS_FOLDER, name);
+  }
+
   /** Holds the folder for this process until disposed. Throws UNAVAILABLE while another one has it. */
   lock(): Disposable {
     return lockFolder(this.path, LOCK);
+  }
+
+  /** Holds one run for this process until disposed. Throws UNAVAILABLE with the run's folder as address while another one has it. */
+  lockRun(run: Pick<PreparedRun, "name">): Disposable {
+    return lockFolder(this.pathOf(run), RUN_LOCK);
   }
 
   writeSpec(spec: StudySpec): void {

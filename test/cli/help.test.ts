@@ -3,7 +3,7 @@ import { patchstream } from "./command.js";
 
 const COMMANDS = [
   ...["plan", "ingest", "inspect", "get", "preview", "stats", "doctor", "size", "serve", "trainer", "train", "stage"],
-  ...["trainings", "demo"],
+  ...["trainings", "curves", "demo"],
 ];
 
 /** These mean one thing in one command and another in the next. */

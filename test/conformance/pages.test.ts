@@ -47,4 +47,10 @@ test("the errors page lists every code with its status and whether another attem
     RETRY_OF[code as ErrorCode].replace("RETRY_", "").toLowerCase(),
   ]);
   t.deepEqual(listed.toSorted(), expected.toSorted());
+  for (const code of Object.keys(STATUS_OF))
+    t.regex(
+      page("errors.md"),
+      new RegExp(`^\\| \`${code}\` .*<a id="${code.toLowerCase()}"></a>`, "m"),
+      "where it can be linked to",
+    );
 });

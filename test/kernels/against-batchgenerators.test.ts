@@ -58,7 +58,7 @@ function transformed({ transform, lower }: Golden, index: number): Float32Array 
   const [values, spare] = [images[0].subarray(0, voxels), images[1].subarray(0, voxels)];
   if (transform.kind === "spatial") {
     const grid = Float64Array.from(spatialGrid(transform, patchSize));
-    kernels.warpImage({ values, size: patchSize }, volumeChannel(index), lower, grid);
+    kernels.warpImage({ values, size: patchSize }, volumeChannel(index), lower, grid, 0, tables.row);
   } else {
     kernels.cropImage({ values, size: patchSize }, volumeChannel(index), lower);
     kernels.cropLabel({ values: label, size: patchSize }, volumeLabel, lower);
@@ -98,7 +98,7 @@ for (const one of golden.cases) {
   if (label === undefined || transform.kind !== "spatial") continue;
   test(`${name}: so is the label, but where two classes are equally likely`, (t) => {
     const got: Grid<Int16Array> = { values: new Int16Array(voxels), size: patchSize };
-    kernels.warpLabel(got, volumeLabel, lower, Float64Array.from(spatialGrid(transform, patchSize)));
+    kernels.warpLabel(got, volumeLabel, lower, Float64Array.from(spatialGrid(transform, patchSize)), 0);
     const want = labels(label);
     const different = [...got.values.keys()].filter((voxel) => got.values[voxel] !== want[voxel]);
     t.deepEqual(

@@ -2,13 +2,19 @@ import test from "ava";
 import fc from "fast-check";
 import {
   compileKernels,
+  type Grid,
   instantiateKernels,
+  type Kernels,
   MIRROR_X,
   MIRROR_Y,
   MIRROR_Z,
+  MOST_MARKED,
+  markedBytes,
   NOISE_WORDS,
   type StoredLabel,
+  ZOOM_VALUES,
 } from "../../loader/kernels/kernels.js";
+import { philox4x32 } from "../../plan/random.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import { type Allocate, anyNumbers, anySize, filledSize, imageOf, inBoth, labelOf } from "./both.js";
 
@@ -20,41 +26,70 @@ const anyLower = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -20, max: 40 
 const anyFloat = fc.float({ noNaN: true, noDefaultInfinity: true });
 const anyAxes = fc.integer({ min: 0, max: MIRROR_Z | MIRROR_Y | MIRROR_X });
 
-/** A stored label, of i8 where `isNarrow`. */
-function storedLabel(allocate: Allocate, isNarrow: boolean, values: Int16Array): StoredLabel {
-  return isNarrow ? allocate(Int8Array, values) : allocate(Int16Array, values);
+/** A stored label, marked by its own kernel where `isMarked`. */
+function storedLabel(
+  kernels: Kernels,
+  allocate: Allocate,
+  isMarked: boolean,
+  { values, size }: Grid<Int16Array>,
+): Grid<StoredLabel> {
+  if (!isMarked) return { values: allocate(Int16Array, values), size };
+  const marked = { values: allocate(Uint8Array, markedBytes(size)), size };
+  marked.values.set(values);
+  kernels.markLabel(marked);
+  return marked;
 }
+
+/** What a label is cut into: u8 is made of marked labels only. */
+const anyTypes = fc.constantFrom(
+  { isMarked: false, Target: Int16Array },
+  { isMarked: true, Target: Int16Array },
+  { isMarked: true, Target: Uint8Array },
+);
 
 const anyWord = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-test("cropImage and cropLabel give the bits of their twins", (t) => {
+test("markLabel gives the bits of its twin, whatever the sizes and values", (t) => {
+  const anyLabels = fc.record({
+    seed: fc.nat(),
+    most: fc.constantFrom(0, 1, 3, MOST_MARKED),
+    run: fc.nat({ max: 700 }),
+  });
   fc.assert(
-    fc.property(size, size, anyLower, fc.nat(), fc.boolean(), (targetSize, sourceSize, lower, seed, isNarrow) => {
+    fc.property(size, anyLabels, (labelSize, { seed, most, run }) => {
       const { kernel, twin } = inBoth((kernels, allocate) => {
-        const image = allocate(Float32Array, imageOf({ seed, isExtreme: true }, voxelCount(sourceSize)));
-        const label = storedLabel(allocate, isNarrow, labelOf(seed, voxelCount(sourceSize)));
-        const patch = allocate(Float32Array, voxelCount(targetSize));
-        const labelPatch = allocate(Int16Array, voxelCount(targetSize));
-        kernels.cropImage({ values: patch, size: targetSize }, { values: image, size: sourceSize }, lower);
-        kernels.cropLabel({ values: labelPatch, size: targetSize }, { values: label, size: sourceSize }, lower);
-        return [patch, labelPatch];
+        const values = allocate(Uint8Array, markedBytes(labelSize));
+        const next = allocate(Uint8Array, [77]);
+        for (let i = 0; i < voxelCount(labelSize); i++)
+          values[i] = (philox4x32([Math.floor(i / (run + 1)), 0, 0, 0], [seed, 2])[0] % (most + 2)) - 1;
+        kernels.markLabel({ values, size: labelSize });
+        return [values, next];
       });
       t.deepEqual(kernel, twin);
     }),
+    { numRuns: 300 },
   );
 });
 
-test("cropLabelU8 gives the bits of its twin", (t) => {
+test("cropImage, cropLabel and cropLabelU8 give the bits of their twins", (t) => {
   fc.assert(
-    fc.property(size, size, anyLower, fc.nat(), (targetSize, sourceSize, lower, seed) => {
+    fc.property(size, size, anyLower, fc.nat(), fc.boolean(), (targetSize, sourceSize, lower, seed, isMarked) => {
       const { kernel, twin } = inBoth((kernels, allocate) => {
-        const label = allocate(Int8Array, labelOf(seed, voxelCount(sourceSize)));
-        const patch = allocate(Uint8Array, voxelCount(targetSize));
-        kernels.cropLabelU8({ values: patch, size: targetSize }, { values: label, size: sourceSize }, lower);
-        return [patch];
+        const values = allocate(Float32Array, imageOf({ seed, isExtreme: true }, voxelCount(sourceSize)));
+        const plain = { values: labelOf(seed, voxelCount(sourceSize)), size: sourceSize };
+        const label = storedLabel(kernels, allocate, isMarked, plain);
+        const patch = { values: allocate(Float32Array, voxelCount(targetSize)), size: targetSize };
+        const wide = { values: allocate(Int16Array, voxelCount(targetSize)), size: targetSize };
+        const bytes = { values: allocate(Uint8Array, voxelCount(targetSize)), size: targetSize };
+        const next = allocate(Int16Array, [77]);
+        kernels.cropImage(patch, { values, size: sourceSize }, lower);
+        kernels.cropLabel(wide, label, lower);
+        if (label.values instanceof Uint8Array) kernels.cropLabelU8(bytes, { ...label, values: label.values }, lower);
+        return [patch.values, wide.values, bytes.values, next];
       });
       t.deepEqual(kernel, twin);
     }),
+    { numRuns: 300 },
   );
 });
 
@@ -65,30 +100,56 @@ const anyGrid = fc.oneof(
     ...[0, 1, 2].map(() => fc.double({ min: -10, max: 20, noNaN: true })),
     ...[3, 4, 5, 6, 7, 8, 9, 10, 11].map(() => anyStep),
   ),
+  // not turned
+  fc
+    .tuple(...[0, 1, 2].map(() => fc.double({ min: -10, max: 20, noNaN: true })), anyStep, anyStep, anyStep)
+    .map(([z, y, x, alongZ, alongY, alongX]) => [z, y, x, alongZ, 0, 0, 0, alongY, 0, -0, 0, alongX] as number[]),
   // in plane: Z goes along by whole voxels
   fc
     .record({ start: fc.tuple(fc.integer({ min: -3, max: 5 }), anyStep, anyStep), steps: fc.tuple(anyStep, anyStep) })
     .map(({ start, steps: [along, across] }) => [...start, 1, 0, 0, 0, along, across, 0, -across, along]),
 );
 
-test("warpImage and warpLabel give the bits of their twins", (t) => {
+/** Nearly straight grids: their blocks lie in the bricks of one value where there are any. */
+const nearlyStraight = fc
+  .record({
+    start: fc.array(fc.double({ min: -3, max: 6, noNaN: true }), { minLength: 3, maxLength: 3 }),
+    turn: anyStep,
+  })
+  .map(({ start, turn }) => [...start, 1, turn / 10, 0, -turn / 10, 1, 0, 0, turn / 10, 1]);
+
+test("warpImage and warpLabel give the bits of their twins, with any axes mirrored", (t) => {
   fc.assert(
-    fc.property(size, size, nearLower, anyGrid, anyNumbers, fc.boolean(), (targetSize, sourceSize, lower, ...rest) => {
-      const [grid, numbers, isNarrow] = rest;
-      const { kernel, twin } = inBoth((kernels, allocate) => {
-        const image = allocate(Float32Array, imageOf(numbers, voxelCount(sourceSize)));
-        const label = storedLabel(allocate, isNarrow, labelOf(numbers.seed, voxelCount(sourceSize)));
-        const patch = allocate(Float32Array, voxelCount(targetSize));
-        const labelPatch = allocate(Int16Array, voxelCount(targetSize));
-        const points = allocate(Float64Array, grid);
-        kernels.warpImage({ values: patch, size: targetSize }, { values: image, size: sourceSize }, lower, points);
-        kernels.warpLabel({ values: labelPatch, size: targetSize }, { values: label, size: sourceSize }, lower, points);
-        t.true(patch.every(Number.isFinite));
-        return [patch, labelPatch];
-      });
-      t.deepEqual(kernel, twin);
-    }),
-    { numRuns: 300 },
+    fc.property(
+      size,
+      size,
+      nearLower,
+      fc.oneof(anyGrid, nearlyStraight),
+      anyNumbers,
+      anyTypes,
+      anyAxes,
+      (targetSize, sourceSize, lower, grid, numbers, { isMarked, Target }, axes) => {
+        const { kernel, twin } = inBoth((kernels, allocate) => {
+          const values = allocate(Float32Array, imageOf(numbers, voxelCount(sourceSize)));
+          const plain = { values: labelOf(numbers.seed, voxelCount(sourceSize)), size: sourceSize };
+          const label = storedLabel(kernels, allocate, isMarked, plain);
+          const patch = { values: allocate(Float32Array, voxelCount(targetSize)), size: targetSize };
+          const labelPatch = {
+            values: allocate<Int16Array | Uint8Array>(Target, voxelCount(targetSize)),
+            size: targetSize,
+          };
+          const next = allocate(Int16Array, [77]);
+          const points = allocate(Float64Array, grid);
+          const space = allocate(Float32Array, ZOOM_VALUES);
+          kernels.warpImage(patch, { values, size: sourceSize }, lower, points, axes, space);
+          kernels.warpLabel(labelPatch, label, lower, points, axes);
+          t.true(patch.values.every(Number.isFinite));
+          return [patch.values, labelPatch.values, next];
+        });
+        t.deepEqual(kernel, twin);
+      },
+    ),
+    { numRuns: 500 },
   );
 });
 
@@ -98,25 +159,50 @@ test("warpLabel gives the bits of its twin where the label is the same far and w
     [9, 10, 30],
   ];
   const step = (along: number) => fc.double({ min: along - 0.15, max: along + 0.15, noNaN: true });
-  const nearlyStraight = fc.tuple(
+  const nearly = fc.tuple(
     ...[0, 1, 2].map(() => fc.double({ min: -1, max: 6, noNaN: true })),
     ...[1, 0, 0, 0, 1, 0, 0, 0, 1].map(step),
   );
-  const anyLabel = fc.integer({ min: -1, max: 127 });
+  const anyLabel = fc.integer({ min: -1, max: MOST_MARKED });
   const anyOther = fc.option(fc.record({ index: fc.nat({ max: voxelCount(sourceSize) - 1 }), value: anyLabel }));
   fc.assert(
-    fc.property(nearlyStraight, anyLabel, anyOther, fc.boolean(), (grid, value, other, isNarrow) => {
+    fc.property(nearly, anyLabel, anyOther, anyTypes, anyAxes, (grid, value, other, { isMarked, Target }, axes) => {
       const { kernel, twin } = inBoth((kernels, allocate) => {
-        const label = storedLabel(allocate, isNarrow, new Int16Array(voxelCount(sourceSize)).fill(value));
-        if (other !== null) label[other.index] = other.value;
-        const patch = allocate(Int16Array, voxelCount(targetSize));
+        const values = new Int16Array(voxelCount(sourceSize)).fill(value);
+        if (other !== null) values[other.index] = other.value;
+        const label = storedLabel(kernels, allocate, isMarked, { values, size: sourceSize });
+        const patch = allocate<Int16Array | Uint8Array>(Target, voxelCount(targetSize));
         const points = allocate(Float64Array, grid);
-        kernels.warpLabel({ values: patch, size: targetSize }, { values: label, size: sourceSize }, [0, 0, 0], points);
+        kernels.warpLabel({ values: patch, size: targetSize }, label, [0, 0, 0], points, axes);
         return [patch];
       });
       t.deepEqual(kernel, twin);
     }),
     { numRuns: 500 },
+  );
+});
+
+test("votes among labels of any two or three values give the bits of the twin", (t) => {
+  const sourceSize: Zyx = [5, 6, 40];
+  const targetSize: Zyx = [4, 5, 36];
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.uniqueArray(fc.integer({ min: -1, max: MOST_MARKED }), { minLength: 2, maxLength: 3 }),
+      nearlyStraight,
+      (seed, values, grid) => {
+        const { kernel, twin } = inBoth((kernels, allocate) => {
+          const plain = Int16Array.from({ length: voxelCount(sourceSize) }, (_, i) => {
+            return values[philox4x32([i, 0, 0, 0], [seed, 2])[0] % values.length] as number;
+          });
+          const label = storedLabel(kernels, allocate, true, { values: plain, size: sourceSize });
+          const patch = { values: allocate(Uint8Array, voxelCount(targetSize)), size: targetSize };
+          kernels.warpLabel(patch, label, [0, 0, 0], allocate(Float64Array, grid), 0);
+          return [patch.values];
+        });
+        t.deepEqual(kernel, twin);
+      },
+    ),
   );
 });
 

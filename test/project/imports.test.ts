@@ -18,13 +18,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   predict: ["plan", "disk", "loader", "trainer"],
   pictures: ["plan"],
   study: ["plan", "disk", "client", "trainer", "predict", "loader", "pictures"],
-  cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict", "pictures", "study"],
+  dashboard: ["plan", "rpc", "client", "trainer", "pictures"],
+  cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict", "pictures", "study", "dashboard"],
   benchmarks: ["plan", "proto", "checksum", "rpc", "loader", "client", "trainer"],
 };
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -53,7 +54,7 @@ test("plan/ imports no package and nothing of node", (t) => {
 });
 
 test("the command line, the benchmarks and predict/ reach other rooms through their doors", (t) => {
-  for (const room of ["predict", "cli", "benchmarks"])
+  for (const room of ["predict", "cli", "dashboard", "benchmarks"])
     for (const file of sources(join(root, room)))
       for (const name of imports(file)) {
         if (!name.startsWith(".")) continue;

@@ -1,10 +1,10 @@
 # A cluster of three nodes on this machine, with Debian's Slurm: read with `source`. Each node has a host name and an address of its own.
 
-# Starts it in FOLDER: nodes cpu1, gpu1 and gpu2, in partitions cpu and gpu. Sets SLURM_CONF.
+# Starts it in FOLDER: nodes cpu1, gpu1 and gpu2, in partitions cpu and gpu. FOLDER/not-shared is another one on each node. Sets SLURM_CONF.
 start_cluster() {
   local folder=$1 port=$((30000 + RANDOM % 2000 * 10)) node
   cluster_processes=()
-  mkdir -p "$folder"/{state,log} "$folder"/spool/{cpu1,gpu1,gpu2}
+  mkdir -p "$folder"/{state,log,not-shared} "$folder"/spool/{cpu1,gpu1,gpu2}
   export SLURM_CONF="$folder/slurm.conf"
 
   # Not the machine's own munged: its key and socket are in FOLDER.
@@ -52,7 +52,7 @@ CONF
   for node in cpu1 gpu1 gpu2; do
     # Names and hosts are those of the node in its own namespaces; the machine's stay as they are.
     unshare --uts --mount bash -c '
-      hostname "$0" && mount --bind "$1/hosts" /etc/hosts && exec slurmd -D -N "$0"' "$node" "$folder" &
+      hostname "$0" && mount --bind "$1/hosts" /etc/hosts && mount -t tmpfs tmpfs "$1/not-shared" && exec slurmd -D -N "$0"' "$node" "$folder" &
     cluster_processes+=($!)
   done
   for _ in $(seq 60); do

@@ -390,6 +390,23 @@ test("relative runtime is a run's time beside that of its steps at the full patc
   t.is(Number(cell("network FLOPs")).toFixed(3), "66.667");
 });
 
+test("a report names stores by their last part, not by where they lie", (t) => {
+  const stores = {
+    "/home/somebody/stores/liver": "liver",
+    "s3://bucket/stores/liver/": "liver",
+    "https://host.example/stores/liver?token=secret": "liver",
+    "stores/liver": "liver",
+  };
+  for (const [store, name] of Object.entries(stores)) {
+    const document = { datasets: [{ name: HIPPOCAMPUS.name, store }], methods: ["constant"] };
+    const runs = [printedRun({ dataset: HIPPOCAMPUS.name }, 80)];
+    const report = reportOf({ document, planned: 1, datasets: [HIPPOCAMPUS], runs });
+    t.is(JSON.parse(report.document).datasets[0].store, name);
+    for (const text of [reportMarkdown(report), reportHtml(report)])
+      t.false(/somebody|bucket|secret/.test(text), store);
+  }
+});
+
 test("with four data sets the gain is held against what they are", (t) => {
   const gains = [4, 3, 2, 1, 0.5];
   const datasets = gains.map((_, i) => datasetOf(`set-${i}`, { smallestClassShare: 0.001 * (i + 1), cases: 20 }));

@@ -19,7 +19,7 @@ const STEP_DEADLINE_MS = 600_000;
 
 type Unary = Extract<
   MethodName<"TrainerService">,
-  "startTraining" | "setStage" | "stopTraining" | "listTrainings" | "describeModel"
+  "startTraining" | "setStage" | "stopTraining" | "describeTraining" | "listTrainings" | "describeModel"
 >;
 
 function jsonBytes(run: RunSpecInput | Uint8Array): Uint8Array {
@@ -83,6 +83,10 @@ export function connectTrainer(address: string, options: TrainerConnectOptions =
       call("setStage", { training, hold, ...wish }, wait, stepMs),
     async stop(training, wait = {}) {
       await call("stopTraining", { training }, wait, stepMs);
+    },
+    async describe(training, wait = {}) {
+      const { run, data } = await call("describeTraining", { training }, wait);
+      return { run, data };
     },
     async list(wait = {}) {
       const { trainings } = await call("listTrainings", {}, wait);

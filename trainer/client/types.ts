@@ -93,6 +93,14 @@ export interface TrainerClient extends AsyncDisposable {
   setStage(training: string, wish?: StageWish, options?: WaitOptions): Promise<SetStageResponse>;
   /** Ends a training after the step in progress, with a checkpoint, or takes it from the queue. Resolves when it has ended. */
   stop(training: string, options?: WaitOptions): Promise<void>;
+  /**
+   * What a training was started with: the JSON bytes of its run spec, and its data servers by now. Throws NOT_FOUND, and UNSUPPORTED
+   * for a trainer that is too old to say it.
+   */
+  describe(
+    training: string,
+    options?: WaitOptions,
+  ): Promise<{ readonly run: Uint8Array; readonly data: readonly string[] }>;
   /** All trainings, oldest first. */
   list(options?: WaitOptions): Promise<readonly TrainingInShort[]>;
   /**

@@ -1,5 +1,6 @@
 import type { DatasetInfo } from "../../client/types.js";
 import { refuse } from "../../plan/errors.js";
+import type { LabelSet } from "../../plan/label-set.js";
 import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { describeNetwork } from "../networks/describe.js";
 import type { NetworkDescription } from "../networks/network.js";
@@ -27,6 +28,9 @@ export function networkFor(
 }
 
 /** What the data set says of its network. Throws LIMIT_EXCEEDED for more label values than labels of one byte hold. */
-export function networkSize(dataset: DatasetInfo): { channels: number; classes: number } {
+export function networkSize(dataset: LabelSet & Pick<DatasetInfo, "channelNames">): {
+  channels: number;
+  classes: number;
+} {
   return { channels: dataset.channelNames.length, classes: outputCount(dataset) };
 }

@@ -69,6 +69,11 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
       await trainings.stop(training);
       return {};
     },
+    async describeTraining({ training }, { concern }) {
+      concern({ training });
+      const { run, data } = trainings.request(training);
+      return { run: Buffer.from(JSON.stringify(run)), data };
+    },
     listTrainings: async () => ({ trainings: trainings.list() }),
     getCheckpoint({ training, checkpoint }, { concern }) {
       concern({ training });

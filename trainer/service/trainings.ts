@@ -191,6 +191,11 @@ export class Trainings implements AsyncDisposable {
     return { folder, data: request.data };
   }
 
+  /** What a training was started with. Throws NOT_FOUND, or INPUT_DAMAGED for one that is damaged. */
+  request(id: string): TrainingRequest {
+    return this.#known.find(id).request;
+  }
+
   /** Oldest first. */
   list(): Training[] {
     return this.#known.list();

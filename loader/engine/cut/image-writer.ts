@@ -5,7 +5,7 @@ import type { Grid, Kernels } from "../../kernels/kernels.js";
 import { isResampled, type Scratch } from "../memory/scratch.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleImage } from "./resample.js";
-import { planesOf, slabsOf, sourcePlane } from "./slabs.js";
+import { planesOf, slabsOf, sourcePlane, wholePatch } from "./slabs.js";
 import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
 import { applyTransforms } from "./transforms/apply.js";
@@ -39,8 +39,11 @@ export function imageWriter(
   ];
   const tools = { kernels, tables, seed };
 
+  const turn = (target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, mirrored: number) =>
+    kernels.warpImage(target, source, lower, tables.grid, mirrored, tables.row);
+
   const make = (source: Grid<Float32Array>, label: Int16Array, { lower, transforms }: PatchCut, index: number) => {
-    if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpImage(crop, source, lower, tables.grid);
+    if (transforms.some(({ kind }) => kind === "spatial")) turn(crop, source, lower, 0);
     else kernels.cropImage(crop, source, lower);
     if (resampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
     return applyTransforms(transforms, { values, spare, label, index, size: patchSize }, tools);
@@ -56,6 +59,7 @@ export function imageWriter(
     }
   };
 
+  const whole = wholePatch(patchSize);
   const spareWire = asWire(wire.image, spare);
   const copies = slabs.map((slab) => ({ slab, planes: { values: values.subarray(0, slab.voxels), size: slab.size } }));
   const writeCopy = (source: Grid<Float32Array>, { lower: [z, y, x], place, mirrored }: PatchCut, channel: number) => {
@@ -72,11 +76,19 @@ export function imageWriter(
     }
   };
 
+  const writeTurned = (target: Float32Array, source: Grid<Float32Array>, cut: PatchCut, channel: number) => {
+    turn({ values: target, size: patchSize }, source, cut.lower, cut.mirrored);
+    output.put(cut.place, channel, whole, target);
+  };
+
   return ({ values: volume, shape: [, ...size] }, label, cut) => {
     const isCopy = cut.transforms.length === 0 && !resampled;
+    const isOnlyTurned = !resampled && !isCopy && cut.transforms.every(({ kind }) => kind === "spatial");
     for (let channel = 0; channel < channels; channel++) {
       const source = { values: channels === 1 ? volume : channelOf(volume, channel, size), size };
-      if (isCopy) writeCopy(source, cut, channel);
+      const target = isOnlyTurned ? output.target(cut.place, channel, whole, spareWire) : undefined;
+      if (target instanceof Float32Array) writeTurned(target, source, cut, channel);
+      else if (isCopy) writeCopy(source, cut, channel);
       else writeMade(source, label, cut, channel);
     }
   };

@@ -6,7 +6,7 @@ import { isResampled, type Scratch } from "../memory/scratch.js";
 import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleLabel } from "./resample.js";
-import { planesOf, type Slab, slabsOf, sourcePlane } from "./slabs.js";
+import { planesOf, slabsOf, sourcePlane, wholePatch } from "./slabs.js";
 import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
 
@@ -41,10 +41,12 @@ export function labelWriter(
   const slabs = slabsOf(patchSize).map((slab) => {
     return { slab, copy: { values: values.subarray(0, slab.voxels), size: slab.size } };
   });
+  const whole = wholePatch(patchSize);
   const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
 
+  /** Makes the label in scratch: as i16, of the size that is cut, then of the patch's. */
   const make = (source: Grid<StoredLabel>, { lower, transforms }: PatchCut) => {
-    if (transforms.some(({ kind }) => kind === "spatial")) kernels.warpLabel(crop, source, lower, tables.grid);
+    if (isTurned(transforms)) kernels.warpLabel(crop, source, lower, tables.grid, 0);
     else kernels.cropLabel(crop, source, lower);
     if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
   };
@@ -58,29 +60,39 @@ export function labelWriter(
     target: LabelValues,
     { values: stored, size }: Grid<StoredLabel>,
     { lower: [z, y, x], mirrored }: PatchCut,
-    slab: Slab,
-    planes: Grid<Int16Array>,
+    { slab, copy }: (typeof slabs)[number],
   ) => {
     const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
-    if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Int8Array) {
+    if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Uint8Array) {
       kernels.cropLabelU8({ values: target, size: slab.size }, { values: stored, size }, lower);
       return;
     }
-    kernels.cropLabel(planes, { values: stored, size }, lower);
-    write(target, planes, mirrored);
+    kernels.cropLabel(copy, { values: stored, size }, lower);
+    write(target, copy, mirrored);
+  };
+
+  const writeFull = (source: Grid<StoredLabel>, cut: PatchCut) => {
+    const { place, mirrored, transforms } = cut;
+    const isMade = resampled || transforms.some(({ kind }) => kind === "mask");
+    if (!isMade && isTurned(transforms) && wire.label === "u8" && source.values instanceof Uint8Array) {
+      const target = full.target(place, 0, whole, spareWire);
+      kernels.warpLabel({ values: target, size: patchSize }, source, cut.lower, tables.grid, mirrored);
+      full.put(place, 0, whole, target);
+      return;
+    }
+    const isCopy = !isMade && !isTurned(transforms);
+    if (!isCopy) make(source, cut);
+    for (const piece of slabs) {
+      const target = full.target(place, 0, piece.slab, spareWire);
+      if (isCopy) writeCopy(target, source, cut, piece);
+      else write(target, planesOf(values, piece.slab, mirrored), mirrored);
+      full.put(place, 0, piece.slab, target);
+    }
   };
 
   return ({ values: volume, shape: [, ...size] }, cut) => {
-    const source = { values: volume, size };
-    const { mirrored, transforms, place } = cut;
-    const isCopy = !resampled && !transforms.some(({ kind }) => kind === "spatial" || kind === "mask");
-    if (!isCopy) make(source, cut);
-    for (const { slab, copy } of slabs) {
-      const target = full.target(place, 0, slab, spareWire);
-      if (isCopy) writeCopy(target, source, cut, slab, copy);
-      else write(target, planesOf(values, slab, mirrored), mirrored);
-      full.put(place, 0, slab, target);
-    }
+    writeFull({ values: volume, size }, cut);
+    const { place } = cut;
     for (const [level, output] of deeper.entries()) {
       const written = { values: full.values.subarray(place * voxels, (place + 1) * voxels), size: patchSize };
       downsampleLabel(written, nearest[level] as (typeof nearest)[number], output.values, place);
@@ -89,6 +101,10 @@ export function labelWriter(
     }
     return values;
   };
+}
+
+function isTurned(transforms: PatchCut["transforms"]): boolean {
+  return transforms.some(({ kind }) => kind === "spatial");
 }
 
 type Output = ReturnType<typeof tensorOutput<LabelValues>>;

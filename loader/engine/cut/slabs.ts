@@ -1,4 +1,4 @@
-import type { Zyx } from "../../../plan/zyx.js";
+import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import { type Grid, MIRROR_Z } from "../../kernels/kernels.js";
 
 /** Voxels of a slab: few enough that its bytes, in the volume and in the batch, fit a core's own cache. */
@@ -31,6 +31,11 @@ export function slabsOf([depth, height, width]: Zyx): Slab[] {
     });
   }
   return slabs;
+}
+
+/** All of a patch as one slab. */
+export function wholePatch(size: Zyx): Slab {
+  return { plane: 0, mirroredPlane: 0, size, voxels: voxelCount(size), start: 0 };
 }
 
 /** First plane that a slab is made of when the axes that `mirrored` flags are mirrored. */

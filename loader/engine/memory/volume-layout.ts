@@ -1,6 +1,6 @@
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
 import type { Dataset, StoredCase } from "../../dataset/dataset.js";
-import type { StoredLabel } from "../../kernels/kernels.js";
+import { MOST_MARKED, markedBytes, type StoredLabel } from "../../kernels/kernels.js";
 import type { ChannelVolume } from "../cut/source.js";
 
 /** Where image, label and each class's locations of a case begin, in bytes from the start of its volume. */
@@ -25,9 +25,9 @@ export function largestLabel({ sourceValues }: Pick<Dataset, "sourceValues">): n
   return sourceValues.length - 1;
 }
 
-/** Bytes of a label's voxel in memory: one where that holds -1 and every label, since the speed of memory limits cutting. */
-function labelVoxelBytes(largest: number): 1 | 2 {
-  return largest < 128 ? 1 : 2;
+/** Bytes of a label in memory: marked where that holds every value, since the speed of memory limits cutting. */
+function labelBytes(size: Zyx, largest: number): number {
+  return largest <= MOST_MARKED ? markedBytes(size) : 2 * voxelCount(size);
 }
 
 /** Bytes that an arena needs for a case of a data set whose largest label is `largest`. */
@@ -46,15 +46,20 @@ export function volumeViews(
   const voxels = voxelCount(size);
   return {
     image: { values: new Float32Array(buffer, offset, channels * voxels), shape: entry.shape },
-    label: { values: labelView(labelVoxelBytes(largest), buffer, offset + label, voxels), shape: [1, ...size] },
+    label: { values: labelView(size, largest, { buffer, offset: offset + label }), shape: [1, ...size] },
     locations: locations.map((at, index) => {
       return new Uint32Array(buffer, offset + at, 3 * (entry.foregroundCounts[index] as number));
     }),
   };
 }
 
-function labelView(voxelBytes: 1 | 2, buffer: ArrayBufferLike, offset: number, voxels: number): StoredLabel {
-  return voxelBytes === 1 ? new Int8Array(buffer, offset, voxels) : new Int16Array(buffer, offset, voxels);
+function labelView(
+  size: Zyx,
+  largest: number,
+  { buffer, offset }: { readonly buffer: ArrayBufferLike; readonly offset: number },
+): StoredLabel {
+  const bytes = labelBytes(size, largest);
+  return largest <= MOST_MARKED ? new Uint8Array(buffer, offset, bytes) : new Int16Array(buffer, offset, bytes / 2);
 }
 
 /** Location number `index` (Z,Y,X) of an (n,3) list. */
@@ -66,7 +71,7 @@ export function locationAt(locations: Uint32Array, index: number): Zyx {
 function layout({ shape: [channels, ...size], foregroundCounts }: CaseSize, largest: number): VolumeLayout {
   const voxels = voxelCount(size);
   const label = 4 * channels * voxels;
-  let end = label + 4 * Math.ceil((voxels * labelVoxelBytes(largest)) / 4); // locations are 4-byte aligned
+  let end = label + 4 * Math.ceil(labelBytes(size, largest) / 4); // locations are 4-byte aligned
   const locations = foregroundCounts.map((count) => {
     const at = end;
     end += 12 * count;

@@ -11,7 +11,7 @@ export interface BatchPart {
 /** A task of fewer bytes takes longer to send than to do. */
 const SMALLEST_TASK_BYTES = 262_144;
 
-/** A task of more samples takes so long to write down that others feel it: some 20 ms of the thread that answers all of them. */
+/** A task of more samples, with transforms that the plan has drawn, takes so long to write down that others feel it: some 20 ms of the thread that answers all of them. */
 const LARGEST_TASK_SAMPLES = 4096;
 
 /** Samples of a task: a worker's fair share of the batch, or as many as are worth sending, and never so many that others wait for it. */

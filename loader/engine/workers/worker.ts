@@ -51,7 +51,7 @@ const NOTHING_WRITTEN: Written = { checksums: [], classVoxels: [], lowers: new I
 
 async function load({ caseId, home }: LoadTask): Promise<Written> {
   const entry = entryOf(caseId);
-  await loadVolume(store, entry, viewsAt(entry, home));
+  await loadVolume(store, entry, viewsAt(entry, home), kernels[home.arena] as Kernels);
   return NOTHING_WRITTEN;
 }
 

@@ -1,10 +1,9 @@
 import { copyRow } from "./copy-row";
-import { holdRow } from "./hold-row";
-import { widenRow } from "./widen-row";
+import { readCodes, readCodesU8 } from "./read-codes";
 
 /**
  * Copies a box of a volume (Z,Y,X; values of type `In`) to `outPtr` (type `Out`). The box starts at (lowerZ, lowerY, lowerX), which
- * may lie outside; where the box leaves the volume, all bytes are `outside`. i8 becomes i16, or u8 with -1 made 0. Any sizes;
+ * may lie outside; where the box leaves the volume, all bytes are `outside`. A marked label (u8) becomes i16, or u8 with -1 made 0. Any sizes;
  * volume and target do not overlap.
  */
 export function cropBox<In, Out>(
@@ -38,8 +37,8 @@ export function cropBox<In, Out>(
     const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + startY);
     let from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << inShift);
     for (let y = startY; y < endY; y++, to += rowBytes, from += (<usize>inX) << inShift) {
-      if (sizeof<Out>() === 1) holdRow(to, from, count);
-      else if (sizeof<In>() === 1) widenRow(to, from, count);
+      if (sizeof<Out>() === 1) readCodesU8(to, from, count);
+      else if (sizeof<In>() === 1) readCodes(to, from, count);
       else copyRow(to, from, count << inShift);
     }
   }

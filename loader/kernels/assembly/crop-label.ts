@@ -17,8 +17,8 @@ export function cropLabel(
   cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }
 
-/** The same for a label of i8. */
-export function cropNarrowLabel(
+/** The same of a marked label. */
+export function cropMarkedLabel(
   outPtr: usize,
   outZ: i32,
   outY: i32,
@@ -31,10 +31,10 @@ export function cropNarrowLabel(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox<i8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+  cropBox<u8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
 }
 
-/** A label of i8 in its wire type: u8, 0 outside and where it is -1. */
+/** A marked label in its wire type: u8, 0 outside and where it is -1. */
 export function cropLabelU8(
   outPtr: usize,
   outZ: i32,
@@ -48,5 +48,5 @@ export function cropLabelU8(
   lowerY: i32,
   lowerX: i32,
 ): void {
-  cropBox<i8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
+  cropBox<u8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
 }

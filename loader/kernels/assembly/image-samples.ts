@@ -1,12 +1,15 @@
+import { reversed } from "./mirrored-rows";
 import { saturate } from "./saturate";
 import { excessBytes, voxelOffsets } from "./voxel-offsets";
 
 /**
  * Trilinear samples `from` to `end` (at least 4) of a row of `warp`'s grid, all of whose neighbours lie inside. Weights along X
- * carry a factor 1/4, so that no finite image overflows midway.
+ * carry a factor 1/4, so that no finite image overflows midway. Where the row is mirrored, sample x of `outX` lies at outX - 1 - x.
  */
 export function imageRow(
   rowPtr: usize,
+  outX: i32,
+  isMirrored: bool,
   from: i32,
   end: i32,
   lowerPtr: usize,
@@ -53,7 +56,9 @@ export function imageRow(
     const aboveZ = f32x4.sub(atZ, floorZ);
     const belowZ = f32x4.sub(f32x4.splat(1), aboveZ);
     const quarter = f32x4.add(f32x4.mul(plane0, belowZ), f32x4.mul(plane1, aboveZ));
-    v128.store(rowPtr + ((<usize>x) << 2), fromQuarter(quarter));
+    const values = fromQuarter(quarter);
+    const to = isMirrored ? outX - 4 - x : x;
+    v128.store(rowPtr + ((<usize>to) << 2), isMirrored ? reversed(values) : values);
     x += 4;
   } while (x < end);
 }
@@ -76,7 +81,7 @@ function alongX(
 }
 
 /** Four times the value; -0 becomes 0, so that a neighbour of weight 0 leaves no trace. */
-function fromQuarter(value: v128): v128 {
+export function fromQuarter(value: v128): v128 {
   return saturate(f32x4.add(f32x4.mul(value, f32x4.splat(4)), f32x4.splat(0)));
 }
 

@@ -1,15 +1,16 @@
 export { blurPlanes } from "./blur-planes";
 export { blurRows } from "./blur-rows";
 export { cropImage } from "./crop-image";
-export { cropLabel, cropLabelU8, cropNarrowLabel } from "./crop-label";
+export { cropLabel, cropLabelU8, cropMarkedLabel } from "./crop-label";
 export { gamma } from "./gamma";
+export { markLabel } from "./marked-label";
 export { maskImage } from "./mask-image";
 export { moments } from "./moments";
 export { addNoise } from "./noise";
 export { resample } from "./resample";
 export { scaleShift } from "./scale-shift";
 export { warpImage } from "./warp-image";
-export { warpLabel, warpNarrowLabel } from "./warp-label";
+export { warpLabel, warpMarkedLabel, warpMarkedLabelU8 } from "./warp-label";
 export { writeBf16 } from "./write-bf16";
 export { writeF16 } from "./write-f16";
 export { writeF32 } from "./write-f32";

@@ -1,12 +1,19 @@
+import { onlyCode } from "./marked-label";
+
 /** Bytes of a cache line. */
 const LINE_BYTES: usize = 64;
 
+/** What a block of a grid samples: no voxel of the volume, some at its border or beyond, voxels inside only, or one value only. */
+export const BOX_OUTSIDE: i32 = 0;
+export const BOX_AT_BORDER: i32 = 1;
+export const BOX_INSIDE: i32 = 2;
+/** Plus the code (value + 1) of that one value. */
+export const BOX_OF_ONE: i32 = 3;
+
 /**
- * Reads one value of each cache line of the box of a volume that a block of a grid samples. The lines then come from memory at
- * the same time; samples alone would wait for one after the other. The block begins at output voxel (z, y, x); the grid is
- * that of `warp`. For a label whose box lies inside and has one value everywhere, returns the address of that value, which is
- * the value of every sample of the block; otherwise 0. (Where rounding takes a sample past its box, the voxels there have
- * almost no weight.)
+ * Says what a block of a grid samples, and reads one value of each cache line of it. The lines then come from memory at the same
+ * time; samples alone would wait for one after the other. The block begins at output voxel (z, y, x); the grid is that of
+ * `warp`, and so are the kinds of volumes. (Where rounding takes a sample past a box of one value, the voxels there have almost no weight.)
  */
 export function readBox<Value>(
   inPtr: usize,
@@ -23,38 +30,42 @@ export function readBox<Value>(
   countZ: i32,
   countY: i32,
   countX: i32,
-): usize {
+): i32 {
   const startZ = lowerZ + least(gridPtr, z, y, x, countZ, countY, countX);
   const endZ = lowerZ + most(gridPtr, z, y, x, countZ, countY, countX);
   const startY = lowerY + least(gridPtr + 8, z, y, x, countZ, countY, countX);
   const endY = lowerY + most(gridPtr + 8, z, y, x, countZ, countY, countX);
   const startX = lowerX + least(gridPtr + 16, z, y, x, countZ, countY, countX);
   const endX = lowerX + most(gridPtr + 16, z, y, x, countZ, countY, countX);
+  // a voxel more on each side, since points are rounded
+  if (startZ > inZ || startY > inY || startX > inX || endZ < 0 || endY < 0 || endX < 0) return BOX_OUTSIDE;
   const isInside = startZ >= 0 && startY >= 0 && startX >= 0 && endZ <= inZ && endY <= inY && endX <= inX;
-  let isSame = isInteger<Value>() && isInside && (<usize>(endX - startX)) << alignof<Value>() >= 16;
+  const isWellInside = startZ > 0 && startY > 0 && startX > 0 && endZ < inZ && endY < inY && endX < inX;
   const firstX = max(0, startX);
   const lastX = min(inX, endX);
-  if (firstX >= lastX) return 0;
+  if (firstX >= lastX) return BOX_AT_BORDER;
+  if (isInside && sizeof<Value>() === 1) {
+    const code = onlyCode(inPtr, inZ, inY, inX, startZ, startY, startX, endZ, endY, endX);
+    if (code >= 0) return BOX_OF_ONE + code;
+  }
   const shift = alignof<Value>();
   const bytes = (<usize>(lastX - firstX)) << shift;
+  let isSame = sizeof<Value>() === 2 && isInside && bytes >= 16;
   let firstPtr: usize = 0;
   for (let boxZ = max(0, startZ); boxZ < min(inZ, endZ); boxZ++) {
     for (let boxY = max(0, startY); boxY < min(inY, endY); boxY++) {
       const row = inPtr + ((<usize>((boxZ * inY + boxY) * inX + firstX)) << shift);
       if (isSame) {
         if (firstPtr === 0) firstPtr = row;
-        isSame = hasOnly(row, bytes, splatOf<Value>(firstPtr));
+        isSame = hasOnly(row, bytes, v128.load16_splat(firstPtr));
       } else {
         for (let at = row; at < row + bytes; at += LINE_BYTES) load<u8>(at);
         load<u8>(row + bytes - 1);
       }
     }
   }
-  return isSame ? firstPtr : 0;
-}
-
-function splatOf<Value>(ptr: usize): v128 {
-  return sizeof<Value>() === 1 ? v128.load8_splat(ptr) : v128.load16_splat(ptr);
+  if (isSame && firstPtr !== 0) return BOX_OF_ONE + <i32>load<i16>(firstPtr) + 1;
+  return isWellInside ? BOX_INSIDE : BOX_AT_BORDER;
 }
 
 /** Whether all of at least 16 bytes are those of `values`. */

@@ -1,6 +1,6 @@
 import { warp } from "./warp";
 
-/** `warp` of an image (f32), 0 outside. */
+/** `warp` of an image (f32), 0 outside. `spacePtr` has room for 5 rows of 64 f32. */
 export function warpImage(
   outPtr: usize,
   outZ: i32,
@@ -14,6 +14,8 @@ export function warpImage(
   lowerY: i32,
   lowerX: i32,
   gridPtr: usize,
+  axes: i32,
+  spacePtr: usize,
 ): void {
-  warp<f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, gridPtr);
+  warp<f32, f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, gridPtr, axes, spacePtr);
 }

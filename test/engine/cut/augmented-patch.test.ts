@@ -1,20 +1,22 @@
 import test from "ava";
 import fc from "fast-check";
+import { labelNumbers } from "../../../loader/engine/cut/class-voxels.js";
 import type { BatchPlace, Workplace } from "../../../loader/engine/cut/patch.js";
 import { patchCutter } from "../../../loader/engine/cut/patch-cutter.js";
 import { slabsOf } from "../../../loader/engine/cut/slabs.js";
-import type { Box, Source } from "../../../loader/engine/cut/source.js";
+import type { Box } from "../../../loader/engine/cut/source.js";
 import { boxAround } from "../../../loader/engine/cut/transforms/spatial.js";
 import { scratchBytes } from "../../../loader/engine/memory/scratch.js";
 import { referenceKernels } from "../../../loader/kernels/kernels.reference.js";
 import type { SpatialTransform, Transform } from "../../../plan/augment/transform.js";
 import { philox4x32 } from "../../../plan/random.js";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import { inKernelMemory } from "../kernel-memory.js";
+import { inKernelMemory, type PlainSource } from "../kernel-memory.js";
 
 const WIRE = { image: "f32", label: "i16", layout: "channels-first" } as const;
+const U8 = { ...WIRE, label: "u8" } as const;
 
-function phantom(channels: number, size: Zyx, seed: number): Source {
+function phantom(channels: number, size: Zyx, seed: number): PlainSource {
   const voxels = voxelCount(size);
   return {
     image: {
@@ -31,31 +33,33 @@ function phantom(channels: number, size: Zyx, seed: number): Source {
   };
 }
 
-/** One patch, image and label, by the kernels or by their twins. */
+/** One patch, image and label, by the kernels (on a marked label or on one of i16) or by their twins. */
 function cutOne(
-  source: Source,
+  source: PlainSource,
   box: Box,
   patchSize: Zyx,
   transforms: readonly Transform[],
-  by: "kernels" | "twins" = "kernels",
+  by: "kernels" | "kernels, marked" | "twins" = "kernels",
+  wire: typeof WIRE | typeof U8 = WIRE,
 ) {
   const [channels] = source.image.shape;
   const imageBytes = 4 * channels * voxelCount(patchSize);
+  const labelBytes = (wire.label === "u8" ? 1 : 2) * voxelCount(patchSize);
   const batch: BatchPlace = {
-    buffer: new SharedArrayBuffer(imageBytes + 2 * voxelCount(patchSize)),
+    buffer: new SharedArrayBuffer(imageBytes + labelBytes),
     offset: 0,
     samples: 1,
     channels,
   };
   const sizes = { patchSize, cropSize: box.size };
   const twins: Workplace = { kernels: referenceKernels, buffer: new ArrayBuffer(scratchBytes(sizes)), offset: 0 };
-  const own = inKernelMemory(source, scratchBytes(sizes));
-  const [workplace, from] = by === "kernels" ? [own.workplace, own.source] : [twins, source];
-  const cutPatch = patchCutter({ ...sizes, wire: WIRE, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
+  const own = inKernelMemory(source, scratchBytes(sizes), by === "kernels, marked");
+  const [workplace, from] = by === "twins" ? [twins, source] : [own.workplace, own.source];
+  const cutPatch = patchCutter({ ...sizes, wire, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
   cutPatch(from, { lower: box.lower, transforms, mirrored: 5, place: 0 });
   return {
     image: new Float32Array(batch.buffer, 0, imageBytes / 4),
-    label: new Int16Array(batch.buffer, imageBytes),
+    label: labelNumbers(wire.label, new Uint8Array(batch.buffer, imageBytes, labelBytes)),
   };
 }
 
@@ -99,11 +103,13 @@ test("an augmented patch has the bits that the plain twins give it", (t) => {
       lower,
       fc.option(size),
       anyTransforms,
-      (seed, extents, cropSize, from, resized, transforms) => {
+      fc.constantFrom("kernels", "kernels, marked"),
+      fc.constantFrom(WIRE, U8),
+      (seed, extents, cropSize, from, resized, transforms, by, wire) => {
         const source = phantom(2, extents, seed);
         const box = { lower: from, size: cropSize };
-        const kernel = cutOne(source, box, resized ?? cropSize, transforms);
-        const twin = cutOne(source, box, resized ?? cropSize, transforms, "twins");
+        const kernel = cutOne(source, box, resized ?? cropSize, transforms, by, wire);
+        const twin = cutOne(source, box, resized ?? cropSize, transforms, "twins", wire);
         t.deepEqual(new Uint8Array(kernel.image.buffer), new Uint8Array(twin.image.buffer));
         t.true(kernel.image.every(Number.isFinite));
         t.true(kernel.label.every((value) => value >= 0 && value <= 2));
@@ -124,14 +130,14 @@ test("so has a patch that is written in several slabs, the last one smaller", (t
   const noise: Transform = { kind: "noise", sigma: 0.5, counter: [1, 2, 3] };
   const gamma: Transform = { kind: "gamma", inverted: true, gammas: [0.8, null] };
   for (const transforms of [[], [noise, gamma], [turned, noise]]) {
-    const kernel = cutOne(source, box, box.size, transforms);
-    const twin = cutOne(source, box, box.size, transforms, "twins");
+    const kernel = cutOne(source, box, box.size, transforms, "kernels, marked", U8);
+    const twin = cutOne(source, box, box.size, transforms, "twins", U8);
     t.true(Buffer.from(kernel.image.buffer).equals(Buffer.from(twin.image.buffer)));
   }
 });
 
 /** The part of a volume that a box touches, and where it begins. */
-function partOf({ image, label }: Source, { lower: from, size: extents }: Box): { part: Source; start: Zyx } {
+function partOf({ image, label }: PlainSource, { lower: from, size: extents }: Box): { part: PlainSource; start: Zyx } {
   const [channels, ...whole] = image.shape;
   const range = (axis: 0 | 1 | 2) => {
     const clamp = (at: number) => Math.min(Math.max(at, 0), whole[axis]);

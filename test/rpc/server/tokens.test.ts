@@ -87,7 +87,7 @@ test("each token opens the methods of its scopes and no other, and nothing else 
     for (const method of ["stream", "getBatch", "readCase"]) t.is(opens("DataService", method, token), data, token);
     for (const method of ["startTraining", "setStage", "stopTraining", "getCheckpoint", "predict"])
       t.is(opens("TrainerService", method, token), train, `${token}: ${method}`);
-    for (const method of ["watchTraining", "listTrainings", "describeModel"])
+    for (const method of ["watchTraining", "describeTraining", "listTrainings", "describeModel"])
       t.is(opens("TrainerService", method, token), watch, `${token}: ${method}`);
     t.false(opens("TrainerService", "methodOfTomorrow", token));
   }

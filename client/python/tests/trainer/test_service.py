@@ -58,6 +58,11 @@ def test_a_training_is_watched_steered_stopped_listed_fetched_and_predicts(
         assert listed.steps_taken == steps(watched)[-1]["step"] + 1
         assert listed.steps == 200
 
+        asked = wire.DescribeTrainingRequest(training=name)
+        described = calls.call("DescribeTraining", asked, wire.DescribeTrainingResponse)
+        assert json.loads(described.run)["data"]["dataset"] == "Task04_Hippocampus"
+        assert list(described.data) == list(listed.data)
+
         content = load_safetensors(calls.checkpoint(name))
         assert content["curve/loss"].tolist() == [step["loss"] for step in steps(watched)]
         assert {key.partition("/")[0] for key in content} == {"weight", "momentum", "curve"}

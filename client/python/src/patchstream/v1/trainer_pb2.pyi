@@ -315,6 +315,20 @@ class StopTrainingResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class DescribeTrainingRequest(_message.Message):
+    __slots__ = ("training",)
+    TRAINING_FIELD_NUMBER: _ClassVar[int]
+    training: str
+    def __init__(self, training: _Optional[str] = ...) -> None: ...
+
+class DescribeTrainingResponse(_message.Message):
+    __slots__ = ("run", "data")
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    run: bytes
+    data: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run: _Optional[bytes] = ..., data: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class ListTrainingsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from patchstream.errors import PatchstreamError
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
 from patchstream.trainer.run_folder.checkpoint import no_checkpoint
-from patchstream.trainer.run_folder.json_lines import Entry
+from patchstream.trainer.run_folder.json_lines import Entry, to_json
 from patchstream.trainer.service.checkpoint_file import checkpoint_file
 from patchstream.trainer.service.describe_model import describe_model
 from patchstream.trainer.service.methods import Methods
@@ -54,6 +54,10 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         await trainings.stop(request.training)
         return wire.StopTrainingResponse()
 
+    async def describe_training(request: wire.DescribeTrainingRequest) -> Message:
+        asked = trainings.request(request.training)
+        return wire.DescribeTrainingResponse(run=to_json(asked.run).encode(), data=asked.data)
+
     async def list_trainings(_request: wire.ListTrainingsRequest) -> Message:
         return ParseDict({"trainings": list(trainings.listed())}, wire.ListTrainingsResponse())
 
@@ -71,6 +75,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         "WatchTraining": methods.stream("WatchTraining", wire.WatchTrainingRequest, watch),
         "SetStage": methods.unary("SetStage", wire.SetStageRequest, set_stage),
         "StopTraining": methods.unary("StopTraining", wire.StopTrainingRequest, stop),
+        "DescribeTraining": methods.unary("DescribeTraining", wire.DescribeTrainingRequest, describe_training),
         "ListTrainings": methods.unary("ListTrainings", wire.ListTrainingsRequest, list_trainings),
         "GetCheckpoint": methods.stream("GetCheckpoint", wire.GetCheckpointRequest, get_checkpoint),
         "DescribeModel": methods.unary("DescribeModel", wire.DescribeModelRequest, describe),

@@ -15,7 +15,7 @@ from patchstream.wire.named_file import not_what_it_must_be, read_named_file
 _SCOPES = frozenset({"data", "train", "watch"})
 _TRAIN = frozenset({"train"})
 _WATCH = frozenset({"train", "watch"})
-_WATCHING = frozenset({"WatchTraining", "ListTrainings", "DescribeModel"})
+_WATCHING = frozenset({"WatchTraining", "DescribeTraining", "ListTrainings", "DescribeModel"})
 """What the scope "watch" opens, too. All other methods, also those to come, are for "train" alone."""
 _WANT = "a file with a token on each line (--token-file)"
 _LINE = 'a token, "SCOPE[,SCOPE] TOKEN" or "NAME SCOPE[,SCOPE] TOKEN" (scopes: data, train, watch)'

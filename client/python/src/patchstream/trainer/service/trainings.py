@@ -155,6 +155,10 @@ class Trainings:
         training = self._known.find(name)
         return training.folder, training.request.data
 
+    def request(self, name: str) -> TrainingRequest:
+        """What a training was started with. Raises NOT_FOUND, or INPUT_DAMAGED for one that is damaged."""
+        return self._known.find(name).request
+
     def listed(self) -> Sequence[Mapping[str, Any]]:
         """Oldest first, in the wire's terms."""
         return self._known.listed()

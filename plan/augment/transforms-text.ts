@@ -1,4 +1,4 @@
-import type { Transform } from "../../plan/index.js";
+import type { Transform } from "./transform.js";
 
 /** What was done to a sample, in words and numbers: `turn 12.5,-3,20.1 deg  gamma 1.31  flip z,x`. A channel left alone is `-`. */
 export function transformsText(transforms: readonly Transform[]): string {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { transformsText } from "../../cli/get/transforms-text.js";
+import { transformsText } from "../../plan/index.js";
 
 test("each transform is said in words and numbers, a channel that is left alone as a dash", (t) => {
   const text = transformsText([

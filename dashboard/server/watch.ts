@@ -1,0 +1,93 @@
+import { setTimeout } from "node:timers/promises";
+import { PatchstreamError } from "../../plan/index.js";
+import { type TrainerClient, TrainingHistory } from "../../trainer/index.js";
+import { troubleOf } from "./answers.js";
+import type { ServerLooks } from "./data-metrics.js";
+import type { EventStream } from "./event-stream.js";
+
+const LIST_MS = 2_000;
+const METRICS_MS = 3_000;
+/** How often a page is told what has changed. */
+const CHANGES_MS = 300;
+const AGAIN_MS = 2_000;
+
+export interface Watched {
+  readonly trainer: TrainerClient;
+  /** Id of the training to tell of; undefined: none. */
+  readonly training: string | undefined;
+  /** Metrics of data servers; undefined where none were named. */
+  readonly looks: ServerLooks | undefined;
+  /** Aborts when the page has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** Tells a page everything, until it has gone. Nothing is kept: a page that comes again is told all of it again. */
+export async function tellPage(stream: EventStream, watched: Watched): Promise<void> {
+  const parts = [tellTrainings(stream, watched), tellServers(stream, watched), tellTraining(stream, watched)];
+  await Promise.all(parts.map((part) => part.catch((error) => leaveOn(watched.signal, error))));
+}
+
+function leaveOn(signal: AbortSignal, error: unknown): void {
+  if (!signal.aborted) throw error;
+}
+
+async function tellTrainings(stream: EventStream, { trainer, signal }: Watched): Promise<void> {
+  let told = "";
+  let troubled = false;
+  for (;;) {
+    try {
+      const trainings = await trainer.list({ signal });
+      if (troubled) stream.tell({ kind: "trouble", trouble: null });
+      troubled = false;
+      const text = JSON.stringify(trainings);
+      if (text !== told) stream.tell({ kind: "trainings", trainings });
+      told = text;
+    } catch (error) {
+      signal.throwIfAborted();
+      troubled = true;
+      stream.tell({ kind: "trouble", trouble: troubleOf(error) });
+    }
+    stream.tell({ kind: "alive" });
+    await setTimeout(LIST_MS, undefined, { signal });
+  }
+}
+
+async function tellServers(stream: EventStream, { looks, signal }: Watched): Promise<void> {
+  if (looks === undefined) return;
+  for (let last = await looks.look(); ; ) {
+    await setTimeout(METRICS_MS, undefined, { signal });
+    const now = await looks.look();
+    stream.tell({ kind: "servers", servers: looks.figures(last, now) });
+    last = now;
+  }
+}
+
+async function tellTraining(stream: EventStream, watched: Watched): Promise<void> {
+  const { trainer, training, signal } = watched;
+  if (training === undefined) return;
+  for (;;) {
+    const history = new TrainingHistory();
+    stream.tell({ kind: "begin", training });
+    const flush = () => {
+      const change = stream.isBehind ? undefined : history.take();
+      if (change !== undefined) stream.tell({ kind: "change", change });
+    };
+    const timer = setInterval(flush, CHANGES_MS);
+    try {
+      for await (const event of trainer.watch(training, { signal })) history.add(event);
+      clearInterval(timer);
+      while (stream.isBehind) await setTimeout(CHANGES_MS, undefined, { signal });
+      flush();
+      stream.tell({ kind: "ended" });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const trouble = troubleOf(error);
+      stream.tell({ kind: "unwatched", trouble });
+      if (error instanceof PatchstreamError && ["NOT_FOUND", "INPUT_DAMAGED"].includes(error.facts.code)) return;
+      await setTimeout(AGAIN_MS, undefined, { signal });
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
