@@ -45,6 +45,7 @@ export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall
   const open = async () => {
     const offered = await askForLane(channel, { timeoutMs: OFFER_MS, signal: stop.signal });
     if (isOver) return;
+    events.offered?.();
     timer = setTimeout(() => lost(`its lane at port ${offered.port} does not answer`), ACCEPT_MS);
     lane = offered.dial({
       accepted() {

@@ -96,6 +96,7 @@ export class ReplicaStream {
   #over = false;
   #lastBatchMs = 0;
   #lastHeardMs: number;
+  #isOpeningLane = false;
   #draining = false;
   #readsPace = false;
   #carrier: Carrier = "grpc";
@@ -113,7 +114,12 @@ export class ReplicaStream {
     this.#call = openStream(replica, {
       message: (bytes) => this.#guard(() => this.#receive(decode(bytes))),
       chunk: (head) => this.#guard(() => this.#memoryOf(head)),
+      offered: () => {
+        this.#isOpeningLane = true;
+      },
       carried: (carrier) => {
+        this.#isOpeningLane = false;
+        this.#lastHeardMs = clock.now();
         this.#carrier = carrier;
       },
       over: (error) => {
@@ -146,8 +152,9 @@ export class ReplicaStream {
     return !this.#isStarted;
   }
 
-  /** For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is. */
+  /** For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is, and while a lane is being opened. */
   get silentMs(): number {
+    if (this.#isOpeningLane) return 0;
     const [longest] = this.#asked.values();
     const owedSinceMs = this.#isStarted ? longest?.askedMs : this.#lastHeardMs;
     return owedSinceMs === undefined ? 0 : this.#clock.now() - Math.max(owedSinceMs, this.#lastHeardMs);

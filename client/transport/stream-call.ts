@@ -8,6 +8,8 @@ import type { Replica } from "./replica.js";
 
 /** What a call of `Stream` tells: messages as their bytes, then how it ended. A lane asks where the data of each chunk goes. */
 export interface StreamCallEvents extends Required<Pick<LaneReaderEvents, "message" | "chunk">> {
+  /** The server has answered and offers a lane, which is being opened, with a deadline of its own: silence says nothing until the call is carried. */
+  offered?(): void;
   /** What carries the call, once it is known. */
   carried(carrier: Carrier): void;
   /** `error` undefined: the server ended it in order. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect as connectSocket, type Socket } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
@@ -208,16 +208,12 @@ test("without lanes auto goes over gRPC, and a lane that was asked for is refuse
   t.is(error?.code, "UNSUPPORTED");
 });
 
-test("where the lane's port cannot be reached auto goes over gRPC", async (t) => {
-  const channel = dial(t, await server());
-  const dead = await startServer(t);
-  const port = Number(((dead as DataServer).laneAddress ?? "").split(":").at(-1));
-  await dead.drain();
-  let streams = 0;
-  const address = await startPeer(t, channel, {
+/** A server that has no lane but the port `port`, and sends the batches of `channel` over gRPC; `opened` is called for each stream. */
+function withoutLane(t: ExecutionContext, channel: Channel, port: number, opened: () => void): Promise<string> {
+  return startPeer(t, channel, {
     openLane: async () => ({ ...(await offer(channel)), port }),
     async stream({ requests, send, carrier }) {
-      streams++;
+      opened();
       t.is(carrier, "grpc");
       for await (const request of requests) {
         if (request.kind === "start") {
@@ -235,9 +231,37 @@ test("where the lane's port cannot be reached auto goes over gRPC", async (t) =>
       }
     },
   });
+}
+
+test("where the lane's port cannot be reached auto goes over gRPC", async (t) => {
+  const channel = dial(t, await server());
+  const dead = await startServer(t);
+  const port = Number(((dead as DataServer).laneAddress ?? "").split(":").at(-1));
+  await dead.drain();
+  let streams = 0;
+  const address = await withoutLane(t, channel, port, () => streams++);
   const batches = await take(t, address, "auto");
   t.deepEqual(checksums(batches), checksums(await take(t, (await server()).address, "grpc")));
   t.is(streams, 1);
+});
+
+test("where the lane's port says nothing auto goes over gRPC, and each replica's is tried once", async (t) => {
+  const channel = dial(t, await server());
+  let connections = 0;
+  const silent = createServer((socket) => {
+    connections++;
+    socket.on("error", () => {});
+    t.teardown(() => socket.destroy());
+  });
+  t.teardown(() => silent.close());
+  await once(silent.listen(0, "127.0.0.1"), "listening");
+  const { port } = silent.address() as AddressInfo;
+  const addresses = [await withoutLane(t, channel, port, () => {}), await withoutLane(t, channel, port, () => {})];
+  const run = await hold(t, addresses, { carrier: "auto" }).openRun(SMALL_RUN, { creditBatches: 3 });
+  const found: number[] = [];
+  for await (const { checksum } of run.batches()) found.push(checksum);
+  t.deepEqual(found, checksums(await take(t, (await server()).address, "grpc")));
+  t.is(connections, addresses.length);
 });
 
 test("a lane that is cut in the middle of a batch costs nothing but the time to ask again", async (t) => {

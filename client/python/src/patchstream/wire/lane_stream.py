@@ -35,13 +35,22 @@ class LaneUnreachableError(Exception):
 
 
 def carry_over_lane(
-    channel: Channel, outgoing: Outgoing, scope: CallScope, receiver: Receiver, *, opened: Callable[[LaneSocket], None]
+    channel: Channel,
+    outgoing: Outgoing,
+    scope: CallScope,
+    receiver: Receiver,
+    *,
+    offered: Callable[[], None],
+    opened: Callable[[LaneSocket], None],
 ) -> None:
-    """Carries a stream until the server ends it in order. `opened` is told of the lane once its ticket is taken.
+    """Carries a stream until the server ends it in order.
+
+    `offered` is called when the server has answered, `opened` is told of the lane once its ticket is taken.
 
     Raises `LaneUnreachableError`, what the call failed with, what `receiver` raises, and `CallCancelledError`.
     """
     offer = _ask(channel, scope)
+    offered()
     failure: LaneUnreachableError | None = None
     for target in _targets(channel.target, offer.port):
         scope.check()

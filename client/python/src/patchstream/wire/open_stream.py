@@ -46,6 +46,7 @@ class _CarriedStream:
         self._outgoing = Outgoing()
         self._opened_at = monotonic()
         self._heard_at = self._opened_at
+        self._is_opening_lane = False
         self._lane: LaneSocket | None = None
         self._outgoing.add(
             data_pb2.StreamRequest(
@@ -62,6 +63,8 @@ class _CarriedStream:
 
     @property
     def last_heard(self) -> float:
+        if self._is_opening_lane:
+            return monotonic()  # That has a deadline of its own.
         return self._heard_at if self._lane is None else self._lane.heard_at
 
     def want(self, first_step: int, count: int, stage: int | None = None) -> None:
@@ -148,13 +151,19 @@ class _CarriedStream:
         return StreamReceiver(self._start, self._events, self._memory, carrier)
 
     def _over_lane(self, receiver: StreamReceiver) -> None:
+        def offered() -> None:
+            self._is_opening_lane = True
+
         def opened(lane: LaneSocket) -> None:
             self._lane = lane
+            self._is_opening_lane = False
 
-        carry_over_lane(self._channel, self._outgoing, self._scope, receiver, opened=opened)
+        carry_over_lane(self._channel, self._outgoing, self._scope, receiver, offered=offered, opened=opened)
 
     def _over_grpc(self) -> None:
         receiver = self._receiver("grpc")
+        self._heard_at = monotonic()
+        self._is_opening_lane = False
 
         def receive(message: bytes) -> None:
             self._heard_at = monotonic()

@@ -181,7 +181,10 @@ class Stream(Protocol):
 
     @property
     def last_heard(self) -> float:
-        """When the last bytes came, by `time.monotonic()`; before the first, when the stream was opened."""
+        """When the last bytes came, by `time.monotonic()`; before the first, when the stream was opened.
+
+        Now, while a lane is being opened, which has a deadline of its own.
+        """
         ...
 
     def want(self, first_step: int, count: int, stage: int | None = None) -> None:
