@@ -16,7 +16,9 @@ export interface BesideMemory {
 /** Each stage of each mode beside the same steps on batches in memory: medians of steps, since a stage's first step makes what it needs. */
 export function stagesTable(rows: readonly BesideMemory[]): string[] {
   const stages = rows.flatMap((row) =>
-    row.summary.stages.map((stage) => ({ ...stage, row, ...besideMemory(row, stage.stage) })),
+    [...row.summary.stages]
+      .sort((one, other) => one.stage - other.stage) // drawn at random, they come in another order
+      .map((stage) => ({ ...stage, row, ...besideMemory(row, stage.stage) })),
   );
   const above = stages.filter(({ ratio }) => ratio > MOST).length;
   return [

@@ -6,7 +6,7 @@ cat >study.json <<'STUDY'
   "networks": [{ "name": "small", "training": { "network": "plain-unet", "baseFeatures": 4 } }],
   "methods": ["constant", "efficiency"],
   "folds": [0, 1],
-  "data": { "epochs": 6, "stepsPerEpoch": 15, "valSteps": 1, "split": { "folds": 5 }, "augmentation": "none" },
+  "data": { "epochs": 10, "stepsPerEpoch": 10, "valSteps": 1, "split": { "folds": 5 }, "augmentation": "none" },
   "training": { "learningRate": 0.05, "momentum": 0.9 }
 }
 STUDY
