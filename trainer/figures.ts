@@ -45,6 +45,7 @@ export class FiguresTally {
     return this.#figures;
   }
 
+  /** Takes the next event of the training, whatever it tells. */
   add(event: WatchedEvent): void {
     if (event.kind === "opened") {
       const { firstStep, steps, epochs, stages } = event.opened;

@@ -25,6 +25,7 @@ export interface HttpRequest {
   readonly opened: (scopes: readonly Scope[]) => AbortSignal;
 }
 
+/** An HTTP server that listens; disposing it closes it. */
 export interface HttpListener extends AsyncDisposable {
   /** host:port */
   readonly address: string;

@@ -87,6 +87,7 @@ export class TrainingHistory {
   #batchSize = 0;
   #isChanged = true;
 
+  /** Takes the next event of the training, whatever it tells. */
   add(event: WatchedEvent): void {
     this.#isChanged = true;
     this.#figures.add(event);
