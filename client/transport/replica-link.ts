@@ -185,6 +185,7 @@ export class ReplicaLink {
       const waitMs = this.#failures === 0 ? 0 : FIRST_BACKOFF_MS * 2 ** (this.#failures - 1);
       this.#failures++;
       this.#isRefused = false;
+      if (error.facts.code === "DEADLINE") this.replica.renew(); // no answer to OpenLane: the connection may be dead
       this.#reopenAfter(Math.min(LONGEST_BACKOFF_MS, waitMs));
     } else if (this.#renewals < MOST_RENEWALS) {
       // Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose headers were.

@@ -321,6 +321,8 @@ class ReplicaLink:
             pause_s = 0.0 if self._failures == 0 else FIRST_BACKOFF_S * 2 ** (self._failures - 1)
             self._failures += 1
             self._is_refused = False
+            if error.code == "DEADLINE":
+                self.replica.renew()  # No answer to OpenLane: the connection may be dead.
             self._reopen_after(min(LONGEST_BACKOFF_S, pause_s))
         elif self._renewals < MOST_RENEWALS:
             # Also for a refusal: it may answer what was damaged on its way to the server, or on a connection whose
