@@ -182,14 +182,14 @@ export const MUTANTS: readonly Mutant[] = [
     file: "loader/dataset/ingest.ts",
     from: "if (!force) refuseOtherData",
     to: 'if (name === "") refuseOtherData',
-    tests: ["dataset/generations"],
+    tests: ["dataset/generations.slow"],
   },
   {
     name: "an ingest removes the generation before",
     file: "loader/dataset/generations.ts",
     from: "replaceFile(join(store, PREVIOUS), current.text);",
     to: "",
-    tests: ["dataset/generations"],
+    tests: ["dataset/generations.slow"],
   },
   {
     name: "a chunk may have any number of bytes",
