@@ -25,6 +25,7 @@ const { metafile } = await build({
   external: ["numcodecs/*"], // NiiVue reads Zarr with them; we give it none
   tsconfigRaw: {},
   chunkNames: "[name]-[hash]",
+  preserveSymlinks: true, // names have hashes of paths: where node_modules really lies must not count
   logLevel: "warning",
 });
 
