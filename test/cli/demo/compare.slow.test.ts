@@ -17,7 +17,7 @@ test("both trainings go through their whole schedule, constant for at least the 
   const { signal } = new AbortController();
   const training = { baseFeatures: 1, learningRate: 0.1, momentum: 0.9 };
   const { constant, performance } = await withSample(folder, signal, (sample, train) =>
-    compare(sample, train, { seconds: 10, training, onTraining }),
+    compare(sample, train, { seconds: 20, training, onTraining }),
   );
   t.is(performance.stages.length, 15);
   t.deepEqual(performance.stages.at(-1)?.patchSize, constant.stages[0]?.patchSize);
