@@ -2,13 +2,14 @@
  * `node dist/benchmarks/how-much-memory-does-it-take/run.js`: the peak memory of `patchstream serve` beside its budgets, by
  * worker count, with all volumes in memory and with most read by region; prints the table and writes it to RESULTS.md. Linux.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../client/index.js";
 import { startServer } from "../child.js";
 import { makeCtStore } from "../ct-volumes.js";
 import { machine } from "../machine.js";
+import { peakMib } from "../peak-memory.js";
 import { writeResults } from "../results.js";
 
 const CASES = 6;
@@ -19,12 +20,6 @@ const PATCHES_MIB = 100;
 const WORKERS = [1, 2, 4];
 
 const cli = new URL("../../cli/main.js", import.meta.url).pathname;
-
-/** Largest resident set so far of a process, in MiB. */
-async function peakMib(process: number | undefined): Promise<number> {
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(await readFile(`/proc/${process}/status`, "utf8")) ?? [];
-  return Number(kibibytes) / 1024;
-}
 
 /** The server's peak over `STEPS` batches of the largest patch, with a case for each patch and nnU-Net's augmentation. */
 async function measure(store: string, plan: object, workers: number, volumeMib: number): Promise<number> {

@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { startServer } from "../child.js";
 import { machine } from "../machine.js";
+import { peakMib } from "../peak-memory.js";
 import { writeResults } from "../results.js";
 
 const CLI = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -44,18 +45,17 @@ async function run(...args: string[]): Promise<Ran> {
     errors += text;
   });
   const exited = once(child, "exit") as Promise<[number | null]>;
-  let peakMib = 0;
+  let peak = 0;
   let running = true;
   exited.then(() => {
     running = false;
   });
   while (running) {
-    const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
-    peakMib = Math.max(peakMib, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+    peak = Math.max(peak, await peakMib(child.pid));
     await Promise.race([exited, sleep(EVERY_MS)]);
   }
   const [code] = await exited;
-  return { code, errors, peakMib, seconds: (performance.now() - began) / 1000 };
+  return { code, errors, peakMib: peak, seconds: (performance.now() - began) / 1000 };
 }
 
 async function succeed(...args: string[]): Promise<Ran> {
@@ -124,14 +124,14 @@ try {
   const refused = await run(...label, join(folder, "refused"), "--memory", "1MiB");
   const [, stated] = / is (\d+); /.exec(refused.errors) ?? [];
   process.stderr.write(`${refused.errors}\n`);
-  const { peakMib, seconds } = await succeed(...label, join(folder, "labels"));
+  const labelled = await succeed(...label, join(folder, "labels"));
   const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
   const report = [
     `\`node dist/benchmarks/how-much-memory-does-labelling-take/run.js\` (${SIZE.join("x")} voxels of 1 mm, 16-bit, gzipped; a plain U-Net with 4 features, windows of 64^3, no mirroring): ${about.join("; ")}.`,
     "",
     "| memory that it states, MiB | peak RSS, MiB | seconds |",
     "|---|---|---|",
-    `| ${[stated, peakMib.toFixed(0), seconds.toFixed(0)].join(" | ")} |`,
+    `| ${[stated, labelled.peakMib.toFixed(0), labelled.seconds.toFixed(0)].join(" | ")} |`,
   ].join("\n");
   process.stdout.write(`${report}\n`);
   await writeResults("how-much-memory-does-labelling-take", report);

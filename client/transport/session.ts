@@ -2,7 +2,7 @@ import { type StageProposal, StageTimeline } from "../../plan/batch/stage-timeli
 import { checkStage } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
-import type { Tracing } from "../../rpc/tracing/tracing.js";
+import { STREAM_CALL, type Tracing } from "../../rpc/tracing/tracing.js";
 import type { StageChanged } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
@@ -294,9 +294,7 @@ export class Session {
     const { timeline, rank } = this.#request;
     const { step, stage } = wanted;
     wanted.trace ??= this.#options.tracing?.begin("patchstream.want", {
-      "rpc.system": "grpc",
-      "rpc.service": "patchstream.v1.DataService",
-      "rpc.method": "Stream",
+      ...STREAM_CALL,
       "patchstream.timeline": timeline,
       "patchstream.step": step,
       "patchstream.stage": stage,

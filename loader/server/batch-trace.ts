@@ -1,6 +1,6 @@
 import type { Timeline } from "../../plan/batch/address.js";
 import type { Carrier } from "../../rpc/carrier.js";
-import type { Tracing } from "../../rpc/tracing/tracing.js";
+import { STREAM_CALL, type Tracing } from "../../rpc/tracing/tracing.js";
 import type { ReadyBatch } from "./cut-ahead.js";
 import type { ServedLease } from "./served-run.js";
 
@@ -25,9 +25,7 @@ export function traceBatch(tracing: Tracing, { timeline, ready, carrier, carryBe
     beganMs: wantedMs,
     endedMs,
     attributes: {
-      "rpc.system": "grpc",
-      "rpc.service": "patchstream.v1.DataService",
-      "rpc.method": "Stream",
+      ...STREAM_CALL,
       "patchstream.timeline": timeline,
       "patchstream.step": step,
       "patchstream.stage": stage,

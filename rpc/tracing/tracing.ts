@@ -20,6 +20,13 @@ export interface OpenPart {
   end(attributes: Attributes): void;
 }
 
+/** OpenTelemetry's own attributes of a call of `Stream`, the same at both its ends. */
+export const STREAM_CALL: Attributes = {
+  "rpc.system": "grpc",
+  "rpc.service": "patchstream.v1.DataService",
+  "rpc.method": "Stream",
+};
+
 /** Spans of batches (docs/reference/traces.md), for the OpenTelemetry SDK that was started in this thread. */
 export class Tracing {
   readonly #api: Api;

@@ -1,23 +1,11 @@
 import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import test from "ava";
+import { root, sampleFolder } from "./sample-folder.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 const PAGE = "docs/tutorial/from-your-images-to-a-model-and-back.md";
 
 /** A port that is free now. */
@@ -30,17 +18,7 @@ async function freePort(): Promise<number> {
 }
 
 test("every command of the tutorial runs, in order, on the sample", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "patchstream-tutorial-"));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  symlinkSync(join(root, "examples"), join(folder, "examples"));
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
-  writeFileSync(
-    join(bin, "npx"),
-    `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, "dist/cli/main.js")}" "$@"\n`,
-  );
-  chmodSync(join(bin, "npx"), 0o755);
-
+  const { folder, env } = sampleFolder(t);
   const page = readFileSync(join(root, PAGE), "utf8");
   const blocks = [...page.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
   t.true(blocks.length >= 8);
@@ -54,7 +32,6 @@ test("every command of the tutorial runs, in order, on the sample", async (t) =>
     .replace('"baseFeatures": 8', '"baseFeatures": 1');
   const file = join(folder, "tutorial.sh");
   writeFileSync(file, `set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${script}\nwait\n`);
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
   // -m: job control, which `kill %1` needs, is off in a script.
   const { stdout } = await promisify(execFile)("bash", ["-m", file], { cwd: folder, env, maxBuffer: 2 ** 24 });
 

@@ -1,28 +1,16 @@
-import { PatchstreamError } from "../../../plan/errors.js";
+import { importUserModule, type WantedModule } from "../../../disk/user-module.js";
 import type { ByteReader, ReadSizes } from "./byte-reader.js";
 
-/** A module of the caller's that reads a store which lies where this package cannot look. */
-interface ReaderModule {
-  /** Called once a thread, in each thread that cuts. */
-  openReader(place: string): ByteReader | Promise<ByteReader>;
-}
+const WANTED: WantedModule = {
+  exports: "openReader", // called once a thread, in each thread that cuts
+  want: "a module whose openReader(place) gives a ByteReader",
+  page: "docs/how-to/extend-the-store-reader.md",
+};
 
 /** Imports the module at `url` and opens `place` with it. Throws INPUT_DAMAGED where the module is no reader; what `openReader` throws. */
 export async function openReaderModule(url: string, place: string): Promise<ByteReader> {
-  const refused = (reason: string, cause?: unknown) =>
-    new PatchstreamError(
-      { code: "INPUT_DAMAGED", file: url, reason, want: "a module whose openReader(place) gives a ByteReader" },
-      "See docs/how-to/extend-the-store-reader.md.",
-      { cause },
-    );
-  let module: Partial<ReaderModule>;
-  try {
-    module = await import(url);
-  } catch (error) {
-    throw refused(`it cannot be imported: ${(error as Error).message}`, error);
-  }
-  if (typeof module.openReader !== "function") throw refused("it exports no function openReader");
-  const reader: Partial<ByteReader> | undefined = await module.openReader(place);
+  const { open, refused } = await importUserModule(url, WANTED);
+  const reader = (await open(place)) as Partial<ByteReader> | undefined;
   if (typeof reader?.get !== "function" || typeof reader.use !== "function")
     throw refused("what openReader gives has no get and use");
   if (!areReadSizes(reader.reads)) throw refused("what openReader gives has no reads: bytes, gapBytes and atOnce");
