@@ -46,7 +46,7 @@ export function warp<Value, Out>(
   axes: i32,
   spacePtr: usize,
 ): void {
-  const isZoomed = isFloat<Value>() && inX > 1 && isZoom(gridPtr);
+  const isZoomed = isFloat<Value>() && inZ > 0 && inY > 0 && inX > 1 && isZoom(gridPtr);
   const sizeZ = isFloat<Value>() ? BLOCK_Z : LABEL_BLOCK_Z;
   const sizeY = isFloat<Value>() ? BLOCK_Y : LABEL_BLOCK_Y;
   const sizeX = isFloat<Value>() ? BLOCK_X : LABEL_BLOCK_X;

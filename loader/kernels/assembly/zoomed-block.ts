@@ -19,7 +19,7 @@ export function isZoom(gridPtr: usize): bool {
 }
 
 /**
- * A block of `warp` on an image (at least 2 voxels along X) where `isZoom`, with the same bits. Samples of a row and of a column have the same weights
+ * A block of `warp` on an image (at least 2 voxels along X, one along Y and Z) where `isZoom`, with the same bits. Samples of a row and of a column have the same weights
  * there, so a row between two of the volume's is made once for each plane of the volume, and each row of the block is mixed of two of those. A
  * neighbour outside is one inside with weight 0. `spacePtr` has room for 5 rows of `ZOOMED_X` f32.
  */
