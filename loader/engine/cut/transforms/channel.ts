@@ -12,6 +12,8 @@ export interface Channel {
   readonly index: number;
   /** Of the patch (Z,Y,X). */
   readonly size: Zyx;
+  /** Axes along which the patch was mirrored when it was read, as kernels' bits. */
+  readonly mirrored: number;
 }
 
 /** What transforms are applied with. */
