@@ -39,18 +39,13 @@ export function imageWriter(
   const spareWire = asWire(wire.image, spare);
   const tools = { kernels, tables, seed };
 
-  /** Makes a channel in `values`; the answer says in which of the two it then lies. */
-  const make = (
-    source: Grid<Float32Array>,
-    label: Int16Array,
-    { lower, mirrored, transforms }: PatchCut,
-    channel: Pick<Channel, "values" | "spare" | "index">,
-  ) => {
+  /** Makes a channel in its `values`; the answer says where it then lies. */
+  const make = (source: Grid<Float32Array>, { lower, mirrored, transforms }: PatchCut, channel: Channel) => {
     const box = resampled ? crop : { values: channel.values, size: patchSize };
     if (isTurned(transforms)) kernels.warpImage(box, source, lower, tables.grid, mirrored, tables.row);
     else kernels.cropImage(box, source, lower, mirrored);
     if (resampled) resampleImage({ values: crop.values, shape: [1, ...cropSize] }, patchSize, channel.values);
-    return applyTransforms(transforms, { ...channel, label, size: patchSize, mirrored }, tools);
+    return applyTransforms(transforms, channel, tools);
   };
 
   /** Puts a slab of a channel into the batch; where its wire type is another one, by way of the batch or of `spareWire`. */
@@ -61,19 +56,20 @@ export function imageWriter(
   };
 
   const writeMade = (source: Grid<Float32Array>, label: Int16Array, cut: PatchCut, index: number) => {
-    const made = make(source, label, cut, { values: scratch, spare, index });
+    const { place, mirrored } = cut;
+    const made = make(source, cut, { values: scratch, spare, label, index, size: patchSize, mirrored });
     const spareWire = asWire(wire.image, made.spare);
-    for (const slab of slabs) put(valuesOf(made.values, slab), cut.place, index, slab, spareWire);
+    for (const slab of slabs) put(valuesOf(made.values, slab), place, index, slab, spareWire);
   };
 
   /** Makes a channel in the batch's own memory, with scratch to work in. */
   const writeInPlace = (source: Grid<Float32Array>, label: Int16Array, cut: PatchCut, index: number) => {
-    const target = output.target(cut.place, index, whole, spareWire) as Float32Array;
-    const channel = endsInSpare(cut.transforms, index)
-      ? { values: scratch, spare: target, index }
-      : { values: target, spare: scratch, index };
-    make(source, label, cut, channel);
-    output.put(cut.place, index, whole, target);
+    const { place, mirrored, transforms } = cut;
+    const target = output.target(place, index, whole, spareWire) as Float32Array;
+    const isSwapped = endsInSpare(transforms, index);
+    const [values, other] = isSwapped ? [scratch, target] : [target, scratch];
+    make(source, cut, { values, spare: other, label, index, size: patchSize, mirrored });
+    output.put(place, index, whole, target);
   };
 
   const copies = slabs.map((slab) => ({ slab, box: { values: scratch.subarray(0, slab.voxels), size: slab.size } }));

@@ -16,6 +16,11 @@ export interface Channel {
   readonly mirrored: number;
 }
 
+/** The channel with what was made in its spare memory. Written out: a spread costs as much as a small kernel. */
+export function swapped({ values, spare, label, index, size, mirrored }: Channel): Channel {
+  return { values: spare, spare: values, label, index, size, mirrored };
+}
+
 /** What transforms are applied with. */
 export interface Tools {
   readonly kernels: Kernels;

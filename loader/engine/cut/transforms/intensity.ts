@@ -21,9 +21,10 @@ export function applyContrast(factor: number, channel: Channel, tools: Tools): C
  * and deviation (batchgeneratorsv2, `GammaTransform` with `p_retain_stats=1`). The stretching by the range that would come between is
  * part of the last step.
  */
-export function applyGamma(exponent: number, inverted: boolean, channel: Channel, { kernels, tables }: Tools): Channel {
+export function applyGamma(exponent: number, inverted: boolean, channel: Channel, tools: Tools): Channel {
+  const { kernels, tables } = tools;
   const { values } = channel;
-  const before = statisticsOf(values, { kernels, tables });
+  const before = statisticsOf(values, tools);
   const sign = inverted ? -1 : 1;
   const halfMin = inverted ? -before.most / 2 : before.least / 2;
   const halfRange = before.most / 2 - before.least / 2;

@@ -1,24 +1,20 @@
 import { roundHalfToEven } from "../../../../plan/round-half-to-even.js";
 import type { Zyx } from "../../../../plan/zyx.js";
 import { MIRROR_X, MIRROR_Y, MIRROR_Z } from "../../../kernels/kernels.js";
-import type { Channel, Tools } from "./channel.js";
+import { type Channel, swapped, type Tools } from "./channel.js";
 
 const { fround } = Math;
 
 const MIRRORS = [MIRROR_Z, MIRROR_Y, MIRROR_X] as const;
 
 /** Down to the nearest voxels and up again linearly, in one pass: each voxel is a weighted sum of two on each axis. */
-export function applyLowResolution(
-  zooms: Zyx,
-  { values, spare, ...rest }: Channel,
-  { kernels, tables }: Tools,
-): Channel {
-  const { size, mirrored } = rest;
+export function applyLowResolution(zooms: Zyx, channel: Channel, { kernels, tables }: Tools): Channel {
+  const { values, spare, size, mirrored } = channel;
   for (const axis of [0, 1, 2] as const) {
     writeTaps(tables.axisTaps[axis], size[axis], zooms[axis], (mirrored & MIRRORS[axis]) !== 0);
   }
   kernels.resample({ values: spare, size }, { values, size }, tables.axisTaps, tables.row);
-  return { ...rest, values: spare, spare: values };
+  return swapped(channel);
 }
 
 /**

@@ -14,15 +14,15 @@ export interface Statistics extends MeanAndDeviation {
   readonly most: number;
 }
 
-export function statisticsOf(values: Float32Array, { kernels, tables }: Pick<Tools, "kernels" | "tables">): Statistics {
+export function statisticsOf(values: Float32Array, { kernels, tables }: Tools): Statistics {
   kernels.moments(tables.moments, values);
-  const [, , least, most] = tables.moments as unknown as readonly [number, number, number, number];
-  return { ...meanAndDeviation(tables.moments, values), least, most };
+  const { mean, deviation } = meanAndDeviation(tables.moments, values);
+  return { mean, deviation, least: tables.moments[2] as number, most: tables.moments[3] as number };
 }
 
 /** From the sums of value - first value and of its square, which `moments` begins with. */
 export function meanAndDeviation(moments: Float64Array, values: Float32Array): MeanAndDeviation {
-  const [sum, squares] = moments as unknown as readonly [number, number];
+  const [sum, squares] = [moments[0] as number, moments[1] as number];
   const count = values.length;
   const variance = Math.max(0, squares - (sum * sum) / count) / Math.max(1, count - 1);
   return { mean: (values[0] as number) + sum / count, deviation: Math.sqrt(variance) };
