@@ -1,6 +1,8 @@
+export type { StepRow } from "../proto/messages.js";
 export { connectTrainer } from "./client/connect-trainer.js";
 export type { DescribedModel } from "./client/describe-model.js";
-export type { WatchedEvent } from "./client/events.js";
+export type { TrainingFleet } from "./client/described-fleet.js";
+export type { WatchedEvent, WatchedInShort } from "./client/events.js";
 export type { PredictedLabel } from "./client/predict.js";
 export type {
   CheckpointOptions,
@@ -36,7 +38,7 @@ export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
 export { FiguresTally, type TrainingFigures } from "./figures.js";
-export type { EpochInShort, HistoryChange, Noted, StageSpan, StepsInARow } from "./history/training-history.js";
+export type { EpochInShort, HistoryChange, Noted, StageSpan } from "./history/training-history.js";
 export { TrainingHistory } from "./history/training-history.js";
 export type { GridGeometry } from "./inference/export-label.js";
 export { labelFile, narrowLabel } from "./inference/label-file.js";

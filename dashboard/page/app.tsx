@@ -136,7 +136,7 @@ export function App() {
                     inShort={inShort}
                     stages={shown?.standing?.opened?.stages.length ?? 0}
                   />
-                  <Servers servers={servers} inShort={inShort} />
+                  <Servers servers={servers} inShort={inShort} fleet={shown?.fleet} />
                 </>
               )}
             </>

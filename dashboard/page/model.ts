@@ -1,4 +1,4 @@
-import type { EpochInShort, StepsInARow, TrainingInShort } from "../../trainer/index.js";
+import type { EpochInShort, StepRow, TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import type { PageEvent, ServerFigures, Trouble } from "../messages.js";
 
 type Change = Extract<PageEvent, { kind: "change" }>["change"];
@@ -13,8 +13,10 @@ export interface Entries<T> {
 export interface Shown {
   readonly id: string;
   readonly standing?: Change["standing"];
-  readonly steps: Entries<StepsInARow>;
+  readonly steps: Entries<StepRow>;
   readonly epochs: Entries<EpochInShort>;
+  /** How its data servers do; absent where it does not run. */
+  readonly fleet?: TrainingFleet;
   /** All is told: it has ended. */
   readonly isWhole: boolean;
   /** Why it cannot be watched. */
@@ -51,6 +53,8 @@ export function after(model: Model, event: PageEvent, nowMs: number): Model {
       return { ...model, trainings: event.trainings, heardMs: nowMs };
     case "trouble":
       return { ...model, trouble: event.trouble ?? undefined };
+    case "fleet":
+      return model.shown === undefined ? model : { ...model, shown: withFleet(model.shown, event.fleet) };
     case "servers":
       return { ...model, servers: event.servers };
     case "begin": // what is shown stays until the first change
@@ -68,6 +72,10 @@ export function after(model: Model, event: PageEvent, nowMs: number): Model {
     case "refused":
       return model;
   }
+}
+
+function withFleet({ fleet: _, ...shown }: Shown, fleet: TrainingFleet | null): Shown {
+  return fleet === null ? shown : { ...shown, fleet };
 }
 
 function changed({ trouble: _, ...shown }: Shown, { standing, steps, epochs }: Change): Shown {

@@ -7,6 +7,7 @@ import type { EventStream } from "./event-stream.js";
 
 const LIST_MS = 2_000;
 const METRICS_MS = 3_000;
+const FLEET_MS = 1_000;
 /** How often a page is told what has changed. */
 const CHANGES_MS = 300;
 const AGAIN_MS = 2_000;
@@ -23,7 +24,7 @@ export interface Watched {
 
 /** Tells a page everything, until it has gone. Nothing is kept: a page that comes again is told all of it again. */
 export async function tellPage(stream: EventStream, watched: Watched): Promise<void> {
-  const parts = [tellTrainings(stream, watched), tellServers(stream, watched), tellTraining(stream, watched)];
+  const parts = [tellTrainings, tellServers, tellFleet, tellTraining].map((tell) => tell(stream, watched));
   await Promise.all(parts.map((part) => part.catch((error) => leaveOn(watched.signal, error))));
 }
 
@@ -62,6 +63,19 @@ async function tellServers(stream: EventStream, { looks, signal }: Watched): Pro
   }
 }
 
+async function tellFleet(stream: EventStream, { trainer, training, signal }: Watched): Promise<void> {
+  if (training === undefined) return;
+  for (let isTold = false; ; await setTimeout(FLEET_MS, undefined, { signal })) {
+    try {
+      const { fleet = null } = await trainer.describe(training, { signal });
+      if (fleet !== null || isTold) stream.tell({ kind: "fleet", fleet });
+      isTold = fleet !== null;
+    } catch {
+      signal.throwIfAborted(); // what else is wrong with the trainer, the list says
+    }
+  }
+}
+
 async function tellTraining(stream: EventStream, watched: Watched): Promise<void> {
   const { trainer, training, signal } = watched;
   if (training === undefined) return;
@@ -74,7 +88,7 @@ async function tellTraining(stream: EventStream, watched: Watched): Promise<void
     };
     const timer = setInterval(flush, CHANGES_MS);
     try {
-      for await (const event of trainer.watch(training, { signal })) history.add(event);
+      for await (const event of trainer.watchInShort(training, { signal })) history.add(event);
       clearInterval(timer);
       while (stream.isBehind) await setTimeout(CHANGES_MS, undefined, { signal });
       flush();
