@@ -68,6 +68,7 @@ export {
 } from "./run-folder/labels-record.js";
 export { readEvents } from "./run-folder/read-events.js";
 export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
+export { readTrainingOnDisk, type TrainingOnDisk } from "./run-folder/read-in-short.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerBudget, type TrainerOptions, type TrainerServer } from "./service/serve.js";

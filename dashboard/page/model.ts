@@ -1,3 +1,4 @@
+import type { StudyStanding } from "../../study/index.js";
 import type { EpochInShort, StepRow, TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import type { PageEvent, ServerFigures, Trouble } from "../messages.js";
 
@@ -30,6 +31,10 @@ export interface Model {
   readonly trouble: Trouble | undefined;
   readonly shown: Shown | undefined;
   readonly servers: readonly ServerFigures[] | undefined;
+  /** The study whose folder was named. */
+  readonly study: StudyStanding | undefined;
+  /** Why it cannot be read. */
+  readonly studyTrouble: Trouble | undefined;
   /** When something of the trainer came last, by this machine's clock. */
   readonly heardMs: number | undefined;
 }
@@ -39,6 +44,8 @@ export const NOTHING: Model = {
   trouble: undefined,
   shown: undefined,
   servers: undefined,
+  study: undefined,
+  studyTrouble: undefined,
   heardMs: undefined,
 };
 
@@ -57,6 +64,10 @@ export function after(model: Model, event: PageEvent, nowMs: number): Model {
       return model.shown === undefined ? model : { ...model, shown: withFleet(model.shown, event.fleet) };
     case "servers":
       return { ...model, servers: event.servers };
+    case "study":
+      return { ...model, study: event.study, studyTrouble: undefined, heardMs: nowMs };
+    case "studyUnread":
+      return { ...model, studyTrouble: event.trouble };
     case "begin": // what is shown stays until the first change
       return model.shown?.id === event.training
         ? model
