@@ -13,7 +13,7 @@ python=client/python/.venv/bin/python
 "$python" -m pip install --quiet --disable-pip-version-check -r client/python/requirements-dev.txt
 
 [ $# != 0 ] || set -- \
-  client-rules client-rules-over-a-lane client-rules-with-tls client-rules-over-a-lane-with-tls \
+  client-rules client-rules-over-a-lane client-rules-with-tls.slow client-rules-over-a-lane-with-tls.slow \
   replica-rules replica-rules-over-a-lane shared-wants damage lying-server bit-flips two-replicas dataset-pages lane
 
 export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE

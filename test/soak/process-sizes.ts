@@ -1,16 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** What a process holds (Linux). */
 export interface ProcessSize {
   readonly rssMiB: number;
+  /** What is left of all its threads' heaps and buffers after collecting garbage. Undefined until they have said so. */
+  readonly liveMiB: number | undefined;
   readonly descriptors: number;
 }
 
-/** Undefined where there is no such process. */
-export function processSize(pid: number): ProcessSize | undefined {
+/** Undefined where there is no such process. `live` is the folder that `live-memory.ts` writes to. */
+export function processSize(pid: number, live: string): ProcessSize | undefined {
   try {
     const [, kib = "0"] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return { rssMiB: Number(kib) / 1024, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+    const threads = readdirSync(live).filter((name) => name.startsWith(`${pid}-`) && !name.endsWith(".new"));
+    const bytes = threads.reduce((sum, name) => sum + Number(readFileSync(join(live, name), "utf8")), 0);
+    return {
+      rssMiB: Number(kib) / 1024,
+      liveMiB: threads.length === 0 ? undefined : bytes / 2 ** 20,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    };
   } catch {
     return undefined;
   }

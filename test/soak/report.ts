@@ -19,19 +19,22 @@ export function describeGrowth(processes: ReadonlyMap<string, readonly Sample[]>
     const parts = Array.from({ length: PARTS }, (_, part) =>
       samples.filter((sample) => Math.floor((PARTS * sample.hours) / hours) === part),
     ).slice(FIRST_PARTS);
-    const column = (of: (sample: Sample) => number) => {
+    const column = (of: (sample: Sample) => number | undefined) => {
       const points = parts
+        .map((part) =>
+          part.flatMap((sample) => [of(sample)].flatMap((y) => (y === undefined ? [] : [[sample.hours, y] as const]))),
+        )
         .filter((part) => part.length > 0)
-        .map((part) => [mean(part.map((sample) => sample.hours)), mean(part.map(of))] as const);
+        .map((part) => [mean(part.map(([hour]) => hour)), mean(part.map(([, y]) => y))] as const);
       const { perX, error } = slopeOf(points);
       const ys = points.map(([, y]) => y);
       return `${Math.min(...ys).toFixed(1)} to ${Math.max(...ys).toFixed(1)} | ${signed(perX)} ± ${error.toFixed(1)}`;
     };
-    return `| ${name} | ${column(({ rssMiB }) => rssMiB)} | ${column(({ descriptors }) => descriptors)} |`;
+    return `| ${name} | ${column(({ rssMiB }) => rssMiB)} | ${column(({ liveMiB }) => liveMiB)} | ${column(({ descriptors }) => descriptors)} |`;
   });
   return [
-    "| process | RSS, MiB | MiB an hour | descriptors | descriptors an hour |",
-    "|---|---|---|---|---|",
+    "| process | RSS, MiB | MiB an hour | after collecting garbage, MiB | MiB an hour | descriptors | descriptors an hour |",
+    "|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }

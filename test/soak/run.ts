@@ -33,6 +33,7 @@ const hours = Number(values.minutes) / 60;
 if (!(hours > 0)) throw new Error(`--minutes is ${values.minutes}; it must be a number above 0`);
 
 const READER = fileURLToPath(new URL("reader.js", import.meta.url));
+const LIVE_MEMORY = new URL("live-memory.js", import.meta.url).href;
 const DISTURB_MS = 5_000;
 const CUT_MS = 2_000;
 const SAMPLE_MS = 1_000;
@@ -47,6 +48,9 @@ const count = (what: string, by = 1) => void counts.set(what, (counts.get(what) 
 const wrong: string[] = [];
 
 const folder = temporaryFolder(scope);
+const live = temporaryFolder(scope);
+process.env.SOAK_LIVE = live;
+process.env.NODE_OPTIONS = `--expose-gc --import=${LIVE_MEMORY}`;
 const store = await makeSampleStore(folder);
 const serve = (...ports: string[]) =>
   serving(scope, "serve", store, "--workers", "1", "--log-level", "error", ...ports);
@@ -111,7 +115,7 @@ async function goOn(): Promise<void> {
       "trainer, training": childrenOf(served.pid)[0],
     };
     for (const [name, pid] of Object.entries(pids)) {
-      const size = pid === undefined ? undefined : processSize(pid);
+      const size = pid === undefined ? undefined : processSize(pid, live);
       const former = samples.get(name) ?? [];
       samples.set(name, former);
       if (size !== undefined) former.push({ hours: passedHours(), ...size });

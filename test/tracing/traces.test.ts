@@ -12,6 +12,7 @@ import { type ToldAddress, toldAddress } from "../told-address.js";
 import { temporaryFolder, tinyRun } from "../trainer/processes.js";
 
 const SDK = fileURLToPath(new URL("../../../test/tracing/write-spans.mjs", import.meta.url));
+const NOTE_LOADS = new URL("../../../test/tracing/note-loads.mjs", import.meta.url).href;
 const CASES = [...SMALL_RUN.split.train, ...SMALL_RUN.split.val];
 
 interface WrittenSpan {
@@ -27,10 +28,16 @@ interface WrittenSpan {
   readonly thread: number;
 }
 
+/** What processes write to: spans where they are traced, and which modules of OpenTelemetry they loaded. */
+interface Files {
+  readonly spans: string | undefined;
+  readonly loads: string;
+}
+
 /** A process of the command line, with the SDK where `spans` names a file. */
-function run(t: ExecutionContext, spans: string | undefined, args: readonly string[]) {
+function run(t: ExecutionContext, { spans, loads }: Files, args: readonly string[]) {
   const flags = spans === undefined ? [] : ["--import", SDK];
-  const env = { ...process.env, SPANS: spans ?? "" };
+  const env = { ...process.env, SPANS: spans ?? "", LOADS: loads, NODE_OPTIONS: `--import=${NOTE_LOADS}` };
   const child = spawn(process.execPath, [...flags, MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   t.teardown(() => child.kill("SIGKILL"));
   return child;
@@ -39,10 +46,10 @@ function run(t: ExecutionContext, spans: string | undefined, args: readonly stri
 /** A service that has begun, and how it is ended. */
 async function service(
   t: ExecutionContext,
-  spans: string | undefined,
+  files: Files,
   ...args: string[]
 ): Promise<ToldAddress & { readonly child: ChildProcess; end(): Promise<unknown> }> {
-  const child = run(t, spans, [...args, "--json"]);
+  const child = run(t, files, [...args, "--json"]);
   let said = "";
   child.stderr.on("data", (text) => {
     said += text;
@@ -56,14 +63,14 @@ async function service(
   return { ...told, child, end };
 }
 
-/** Trains a short run; checksums of the batches, and the spans where it is traced. */
-async function train(t: ExecutionContext, isTraced: boolean): Promise<{ checksums: number[]; spans: WrittenSpan[] }> {
+/** Trains a short run; checksums of the batches, the spans where it is traced, and whether any process loaded OpenTelemetry. */
+async function train(t: ExecutionContext, isTraced: boolean) {
   const folder = temporaryFolder(t);
-  const file = isTraced ? join(folder, "spans.jsonl") : undefined;
-  const data = await service(t, file, "serve", await sampleStore(), "--workers", "1", "--log-level", "error");
+  const files = { spans: isTraced ? join(folder, "spans.jsonl") : undefined, loads: join(folder, "loads") };
+  const data = await service(t, files, "serve", await sampleStore(), "--workers", "1", "--log-level", "error");
   const trainer = await service(
     t,
-    file,
+    files,
     "trainer",
     "--engine",
     "onnx",
@@ -74,7 +81,7 @@ async function train(t: ExecutionContext, isTraced: boolean): Promise<{ checksum
   );
   const spec = join(folder, "run.json");
   writeFileSync(spec, JSON.stringify(tinyRun(CASES, { data: { epochs: 8, stepsPerEpoch: 2 } })));
-  const client = run(t, undefined, [
+  const client = run(t, { ...files, spans: undefined }, [
     "train",
     "--data",
     data.address,
@@ -97,13 +104,14 @@ async function train(t: ExecutionContext, isTraced: boolean): Promise<{ checksum
     .split("\n")
     .map((line) => JSON.parse(line));
   const checksums = events.flatMap((event) => (event.kind === "step" ? [event.step.checksum] : []));
-  const lines = file !== undefined && existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-  return { checksums, spans: lines.map((line) => JSON.parse(line) as WrittenSpan) };
+  const lines = files.spans === undefined ? [] : readFileSync(files.spans, "utf8").trim().split("\n");
+  const spans = lines.map((line) => JSON.parse(line) as WrittenSpan);
+  return { checksums, spans, hasLoaded: existsSync(files.loads) };
 }
 
 test("the spans of each batch are one trace over client, server and trainer, with the right parents, and hold no name of a case; its bytes are the same", async (t) => {
   t.timeout(600_000); // of a machine that has others to do
-  const { checksums, spans } = await train(t, true);
+  const { checksums, spans, hasLoaded } = await train(t, true);
   const page = readFileSync(new URL("../../../docs/reference/traces.md", import.meta.url), "utf8");
   t.is(checksums.length, 16);
   const roots = spans.filter(({ name }) => name === "patchstream.want");
@@ -155,5 +163,8 @@ test("the spans of each batch are one trace over client, server and trainer, wit
   }
   t.is(processes.size, 2);
   t.is(fetches >= CASES.length, true, "each volume was read once");
-  t.deepEqual(checksums, (await train(t, false)).checksums, "bytes without the SDK");
+  t.true(hasLoaded);
+  const untraced = await train(t, false);
+  t.deepEqual(untraced.checksums, checksums, "bytes without the SDK");
+  t.false(untraced.hasLoaded, "nothing of OpenTelemetry without the SDK");
 });
