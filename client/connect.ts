@@ -40,6 +40,7 @@ export function connect(addresses: string | readonly string[], options: ConnectO
 
   return {
     addresses: list,
+    fleet: ({ signal } = {}) => transport.call("fleet", {}, signal),
     describeDataset: ({ signal } = {}) => transport.call("describeDataset", {}, signal),
     describeRun,
     async openRun(spec, { signal, ...share } = {}) {

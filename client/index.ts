@@ -10,6 +10,7 @@ export { connect } from "./connect.js";
 export { imageValues, labelClasses, labelValues, regionTargets, type WireTensor } from "./tensor-values.js";
 export type { CarrierChoice } from "./transport/carrier.js";
 export type {
+  AwaitedBatch,
   Batch,
   BatchAddress,
   CaseGeometry,
@@ -17,12 +18,15 @@ export type {
   DataClient,
   DatasetCase,
   DatasetInfo,
+  FleetStanding,
   ImageTensor,
   LabelTensor,
   OpenRunOptions,
   Preview,
   PreviewAddress,
   Region,
+  ReplicaStanding,
+  ReplicaState,
   Run,
   RunInfo,
   StageChanged,

@@ -156,6 +156,57 @@ export interface Run extends AsyncDisposable {
   changeStage(proposal: StageProposal): Promise<StageChanged>;
 }
 
+/**
+ * How a replica is to the streams of a client. idle: nothing is asked of it. opening: its stream is being opened. serving: it is asked for
+ * batches. leaving: it ends, or its name does not lead to it any more. silent: it owes something and has not been heard of for longer than that
+ * should take, so that others are asked for the same. lost: its stream was lost and is opened again. refused: it says that it does not serve
+ * the run.
+ */
+export type ReplicaState = "idle" | "opening" | "serving" | "leaving" | "silent" | "lost" | "refused";
+
+/** How one replica does, as the client sees it since it was opened. */
+export interface ReplicaStanding {
+  readonly address: string;
+  readonly state: ReplicaState;
+  /** Milliseconds since anything came from it on a stream; absent where nothing has. */
+  readonly heardMs?: number;
+  /** Batches that came from it whole on streams, and their bytes. */
+  readonly batches: number;
+  readonly bytes: number;
+  /** Those of them that were cut for another client, too. */
+  readonly sharedBatches: number;
+  /** Batches whose bytes were not those of their checksum. They were asked for again. */
+  readonly damagedBatches: number;
+  /** Batches that were asked of others since it was silent, or its stream was lost. */
+  readonly failovers: number;
+  /** Batches that it owes. */
+  readonly owed: number;
+  /** What it is worth: bytes a second while it owes more. Absent where it was not measured lately. */
+  readonly bytesPerSecond?: number;
+  /** Milliseconds of its own time for a batch, mean of the last ones. Absent where it does not say. */
+  readonly servedMs?: number;
+  /** What its stream was lost by last, or why it refuses. */
+  readonly failure?: { readonly message: string; readonly ageMs: number };
+}
+
+/** A batch that is waited for. */
+export interface AwaitedBatch {
+  readonly timeline: Timeline;
+  readonly step: number;
+  readonly stage: number;
+  /** Milliseconds since it was asked for. */
+  readonly waitedMs: number;
+  /** Addresses of the replicas that owe it; none where no replica takes wants. */
+  readonly asked: readonly string[];
+}
+
+/** How all replicas do. */
+export interface FleetStanding {
+  readonly replicas: readonly ReplicaStanding[];
+  /** Absent where no run's iterator waits. */
+  readonly awaited?: AwaitedBatch;
+}
+
 /** A box of store voxels (Z,Y,X): `start` inside, `end` outside. */
 export interface Region {
   readonly start: Zyx;
@@ -213,6 +264,8 @@ export interface WaitOptions {
 /** A connection to the replicas of one data set. Disposing it ends its runs and its thread. */
 export interface DataClient extends AsyncDisposable {
   readonly addresses: readonly string[];
+  /** How the replicas do, and which batch is waited for. Asks none of them. */
+  fleet(options?: WaitOptions): Promise<FleetStanding>;
   /** What the served store holds. */
   describeDataset(options?: WaitOptions): Promise<DatasetInfo>;
   /**

@@ -1,5 +1,6 @@
 /** What the server tells the page, as JSON. */
-import type { HistoryChange, TrainingInShort } from "../trainer/index.js";
+import type { StudyStanding } from "../study/index.js";
+import type { HistoryChange, TrainingFleet, TrainingInShort } from "../trainer/index.js";
 
 /** Why something was not done: the code of a failure, and its words with the hint. */
 export interface Trouble {
@@ -46,7 +47,13 @@ export type PageEvent =
   | { readonly kind: "ended" }
   /** It cannot be watched. */
   | { readonly kind: "unwatched"; readonly trouble: Trouble }
+  /** How the data servers do that the watched training asks, as its process sees them; null: it does not run, or its trainer does not say. */
+  | { readonly kind: "fleet"; readonly fleet: TrainingFleet | null }
   | { readonly kind: "servers"; readonly servers: readonly ServerFigures[] }
+  /** How the study stands whose folder was named. */
+  | { readonly kind: "study"; readonly study: StudyStanding }
+  /** It cannot be read. */
+  | { readonly kind: "studyUnread"; readonly trouble: Trouble }
   /** The token is accepted no more. */
   | { readonly kind: "refused"; readonly trouble: Trouble };
 

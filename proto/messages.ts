@@ -3,6 +3,9 @@
 /** Which checkpoint of a training. */
 export type CheckpointKind = "CHECKPOINT_KIND_UNSPECIFIED" | "CHECKPOINT_KIND_LATEST" | "CHECKPOINT_KIND_BEST";
 
+/** How a data server is to a training. */
+export type ReplicaState = "REPLICA_STATE_UNSPECIFIED" | "REPLICA_STATE_IDLE" | "REPLICA_STATE_OPENING" | "REPLICA_STATE_SERVING" | "REPLICA_STATE_LEAVING" | "REPLICA_STATE_SILENT" | "REPLICA_STATE_LOST" | "REPLICA_STATE_REFUSED";
+
 /** Whether another attempt at a failed call can help. */
 export type Retry = "RETRY_UNSPECIFIED" | "RETRY_NEVER" | "RETRY_ELSEWHERE" | "RETRY_AGAIN";
 
@@ -14,6 +17,20 @@ export type TrainingState = "TRAINING_STATE_UNSPECIFIED" | "TRAINING_STATE_QUEUE
 
 /** A stored volume of a case. */
 export type Volume = "VOLUME_UNSPECIFIED" | "VOLUME_IMAGE" | "VOLUME_LABEL" | "VOLUME_REFERENCE";
+
+/** A batch that is waited for. */
+export interface AwaitedBatch {
+  /** Which timeline. */
+  readonly timeline: Timeline;
+  /** The step. */
+  readonly step: number;
+  /** Its stage. */
+  readonly stage: number;
+  /** Milliseconds since the loop asked for it. */
+  readonly waitedMs: number;
+  /** Addresses of the data servers that owe it; none where no data server takes wants. */
+  readonly asked: readonly string[];
+}
 
 /** A batch begins: its chunks follow, then BatchEnd; nothing of another batch in between. */
 export interface BatchBegin {
@@ -44,6 +61,8 @@ export interface BatchEnd {
   /** Microseconds of this server's time that the batch took: from the end of the batch that it sent before, on whatever stream, or from the
    * want where that came later. Absent: the server does not say. */
   readonly servedUs?: number;
+  /** Another stream was given the same cut before. Absent: the server does not say. */
+  readonly shared?: boolean;
 }
 
 /** Takes back every want of `count` steps from `first_step` on whose BatchBegin has not been sent. */
@@ -250,12 +269,14 @@ export interface DescribeTrainingRequest {
   readonly training: string;
 }
 
-/** What a training was started with. */
+/** What a training was started with, and how its data servers do. */
 export interface DescribeTrainingResponse {
   /** The run spec as it was sent, as UTF-8 JSON. */
   readonly run: Uint8Array;
   /** Addresses of its data servers: those of the start, or of the last resume that named others. */
   readonly data: readonly string[];
+  /** How these do; absent where it does not run, in its first second, and where the trainer does not say it. */
+  readonly fleet: Fleet | null;
 }
 
 /** An epoch has ended. */
@@ -312,6 +333,16 @@ export interface Failure {
   readonly hint: string;
   /** Whether another attempt can help. */
   readonly retry: Retry;
+}
+
+/** The data servers of a training, as its process sees them. */
+export interface Fleet {
+  /** Each of them; a name may stand for several. */
+  readonly replicas: readonly Replica[];
+  /** The batch that the training waits for; absent where it waits for none. */
+  readonly awaited: AwaitedBatch | null;
+  /** Milliseconds since its process saw this, once a second: more where a step keeps it busy. */
+  readonly ageMs: number;
 }
 
 /** How a stored case maps back to its source file. */
@@ -615,6 +646,36 @@ export interface Region {
   readonly end: readonly number[];
 }
 
+/** A data server, as a training sees it. Counts are of the training's process: they begin anew when it goes on. */
+export interface Replica {
+  /** As it is called: host:port or unix:/path, with the IP address that its name stands for. */
+  readonly address: string;
+  /** How it is. */
+  readonly state: ReplicaState;
+  /** Milliseconds since anything came from it; absent where nothing has. */
+  readonly heardMs?: number;
+  /** Batches that came from it whole, for training and for validation. */
+  readonly batches: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Those of them that were cut for another training, too. */
+  readonly sharedBatches: number;
+  /** Batches whose bytes were not those of their checksum. They were asked for again. */
+  readonly damagedBatches: number;
+  /** Batches that were asked of others since it was silent, or its stream was lost. */
+  readonly failovers: number;
+  /** Batches that it owes. */
+  readonly owed: number;
+  /** What it is worth: bytes a second while it owes more. Absent where it was not measured lately. */
+  readonly bytesPerSecond?: number;
+  /** Milliseconds of its own time for a batch, mean of the last ones. Absent where it does not say. */
+  readonly servedMs?: number;
+  /** What its stream was last lost by, or why it refuses; empty where neither was. */
+  readonly failure: string;
+  /** Milliseconds since then. */
+  readonly failureAgeMs: number;
+}
+
 /** A run was opened. */
 export interface RunOpened {
   /** SHA-256 (hex) of the resolved data spec. */
@@ -824,6 +885,34 @@ export interface StateChanged {
   readonly code?: string;
 }
 
+/** Steps in a row. Sums are over all of them. */
+export interface StepRow {
+  /** The first of them. */
+  readonly firstStep: number;
+  /** How many. */
+  readonly steps: number;
+  /** Stage of the last one. */
+  readonly stage: number;
+  /** Epoch of the last one. */
+  readonly epoch: number;
+  /** Lowest loss. */
+  readonly lossMin: number;
+  /** Highest loss. */
+  readonly lossMax: number;
+  /** Sum of the losses. */
+  readonly lossSum: number;
+  /** Largest L2 norm of all gradients before clipping. */
+  readonly gradientNormMax: number;
+  /** Learning rate of the last one. */
+  readonly learningRate: number;
+  /** Milliseconds that the loop waited for the batches. */
+  readonly waitedMs: number;
+  /** Milliseconds of the steps without that. */
+  readonly stepMs: number;
+  /** Samples trained on. */
+  readonly samples: number;
+}
+
 /** A step was taken. */
 export interface StepTaken {
   /** The step. */
@@ -971,6 +1060,10 @@ export interface Warning {
 export interface WatchTrainingRequest {
   /** Its id. */
   readonly training: string;
+  /** Tell what happened so far in short, so that a long training is told as fast as a short one: rows of steps (`steps`) in place of each
+   * step, in at most 2,048 rows; of the epochs as many; of all other kinds of events the newest 400. What happens from then on is told as
+   * always. A trainer may tell all of it all the same. */
+  readonly inShort: boolean;
 }
 
 /** One event of a training, in the order they happened. */
@@ -985,10 +1078,12 @@ export type WatchTrainingResponse =
   | { readonly kind: "warning"; readonly warning: Warning }
   | { readonly kind: "epoch"; readonly epoch: EpochEnded }
   | { readonly kind: "decided"; readonly decided: StageDecided }
+  | { readonly kind: "steps"; readonly steps: StepRow }
   | { readonly kind?: undefined };
 
 /** Every message by name. */
 export interface Messages {
+  AwaitedBatch: AwaitedBatch;
   BatchBegin: BatchBegin;
   BatchEnd: BatchEnd;
   Cancel: Cancel;
@@ -1010,6 +1105,7 @@ export interface Messages {
   EpochEnded: EpochEnded;
   Evaluated: Evaluated;
   Failure: Failure;
+  Fleet: Fleet;
   Geometry: Geometry;
   GetBatchRequest: GetBatchRequest;
   GetBatchResponse: GetBatchResponse;
@@ -1037,6 +1133,7 @@ export interface Messages {
   ReadLocationsRequest: ReadLocationsRequest;
   ReadLocationsResponse: ReadLocationsResponse;
   Region: Region;
+  Replica: Replica;
   RunOpened: RunOpened;
   RunStage: RunStage;
   RunTimeline: RunTimeline;
@@ -1053,6 +1150,7 @@ export interface Messages {
   StartTrainingRequest: StartTrainingRequest;
   StartTrainingResponse: StartTrainingResponse;
   StateChanged: StateChanged;
+  StepRow: StepRow;
   StepTaken: StepTaken;
   Stop: Stop;
   StopTrainingRequest: StopTrainingRequest;
@@ -1072,6 +1170,7 @@ export interface Messages {
 
 /** The fields of every message that hold whole numbers, an enum or another message: name and type. */
 export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [name: string, type: string])[]>> = {
+  AwaitedBatch: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["waitedMs", "uint32"]],
   BatchBegin: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["globalBatch", "uint32"], ["tensors", "Tensor"], ["addressChecksum", "fixed32"], ["samples", "Samples"]],
   BatchEnd: [["step", "uint32"], ["checksum", "fixed32"], ["servedUs", "uint32"]],
   Cancel: [["firstStep", "uint32"], ["count", "uint32"]],
@@ -1089,10 +1188,11 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   DescribeRunRequest: [["ranks", "uint32"]],
   DescribeRunResponse: [["limits", "Limits"], ["channels", "uint32"], ["train", "RunTimeline"], ["val", "RunTimeline"]],
   DescribeTrainingRequest: [],
-  DescribeTrainingResponse: [],
+  DescribeTrainingResponse: [["fleet", "Fleet"]],
   EpochEnded: [["epoch", "uint32"], ["stepsTaken", "uint32"], ["pseudoDice", "ClassDice"], ["samples", "uint32"]],
   Evaluated: [["cases", "uint32"], ["classes", "ClassDice"], ["checkpoint", "CheckpointKind"]],
   Failure: [["retry", "Retry"]],
+  Fleet: [["replicas", "Replica"], ["awaited", "AwaitedBatch"], ["ageMs", "uint32"]],
   Geometry: [["originalShape", "uint32"], ["transpose", "uint32"], ["cropStart", "uint32"], ["cropEnd", "uint32"]],
   GetBatchRequest: [["timeline", "Timeline"], ["step", "uint32"], ["stage", "uint32"], ["rank", "uint32"], ["ranks", "uint32"]],
   GetBatchResponse: [["batchBegin", "BatchBegin"], ["chunk", "Chunk"], ["batchEnd", "BatchEnd"]],
@@ -1120,6 +1220,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   ReadLocationsRequest: [["class", "int32"], ["k", "uint32"]],
   ReadLocationsResponse: [["zyx", "uint32"]],
   Region: [["start", "uint32"], ["end", "uint32"]],
+  Replica: [["state", "ReplicaState"], ["heardMs", "uint32"], ["batches", "uint32"], ["bytes", "uint64"], ["sharedBatches", "uint32"], ["damagedBatches", "uint32"], ["failovers", "uint32"], ["owed", "uint32"], ["failureAgeMs", "uint32"]],
   RunOpened: [["firstStep", "uint32"], ["steps", "uint32"], ["epochs", "uint32"], ["stages", "ScheduledStage"], ["parameters", "uint32"]],
   RunStage: [["stage", "uint32"], ["firstStep", "uint32"], ["endStep", "uint32"], ["patchSize", "uint32"], ["batchSize", "uint32"], ["shares", "RankShare"]],
   RunTimeline: [["steps", "uint32"], ["epochFirstSteps", "uint32"], ["stages", "RunStage"]],
@@ -1136,6 +1237,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   StartTrainingRequest: [],
   StartTrainingResponse: [],
   StateChanged: [["state", "TrainingState"]],
+  StepRow: [["firstStep", "uint32"], ["steps", "uint32"], ["stage", "uint32"], ["epoch", "uint32"], ["samples", "uint64"]],
   StepTaken: [["step", "uint32"], ["stage", "uint32"], ["epoch", "uint32"], ["batchBytes", "uint64"], ["checksum", "fixed32"], ["classes", "uint32"]],
   Stop: [],
   StopTrainingRequest: [],
@@ -1150,7 +1252,7 @@ export const checkedFields: Readonly<Record<keyof Messages, readonly (readonly [
   Want: [["firstStep", "uint32"], ["count", "uint32"], ["stage", "uint32"]],
   Warning: [],
   WatchTrainingRequest: [],
-  WatchTrainingResponse: [["state", "StateChanged"], ["opened", "RunOpened"], ["stage", "StageEntered"], ["step", "StepTaken"], ["checkpoint", "CheckpointWritten"], ["caseEvaluated", "CaseEvaluated"], ["evaluated", "Evaluated"], ["warning", "Warning"], ["epoch", "EpochEnded"], ["decided", "StageDecided"]],
+  WatchTrainingResponse: [["state", "StateChanged"], ["opened", "RunOpened"], ["stage", "StageEntered"], ["step", "StepTaken"], ["checkpoint", "CheckpointWritten"], ["caseEvaluated", "CaseEvaluated"], ["evaluated", "Evaluated"], ["warning", "Warning"], ["epoch", "EpochEnded"], ["decided", "StageDecided"], ["steps", "StepRow"]],
 };
 
 /** Every service: its methods, what goes in and out, and which side streams. */

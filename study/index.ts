@@ -7,6 +7,8 @@ export { StudyFolder } from "./runner/study-folder.js";
 export { type SlurmOptions, type SubmittedStudy, submitToSlurm } from "./slurm/submit.js";
 export { parseStudySpec } from "./spec/parse-study.js";
 export type { StudySpec } from "./spec/study-spec.js";
+export { StandingReader } from "./standing/standing-reader.js";
+export type { StudyRunStanding, StudyRunState, StudyStanding } from "./standing/study-standing.js";
 
 /** `writeReport` of the report, which takes half a second to load: only when it is called. */
 export async function writeReport(folder: string): Promise<string> {

@@ -1,4 +1,6 @@
-import type { WatchedEvent } from "./client/events.js";
+import type { StepRow } from "../proto/messages.js";
+import type { WatchedInShort } from "./client/events.js";
+import { rowOf } from "./history/step-row.js";
 
 /** A training at one moment. What is not known yet is absent. */
 export interface TrainingFigures {
@@ -46,7 +48,7 @@ export class FiguresTally {
   }
 
   /** Takes the next event of the training, whatever it tells. */
-  add(event: WatchedEvent): void {
+  add(event: WatchedInShort): void {
     if (event.kind === "opened") {
       const { firstStep, steps, epochs, stages } = event.opened;
       this.#isWarmingUp = true;
@@ -57,7 +59,8 @@ export class FiguresTally {
       this.#recent = { samples: 0, waitedMs: 0, ms: 0 };
       const { samplesPerSecond, waitingShare, ...rest } = this.#figures;
       this.#figures = { ...rest, stage, patchSize, batchSize };
-    } else if (event.kind === "step") this.#step(event.step);
+    } else if (event.kind === "step") this.#steps(rowOf(event.step, this.#figures.batchSize));
+    else if (event.kind === "steps") this.#steps(event.steps);
     else if (event.kind === "epoch") {
       const { epoch, loss, smoothedPseudoDice, learningRate, secondsLeft } = event.epoch;
       this.#epoch = { steps: 0, loss: 0 };
@@ -66,32 +69,33 @@ export class FiguresTally {
     }
   }
 
-  #step(taken: Extract<WatchedEvent, { kind: "step" }>["step"]): void {
-    const { step, stage, epoch, loss, learningRate, waitedMs, stepMs } = taken;
+  #steps(row: StepRow): void {
+    const { firstStep, steps, stage, epoch, lossSum, learningRate, waitedMs, stepMs } = row;
     const { secondsLeft, ...rest } = this.#figures;
-    const sum = this.#epoch;
-    this.#epoch = { steps: sum.steps + 1, loss: sum.loss + loss };
+    this.#epoch = { steps: this.#epoch.steps + steps, loss: this.#epoch.loss + lossSum };
     this.#figures = {
       ...rest,
-      stepsTaken: step + 1,
+      stepsTaken: firstStep + steps,
       stage,
       epoch,
       loss: this.#epoch.loss / this.#epoch.steps,
       learningRate,
       ...(secondsLeft !== undefined && { secondsLeft: Math.max(0, secondsLeft - (waitedMs + stepMs) / 1000) }),
-      ...this.#rate(waitedMs, stepMs),
+      ...this.#rate(row),
     };
     this.#isWarmingUp = false;
   }
 
   /** The first batch of an opened run is not of the rate: connecting and reading volumes are in its waiting. */
-  #rate(waitedMs: number, stepMs: number): Pick<TrainingFigures, "samplesPerSecond" | "waitingShare"> {
+  #rate({ steps, samples, waitedMs, stepMs }: StepRow): Pick<TrainingFigures, "samplesPerSecond" | "waitingShare"> {
     if (this.#isWarmingUp) return {};
-    const { samples, waitedMs: waited, ms } = this.#recent;
+    const fade = FADE ** steps;
+    const share = (1 - fade) / (1 - FADE) / steps; // of each step of the row, as if it were their mean
+    const before = this.#recent;
     this.#recent = {
-      samples: FADE * samples + this.#figures.batchSize,
-      waitedMs: FADE * waited + waitedMs,
-      ms: FADE * ms + waitedMs + stepMs,
+      samples: fade * before.samples + share * samples,
+      waitedMs: fade * before.waitedMs + share * waitedMs,
+      ms: fade * before.ms + share * (waitedMs + stepMs),
     };
     if (this.#recent.ms === 0) return {};
     return {

@@ -1,6 +1,8 @@
+export type { StepRow } from "../proto/messages.js";
 export { connectTrainer } from "./client/connect-trainer.js";
 export type { DescribedModel } from "./client/describe-model.js";
-export type { WatchedEvent } from "./client/events.js";
+export type { TrainingFleet } from "./client/described-fleet.js";
+export type { WatchedEvent, WatchedInShort } from "./client/events.js";
 export type { PredictedLabel } from "./client/predict.js";
 export type {
   CheckpointOptions,
@@ -36,7 +38,7 @@ export { exportOnnx } from "./export/onnx.js";
 export { probabilitiesNpz } from "./export/probabilities.js";
 export { type ExportedWeights, exportWeights } from "./export/weights.js";
 export { FiguresTally, type TrainingFigures } from "./figures.js";
-export type { EpochInShort, HistoryChange, Noted, StageSpan, StepsInARow } from "./history/training-history.js";
+export type { EpochInShort, HistoryChange, Noted, StageSpan } from "./history/training-history.js";
 export { TrainingHistory } from "./history/training-history.js";
 export type { GridGeometry } from "./inference/export-label.js";
 export { labelFile, narrowLabel } from "./inference/label-file.js";
@@ -66,6 +68,7 @@ export {
 } from "./run-folder/labels-record.js";
 export { readEvents } from "./run-folder/read-events.js";
 export { type HeldOutCases, readHeldOut } from "./run-folder/read-held-out.js";
+export { readTrainingOnDisk, type TrainingOnDisk } from "./run-folder/read-in-short.js";
 export type { TrainedOn } from "./run-folder/trained-on.js";
 export type { DataAccess } from "./service/data-servers.js";
 export { serveTrainer, type TrainerBudget, type TrainerOptions, type TrainerServer } from "./service/serve.js";

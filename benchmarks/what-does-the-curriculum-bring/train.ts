@@ -43,8 +43,8 @@ export async function train(store: string, runs: string, run: object): Promise<T
     let used = 0;
     let first: number | undefined;
     let last = 0;
-    for await (const event of callStream(channel, "TrainerService", "watchTraining", { training })) {
-      if (event.kind === undefined) continue;
+    for await (const event of callStream(channel, "TrainerService", "watchTraining", { training, inShort: false })) {
+      if (event.kind === undefined || event.kind === "steps") continue;
       tally.add(event);
       if (event.kind === "step") {
         const { stage, stepMs, waitedMs } = event.step;

@@ -1,13 +1,19 @@
 import { basename } from "node:path";
 import { Command } from "commander";
 import { PatchstreamError } from "../../plan/index.js";
-import { connectTrainer, readEvents, type TrainerClient, type WatchedEvent } from "../../trainer/index.js";
+import {
+  connectTrainer,
+  readEvents,
+  type TrainerClient,
+  TrainingHistory,
+  type WatchedInShort,
+} from "../../trainer/index.js";
 import { oneAddress } from "../address-list.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { addPlotFlags, type PlotFlags, showLines, writeLines } from "../plot-flags.js";
 import { curvesPicture } from "./curves-picture.js";
-import { CurvesTally, type StepCurves } from "./step-curves.js";
+import { MOST_VALUES, type StepCurves, stepCurves } from "./step-curves.js";
 
 interface Options extends CommonOptions, CallFlags, PlotFlags {
   readonly trainer?: string;
@@ -40,31 +46,37 @@ Examples:
 }
 
 async function curvesOf(training: string, options: Options): Promise<StepCurves> {
-  const tally = new CurvesTally();
+  const told = new TrainingHistory(MOST_VALUES);
   if (options.trainer === undefined) {
-    for await (const event of readEvents(training)) tally.add(event);
-    return tally.curves;
+    for await (const event of readEvents(training)) told.add(event);
+    return stepCurves(told);
   }
   await using trainer = connectTrainer(options.trainer, callOptions(options));
-  for await (const event of history(trainer, training)) tally.add(event);
-  return tally.curves;
+  for await (const event of history(trainer, training)) told.add(event);
+  return stepCurves(told);
 }
 
 /** What has happened until now in one of a trainer's trainings, which may go on meanwhile. */
-async function* history(trainer: TrainerClient, training: string): AsyncGenerator<WatchedEvent> {
+async function* history(trainer: TrainerClient, training: string): AsyncGenerator<WatchedInShort> {
   const known = (await trainer.list()).find(({ id }) => id === training);
   const goesOn = known?.state === "running" || known?.state === "queued";
   const stepsTaken = goesOn ? known.stepsTaken : Number.POSITIVE_INFINITY;
   if (stepsTaken === 0) return;
   const ended = new AbortController();
   try {
-    for await (const event of trainer.watch(training, { signal: ended.signal })) {
+    for await (const event of trainer.watchInShort(training, { signal: ended.signal })) {
       yield event;
-      if (event.kind === "step" && event.step.step + 1 >= stepsTaken) return;
+      if (takenAfter(event) >= stepsTaken) return;
     }
   } finally {
     ended.abort();
   }
+}
+
+/** Steps taken after an event; 0 where it is not about steps. */
+function takenAfter(event: WatchedInShort): number {
+  if (event.kind === "steps") return event.steps.firstStep + event.steps.steps;
+  return event.kind === "step" ? event.step.step + 1 : 0;
 }
 
 function nothingYet(training: string): PatchstreamError {

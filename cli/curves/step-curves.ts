@@ -1,4 +1,4 @@
-import type { WatchedEvent } from "../../trainer/index.js";
+import type { TrainingHistory } from "../../trainer/index.js";
 
 /** A value over steps. */
 export interface StepValue {
@@ -26,6 +26,7 @@ export interface StepCurves {
   readonly stages: readonly TrainedStage[];
   /** Means over as many steps as each value stands for. */
   readonly loss: readonly StepValue[];
+  /** Of the last of these steps. */
   readonly learningRate: readonly StepValue[];
   /** Of each validated epoch, at full patch. */
   readonly validationLoss: readonly StepValue[];
@@ -36,89 +37,31 @@ export interface StepCurves {
 }
 
 /** Values of a curve: more than a picture has pixels for would only be slow. */
-const MOST_VALUES = 400;
+export const MOST_VALUES = 800;
 
-/** A mean of neighbouring values, thinned as they become many: no more memory for a long training than for a short one. */
-class ThinnedMeans {
-  #perValue = 1;
-  #values: StepValue[] = [];
-  #open = { count: 0, sum: 0, step: 0 };
-
-  add(step: number, value: number): void {
-    const { count, sum } = this.#open;
-    this.#open = { count: count + 1, sum: sum + value, step };
-    if (this.#open.count < this.#perValue) return;
-    this.#values.push(this.#mean());
-    this.#open = { count: 0, sum: 0, step };
-    if (this.#values.length < 2 * MOST_VALUES) return;
-    this.#perValue *= 2;
-    this.#values = this.#values.flatMap((second, index, all) => {
-      const first = all[index - 1];
-      return index % 2 === 1 && first ? [{ step: second.step, value: (first.value + second.value) / 2 }] : [];
+/** The curves of a history of at most `MOST_VALUES` rows. */
+export function stepCurves(history: TrainingHistory): StepCurves {
+  const { standing, steps: rows, epochs } = history.whole;
+  const { opened, figures, spans } = standing;
+  const overSteps = (of: (row: NonNullable<(typeof rows)[number]>) => number): StepValue[] =>
+    rows.flatMap((row) => (row ? [{ step: row.firstStep + row.steps, value: of(row) }] : []));
+  const overEpochs = (of: (epoch: NonNullable<(typeof epochs)[number]>) => number | undefined): StepValue[] =>
+    epochs.flatMap((epoch) => {
+      const value = epoch && of(epoch);
+      return value === undefined ? [] : [{ step: epoch?.stepsTaken ?? 0, value }];
     });
-  }
-
-  #mean(): StepValue {
-    return { step: this.#open.step, value: this.#open.sum / this.#open.count };
-  }
-
-  get values(): StepValue[] {
-    return this.#open.count === 0 ? [...this.#values] : [...this.#values, this.#mean()];
-  }
-}
-
-/** Folds a training's events into its curves. */
-export class CurvesTally {
-  #dataset = "";
-  #steps = 0;
-  #stepsTaken = 0;
-  readonly #stages: TrainedStage[] = [];
-  readonly #loss = new ThinnedMeans();
-  readonly #learningRate = new ThinnedMeans();
-  readonly #epochs = {
-    validationLoss: [] as StepValue[],
-    pseudoDice: [] as StepValue[],
-    smoothedPseudoDice: [] as StepValue[],
+  return {
+    dataset: opened?.dataset ?? "",
+    steps: figures.steps,
+    stepsTaken: figures.stepsTaken,
+    stages: spans.flatMap(({ stage, fromStep }, place) => {
+      const { patchSize = [], batchSize = 0 } = opened?.stages[stage] ?? {};
+      return spans[place - 1]?.stage === stage ? [] : [{ stage, fromStep, patchSize, batchSize }];
+    }),
+    loss: overSteps(({ lossSum, steps }) => lossSum / steps),
+    learningRate: overSteps(({ learningRate }) => learningRate),
+    validationLoss: overEpochs(({ validationLoss }) => validationLoss),
+    pseudoDice: overEpochs(({ pseudoDice }) => pseudoDice),
+    smoothedPseudoDice: overEpochs(({ smoothedPseudoDice }) => smoothedPseudoDice),
   };
-
-  add(event: WatchedEvent): void {
-    switch (event.kind) {
-      case "opened":
-        this.#dataset = event.opened.dataset;
-        this.#steps = event.opened.steps;
-        return;
-      case "stage": {
-        const { stage, fromStep, patchSize, batchSize } = event.stage;
-        if (this.#stages.at(-1)?.stage !== stage) this.#stages.push({ stage, fromStep, patchSize, batchSize });
-        return;
-      }
-      case "step": {
-        const { step, loss, learningRate } = event.step;
-        this.#stepsTaken = step + 1;
-        this.#loss.add(step + 1, loss);
-        this.#learningRate.add(step + 1, learningRate);
-        return;
-      }
-      case "epoch": {
-        const { stepsTaken: step, validationLoss, meanPseudoDice, smoothedPseudoDice } = event.epoch;
-        const add = (values: StepValue[], value: number | undefined) =>
-          value !== undefined && values.push({ step, value });
-        add(this.#epochs.validationLoss, validationLoss);
-        add(this.#epochs.pseudoDice, meanPseudoDice);
-        add(this.#epochs.smoothedPseudoDice, smoothedPseudoDice);
-      }
-    }
-  }
-
-  get curves(): StepCurves {
-    return {
-      dataset: this.#dataset,
-      steps: this.#steps,
-      stepsTaken: this.#stepsTaken,
-      stages: [...this.#stages],
-      loss: this.#loss.values,
-      learningRate: this.#learningRate.values,
-      ...this.#epochs,
-    };
-  }
 }

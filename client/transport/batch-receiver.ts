@@ -121,14 +121,14 @@ export class BatchReceiver {
   }
 
   /** The batch, or undefined where its bytes are not those of its checksum. */
-  end({ checksum, servedUs }: Messages["BatchEnd"]): ReceivedBatch | undefined {
+  end({ checksum, servedUs, shared: isShared = false }: Messages["BatchEnd"]): ReceivedBatch | undefined {
     const { step, stage, globalBatch, tensors } = this.begin;
     const samples = this.begin.samples as Messages["Samples"];
     if (!this.#bytes.matches(checksum)) return undefined;
     const carriedMs = performance.now() - this.#begunMs;
     const { buffer } = this.#bytes;
     const carrier = this.#carrier;
-    return { step, stage, globalBatch, checksum, tensors, samples, buffer, carrier, carriedMs, servedUs };
+    return { step, stage, globalBatch, checksum, tensors, samples, buffer, carrier, carriedMs, servedUs, isShared };
   }
 
   #checkStep({ step }: { readonly step: number }): void {

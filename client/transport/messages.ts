@@ -5,7 +5,7 @@ import type { StageDecision, StageProposal } from "../../plan/batch/stage-timeli
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
 import type { Carrier } from "../../rpc/carrier.js";
-import type { DatasetInfo, Preview, Region, RunInfo, StageChanged } from "../types.js";
+import type { DatasetInfo, FleetStanding, Preview, Region, RunInfo, StageChanged } from "../types.js";
 
 /** A batch as it comes off the wire: verified, in memory of its own. */
 export interface ReceivedBatch {
@@ -22,6 +22,8 @@ export interface ReceivedBatch {
   readonly carriedMs: number;
   /** Of the server's time, where it says it. */
   readonly servedUs: number | undefined;
+  /** It was cut for another client, too; false where the server does not say. */
+  readonly isShared: boolean;
   /** Of the span of its want, where it is traced. */
   readonly traceparent?: string;
 }
@@ -82,6 +84,7 @@ export interface Delivered {
 
 /** What the main thread asks of the transport thread: arguments and answer of each call. */
 export interface TransportCalls {
+  fleet: { args: Record<string, never>; answer: FleetStanding };
   describeDataset: { args: Record<string, never>; answer: DatasetInfo };
   describeRun: { args: { spec: Uint8Array; ranks: number }; answer: RunInfo };
   getBatch: { args: BatchRequest; answer: ReceivedBatch };

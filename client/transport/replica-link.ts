@@ -1,7 +1,9 @@
 import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { ReplicaState } from "../types.js";
 import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
+import type { LinkStanding } from "./fleet-standing.js";
 import type { ReceivedBatch } from "./messages.js";
 import { FIRST_CHEAP_RENEWAL_MS, FIRST_RENEWAL_MS } from "./patience.js";
 import type { Replica } from "./replica.js";
@@ -97,6 +99,9 @@ export class ReplicaLink {
       expected: events.expected,
       isNeeded: events.isNeeded,
       ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", took: BatchTime) => {
+        const { tally } = this.replica;
+        if (typeof batch === "object") tally.received(batch);
+        else if (batch === "damaged") tally.damagedBatches++;
         if (batch !== "damaged") {
           this.#renewals = 0;
           this.#doubled = 1;
@@ -135,6 +140,19 @@ export class ReplicaLink {
 
   cancel(step: number): void {
     this.#stream?.cancel(step);
+  }
+
+  get standing(): LinkStanding {
+    const { replica, outstanding: owed } = this;
+    return { replica, state: this.#state, owed, msPerByte: this.#worth.msPerByte };
+  }
+
+  get #state(): ReplicaState {
+    if (this.replica.isRetired || this.#stream?.isDraining) return "leaving";
+    if (this.#isRefused) return "refused";
+    if (this.#at === "backing off" || this.#failures > 0) return "lost";
+    if (this.replica.tally.isSilent) return "silent";
+    return this.#stream?.isOpening ? "opening" : "serving";
   }
 
   tellPace(pace: Messages["Pace"]): void {
@@ -177,6 +195,9 @@ export class ReplicaLink {
   #lost(error: PatchstreamError): void {
     if (this.#at === "closed") return;
     const { events } = this.#options;
+    const { tally } = this.replica;
+    tally.failed(error.message);
+    tally.failovers += this.outstanding;
     this.lastFailure = error;
     this.#stream = undefined;
     this.replica.troubled();

@@ -85,6 +85,7 @@ export class ReplicaStream {
   readonly #start: Messages["Start"];
   readonly #digest: string;
   readonly #events: StreamEvents;
+  readonly #replica: Replica;
   readonly #clock: Clock;
   /** In the order in which they were asked for. */
   readonly #asked = new Map<number, Asked>();
@@ -106,6 +107,7 @@ export class ReplicaStream {
     start: Messages["Start"],
     { events, clock, openStream }: { events: StreamEvents; clock: Clock; openStream: OpenStream },
   ) {
+    this.#replica = replica;
     this.#start = start;
     this.#digest = Buffer.from(start.specSha256).toString("hex");
     this.#events = events;
@@ -128,6 +130,11 @@ export class ReplicaStream {
       },
     });
     this.#call.send({ kind: "start", start });
+  }
+
+  /** The server has said that it ends. */
+  get isDraining(): boolean {
+    return this.#draining;
   }
 
   /** Open for wants: the server has answered Start and has not said that it drains. */
@@ -249,6 +256,7 @@ export class ReplicaStream {
   #guard<T>(act: () => T): T | undefined {
     if (this.#over) return undefined;
     this.#lastHeardMs = this.#clock.now();
+    this.#replica.tally.heard();
     try {
       return act();
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Channel } from "../../rpc/client/channel.js";
 import type { Clock } from "./clock.js";
 import { LaneTrust } from "./lane-trust.js";
+import { ReplicaTally } from "./replica-tally.js";
 
 /** Trouble that is older is forgotten. */
 const TROUBLE_MS = 10_000;
@@ -9,6 +10,7 @@ const TROUBLE_MS = 10_000;
 export class Replica {
   readonly address: string;
   readonly lanes: LaneTrust;
+  readonly tally: ReplicaTally;
   readonly #open: () => Channel;
   readonly #clock: Clock;
   readonly #onTrouble: () => void;
@@ -26,6 +28,7 @@ export class Replica {
     this.#clock = clock;
     this.#onTrouble = onTrouble;
     this.lanes = new LaneTrust(clock);
+    this.tally = new ReplicaTally(clock);
     this.#channel = open();
     this.address = this.#channel.address;
   }

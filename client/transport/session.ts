@@ -8,6 +8,7 @@ import type { ExpectedBatch } from "./batch-receiver.js";
 import type { Clock } from "./clock.js";
 import { decideStage } from "./decide-stage.js";
 import type { Fleet } from "./fleet.js";
+import type { SessionStanding } from "./fleet-standing.js";
 import type { ReceivedBatch, SentAhead, SessionRequest } from "./messages.js";
 import { TrainerPace } from "./pace.js";
 import { Patience, TICK_MS } from "./patience.js";
@@ -25,6 +26,7 @@ import { finishTimes } from "./worth.js";
 const MOST_ATTEMPTS = 3;
 
 interface Taker {
+  readonly sinceMs: number;
   readonly resolve: (batch: ReceivedBatch | "ahead") => void;
   readonly reject: (error: unknown) => void;
 }
@@ -85,7 +87,7 @@ export class Session {
     const late = () => this.#late(`step ${step} of ${this.#addresses()}`);
     this.#pace.asked();
     return withDeadline({ signal, deadlineMs, clock, late }, ({ resolve, reject }) => {
-      this.#taker = { resolve, reject };
+      this.#taker = { sinceMs: clock.now(), resolve, reject };
       this.#serve();
       return () => {
         this.#taker = undefined;
@@ -130,6 +132,17 @@ export class Session {
     await Promise.race([Promise.all(reports), bound]);
     stop();
     return { ...decision, ...(scheduleFrom !== undefined && { scheduleFrom }) };
+  }
+
+  /** How its replicas do, and which batch its caller waits for. */
+  get standing(): SessionStanding {
+    const links = this.#links.map((link) => link.standing);
+    const wanted = this.#steps.get(this.#steps.firstUndelivered);
+    if (this.#taker === undefined || wanted === undefined) return { links };
+    const { step, stage } = wanted;
+    const waitedMs = this.#options.clock.now() - this.#taker.sinceMs;
+    const asked = this.#links.filter((link) => link.hasAsked(step)).map(({ replica }) => replica.address);
+    return { links, awaited: { timeline: this.#request.timeline, step, stage, waitedMs, asked } };
   }
 
   close(): void {
@@ -311,11 +324,16 @@ export class Session {
   /** Looks at silences: the wants of silent replicas go elsewhere too, and in the end over a new connection. */
   #tick(): void {
     const silent = new Set(this.#links.filter((link) => this.#isSilent(link)));
-    for (const { replica } of silent) replica.troubled();
+    for (const { replica } of silent) {
+      replica.troubled();
+      replica.tally.fellSilent();
+    }
     if (silent.size > 0 && silent.size < this.#links.length)
       for (const wanted of this.#steps.missing()) {
         const asked = this.#links.filter((link) => link.hasAsked(wanted.step));
-        if (asked.length > 0 && asked.every((link) => silent.has(link)) && !this.#askOne(wanted)) break;
+        if (asked.length === 0 || !asked.every((link) => silent.has(link))) continue;
+        if (!this.#askOne(wanted)) break;
+        for (const { replica } of asked) replica.tally.failovers++;
       }
     const isServed = this.#links.some((link) => link.takesWants && !silent.has(link));
     const others = this.#links.length === 1 ? "none" : isServed ? "well" : "silent";

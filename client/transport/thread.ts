@@ -5,6 +5,7 @@ import { openTracing } from "../../rpc/tracing/open-tracing.js";
 import { type CarrierChoice, streamOpener } from "./carrier.js";
 import { machineClock as clock } from "./clock.js";
 import { Fleet } from "./fleet.js";
+import { fleetStanding } from "./fleet-standing.js";
 import type {
   CallName,
   FromThread,
@@ -55,6 +56,10 @@ function session(id: number): Session {
 }
 
 const calls: Calls = {
+  fleet: async () => {
+    const standings = [...sessions.values()].map((one) => one.standing);
+    return { value: fleetStanding(fleet.replicas, standings) };
+  },
   describeDataset: async (_, signal) => ({
     value: await replicas.call("describeDataset", signal, describeDataset),
   }),

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { StudyStanding } from "../../study/index.js";
 import type { Trouble } from "../messages.js";
 import { BatchBrowser } from "./batch-browser.js";
 import { follow, keepToken, type Refusal, takeToken } from "./connection.js";
@@ -6,20 +7,23 @@ import { Controls } from "./controls.js";
 import { after, isUnderWay, type Model, NOTHING } from "./model.js";
 import { Servers } from "./servers.js";
 import { SignIn } from "./sign-in.js";
+import { StudyView } from "./study-view.js";
 import { TrainingList } from "./training-list.js";
 import { TrainingView } from "./training-view.js";
 import { lasting } from "./words.js";
 
-/** Which training, and whether its batches are looked at: #/ID or #/ID/batches. */
+/** Which training, and whether its batches are looked at: #/ID or #/ID/batches; or the study: #/study. */
 interface Place {
   readonly training: string | undefined;
   readonly isBatches: boolean;
+  readonly isStudy: boolean;
 }
 
 function placeNow(): Place {
   takeToken();
   const [, training = "", part] = location.hash.split("/").map(decodeURIComponent);
-  return { training: training === "" ? undefined : training, isBatches: part === "batches" };
+  const isStudy = training === "study";
+  return { training: training === "" || isStudy ? undefined : training, isBatches: part === "batches", isStudy };
 }
 
 function usePlace(): Place {
@@ -69,7 +73,9 @@ export function App() {
   const [chosen, setChosen] = useState(place.training);
   const training = place.training ?? chosen;
   const { model, lost } = useModel(training, session);
-  const { trainings, trouble, shown, servers, heardMs } = model;
+  const { trainings, trouble, shown, servers, heardMs, study, studyTrouble } = model;
+  const hasStudy = study !== undefined || studyTrouble !== undefined;
+  const isStudy = hasStudy && (place.isStudy || trainings === undefined);
   const inShort = trainings?.find(({ id }) => id === training);
 
   // Who has chosen nothing sees the training that is under way, else the newest.
@@ -107,11 +113,15 @@ export function App() {
       </header>
       <div class="columns">
         <nav aria-label="Trainings">
-          <TrainingList trainings={trainings} selected={training} />
+          {hasStudy && <StudyLink study={study} isSelected={isStudy} />}
+          {(trainings !== undefined || !hasStudy) && (
+            <TrainingList trainings={trainings} selected={isStudy ? undefined : training} />
+          )}
         </nav>
         <main id="main" tabIndex={-1}>
-          {trainings?.length === 0 && <Empty />}
-          {training !== undefined && (
+          {isStudy && <StudyView study={study} trouble={studyTrouble} trainings={trainings} />}
+          {trainings?.length === 0 && !isStudy && <Empty />}
+          {training !== undefined && !isStudy && (
             <>
               <div class="parts">
                 <a href={`#/${path}`} aria-current={place.isBatches ? undefined : "page"}>
@@ -136,13 +146,34 @@ export function App() {
                     inShort={inShort}
                     stages={shown?.standing?.opened?.stages.length ?? 0}
                   />
-                  <Servers servers={servers} inShort={inShort} />
+                  <Servers servers={servers} inShort={inShort} fleet={shown?.fleet} />
                 </>
               )}
             </>
           )}
         </main>
       </div>
+    </>
+  );
+}
+
+function StudyLink({ study, isSelected }: { study: StudyStanding | undefined; isSelected: boolean }) {
+  const done = study?.runs.filter(({ state }) => state === "finished" || state === "diverged").length ?? 0;
+  return (
+    <>
+      <h2>Study</h2>
+      <ul class="trainings">
+        <li>
+          <a href="#/study" aria-current={isSelected ? "true" : undefined}>
+            <strong>{study?.name ?? "cannot be read"}</strong>
+            {study && (
+              <small>
+                {done} of {study.runs.length} runs have a result
+              </small>
+            )}
+          </a>
+        </li>
+      </ul>
     </>
   );
 }

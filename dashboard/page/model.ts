@@ -1,4 +1,5 @@
-import type { EpochInShort, StepsInARow, TrainingInShort } from "../../trainer/index.js";
+import type { StudyStanding } from "../../study/index.js";
+import type { EpochInShort, StepRow, TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import type { PageEvent, ServerFigures, Trouble } from "../messages.js";
 
 type Change = Extract<PageEvent, { kind: "change" }>["change"];
@@ -13,8 +14,10 @@ export interface Entries<T> {
 export interface Shown {
   readonly id: string;
   readonly standing?: Change["standing"];
-  readonly steps: Entries<StepsInARow>;
+  readonly steps: Entries<StepRow>;
   readonly epochs: Entries<EpochInShort>;
+  /** How its data servers do; absent where it does not run. */
+  readonly fleet?: TrainingFleet;
   /** All is told: it has ended. */
   readonly isWhole: boolean;
   /** Why it cannot be watched. */
@@ -28,6 +31,10 @@ export interface Model {
   readonly trouble: Trouble | undefined;
   readonly shown: Shown | undefined;
   readonly servers: readonly ServerFigures[] | undefined;
+  /** The study whose folder was named. */
+  readonly study: StudyStanding | undefined;
+  /** Why it cannot be read. */
+  readonly studyTrouble: Trouble | undefined;
   /** When something of the trainer came last, by this machine's clock. */
   readonly heardMs: number | undefined;
 }
@@ -37,6 +44,8 @@ export const NOTHING: Model = {
   trouble: undefined,
   shown: undefined,
   servers: undefined,
+  study: undefined,
+  studyTrouble: undefined,
   heardMs: undefined,
 };
 
@@ -51,8 +60,14 @@ export function after(model: Model, event: PageEvent, nowMs: number): Model {
       return { ...model, trainings: event.trainings, heardMs: nowMs };
     case "trouble":
       return { ...model, trouble: event.trouble ?? undefined };
+    case "fleet":
+      return model.shown === undefined ? model : { ...model, shown: withFleet(model.shown, event.fleet) };
     case "servers":
       return { ...model, servers: event.servers };
+    case "study":
+      return { ...model, study: event.study, studyTrouble: undefined, heardMs: nowMs };
+    case "studyUnread":
+      return { ...model, studyTrouble: event.trouble };
     case "begin": // what is shown stays until the first change
       return model.shown?.id === event.training
         ? model
@@ -68,6 +83,10 @@ export function after(model: Model, event: PageEvent, nowMs: number): Model {
     case "refused":
       return model;
   }
+}
+
+function withFleet({ fleet: _, ...shown }: Shown, fleet: TrainingFleet | null): Shown {
+  return fleet === null ? shown : { ...shown, fleet };
 }
 
 function changed({ trouble: _, ...shown }: Shown, { standing, steps, epochs }: Change): Shown {

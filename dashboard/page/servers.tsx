@@ -1,27 +1,32 @@
-import type { TrainingInShort } from "../../trainer/index.js";
+import type { TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import type { ServerFigures } from "../messages.js";
+import { FleetTable } from "./fleet.js";
 import { bytes, lasting, percent, three } from "./words.js";
 
-/** What each data server does. */
+/** What each data server does: for this training, and in all. */
 export function Servers({
   servers,
   inShort,
+  fleet,
 }: {
   servers: readonly ServerFigures[] | undefined;
   inShort: TrainingInShort | undefined;
+  fleet: TrainingFleet | undefined;
 }) {
   return (
     <section class="panel" aria-labelledby="servers">
       <h3 id="servers">Data servers</h3>
       {inShort && inShort.data.length > 0 && <p>This training asks {inShort.data.join(", ")}.</p>}
+      {fleet && <FleetTable fleet={fleet} />}
       {servers === undefined ? (
         <p class="quiet">
-          To see what they do, start them with <code>--metrics-port</code>, and the dashboard with{" "}
+          To see what they do for all trainings, start them with <code>--metrics-port</code>, and the dashboard with{" "}
           <code>--data-metrics</code> and those addresses.
         </p>
       ) : (
         <section class="wide" tabIndex={0} aria-label="What each data server does">
-          <table>
+          <table class="figures">
+            <caption>As they say themselves, for all trainings</caption>
             <thead>
               <tr>
                 {[
@@ -46,7 +51,7 @@ export function Servers({
               {servers.map((server) => (
                 <tr key={server.address}>
                   <th scope="row">{server.address}</th>
-                  <td class={isWell(server) ? "" : "wrong"}>{healthWords(server)}</td>
+                  <td class={isWell(server) ? "words" : "words wrong"}>{healthWords(server)}</td>
                   <td>{server.streams ?? "-"}</td>
                   <td>{server.batchesPerSecond === undefined ? "-" : three(server.batchesPerSecond)}</td>
                   <td>{server.bytesPerSecond === undefined ? "-" : bytes(server.bytesPerSecond)}</td>

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
-import type { EpochInShort, StepsInARow, TrainingInShort } from "../../trainer/index.js";
+import type { EpochInShort, StepRow, TrainingInShort } from "../../trainer/index.js";
 import { Chart, type Line } from "./chart.js";
+import { FleetNote } from "./fleet.js";
 import type { Shown } from "./model.js";
 import { PatchFigure, StageRow } from "./patch-figure.js";
 import { lasting, percent, size, three, whole } from "./words.js";
@@ -29,6 +30,7 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
           {standing.message}
         </p>
       )}
+      <FleetNote fleet={shown.fleet} />
       {opened === undefined ? (
         <p class="note">
           {state === "queued"
@@ -185,7 +187,7 @@ function Curves({ shown, length, spans }: { shown: Shown; length: number; spans:
 }
 
 function stepCurve({ width, entries }: Shown["steps"]) {
-  const column = (of: (row: StepsInARow) => number) => entries.map((row) => (row ? of(row) : null));
+  const column = (of: (row: StepRow) => number) => entries.map((row) => (row ? of(row) : null));
   const loss = column((row) => row.lossSum / row.steps);
   const rate = column((row) => row.learningRate);
   const pace = column((row) => (1000 * row.samples) / (row.waitedMs + row.stepMs || 1));

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { ConnectOptions } from "../../client/index.js";
 import { PatchstreamError } from "../../plan/index.js";
 import {
@@ -7,6 +8,7 @@ import {
   listenHttp,
   type Scope,
 } from "../../rpc/index.js";
+import { StandingReader } from "../../study/index.js";
 import { connectTrainer, type TrainerClient, type TrainerConnectOptions } from "../../trainer/index.js";
 import {
   begin,
@@ -19,22 +21,25 @@ import {
   troubleOf,
   wholeNumber,
 } from "./answers.js";
-import { type AskedBatch, Batches } from "./batches.js";
+import { type AskedBatch, Batches, type BatchSource } from "./batches.js";
 import { ServerLooks } from "./data-metrics.js";
 import { EventStream } from "./event-stream.js";
 import { DOCUMENT, readPageFiles } from "./page-files.js";
+import { ReportTickets } from "./report-tickets.js";
 import { tellPage } from "./watch.js";
 
-/** Where the dashboard listens, and whom it asks. */
+/** Where the dashboard listens, and whom it asks: a trainer, a study's folder, or both. */
 export interface DashboardOptions extends HttpListenOptions {
   /** host:port or unix:/path of the trainer, and how it is reached. */
-  readonly trainer: string;
+  readonly trainer?: string;
   readonly trainerOptions?: TrainerConnectOptions;
   /** Data servers that are asked for batches. Default: those of each training, without a token. */
   readonly data?: readonly string[];
   readonly dataOptions?: ConnectOptions;
   /** host:port of data servers' metrics. */
   readonly dataMetrics?: readonly string[];
+  /** The folder of a study that was begun. */
+  readonly study?: string;
   /** Told of what went wrong in the dashboard itself. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -49,17 +54,27 @@ const WATCH: readonly Scope[] = ["watch", "train"];
 const CONTROL: readonly Scope[] = ["train"];
 const DATA: readonly Scope[] = ["data"];
 
-interface Behind {
+/** Whom is asked about trainings. */
+interface Trainings {
   /** Asked how it goes. */
   readonly watched: TrainerClient;
   /** Told what to do: an answer may take as long as a step. */
   readonly told: TrainerClient;
   readonly batches: Batches;
+}
+
+interface Behind {
+  readonly trainings: Trainings | undefined;
+  readonly study: StandingReader | undefined;
+  readonly reports: ReportTickets;
   readonly looks: ServerLooks | undefined;
   readonly onFault: (error: unknown) => void;
 }
 
-/** Serves the page and what it asks for. Throws what `listenHttp` does, and what is wrong with how trainer and data servers are to be reached. */
+/**
+ * Serves the page and what it asks for. Throws what `listenHttp` does, what is wrong with how trainer and data servers are to be reached, and
+ * INPUT_DAMAGED for a folder that is no study's.
+ */
 export async function serveDashboard(options: DashboardOptions): Promise<DashboardServer> {
   const {
     trainer,
@@ -67,21 +82,24 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
     data,
     dataOptions = {},
     dataMetrics,
+    study: folder,
     onFault = () => {},
     ...listening
   } = options;
   const files = readPageFiles();
-  const told = connectTrainer(trainer, trainerOptions);
-  const watched = connectTrainer(trainer, { ...trainerOptions, deadlineMs: PATIENCE_MS });
-  const batches = new Batches({ trainer: watched, data, options: dataOptions });
+  const study = folder === undefined ? undefined : new StandingReader(folder);
+  const trainings =
+    trainer === undefined ? undefined : trainingsOf(trainer, trainerOptions, { data, options: dataOptions });
   const looks = dataMetrics && new ServerLooks(dataMetrics);
-  const behind: Behind = { watched, told, batches, looks, onFault };
+  const reports = new ReportTickets(() => performance.now());
+  const behind: Behind = { trainings, study, reports, looks, onFault };
   const listener = await listenHttp(listening, async (asked) => {
     const { request, response, url } = asked;
     const [, first = "", ...rest] = url.pathname.split("/").map((part) => decodeURIComponent(part));
     if (first === "api") return await answerApi(asked, rest, behind);
     if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "GET it.\n");
     if (first === "") return send(response, 200, "text/html; charset=utf-8", DOCUMENT);
+    if (first === "report") return sendReport(response, rest.join("/"), behind);
     const file = first === "assets" ? files.get(rest.join("/")) : undefined;
     if (file === undefined) return send(response, 404, "text/plain", "There is no such page.\n");
     send(response, 200, file.type, file.bytes);
@@ -91,17 +109,40 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
     url: listener.url,
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]();
-      await Promise.all([batches, told, watched].map((one) => one[Symbol.asyncDispose]()));
+      const opened = [trainings?.batches, trainings?.told, trainings?.watched, study];
+      await Promise.all(opened.map((one) => one?.[Symbol.asyncDispose]()));
     },
   };
+}
+
+function trainingsOf(trainer: string, options: TrainerConnectOptions, source: Omit<BatchSource, "trainer">): Trainings {
+  const told = connectTrainer(trainer, options);
+  const watched = connectTrainer(trainer, { ...options, deadlineMs: PATIENCE_MS });
+  return { told, watched, batches: new Batches({ ...source, trainer: watched }) };
+}
+
+/** A report has its own style inside, and nothing else: it may do nothing, and belongs to no site. */
+const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
+/** The study's report, to who has a ticket. */
+function sendReport(response: ServerResponse, ticket: string, { study, reports }: Behind): void {
+  if (study === undefined || !reports.take(ticket)) {
+    send(response, 404, "text/plain", "This opened once. Open the report from the dashboard again.\n");
+    return;
+  }
+  try {
+    const more = { "content-security-policy": REPORT_POLICY };
+    send(response, 200, "text/html; charset=utf-8", study.readReport(), more);
+  } catch (error) {
+    send(response, 404, "text/plain; charset=utf-8", `${troubleOf(error).message}\n`);
+  }
 }
 
 /** Below /api/: events, and what is asked of one training. */
 async function answerApi(asked: HttpRequest, path: readonly string[], behind: Behind): Promise<void> {
   const { request, response, url } = asked;
   const [first, training = "", what = ""] = path;
-  const question = first === "events" ? "events" : first === "trainings" ? `${request.method} ${what}` : "";
-  const found = ANSWERS[question];
+  const found = ANSWERS[questionOf(first, request.method, what)];
   if (found === undefined)
     return sendFailure(response, invalid("path", url.pathname, "a path that this page asks for"));
   let revoked: AbortSignal;
@@ -119,75 +160,88 @@ async function answerApi(asked: HttpRequest, path: readonly string[], behind: Be
   }
 }
 
+function questionOf(first: string | undefined, method: string | undefined, what: string): string {
+  if (first === "events") return "events";
+  if (first === "study") return `${method} study`;
+  return first === "trainings" ? `${method} ${what}` : "";
+}
+
 interface Answer {
   readonly scopes: readonly Scope[];
   readonly answer: (asked: HttpRequest, training: string, behind: Behind, revoked: AbortSignal) => Promise<void>;
 }
 
+/** An answer about a training. Throws NOT_FOUND where no trainer was named. */
+function ofTraining(
+  scopes: readonly Scope[],
+  answer: (asked: HttpRequest, training: string, trainings: Trainings) => Promise<void>,
+): Answer {
+  return {
+    scopes,
+    async answer(asked, training, { trainings }) {
+      if (trainings !== undefined) return answer(asked, training, trainings);
+      const hint = "Start the dashboard with --trainer.";
+      throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: training, known: [] }, hint);
+    },
+  };
+}
+
 const ANSWERS: Readonly<Record<string, Answer>> = {
   events: { scopes: WATCH, answer: answerEvents },
-  "POST stage": {
-    scopes: CONTROL,
-    async answer({ request, response, url }, training, { told }) {
-      const body = await readOwnJson(request, url.host);
-      const [stage, fromStep] = [wholeNumber("stage", body.stage), wholeNumber("fromStep", body.fromStep)];
-      const wish = {
-        hold: body.hold === true,
-        ...(stage !== undefined && { stage }),
-        ...(fromStep !== undefined && { fromStep }),
-      };
-      sendJson(response, await told.setStage(training, wish));
-    },
-  },
-  "POST stop": {
-    scopes: CONTROL,
-    async answer({ request, response, url }, training, { told }) {
+  "POST stage": ofTraining(CONTROL, async ({ request, response, url }, training, { told }) => {
+    const body = await readOwnJson(request, url.host);
+    const [stage, fromStep] = [wholeNumber("stage", body.stage), wholeNumber("fromStep", body.fromStep)];
+    const wish = {
+      hold: body.hold === true,
+      ...(stage !== undefined && { stage }),
+      ...(fromStep !== undefined && { fromStep }),
+    };
+    sendJson(response, await told.setStage(training, wish));
+  }),
+  "POST stop": ofTraining(CONTROL, async ({ request, response, url }, training, { told }) => {
+    await readOwnJson(request, url.host);
+    await told.stop(training);
+    sendJson(response, {});
+  }),
+  "POST resume": ofTraining(CONTROL, async ({ request, response, url }, training, { told }) => {
+    await readOwnJson(request, url.host);
+    await told.resume(training);
+    sendJson(response, {});
+  }),
+  "GET batch": ofTraining(DATA, async ({ response, url }, training, { batches }) =>
+    sendJson(response, await batches.describe(askedBatch(url, training))),
+  ),
+  "POST study": {
+    scopes: WATCH,
+    async answer({ request, response, url }, _training, { study, reports }) {
       await readOwnJson(request, url.host);
-      await told.stop(training);
-      sendJson(response, {});
+      if (study === undefined) throw invalid("path", url.pathname, "a path that this page asks for");
+      study.readReport(); // refuses here, in words, where there is none
+      sendJson(response, { path: `/report/${reports.issue()}` });
     },
   },
-  "POST resume": {
-    scopes: CONTROL,
-    async answer({ request, response, url }, training, { told }) {
-      await readOwnJson(request, url.host);
-      await told.resume(training);
-      sendJson(response, {});
-    },
-  },
-  "GET batch": {
-    scopes: DATA,
-    answer: async ({ response, url }, training, { batches }) =>
-      sendJson(response, await batches.describe(askedBatch(url, training))),
-  },
-  "GET preview": {
-    scopes: DATA,
-    async answer({ response, url }, training, { batches }) {
-      const query = url.searchParams;
-      const page = wholeNumber("page", query.get("page")) ?? 1;
-      const channel = wholeNumber("channel", query.get("channel")) ?? 0;
-      const { png, pages, firstSample, samples } = await batches.preview(askedBatch(url, training), page, channel);
-      const more = { "x-pages": pages, "x-first-sample": firstSample, "x-samples": samples };
-      send(response, 200, "image/png", png, more);
-    },
-  },
-  "GET volume": {
-    scopes: DATA,
-    async answer({ response, url }, training, { batches }) {
-      const query = url.searchParams;
-      const numbers = (name: string) => (query.get(name) ?? "").split(",").map(Number);
-      const channel = wholeNumber("channel", query.get("channel")) ?? 0;
-      const id = query.get("case") ?? "";
-      const { header, image, label } = await batches.volume(training, id, numbers("start"), numbers("size"), channel);
-      const text = JSON.stringify(header);
-      const head = Buffer.from(text.padEnd(Math.ceil((Buffer.byteLength(text) + 4) / 4) * 4 - 4)); // so that floats are aligned
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(head.length);
-      begin(response, 200, { "content-type": "application/octet-stream" });
-      for (const piece of [length, head, bytesOf(image), bytesOf(label)]) response.write(piece);
-      response.end();
-    },
-  },
+  "GET preview": ofTraining(DATA, async ({ response, url }, training, { batches }) => {
+    const query = url.searchParams;
+    const page = wholeNumber("page", query.get("page")) ?? 1;
+    const channel = wholeNumber("channel", query.get("channel")) ?? 0;
+    const { png, pages, firstSample, samples } = await batches.preview(askedBatch(url, training), page, channel);
+    const more = { "x-pages": pages, "x-first-sample": firstSample, "x-samples": samples };
+    send(response, 200, "image/png", png, more);
+  }),
+  "GET volume": ofTraining(DATA, async ({ response, url }, training, { batches }) => {
+    const query = url.searchParams;
+    const numbers = (name: string) => (query.get(name) ?? "").split(",").map(Number);
+    const channel = wholeNumber("channel", query.get("channel")) ?? 0;
+    const id = query.get("case") ?? "";
+    const { header, image, label } = await batches.volume(training, id, numbers("start"), numbers("size"), channel);
+    const text = JSON.stringify(header);
+    const head = Buffer.from(text.padEnd(Math.ceil((Buffer.byteLength(text) + 4) / 4) * 4 - 4)); // so that floats are aligned
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(head.length);
+    begin(response, 200, { "content-type": "application/octet-stream" });
+    for (const piece of [length, head, bytesOf(image), bytesOf(label)]) response.write(piece);
+    response.end();
+  }),
 };
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int16Array): Uint8Array {
@@ -211,7 +265,8 @@ async function answerEvents({ response, url }: HttpRequest, _training: string, b
   revoked.addEventListener("abort", refuse, { once: true });
   try {
     const training = url.searchParams.get("training") ?? undefined;
-    await tellPage(stream, { trainer: behind.watched, training, looks: behind.looks, signal: gone.signal });
+    const { trainings, looks, study } = behind;
+    await tellPage(stream, { trainer: trainings?.watched, training, looks, study, signal: gone.signal });
   } finally {
     revoked.removeEventListener("abort", refuse);
     stream.end();

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { PatchstreamError } from "../../plan/index.js";
+import type { StandingReader } from "../../study/index.js";
 import { type TrainerClient, TrainingHistory } from "../../trainer/index.js";
 import { troubleOf } from "./answers.js";
 import type { ServerLooks } from "./data-metrics.js";
@@ -7,23 +8,30 @@ import type { EventStream } from "./event-stream.js";
 
 const LIST_MS = 2_000;
 const METRICS_MS = 3_000;
+const FLEET_MS = 1_000;
+const STUDY_MS = 2_000;
 /** How often a page is told what has changed. */
 const CHANGES_MS = 300;
 const AGAIN_MS = 2_000;
 
 export interface Watched {
-  readonly trainer: TrainerClient;
+  /** Undefined: none was named. */
+  readonly trainer: TrainerClient | undefined;
   /** Id of the training to tell of; undefined: none. */
   readonly training: string | undefined;
   /** Metrics of data servers; undefined where none were named. */
   readonly looks: ServerLooks | undefined;
+  /** The study to tell of; undefined where none was named. */
+  readonly study: StandingReader | undefined;
   /** Aborts when the page has gone. */
   readonly signal: AbortSignal;
 }
 
 /** Tells a page everything, until it has gone. Nothing is kept: a page that comes again is told all of it again. */
 export async function tellPage(stream: EventStream, watched: Watched): Promise<void> {
-  const parts = [tellTrainings(stream, watched), tellServers(stream, watched), tellTraining(stream, watched)];
+  const parts = [tellAlive, tellTrainings, tellStudy, tellServers, tellFleet, tellTraining].map((tell) =>
+    tell(stream, watched),
+  );
   await Promise.all(parts.map((part) => part.catch((error) => leaveOn(watched.signal, error))));
 }
 
@@ -31,7 +39,32 @@ function leaveOn(signal: AbortSignal, error: unknown): void {
   if (!signal.aborted) throw error;
 }
 
+/** Where a trainer is asked, that is said with its answers. */
+async function tellAlive(stream: EventStream, { trainer, signal }: Watched): Promise<void> {
+  if (trainer !== undefined) return;
+  for (;;) {
+    stream.tell({ kind: "alive" });
+    await setTimeout(LIST_MS, undefined, { signal });
+  }
+}
+
+async function tellStudy(stream: EventStream, { study, signal }: Watched): Promise<void> {
+  if (study === undefined) return;
+  for (let told = ""; ; await setTimeout(STUDY_MS, undefined, { signal })) {
+    const event = await study.look().then(
+      (standing) => ({ kind: "study" as const, study: standing }),
+      (error) => ({ kind: "studyUnread" as const, trouble: troubleOf(error) }),
+    );
+    const text = JSON.stringify(event);
+    if (text !== told && !stream.isBehind) {
+      stream.tell(event);
+      told = text;
+    }
+  }
+}
+
 async function tellTrainings(stream: EventStream, { trainer, signal }: Watched): Promise<void> {
+  if (trainer === undefined) return;
   let told = "";
   let troubled = false;
   for (;;) {
@@ -62,9 +95,22 @@ async function tellServers(stream: EventStream, { looks, signal }: Watched): Pro
   }
 }
 
+async function tellFleet(stream: EventStream, { trainer, training, signal }: Watched): Promise<void> {
+  if (training === undefined || trainer === undefined) return;
+  for (let isTold = false; ; await setTimeout(FLEET_MS, undefined, { signal })) {
+    try {
+      const { fleet = null } = await trainer.describe(training, { signal });
+      if (fleet !== null || isTold) stream.tell({ kind: "fleet", fleet });
+      isTold = fleet !== null;
+    } catch {
+      signal.throwIfAborted(); // what else is wrong with the trainer, the list says
+    }
+  }
+}
+
 async function tellTraining(stream: EventStream, watched: Watched): Promise<void> {
   const { trainer, training, signal } = watched;
-  if (training === undefined) return;
+  if (training === undefined || trainer === undefined) return;
   for (;;) {
     const history = new TrainingHistory();
     stream.tell({ kind: "begin", training });
@@ -74,7 +120,7 @@ async function tellTraining(stream: EventStream, watched: Watched): Promise<void
     };
     const timer = setInterval(flush, CHANGES_MS);
     try {
-      for await (const event of trainer.watch(training, { signal })) history.add(event);
+      for await (const event of trainer.watchInShort(training, { signal })) history.add(event);
       clearInterval(timer);
       while (stream.isBehind) await setTimeout(CHANGES_MS, undefined, { signal });
       flush();

@@ -30,10 +30,10 @@ export async function* batchFrames({ begin, lease }: LeasedBatch): AsyncGenerato
   }
 }
 
-/** Sends a batch with a few writes in flight, `servedUs` as it is at its end, and releases its lease when all of them are done or the call has closed. */
+/** Sends a batch with a few writes in flight, `servedUs` as it is at its end, whether it `isShared` with another stream, and releases its lease when all of them are done or the call has closed. */
 export async function sendBatch(
   send: (message: BatchFrame | Frame) => Promise<void>,
-  { begin, lease, servedUs }: LeasedBatch & { servedUs(): number },
+  { begin, lease, servedUs, isShared }: LeasedBatch & { servedUs(): number; readonly isShared: boolean },
 ): Promise<void> {
   const writes: Promise<void>[] = [];
   try {
@@ -43,7 +43,7 @@ export async function sendBatch(
       writes.push(send(frame));
     }
     while (writes.length >= CHUNKS_IN_FLIGHT) await writes.shift();
-    const batchEnd = { step: begin.step, checksum: lease.checksum, servedUs: servedUs() };
+    const batchEnd = { step: begin.step, checksum: lease.checksum, servedUs: servedUs(), shared: isShared };
     writes.push(send({ kind: "batchEnd", batchEnd }));
     await Promise.all(writes);
   } finally {

@@ -207,7 +207,9 @@ async function writeBatches({ call, share, batches, metrics, record, servedTime,
     if (ready === undefined) continue;
     const begin = share.begin(ready.step, ready.stage, ready.lease);
     const carryBeganMs = performance.now();
-    await sendBatch(call.send, { begin, lease: ready.lease, servedUs: () => servedTime.sent(ready.wantedMs) });
+    const { lease, wantedMs } = ready;
+    const isShared = lease.isShared ?? false;
+    await sendBatch(call.send, { begin, lease, servedUs: () => servedTime.sent(wantedMs), isShared });
     const sent = share.sent(ready.stage, ready.lease);
     metrics.batchSent(sent);
     record.countBatch(ready.lease.bytes.length);

@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
-import { CurvesTally, type StepCurves } from "../../cli/curves/step-curves.js";
-import type { WatchedEvent } from "../../trainer/index.js";
+import { MOST_VALUES, type StepCurves, stepCurves } from "../../cli/curves/step-curves.js";
+import { TrainingHistory, type WatchedEvent } from "../../trainer/index.js";
 import { fileScope } from "../trainer/file-scope.js";
 import {
   holdOutLast,
@@ -98,12 +98,12 @@ test("what is no training, a damaged one and one without a step are said in one 
 });
 
 test("a long training is as many values as a picture has room for, and their mean is the training's", (t) => {
-  const tally = new CurvesTally();
+  const history = new TrainingHistory(MOST_VALUES);
   const steps = 250_000;
   const took = { stage: 0, epoch: 0, learningRate: 0.1, waitedMs: 0, stepMs: 1, batchSize: 1 };
   for (let step = 0; step < steps; step++)
-    tally.add({ kind: "step", step: { ...took, step, loss: step / steps } } as unknown as WatchedEvent);
-  const { loss, stepsTaken } = tally.curves;
+    history.add({ kind: "step", step: { ...took, step, loss: step / steps } } as unknown as WatchedEvent);
+  const { loss, stepsTaken } = stepCurves(history);
   t.is(stepsTaken, steps);
   t.true(loss.length >= 400 && loss.length <= 801, `${loss.length}`);
   t.is(loss.at(-1)?.step, steps);

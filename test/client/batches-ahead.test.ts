@@ -5,7 +5,16 @@ import type { SentAhead } from "../../client/transport/messages.js";
 
 function sentAhead(step: number, stage: number): SentAhead {
   const samples = { cases: [], caseIndex: [], class: [], start: [], size: [], checksum: 0 };
-  const batch = { step, stage, globalBatch: 1, checksum: 0, tensors: [], samples, servedUs: undefined };
+  const batch = {
+    step,
+    stage,
+    globalBatch: 1,
+    checksum: 0,
+    tensors: [],
+    samples,
+    servedUs: undefined,
+    isShared: false,
+  };
   return { batch: { ...batch, buffer: new ArrayBuffer(8), carrier: "lane", carriedMs: 1 }, firstUnwanted: step + 1 };
 }
 

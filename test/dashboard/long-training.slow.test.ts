@@ -31,7 +31,7 @@ test("250,000 steps in 15 stages reach a page whole, in a few thousand numbers",
     [...rows.values()].reduce((sum, { steps }) => sum + steps, 0),
     250_000,
   );
-  t.log(`${bytes} bytes in ${told.length} events`);
+  t.true(bytes < 4_000_000, `${bytes} bytes in ${told.length} events`);
   const last = told.findLast((event) => event.kind === "change");
   t.like(last, { change: { standing: { state: "stopped", figures: { stepsTaken: 250_000 } } } });
 });

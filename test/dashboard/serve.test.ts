@@ -112,6 +112,33 @@ test("a late page is told the whole history, and what the data servers do", asyn
   t.like(servers, { servers: [{ address: data.metrics, workerDeaths: 0 }] });
 });
 
+test("how each data server does for a training is told while it runs, and that one has fallen silent", async (t) => {
+  const { cases, data, client } = t.context;
+  const page = await dashboard(t);
+  const { store } = await sampleStore(t, 3);
+  const victim = await serving(t, "serve", store, "--workers", "1");
+  t.teardown(() => victim.kill()); // while it is stopped it does not end otherwise
+  const run = tinyRun(cases, { data: { stepsPerEpoch: 100_000 } });
+  const training = await client.start(Buffer.from(JSON.stringify(run)), [data.address, victim.address]);
+  let isStopped = false;
+  const { told } = await events(page, training, (event) => {
+    if (event.kind !== "fleet" || event.fleet === null) return false;
+    const { replicas } = event.fleet;
+    if (!isStopped && replicas.length === 2 && replicas.every(({ batches }) => batches > 0)) {
+      process.kill(victim.pid, "SIGSTOP");
+      isStopped = true;
+    }
+    return isStopped && replicas.some(({ state }) => state === "silent");
+  });
+  const last = told.at(-1);
+  if (last?.kind !== "fleet" || last.fleet === null) return t.fail();
+  const silent = last.fleet.replicas.find(({ address }) => address === victim.address);
+  t.is(silent?.state, "silent");
+  t.true((silent?.failovers ?? 0) > 0 && (silent?.bytes ?? 0) > 0);
+  await client.stop(training);
+  t.is((await client.describe(training)).fleet, undefined);
+});
+
 test("a batch is looked at as it was trained on: its bytes, its samples, its picture, its volume", async (t) => {
   const { done, data, client } = t.context;
   const page = await dashboard(t);

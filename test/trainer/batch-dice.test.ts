@@ -63,6 +63,7 @@ async function train(
     },
     emitted: async () => undefined,
     notice: () => undefined,
+    onFleet: () => undefined,
     stageRequests: new StageRequests(),
     signal: stop.signal,
   });

@@ -209,8 +209,8 @@ export async function resume(trainer: Channel, training: string): Promise<void> 
 
 /** The events of a training, from its first to its last. */
 export async function* watch(trainer: Channel, training: string): AsyncGenerator<TrainingEvent> {
-  for await (const event of callStream(trainer, "TrainerService", "watchTraining", { training })) {
-    if (event.kind !== undefined) yield event;
+  for await (const event of callStream(trainer, "TrainerService", "watchTraining", { training, inShort: false })) {
+    if (event.kind !== undefined && event.kind !== "steps") yield event;
   }
 }
 

@@ -8,10 +8,11 @@ import type { MethodName, RequestOf, ResponseOf } from "../../rpc/service.js";
 import { kindOf } from "../checkpoint-words.js";
 import { stateWord } from "../state-words.js";
 import { describedModel } from "./describe-model.js";
+import { describedFleet } from "./described-fleet.js";
 import { fetchCheckpoint } from "./fetch-checkpoint.js";
 import { imageRequests, predict } from "./predict.js";
 import type { ImageToLabel, PredictOptions, RunSpecInput, TrainerClient, TrainerConnectOptions } from "./types.js";
-import { watchTraining } from "./watch.js";
+import { watchInShort, watchTraining } from "./watch.js";
 
 const DEADLINE_MS = 60_000;
 /** `setStage` and `stop` are answered after the step in progress. */
@@ -78,6 +79,7 @@ export function connectTrainer(address: string, options: TrainerConnectOptions =
     async resume(training, { data = [], ...wait } = {}) {
       await call("startTraining", { run: new Uint8Array(), data: listOf(data), resume: training, key: "" }, wait);
     },
+    watchInShort: (training, wait = {}) => watchInShort(channel, training, wait),
     watch: (training, wait = {}) => watchTraining(channel, training, { deadlineMs: answerMs, ...wait }),
     setStage: (training, { hold = false, ...wish } = {}, wait = {}) =>
       call("setStage", { training, hold, ...wish }, wait, stepMs),
@@ -85,8 +87,9 @@ export function connectTrainer(address: string, options: TrainerConnectOptions =
       await call("stopTraining", { training }, wait, stepMs);
     },
     async describe(training, wait = {}) {
-      const { run, data } = await call("describeTraining", { training }, wait);
-      return { run, data };
+      const { run, data, fleet: seen } = await call("describeTraining", { training }, wait);
+      const fleet = describedFleet(seen);
+      return { run, data, ...(fleet && { fleet }) };
     },
     async list(wait = {}) {
       const { trainings } = await call("listTrainings", {}, wait);

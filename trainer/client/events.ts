@@ -1,7 +1,7 @@
 import type { CheckpointWritten, StateChanged } from "../../proto/messages.js";
 import { checkpointOf } from "../checkpoint-words.js";
 import type { CheckpointName } from "../run-folder/checkpoint.js";
-import type { TrainingEvent } from "../run-folder/events.js";
+import type { ToldEvent, TrainingEvent } from "../run-folder/events.js";
 import { stateWord, type TrainingStateName } from "../state-words.js";
 
 /** What happens in a training, as its watchers are told: the wire's events, states and checkpoints in words. */
@@ -12,6 +12,9 @@ export type WatchedEvent =
       readonly kind: "checkpoint";
       readonly checkpoint: Omit<CheckpointWritten, "kind"> & { readonly kind: CheckpointName };
     };
+
+/** The same, or steps in a row: what the watchers of a history in short are told. */
+export type WatchedInShort = WatchedEvent | Extract<ToldEvent, { kind: "steps" }>;
 
 /** An event in words. */
 export function watchedEvent(event: TrainingEvent): WatchedEvent {

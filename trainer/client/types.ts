@@ -7,7 +7,8 @@ import type { CheckpointName } from "../run-folder/checkpoint.js";
 import type { TrainingSpec } from "../spec.js";
 import type { TrainingStateName } from "../state-words.js";
 import type { DescribedModel } from "./describe-model.js";
-import type { WatchedEvent } from "./events.js";
+import type { TrainingFleet } from "./described-fleet.js";
+import type { WatchedEvent, WatchedInShort } from "./events.js";
 import type { PredictedLabel } from "./predict.js";
 
 /** How a trainer is reached. */
@@ -89,18 +90,23 @@ export interface TrainerClient extends AsyncDisposable {
    * UNAVAILABLE for a trainer that does not come back.
    */
   watch(training: string, options?: WaitOptions): AsyncIterableIterator<WatchedEvent>;
+  /**
+   * The same for a picture of a training: what happened so far is told in short, in a second for 250,000 steps, then every event until it ends. A
+   * trainer that cannot tell it in short tells all of it. Throws UNAVAILABLE where the connection is lost: begin again then.
+   */
+  watchInShort(training: string, options?: WaitOptions): AsyncIterableIterator<WatchedInShort>;
   /** Changes the stage of a running training. Resolves when it is decided, between two steps. Throws STEP_PASSED, STAGE_UNKNOWN, NOT_FOUND. */
   setStage(training: string, wish?: StageWish, options?: WaitOptions): Promise<SetStageResponse>;
   /** Ends a training after the step in progress, with a checkpoint, or takes it from the queue. Resolves when it has ended. */
   stop(training: string, options?: WaitOptions): Promise<void>;
   /**
-   * What a training was started with: the JSON bytes of its run spec, and its data servers by now. Throws NOT_FOUND, and UNSUPPORTED
-   * for a trainer that is too old to say it.
+   * What a training was started with: the JSON bytes of its run spec, and its data servers by now; `fleet`: how these do, absent where it does not
+   * run, in its first second, and where the trainer does not say it. Throws NOT_FOUND, and UNSUPPORTED for a trainer that is too old.
    */
   describe(
     training: string,
     options?: WaitOptions,
-  ): Promise<{ readonly run: Uint8Array; readonly data: readonly string[] }>;
+  ): Promise<{ readonly run: Uint8Array; readonly data: readonly string[]; readonly fleet?: TrainingFleet }>;
   /** All trainings, oldest first. */
   list(options?: WaitOptions): Promise<readonly TrainingInShort[]>;
   /**

@@ -3,7 +3,7 @@ import { type NextTry, nextTry } from "../../client/transport/retry.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { callStream } from "../../rpc/client/call.js";
 import type { Channel } from "../../rpc/client/channel.js";
-import { type WatchedEvent, watchedEvent } from "./events.js";
+import { type WatchedEvent, type WatchedInShort, watchedEvent } from "./events.js";
 import { ToldEvents } from "./told-events.js";
 
 const FIRST_PAUSE_MS = 100;
@@ -50,6 +50,24 @@ class Reconnection {
   }
 }
 
+/** What happened in a training in short, then every event until it ends. Throws UNAVAILABLE where the connection is lost. */
+export async function* watchInShort(
+  channel: Channel,
+  training: string,
+  { signal }: Pick<WatchSettings, "signal">,
+): AsyncGenerator<WatchedInShort, undefined> {
+  const options = signal === undefined ? {} : { signal };
+  for await (const event of callStream(
+    channel,
+    "TrainerService",
+    "watchTraining",
+    { training, inShort: true },
+    options,
+  ))
+    if (event.kind === "steps") yield event;
+    else if (event.kind !== undefined) yield watchedEvent(event);
+}
+
 /** Every event of a training from its beginning until it ends, each once, also over lost connections. */
 export async function* watchTraining(
   channel: Channel,
@@ -62,8 +80,14 @@ export async function* watchTraining(
   for (;;) {
     told.rewind();
     try {
-      for await (const event of callStream(channel, "TrainerService", "watchTraining", { training }, options)) {
-        if (event.kind === undefined) continue; // of a newer trainer
+      for await (const event of callStream(
+        channel,
+        "TrainerService",
+        "watchTraining",
+        { training, inShort: false },
+        options,
+      )) {
+        if (event.kind === undefined || event.kind === "steps") continue; // of a newer trainer, or not asked for
         const isNew = told.isNew(event);
         if (told.isCaughtUp) reconnection.caughtUp();
         if (!isNew) continue;

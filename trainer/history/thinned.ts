@@ -39,6 +39,11 @@ export class Thinned<T> {
     this.#changedFrom = Math.min(this.#changedFrom, first);
   }
 
+  /** All entries, as they are now. */
+  get entries(): readonly (T | undefined)[] {
+    return this.#entries;
+  }
+
   /** What has changed since the last call; undefined where nothing has. */
   take(): ThinnedChange<T> | undefined {
     const from = this.#changedFrom;

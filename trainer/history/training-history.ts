@@ -1,24 +1,10 @@
-import type { CaseEvaluated, Evaluated, RunOpened } from "../../proto/messages.js";
-import type { WatchedEvent } from "../client/events.js";
+import type { CaseEvaluated, Evaluated, RunOpened, StepRow } from "../../proto/messages.js";
+import type { WatchedEvent, WatchedInShort } from "../client/events.js";
 import { FiguresTally, type TrainingFigures } from "../figures.js";
 import type { TrainingStateName } from "../state-words.js";
+import { MOST_ROWS } from "./history-in-short.js";
+import { mergeRows, rowOf } from "./step-row.js";
 import { Thinned, type ThinnedChange } from "./thinned.js";
-
-/** Steps in a row. Sums over them, unless said otherwise. */
-export interface StepsInARow {
-  readonly steps: number;
-  /** Of the last of them. */
-  readonly stage: number;
-  readonly learningRate: number;
-  readonly lossMin: number;
-  readonly lossMax: number;
-  readonly lossSum: number;
-  readonly gradientNormMax: number;
-  /** Milliseconds that the loop waited for their batches, and that the steps took. */
-  readonly waitedMs: number;
-  readonly stepMs: number;
-  readonly samples: number;
-}
 
 /** The last of some epochs in a row. */
 export interface EpochInShort {
@@ -66,29 +52,40 @@ export interface TrainingStanding {
   readonly evaluated?: Evaluated;
 }
 
+/** A training's history: entry i of steps, and of epochs, stands for as many of them as all others. */
+export interface WholeHistory {
+  readonly standing: TrainingStanding;
+  readonly steps: readonly (StepRow | undefined)[];
+  readonly epochs: readonly (EpochInShort | undefined)[];
+}
+
 /** What has changed since it was asked last. */
 export interface HistoryChange {
   readonly standing: TrainingStanding;
-  readonly steps?: ThinnedChange<StepsInARow>;
+  readonly steps?: ThinnedChange<StepRow>;
   readonly epochs?: ThinnedChange<EpochInShort>;
 }
 
-/** Twice the pixels of a wide picture. */
-const MOST_ENTRIES = 2048;
 const MOST_NOTED = 400;
 const MOST_CASES = 400;
 
 /** Folds a training's events, from the first on, into what a picture of it needs, in memory that does not grow with its length. */
 export class TrainingHistory {
   readonly #figures = new FiguresTally();
-  readonly #steps = new Thinned<StepsInARow>(MOST_ENTRIES, mergeSteps);
-  readonly #epochs = new Thinned<EpochInShort>(MOST_ENTRIES, (_earlier, later) => later);
+  readonly #steps: Thinned<StepRow>;
+  readonly #epochs: Thinned<EpochInShort>;
   #standing: Omit<TrainingStanding, "figures"> = { spans: [], noted: [], classes: [], cases: [] };
   #batchSize = 0;
   #isChanged = true;
 
+  /** `mostRows`: of steps, and of epochs. */
+  constructor(mostRows = MOST_ROWS) {
+    this.#steps = new Thinned(mostRows, mergeRows);
+    this.#epochs = new Thinned(mostRows, (_earlier, later) => later);
+  }
+
   /** Takes the next event of the training, whatever it tells. */
-  add(event: WatchedEvent): void {
+  add(event: WatchedInShort): void {
     this.#isChanged = true;
     this.#figures.add(event);
     switch (event.kind) {
@@ -110,7 +107,10 @@ export class TrainingHistory {
         break;
       }
       case "step":
-        this.#step(event.step);
+        this.#steps.add(event.step.step, rowOf(event.step, this.#batchSize));
+        break;
+      case "steps":
+        this.#steps.add(event.steps.firstStep, event.steps);
         break;
       case "epoch":
         this.#epoch(event.epoch);
@@ -129,13 +129,22 @@ export class TrainingHistory {
     }
   }
 
+  /** All of it, as it is now. */
+  get whole(): WholeHistory {
+    return { standing: this.#now, steps: this.#steps.entries, epochs: this.#epochs.entries };
+  }
+
+  get #now(): TrainingStanding {
+    return { ...this.#standing, figures: this.#figures.figures };
+  }
+
   /** What has changed since the last call; undefined where nothing has. */
   take(): HistoryChange | undefined {
     if (!this.#isChanged) return undefined;
     this.#isChanged = false;
     const [steps, epochs] = [this.#steps.take(), this.#epochs.take()];
     return {
-      standing: { ...this.#standing, figures: this.#figures.figures },
+      standing: this.#now,
       ...(steps && { steps }),
       ...(epochs && { epochs }),
     };
@@ -165,29 +174,6 @@ export class TrainingHistory {
     this.#note("stage", `stage ${stage} (${reason}): patch ${patchSize.join(" x ")}, batch ${batchSize}`, fromStep);
   }
 
-  #step({
-    step,
-    stage,
-    loss,
-    gradientNorm,
-    learningRate,
-    waitedMs,
-    stepMs,
-  }: Extract<WatchedEvent, { kind: "step" }>["step"]): void {
-    this.#steps.add(step, {
-      steps: 1,
-      stage,
-      learningRate,
-      lossMin: loss,
-      lossMax: loss,
-      lossSum: loss,
-      gradientNormMax: gradientNorm,
-      waitedMs,
-      stepMs,
-      samples: this.#batchSize,
-    });
-  }
-
   #epoch(ended: Extract<WatchedEvent, { kind: "epoch" }>["epoch"]): void {
     const { epoch, stepsTaken, loss, validationLoss, meanPseudoDice, smoothedPseudoDice, pseudoDice } = ended;
     this.#epochs.add(epoch, {
@@ -200,19 +186,4 @@ export class TrainingHistory {
     });
     this.#set({ classes: pseudoDice.map(({ name, dice }) => ({ name, ...(dice !== undefined && { dice }) })) });
   }
-}
-
-function mergeSteps(earlier: StepsInARow, later: StepsInARow): StepsInARow {
-  return {
-    steps: earlier.steps + later.steps,
-    stage: later.stage,
-    learningRate: later.learningRate,
-    lossMin: Math.min(earlier.lossMin, later.lossMin),
-    lossMax: Math.max(earlier.lossMax, later.lossMax),
-    lossSum: earlier.lossSum + later.lossSum,
-    gradientNormMax: Math.max(earlier.gradientNormMax, later.gradientNormMax),
-    waitedMs: earlier.waitedMs + later.waitedMs,
-    stepMs: earlier.stepMs + later.stepMs,
-    samples: earlier.samples + later.samples,
-  };
 }

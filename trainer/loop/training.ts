@@ -1,5 +1,5 @@
 import { connect } from "../../client/connect.js";
-import type { ConnectOptions } from "../../client/types.js";
+import type { ConnectOptions, FleetStanding } from "../../client/types.js";
 import { stepsOf } from "../../plan/batch/timeline.js";
 import { stepOfStage } from "../../plan/curriculum/schedule.js";
 import { openTracing } from "../../rpc/tracing/open-tracing.js";
@@ -27,6 +27,7 @@ import { train } from "./loop.js";
 import { mirroringWarning } from "./mirroring-warning.js";
 import { networkFor, networkSize } from "./network-for.js";
 import type { StageRequests } from "./stage-requests.js";
+import { tellFleet } from "./tell-fleet.js";
 import { VALIDATION_CREDIT, ValidationBatches } from "./validation.js";
 
 /** What one training is, and with what it is trained. */
@@ -52,6 +53,8 @@ export interface TrainingOptions extends TrainingJob {
   readonly emitted: () => Promise<void>;
   /** Told in one line what nobody asked for: an engine that was passed over, a data server that did not confirm a stage. */
   readonly notice: (line: string) => void;
+  /** Told once a second how the data servers do. */
+  readonly onFleet: (fleet: FleetStanding) => void;
   readonly stageRequests: StageRequests;
   readonly signal: AbortSignal;
 }
@@ -83,6 +86,7 @@ export async function runTraining(options: TrainingOptions): Promise<"done" | "s
   const from = checkpoint?.step ?? 0;
 
   await using client = connect(data, options.connection);
+  using _told = tellFleet(client, options.onFleet);
   const described = await client.describeRun(checkpoint?.spec ?? options.run.data, { signal });
   const { spec, specBytes, digest } = described;
   if (checkpoint) checkSameRun(checkpoint, digest);

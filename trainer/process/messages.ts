@@ -1,4 +1,4 @@
-import type { StageChanged } from "../../client/types.js";
+import type { FleetStanding, StageChanged } from "../../client/types.js";
 import type { ErrorFacts } from "../../plan/errors.js";
 import type { PredictionBegin, PredictionJob } from "../inference/prediction.js";
 import type { AskedStage } from "../loop/stage-requests.js";
@@ -30,6 +30,8 @@ export type ToProcess =
 /** From the process; `result` or `failed` is the last. */
 export type FromProcess =
   | { readonly kind: "event"; readonly event: TrainingEvent }
+  /** How its data servers do, about once a second. */
+  | { readonly kind: "fleet"; readonly fleet: FleetStanding }
   | { readonly kind: "flush" }
   | { readonly kind: "notice"; readonly line: string }
   | { readonly kind: "stageSet"; readonly id: number; readonly changed: StageChanged }

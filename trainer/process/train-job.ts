@@ -32,6 +32,7 @@ export async function trainJob(job: TrainingJob, { tell, notice, on }: Parent): 
           void tell({ kind: "flush" });
         }),
       notice,
+      onFleet: (fleet) => void tell({ kind: "fleet", fleet }),
       stageRequests,
       signal: stop.signal,
     });

@@ -1,12 +1,18 @@
 import { EventEmitter, once } from "node:events";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { TrainingEvent } from "./events.js";
+import type { ToldEvent, TrainingEvent } from "./events.js";
 import { appendJsonLines, parseJsonLine, prepareJsonLines, readLastJsonLine } from "./json-lines.js";
 import { LineReader } from "./line-reader.js";
 import { readStanding, type Standing } from "./standing.js";
 
 export const EVENTS_FILE = "events.jsonl";
+
+/** Takes a history, and tells it in short. */
+export interface ShortHistory {
+  add(event: TrainingEvent): void;
+  events(): Iterable<ToldEvent>;
+}
 
 /** Where a training is taken up again: what its checkpoint holds. */
 export interface ResumePoint {
@@ -118,18 +124,41 @@ export class EventLog {
    * INPUT_DAMAGED for a line that does not parse.
    */
   async *follow(signal: AbortSignal): AsyncGenerator<TrainingEvent> {
+    for await (const events of this.#follow(signal)) if (events !== "caught up") yield* events;
+  }
+
+  /** The same, the history until now as `short` tells it. */
+  async *followInShort(signal: AbortSignal, short: ShortHistory): AsyncGenerator<ToldEvent> {
+    let isCaughtUp = false;
+    for await (const events of this.#follow(signal)) {
+      if (events === "caught up") {
+        isCaughtUp = true;
+        yield* short.events();
+      } else if (isCaughtUp) yield* events;
+      else for (const event of events) short.add(event);
+    }
+  }
+
+  /** Events, a few at a time, and once where the history until now is at its end. */
+  async *#follow(signal: AbortSignal): AsyncGenerator<readonly TrainingEvent[] | "caught up"> {
     await using file = await open(this.#file);
     const lines = new LineReader(file);
+    let isCaughtUp = false;
     for (;;) {
       const { version, ended, unwritten } = this.#state;
       const read = await lines.next();
       if (read !== undefined) {
         signal.throwIfAborted();
-        for (const { text, number } of read) yield this.#parse(text, number);
-      } else if (ended) {
-        if (unwritten) yield unwritten;
+        yield read.map(({ text, number }) => this.#parse(text, number));
+        continue;
+      }
+      if (!isCaughtUp) yield "caught up";
+      isCaughtUp = true;
+      if (ended) {
+        if (unwritten) yield [unwritten];
         return;
-      } else if (version === this.#state.version) await once(this.#changes, "change", { signal });
+      }
+      if (version === this.#state.version) await once(this.#changes, "change", { signal });
     }
   }
 }

@@ -1,4 +1,7 @@
 import type { WatchTrainingResponse } from "../../proto/messages.js";
 
-/** What happens in a training, in the wire's own terms. */
-export type TrainingEvent = Exclude<WatchTrainingResponse, { kind?: undefined }>;
+/** What a watcher of a training is told, in the wire's own terms. */
+export type ToldEvent = Exclude<WatchTrainingResponse, { kind?: undefined }>;
+
+/** What happens in a training: one step at a time. */
+export type TrainingEvent = Exclude<ToldEvent, { kind: "steps" }>;

@@ -6,6 +6,7 @@ import type { Handlers } from "../../rpc/server/implement.js";
 import { type CheckpointName, checkpointPath, noCheckpoint } from "../run-folder/checkpoint.js";
 import { checkpointName } from "./checkpoint-name.js";
 import { describeModel } from "./describe-model.js";
+import { fleetMessage } from "./fleet-message.js";
 import { answerPrediction, type PredictionOptions } from "./predict.js";
 import type { Trainings } from "./trainings.js";
 
@@ -50,9 +51,9 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
       concern({ training });
       return { training };
     },
-    watchTraining({ training }, { signal, concern }) {
+    watchTraining({ training, inShort }, { signal, concern }) {
       concern({ training });
-      return trainings.follow(training, signal);
+      return trainings.follow(training, inShort, signal);
     },
     async setStage({ training, stage, fromStep, hold }, { concern }) {
       concern({ training });
@@ -71,8 +72,8 @@ export function trainerHandlers(trainings: Trainings, predictions: PredictionOpt
     },
     async describeTraining({ training }, { concern }) {
       concern({ training });
-      const { run, data } = trainings.request(training);
-      return { run: Buffer.from(JSON.stringify(run)), data };
+      const { request, fleet } = trainings.describe(training);
+      return { run: Buffer.from(JSON.stringify(request.run)), data: request.data, fleet: fleetMessage(fleet) };
     },
     listTrainings: async () => ({ trainings: trainings.list() }),
     getCheckpoint({ training, checkpoint }, { concern }) {

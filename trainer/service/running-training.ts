@@ -1,4 +1,4 @@
-import type { StageChanged } from "../../client/types.js";
+import type { FleetStanding, StageChanged } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
 import type { AskedStage } from "../loop/stage-requests.js";
@@ -12,10 +12,18 @@ import type { TrainingEvent } from "../run-folder/events.js";
 export interface RunningTraining {
   /** Resolves when its process has ended; rejects with its failure, or PROCESS_DIED. */
   readonly ended: Promise<"done" | "stopped">;
+  /** How its data servers did when its process told it last; undefined before. */
+  readonly fleet: SeenFleet | undefined;
   /** Ends it after the step in progress. */
   stop(): void;
   /** Resolves when the transition is decided. Throws what the loop has against it, or TRAINING_ENDED. */
   setStage(asked: AskedStage): Promise<StageChanged>;
+}
+
+/** How data servers did, and when that was, in milliseconds of `performance.now`. */
+export interface SeenFleet {
+  readonly standing: FleetStanding;
+  readonly seenMs: number;
 }
 
 interface Asked {
@@ -33,6 +41,7 @@ export interface RunningTrainingOptions {
 export function startTraining(id: string, job: TrainingJob, { emit, log }: RunningTrainingOptions): RunningTraining {
   const asked = new Map<number, Asked>();
   let asks = 0;
+  let fleet: SeenFleet | undefined;
   const settle = (ask: number): Asked | undefined => {
     const found = asked.get(ask);
     asked.delete(ask);
@@ -45,7 +54,8 @@ export function startTraining(id: string, job: TrainingJob, { emit, log }: Runni
       } catch (error) {
         started.kill(error);
       }
-    } else if (message.kind === "flush") void started.send({ kind: "flushed" });
+    } else if (message.kind === "fleet") fleet = { standing: message.fleet, seenMs: performance.now() };
+    else if (message.kind === "flush") void started.send({ kind: "flushed" });
     else if (message.kind === "stageSet") settle(message.id)?.resolve(message.changed);
     else if (message.kind === "stageRefused") settle(message.id)?.reject(receivedFailure(message.failure));
   };
@@ -63,6 +73,9 @@ export function startTraining(id: string, job: TrainingJob, { emit, log }: Runni
   });
   return {
     ended,
+    get fleet() {
+      return fleet;
+    },
     stop: () => void started.send({ kind: "stop" }),
     setStage: (proposal) =>
       new Promise((resolve, reject) => {

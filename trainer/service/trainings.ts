@@ -7,10 +7,11 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import type { Training } from "../../proto/messages.js";
 import { codeOf } from "../../rpc/server/service-log.js";
 import { defaultSessionBytes } from "../engines/onnx/sessions.js";
+import { HistoryInShort } from "../history/history-in-short.js";
 import type { AskedStage } from "../loop/stage-requests.js";
 import { resumePoint } from "../run-folder/checkpoint.js";
 import { EventLog } from "../run-folder/event-log.js";
-import type { TrainingEvent } from "../run-folder/events.js";
+import type { ToldEvent } from "../run-folder/events.js";
 import { type TrainingRequest, writeRequest } from "../run-folder/request.js";
 import { isDamageIn } from "../run-folder/run-folder.js";
 import { checkNobodyTrains } from "../run-folder/run-lock.js";
@@ -20,7 +21,7 @@ import { checkNew, checkResumption, type StartChecks } from "./check-start.js";
 import type { TrainingNeed } from "./estimate-memory.js";
 import type { KnownTraining } from "./known-training.js";
 import { KnownTrainings, type KnownTrainingsOptions } from "./known-trainings.js";
-import { startTraining } from "./running-training.js";
+import { type SeenFleet, startTraining } from "./running-training.js";
 import { TrainingIds } from "./training-ids.js";
 import { Turns } from "./turns.js";
 
@@ -180,9 +181,10 @@ export class Trainings implements AsyncDisposable {
     }
   }
 
-  /** Everything that happened in a training, then what happens, until it ends; throws an AbortError when `signal` aborts. */
-  follow(id: string, signal: AbortSignal): AsyncGenerator<TrainingEvent> {
-    return this.#known.find(id).events.follow(signal);
+  /** Everything that happened in a training, or that in short, then what happens, until it ends; throws an AbortError when `signal` aborts. */
+  follow(id: string, inShort: boolean, signal: AbortSignal): AsyncGenerator<ToldEvent> {
+    const { events } = this.#known.find(id);
+    return inShort ? events.followInShort(signal, new HistoryInShort()) : events.follow(signal);
   }
 
   /** Folder of a training, where its checkpoints lie, and the data servers it was last given. */
@@ -191,9 +193,13 @@ export class Trainings implements AsyncDisposable {
     return { folder, data: request.data };
   }
 
-  /** What a training was started with. Throws NOT_FOUND, or INPUT_DAMAGED for one that is damaged. */
-  request(id: string): TrainingRequest {
-    return this.#known.find(id).request;
+  /**
+   * What a training was started with, and how its data servers do; `fleet` is undefined where it does not run. Throws NOT_FOUND, or
+   * INPUT_DAMAGED for one that is damaged.
+   */
+  describe(id: string): { readonly request: TrainingRequest; readonly fleet: SeenFleet | undefined } {
+    const { request, running } = this.#known.find(id);
+    return { request, fleet: running?.fleet };
   }
 
   /** Oldest first. */

@@ -9,6 +9,7 @@ import { type DashboardServer, serveDashboard } from "../../../dashboard/index.j
 import { connectTrainer, type TrainerClient } from "../../../trainer/index.js";
 import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../../trainer/processes.js";
 import { writeLongTraining } from "../write-long-training.js";
+import { writeStudy } from "../write-study.js";
 
 /** Software draws what WebGL asks for: a machine that tests has no GPU. Chromium's sandbox does not run as root. */
 const FLAGS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic", "--disable-sync"];
@@ -22,6 +23,8 @@ const scope = { teardown: (end: () => unknown) => ends.push(end) };
 
 let browser: Browser;
 let trainer: Process;
+/** The data servers that the training asks. */
+let replicas: readonly Process[];
 let client: TrainerClient;
 let tokenFile: string;
 let dashboard: DashboardServer;
@@ -35,17 +38,24 @@ before(async () => {
   writeLongTraining(join(runs, LONG), 250_000);
   tokenFile = join(temporaryFolder(scope), "tokens");
   writeFileSync(tokenFile, "data,train,watch first\n");
-  const [data, started, opened] = await Promise.all([
+  const study = join(temporaryFolder(scope), "study");
+  await writeStudy(study);
+  const [data, other, started, opened] = await Promise.all([
     serving(scope, "serve", store, "--workers", "1", "--metrics-port", "0"),
+    serving(scope, "serve", store, "--workers", "1"),
     trainerIn(scope, runs),
     chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...AS_ROOT] }),
   ]);
   trainer = started;
+  replicas = [data, other];
   browser = opened;
   client = connectTrainer(trainer.address);
-  dashboard = await serveDashboard({ trainer: trainer.address, dataMetrics: [data.metrics ?? ""], tokenFile });
+  dashboard = await serveDashboard({ trainer: trainer.address, dataMetrics: [data.metrics ?? ""], study, tokenFile });
   const run = tinyRun(cases, { data: { stepsPerEpoch: 10_000, epochs: 8 } });
-  training = await client.start(Buffer.from(JSON.stringify(run)), data.address);
+  training = await client.start(
+    Buffer.from(JSON.stringify(run)),
+    replicas.map(({ address }) => address),
+  );
 });
 
 after(async () => {
@@ -94,10 +104,52 @@ test("a training is seen, light and dark, wide and on a phone, and axe finds not
     const { page, errors } = await open(training, { colorScheme, viewport: { width, height: 900 } });
     await page.getByText("What the network sees now").waitFor();
     await page.getByRole("img", { name: /^Loss over steps.*Now/ }).waitFor();
-    await page.getByRole("cell", { name: "well" }).waitFor();
+    await page.getByText("As this training sees them").waitFor();
+    await page.getByRole("cell", { name: "well", exact: true }).last().waitFor();
     assert.deepEqual(await found(page), []);
     const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     assert.equal(overflow, 0, `${width} pixels are enough`);
+    assert.deepEqual(errors, []);
+    await page.context().close();
+  }
+});
+
+test("data servers that fall silent are named above all else, with what the training waits for, until they are back", async () => {
+  const { page, errors } = await open(training, { viewport: { width: 390, height: 900 } });
+  await page.getByText("As this training sees them").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  for (const { pid } of replicas) process.kill(pid, "SIGSTOP");
+  try {
+    await page.getByText("2 data servers are ill.").waitFor();
+    for (const { address } of replicas)
+      assert.match((await page.getByRole("alert").textContent()) ?? "", new RegExp(`${address} is silent`));
+    await page.getByText(/The training has waited \d+ s for the batch of step [\d,]+ \(stage 0\): asked of /).waitFor();
+    assert.deepEqual(await found(page), []);
+  } finally {
+    for (const { pid } of replicas) process.kill(pid, "SIGCONT");
+  }
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test("a study is seen with its runs, light and dark, wide and on a phone, and its report is opened", async () => {
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 390],
+  ] as const) {
+    const { page, errors } = await open("study", { colorScheme, viewport: { width, height: 900 } });
+    await page.getByText("6 of 8 runs have a result").first().waitFor();
+    assert.equal(await page.getByRole("region", { name: "All runs" }).getByRole("row").count(), 1 + 8);
+    await page.getByText("step 2,000 of 2,000, stage 14").waitFor();
+    await page.getByText("the loss is NaN").waitFor();
+    assert.deepEqual(await found(page), []);
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert.equal(overflow, 0, `${width} pixels are enough`);
+    const opened = page.context().waitForEvent("page");
+    await page.getByRole("button", { name: "Open the report" }).click();
+    const report = await opened;
+    await report.getByRole("heading", { level: 1 }).waitFor();
     assert.deepEqual(errors, []);
     await page.context().close();
   }
@@ -148,10 +200,12 @@ async function isDrawn(png: Buffer): Promise<boolean> {
   return false;
 }
 
-test("250,000 steps in 15 stages are seen whole", async () => {
+test("250,000 steps in 15 stages are seen whole", async (t) => {
   await client.stop(training); // which would take steps as fast as it can meanwhile
+  const begun = performance.now();
   const { page, errors } = await open(LONG);
   await page.getByText("250,000 of 250,000").waitFor();
+  t.diagnostic(`250,000 steps were there after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
   await page.getByText(/Stage 14 since step 233,333/).waitFor();
   assert.equal(await page.getByRole("list", { name: "Stages" }).getByRole("listitem").count(), 15);
   assert.deepEqual(errors, []);

@@ -54,7 +54,7 @@ async function slowWatchers(t: ExecutionContext, address: string, training: stri
       path,
       (bytes: Buffer) => bytes,
       decodeResponse,
-      encodeRequest({ training }),
+      encodeRequest({ training, inShort: false }),
     );
     call.on("error", () => undefined);
     const [event] = await once(call, "data");

@@ -396,14 +396,16 @@ class Chunk(_message.Message):
     def __init__(self, step: _Optional[int] = ..., offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class BatchEnd(_message.Message):
-    __slots__ = ("step", "checksum", "served_us")
+    __slots__ = ("step", "checksum", "served_us", "shared")
     STEP_FIELD_NUMBER: _ClassVar[int]
     CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     SERVED_US_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
     step: int
     checksum: int
     served_us: int
-    def __init__(self, step: _Optional[int] = ..., checksum: _Optional[int] = ..., served_us: _Optional[int] = ...) -> None: ...
+    shared: bool
+    def __init__(self, step: _Optional[int] = ..., checksum: _Optional[int] = ..., served_us: _Optional[int] = ..., shared: bool = ...) -> None: ...
 
 class Started(_message.Message):
     __slots__ = ("digest", "timeline", "rank", "ranks", "reads_pace")

@@ -24,6 +24,17 @@ class CheckpointKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHECKPOINT_KIND_UNSPECIFIED: _ClassVar[CheckpointKind]
     CHECKPOINT_KIND_LATEST: _ClassVar[CheckpointKind]
     CHECKPOINT_KIND_BEST: _ClassVar[CheckpointKind]
+
+class ReplicaState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLICA_STATE_UNSPECIFIED: _ClassVar[ReplicaState]
+    REPLICA_STATE_IDLE: _ClassVar[ReplicaState]
+    REPLICA_STATE_OPENING: _ClassVar[ReplicaState]
+    REPLICA_STATE_SERVING: _ClassVar[ReplicaState]
+    REPLICA_STATE_LEAVING: _ClassVar[ReplicaState]
+    REPLICA_STATE_SILENT: _ClassVar[ReplicaState]
+    REPLICA_STATE_LOST: _ClassVar[ReplicaState]
+    REPLICA_STATE_REFUSED: _ClassVar[ReplicaState]
 TRAINING_STATE_UNSPECIFIED: TrainingState
 TRAINING_STATE_QUEUED: TrainingState
 TRAINING_STATE_RUNNING: TrainingState
@@ -35,6 +46,14 @@ TRAINING_STATE_DAMAGED: TrainingState
 CHECKPOINT_KIND_UNSPECIFIED: CheckpointKind
 CHECKPOINT_KIND_LATEST: CheckpointKind
 CHECKPOINT_KIND_BEST: CheckpointKind
+REPLICA_STATE_UNSPECIFIED: ReplicaState
+REPLICA_STATE_IDLE: ReplicaState
+REPLICA_STATE_OPENING: ReplicaState
+REPLICA_STATE_SERVING: ReplicaState
+REPLICA_STATE_LEAVING: ReplicaState
+REPLICA_STATE_SILENT: ReplicaState
+REPLICA_STATE_LOST: ReplicaState
+REPLICA_STATE_REFUSED: ReplicaState
 
 class StartTrainingRequest(_message.Message):
     __slots__ = ("run", "data", "resume", "key")
@@ -55,13 +74,15 @@ class StartTrainingResponse(_message.Message):
     def __init__(self, training: _Optional[str] = ...) -> None: ...
 
 class WatchTrainingRequest(_message.Message):
-    __slots__ = ("training",)
+    __slots__ = ("training", "in_short")
     TRAINING_FIELD_NUMBER: _ClassVar[int]
+    IN_SHORT_FIELD_NUMBER: _ClassVar[int]
     training: str
-    def __init__(self, training: _Optional[str] = ...) -> None: ...
+    in_short: bool
+    def __init__(self, training: _Optional[str] = ..., in_short: bool = ...) -> None: ...
 
 class WatchTrainingResponse(_message.Message):
-    __slots__ = ("state", "opened", "stage", "step", "checkpoint", "case_evaluated", "evaluated", "warning", "epoch", "decided")
+    __slots__ = ("state", "opened", "stage", "step", "checkpoint", "case_evaluated", "evaluated", "warning", "epoch", "decided", "steps")
     STATE_FIELD_NUMBER: _ClassVar[int]
     OPENED_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +93,7 @@ class WatchTrainingResponse(_message.Message):
     WARNING_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     DECIDED_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
     state: StateChanged
     opened: RunOpened
     stage: StageEntered
@@ -82,7 +104,8 @@ class WatchTrainingResponse(_message.Message):
     warning: Warning
     epoch: EpochEnded
     decided: StageDecided
-    def __init__(self, state: _Optional[_Union[StateChanged, _Mapping]] = ..., opened: _Optional[_Union[RunOpened, _Mapping]] = ..., stage: _Optional[_Union[StageEntered, _Mapping]] = ..., step: _Optional[_Union[StepTaken, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointWritten, _Mapping]] = ..., case_evaluated: _Optional[_Union[CaseEvaluated, _Mapping]] = ..., evaluated: _Optional[_Union[Evaluated, _Mapping]] = ..., warning: _Optional[_Union[Warning, _Mapping]] = ..., epoch: _Optional[_Union[EpochEnded, _Mapping]] = ..., decided: _Optional[_Union[StageDecided, _Mapping]] = ...) -> None: ...
+    steps: StepRow
+    def __init__(self, state: _Optional[_Union[StateChanged, _Mapping]] = ..., opened: _Optional[_Union[RunOpened, _Mapping]] = ..., stage: _Optional[_Union[StageEntered, _Mapping]] = ..., step: _Optional[_Union[StepTaken, _Mapping]] = ..., checkpoint: _Optional[_Union[CheckpointWritten, _Mapping]] = ..., case_evaluated: _Optional[_Union[CaseEvaluated, _Mapping]] = ..., evaluated: _Optional[_Union[Evaluated, _Mapping]] = ..., warning: _Optional[_Union[Warning, _Mapping]] = ..., epoch: _Optional[_Union[EpochEnded, _Mapping]] = ..., decided: _Optional[_Union[StageDecided, _Mapping]] = ..., steps: _Optional[_Union[StepRow, _Mapping]] = ...) -> None: ...
 
 class StateChanged(_message.Message):
     __slots__ = ("state", "message", "code")
@@ -171,6 +194,34 @@ class StepTaken(_message.Message):
     foreground_share: float
     classes: int
     def __init__(self, step: _Optional[int] = ..., stage: _Optional[int] = ..., epoch: _Optional[int] = ..., loss: _Optional[float] = ..., cross_entropy: _Optional[float] = ..., dice: _Optional[float] = ..., gradient_norm: _Optional[float] = ..., learning_rate: _Optional[float] = ..., waited_ms: _Optional[float] = ..., step_ms: _Optional[float] = ..., batch_bytes: _Optional[int] = ..., checksum: _Optional[int] = ..., foreground_share: _Optional[float] = ..., classes: _Optional[int] = ...) -> None: ...
+
+class StepRow(_message.Message):
+    __slots__ = ("first_step", "steps", "stage", "epoch", "loss_min", "loss_max", "loss_sum", "gradient_norm_max", "learning_rate", "waited_ms", "step_ms", "samples")
+    FIRST_STEP_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    LOSS_MIN_FIELD_NUMBER: _ClassVar[int]
+    LOSS_MAX_FIELD_NUMBER: _ClassVar[int]
+    LOSS_SUM_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_NORM_MAX_FIELD_NUMBER: _ClassVar[int]
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    WAITED_MS_FIELD_NUMBER: _ClassVar[int]
+    STEP_MS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    first_step: int
+    steps: int
+    stage: int
+    epoch: int
+    loss_min: float
+    loss_max: float
+    loss_sum: float
+    gradient_norm_max: float
+    learning_rate: float
+    waited_ms: float
+    step_ms: float
+    samples: int
+    def __init__(self, first_step: _Optional[int] = ..., steps: _Optional[int] = ..., stage: _Optional[int] = ..., epoch: _Optional[int] = ..., loss_min: _Optional[float] = ..., loss_max: _Optional[float] = ..., loss_sum: _Optional[float] = ..., gradient_norm_max: _Optional[float] = ..., learning_rate: _Optional[float] = ..., waited_ms: _Optional[float] = ..., step_ms: _Optional[float] = ..., samples: _Optional[int] = ...) -> None: ...
 
 class EpochEnded(_message.Message):
     __slots__ = ("epoch", "steps_taken", "loss", "validation_loss", "pseudo_dice", "mean_pseudo_dice", "smoothed_pseudo_dice", "best", "learning_rate", "samples", "train_seconds", "waited_seconds", "validation_seconds", "seconds_left")
@@ -322,12 +373,68 @@ class DescribeTrainingRequest(_message.Message):
     def __init__(self, training: _Optional[str] = ...) -> None: ...
 
 class DescribeTrainingResponse(_message.Message):
-    __slots__ = ("run", "data")
+    __slots__ = ("run", "data", "fleet")
     RUN_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    FLEET_FIELD_NUMBER: _ClassVar[int]
     run: bytes
     data: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, run: _Optional[bytes] = ..., data: _Optional[_Iterable[str]] = ...) -> None: ...
+    fleet: Fleet
+    def __init__(self, run: _Optional[bytes] = ..., data: _Optional[_Iterable[str]] = ..., fleet: _Optional[_Union[Fleet, _Mapping]] = ...) -> None: ...
+
+class Fleet(_message.Message):
+    __slots__ = ("replicas", "awaited", "age_ms")
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    AWAITED_FIELD_NUMBER: _ClassVar[int]
+    AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    replicas: _containers.RepeatedCompositeFieldContainer[Replica]
+    awaited: AwaitedBatch
+    age_ms: int
+    def __init__(self, replicas: _Optional[_Iterable[_Union[Replica, _Mapping]]] = ..., awaited: _Optional[_Union[AwaitedBatch, _Mapping]] = ..., age_ms: _Optional[int] = ...) -> None: ...
+
+class Replica(_message.Message):
+    __slots__ = ("address", "state", "heard_ms", "batches", "bytes", "shared_batches", "damaged_batches", "failovers", "owed", "bytes_per_second", "served_ms", "failure", "failure_age_ms")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    HEARD_MS_FIELD_NUMBER: _ClassVar[int]
+    BATCHES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHARED_BATCHES_FIELD_NUMBER: _ClassVar[int]
+    DAMAGED_BATCHES_FIELD_NUMBER: _ClassVar[int]
+    FAILOVERS_FIELD_NUMBER: _ClassVar[int]
+    OWED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    SERVED_MS_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    state: ReplicaState
+    heard_ms: int
+    batches: int
+    bytes: int
+    shared_batches: int
+    damaged_batches: int
+    failovers: int
+    owed: int
+    bytes_per_second: float
+    served_ms: float
+    failure: str
+    failure_age_ms: int
+    def __init__(self, address: _Optional[str] = ..., state: _Optional[_Union[ReplicaState, str]] = ..., heard_ms: _Optional[int] = ..., batches: _Optional[int] = ..., bytes: _Optional[int] = ..., shared_batches: _Optional[int] = ..., damaged_batches: _Optional[int] = ..., failovers: _Optional[int] = ..., owed: _Optional[int] = ..., bytes_per_second: _Optional[float] = ..., served_ms: _Optional[float] = ..., failure: _Optional[str] = ..., failure_age_ms: _Optional[int] = ...) -> None: ...
+
+class AwaitedBatch(_message.Message):
+    __slots__ = ("timeline", "step", "stage", "waited_ms", "asked")
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    WAITED_MS_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    timeline: _data_pb2.Timeline
+    step: int
+    stage: int
+    waited_ms: int
+    asked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, timeline: _Optional[_Union[_data_pb2.Timeline, str]] = ..., step: _Optional[int] = ..., stage: _Optional[int] = ..., waited_ms: _Optional[int] = ..., asked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListTrainingsRequest(_message.Message):
     __slots__ = ()
