@@ -21,24 +21,22 @@ function horner(x: number, coefficients: readonly number[]): number {
 
 export function log2(value: number): number {
   const shifted = (wordOf(value) - 0x3f3504f3) | 0;
-  const mantissa = floatOf((shifted & 0x7fffff) + 0x3f3504f3);
-  const s = fround(fround(mantissa - 1) / fround(mantissa + 1));
-  const series = [0.43173301219940186, 0.5767145156860352, 0.9617988467216492, 2.885390043258667];
-  return fround((shifted >> 23) + fround(s * horner(fround(s * s), series)));
+  const part = fround(floatOf((shifted & 0x7fffff) + 0x3f3504f3) - 1);
+  const series = [
+    -0.20659177005290985, 0.32215481996536255, -0.3674899637699127, 0.47934800386428833, -0.7211318612098694,
+    1.4427134990692139,
+  ];
+  return fround((shifted >> 23) + fround(part * horner(part, series)));
 }
 
 export function exp2(value: number): number {
   const held = clamp(value, -126, 126);
   const whole = nearestEven(held);
   const part = fround(held - whole);
-  const sum = horner(
-    part,
-    [
-      0.00015461447765119374, 0.0013390866806730628, 0.009618056938052177, 0.055503569543361664, 0.24022650718688965,
-      0.6931471824645996, 1,
-    ],
-  );
-  return fround(sum * 2 ** whole);
+  const series = [
+    0.001326472731307149, 0.009671512991189957, 0.05550733581185341, 0.24022242426872253, 0.6931470036506653, 1,
+  ];
+  return fround(horner(part, series) * 2 ** whole);
 }
 
 /** To the nearest whole number, ties to even. */

@@ -9,7 +9,7 @@ import { addNoise } from "./noise.reference.js";
 import { resample } from "./resample.reference.js";
 import { scaleShift } from "./scale-shift.reference.js";
 import { warpImage, warpLabel } from "./warp.reference.js";
-import { writeBf16, writeF16, writeF32, writeLabelI16, writeLabelU8 } from "./write.reference.js";
+import { writeBf16, writeF16, writeLabelI16, writeLabelU8 } from "./write.reference.js";
 
 /** The plain twin of every kernel, written to be easy to check: the same bits for the same input, on any typed arrays. */
 export const referenceKernels: Kernels = {
@@ -27,7 +27,6 @@ export const referenceKernels: Kernels = {
   gamma,
   resample,
   maskImage,
-  writeF32,
   writeF16,
   writeBf16,
   writeLabelU8,

@@ -22,7 +22,7 @@ export function markedBytes(size: Zyx): number {
   return voxelCount(size) + voxelCount(bricks);
 }
 
-/** Which normal numbers `addNoise` takes: words of Philox4x32-10 blocks with this key and counter, see its source. */
+/** Which normal numbers `addNoise` takes: words of Philox4x32-7 blocks with this key and counter, see its source. */
 export interface NoisePlace {
   readonly key: readonly [low: number, high: number];
   readonly counter: readonly [step: number, sample: number, purpose: number];
@@ -45,6 +45,7 @@ export interface ScaleShift {
   readonly high: number;
 }
 
+/** How a value becomes a share of a range, and the power it is raised to; see `gamma`'s source. */
 export interface Gamma {
   readonly sign: 1 | -1;
   readonly halfMin: number;
@@ -60,8 +61,13 @@ export const MIRROR_Z = 1;
 export const MIRROR_Y = 2;
 export const MIRROR_X = 4;
 
-/** Values of free space behind any image that a kernel writes, since its vectors may end past the image. */
+/** Values of free space that are enough behind any image, since kernels' vectors may end past it. */
 export const ROOM_VALUES = 16;
+
+/** Whether kernels' vectors end with an image of `size` (Z,Y,X), so that it needs no space behind it. */
+export function needsNoRoom(size: Zyx): boolean {
+  return size[2] % 4 === 0 && voxelCount(size) % ROOM_VALUES === 0;
+}
 
 /** Values of space that `warpImage` takes. */
 export const ZOOM_VALUES = 320;
@@ -76,12 +82,12 @@ export const NOISE_WORDS = 1024;
 export interface Kernels {
   /** Makes a marked label, in place, of one whose voxels are i8. */
   markLabel(label: Grid<Uint8Array>): void;
-  /** Copies a box whose first voxel is `lower`; 0 outside of the source. */
-  cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx): void;
-  /** Copies a box whose first voxel is `lower`; -1 outside of the source. */
-  cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx): void;
+  /** Copies a box whose first voxel is `lower`, mirrored along the axes in `mirrored`; 0 outside of the source. */
+  cropImage(target: Grid<Float32Array>, source: Grid<Float32Array>, lower: Zyx, mirrored: number): void;
+  /** The same of a label; -1 outside of the source. */
+  cropLabel(target: Grid<Int16Array>, source: Grid<StoredLabel>, lower: Zyx, mirrored: number): void;
   /** As `cropLabel` and `writeLabelU8` in one, of a marked label. */
-  cropLabelU8(target: Grid<Uint8Array>, source: Grid<Uint8Array>, lower: Zyx): void;
+  cropLabelU8(target: Grid<Uint8Array>, source: Grid<Uint8Array>, lower: Zyx, mirrored: number): void;
   /**
    * Samples the source on a grid: its start, counted from `lower`, then the steps along Z, Y and X, each (Z,Y,X) in voxels of the source.
    * They are written mirrored along the axes in `mirrored`. `space` has room for `ZOOM_VALUES`.
@@ -112,22 +118,20 @@ export interface Kernels {
   scaleShift(values: Float32Array, by: ScaleShift): void;
   /** Writes four numbers: the sum of value - first value, the sum of its squares, the smallest and the largest value. */
   moments(result: Float64Array, values: Float32Array): void;
-  /** Gamma, in place. */
-  gamma(values: Float32Array, by: Gamma): void;
+  /** Makes powers of the values' shares, in place, and writes two numbers: the sum of power - first power, and of its squares. */
+  gamma(result: Float64Array, values: Float32Array, by: Gamma): void;
   /** `row` has room for the source's length along X and `ROOM_VALUES`. */
   resample(target: Grid<Float32Array>, source: Grid<Float32Array>, taps: AxisTaps, row: Float32Array): void;
   /** As many labels as values. */
   maskImage(values: Float32Array, label: Int16Array): void;
-  /** Writes the source as f32, mirrored along the axes in `mirrored`. */
-  writeF32(target: Float32Array, source: Grid<Float32Array>, mirrored: number): void;
-  /** Writes the source as f16, mirrored along the axes in `mirrored`. */
-  writeF16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
-  /** Writes the source as bf16, mirrored along the axes in `mirrored`. */
-  writeBf16(target: Uint16Array, source: Grid<Float32Array>, mirrored: number): void;
-  /** Writes the source as u8, mirrored along the axes in `mirrored`. */
-  writeLabelU8(target: Uint8Array, source: Grid<Int16Array>, mirrored: number): void;
-  /** Writes the source as i16, mirrored along the axes in `mirrored`. */
-  writeLabelI16(target: Int16Array, source: Grid<Int16Array>, mirrored: number): void;
+  /** Writes as many values as f16. */
+  writeF16(target: Uint16Array, source: Float32Array): void;
+  /** Writes as many values as bf16. */
+  writeBf16(target: Uint16Array, source: Float32Array): void;
+  /** Writes as many values as u8. */
+  writeLabelU8(target: Uint8Array, source: Int16Array): void;
+  /** Writes as many values as i16, with -1 made 0. */
+  writeLabelI16(target: Int16Array, source: Int16Array): void;
 }
 
 type View = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array | Uint16Array;
@@ -161,29 +165,29 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
   const atGrid = ({ values, size }: Grid<View>, room = 0) => at(values, voxelCount(size), room);
   const atLabel = ({ values, size }: Grid<StoredLabel>) =>
     at(values, values instanceof Uint8Array ? markedBytes(size) : voxelCount(size));
-  const write = (kernel: Kernel, target: View, source: Grid<View>, mirrored: number) => {
-    const [depth, height, width] = source.size;
-    kernel(at(target, depth * height * width), atGrid(source), depth, height, width, mirrored);
-  };
+  /** The same of values that a kernel takes `step` at a time, to past the end where they are no multiple of it. */
+  const atVectors = (view: View, count: number, step: number) => at(view, count, -count & (step - 1));
+  const write = (kernel: Kernel, target: View, source: View) =>
+    kernel(at(target, source.length), at(source, source.length), source.length);
 
   // arguments are written out: spreading them costs microseconds per call
   return {
     markLabel: ({ values, size }) => run.markLabel(at(values, markedBytes(size)), size[0], size[1], size[2]),
-    cropImage: (target, source, [z, y, x]) => {
+    cropImage: (target, source, [z, y, x], mirrored) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.cropImage(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x);
+      run.cropImage(atGrid(target), outZ, outY, outX, atGrid(source), inZ, inY, inX, z, y, x, mirrored);
     },
-    cropLabel: (target, source, [z, y, x]) => {
+    cropLabel: (target, source, [z, y, x], mirrored) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
       const crop = source.values instanceof Uint8Array ? run.cropMarkedLabel : run.cropLabel;
-      crop(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x);
+      crop(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x, mirrored);
     },
-    cropLabelU8: (target, source, [z, y, x]) => {
+    cropLabelU8: (target, source, [z, y, x], mirrored) => {
       const [outZ, outY, outX] = target.size;
       const [inZ, inY, inX] = source.size;
-      run.cropLabelU8(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x);
+      run.cropLabelU8(atGrid(target), outZ, outY, outX, atLabel(source), inZ, inY, inX, z, y, x, mirrored);
     },
     warpImage: (target, source, [z, y, x], grid, mirrored, space) => {
       const [outZ, outY, outX] = target.size;
@@ -204,39 +208,40 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
     addNoise: (values, sigma, { key, counter, firstBlock }, words) => {
       const { length } = values;
       const [step, sample, purpose] = counter;
-      const [to, wordsAt] = [at(values, length, ROOM_VALUES), at(words, NOISE_WORDS)];
+      const [to, wordsAt] = [atVectors(values, length, 16), at(words, NOISE_WORDS)];
       run.addNoise(to, length, sigma, key[0], key[1], step, sample, purpose, firstBlock, wordsAt);
     },
     blurPlanes: (target, source, { outer, length, inner }, taps) => {
       const voxels = outer * length * inner;
-      const to = at(target, voxels, ROOM_VALUES);
-      const from = at(source, voxels, ROOM_VALUES);
+      const room = -inner & 3;
+      const [to, from] = [at(target, voxels, room), at(source, voxels, room)];
       run.blurPlanes(to, from, outer, length, inner, at(taps, taps.length), taps.length >> 1);
     },
     blurRows: (target, source, taps, row) => {
       const [depth, height, width] = source.size;
-      const to = at(target.values, depth * height * width, ROOM_VALUES);
+      const to = at(target.values, depth * height * width, -width & 3);
       const rowAt = at(row, width + taps.length + ROOM_VALUES);
       run.blurRows(to, atGrid(source), depth * height, width, at(taps, taps.length), taps.length >> 1, rowAt);
     },
     scaleShift: (values, { subtract, scale, add, low, high }) =>
-      run.scaleShift(at(values, values.length, ROOM_VALUES), values.length, subtract, scale, add, low, high),
+      run.scaleShift(atVectors(values, values.length, 4), values.length, subtract, scale, add, low, high),
     moments: (result, values) => run.moments(at(result, 4), at(values, Math.max(1, values.length)), values.length),
-    gamma: (values, { sign, halfMin, halfRange, exponent }) =>
-      run.gamma(at(values, values.length, ROOM_VALUES), values.length, sign, halfMin, halfRange, exponent),
+    gamma: (result, values, { sign, halfMin, halfRange, exponent }) => {
+      const { length } = values;
+      run.gamma(at(result, 2), atVectors(values, length, 16), length, sign, halfMin, halfRange, exponent);
+    },
     resample: (target, source, [z, y, x], row) => {
       const [outZ, outY, outX] = target.size;
       const [, inY, inX] = source.size;
       const [tapsZ, tapsY, tapsX] = [at(z, 4 * outZ), at(y, 4 * outY), at(x, 4 * outX)];
       const rowAt = at(row, inX + ROOM_VALUES);
-      const from = atGrid(source, ROOM_VALUES);
+      const from = atGrid(source, -inX & 3);
       run.resample(atGrid(target), outZ, outY, outX, from, inY, inX, tapsZ, tapsY, tapsX, rowAt);
     },
     maskImage: (values, label) => run.maskImage(at(values, label.length), at(label, values.length), values.length),
-    writeF32: (target, source, mirrored) => write(run.writeF32, target, source, mirrored),
-    writeF16: (target, source, mirrored) => write(run.writeF16, target, source, mirrored),
-    writeBf16: (target, source, mirrored) => write(run.writeBf16, target, source, mirrored),
-    writeLabelU8: (target, source, mirrored) => write(run.writeLabelU8, target, source, mirrored),
-    writeLabelI16: (target, source, mirrored) => write(run.writeLabelI16, target, source, mirrored),
+    writeF16: (target, source) => write(run.writeF16, target, source),
+    writeBf16: (target, source) => write(run.writeBf16, target, source),
+    writeLabelU8: (target, source) => write(run.writeLabelU8, target, source),
+    writeLabelI16: (target, source) => write(run.writeLabelI16, target, source),
   };
 }

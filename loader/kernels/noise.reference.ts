@@ -5,10 +5,13 @@ import { saturate } from "./saturate.reference.js";
 
 const { fround } = Math;
 
+/** Of Philox4x32; see `addNoise`'s source. */
+const ROUNDS = 7;
+
 export function addNoise(values: Float32Array, sigma: number, { key, counter, firstBlock }: NoisePlace): void {
   for (const [i, value] of values.entries()) {
     const block = (firstBlock + 4 * (i >> 4) + (i & 3)) >>> 0;
-    const words = philox4x32([...counter, block], key);
+    const words = philox4x32([...counter, block], key, ROUNDS);
     const normals = [...normalPair(words[0], words[1], sigma), ...normalPair(words[2], words[3], sigma)] as const;
     values[i] = saturate(value + (normals[((i >> 2) & 3) as 0 | 1 | 2 | 3] as number));
   }

@@ -2,7 +2,7 @@ import type { Augmentation } from "../augment/augmentation.js";
 import type { NetworkPlan, Stage } from "../curriculum/stage.js";
 
 /** The integer that rises whenever the bytes of any address change (a golden value moves). */
-export const RECIPE = 1;
+export const RECIPE = 2;
 
 /** Whether a step's stage follows from the epochs, or is drawn from the seed (RPSS). */
 export type StageOrder = "scheduled" | "random";

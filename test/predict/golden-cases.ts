@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { crc32, gunzipSync } from "node:zlib";
 import { parseLabels } from "../../loader/dataset/raw/parse-labels.js";
-import type { ResolvedSpec, Zyx } from "../../plan/index.js";
+import { RECIPE, type ResolvedSpec, type Zyx } from "../../plan/index.js";
 import { parseNnunetPlans } from "../../plan/run-spec/nnunet-plans.js";
 import { describeNetwork } from "../../trainer/networks/describe.js";
 import { type Checkpoint, writeCheckpoint } from "../../trainer/run-folder/checkpoint.js";
@@ -63,7 +63,7 @@ export function writeModel(
     classes: regions?.length ?? sourceValues.length,
   });
   const spec: ResolvedSpec = {
-    recipe: 1,
+    recipe: RECIPE,
     dataset: "Golden",
     datasetDigest: "00",
     split: { train: ["a"], val: [] },

@@ -1,8 +1,8 @@
-import type { ResolvedSpec } from "../../plan/index.js";
+import { RECIPE, type ResolvedSpec } from "../../plan/index.js";
 
 /** A run of one stage and three epochs of two steps, without validation cases: for what reads a spec and no data. */
 export const tinySpec: ResolvedSpec = {
-  recipe: 1,
+  recipe: RECIPE,
   dataset: "Tiny",
   datasetDigest: "00",
   split: { train: ["a"], val: [] },

@@ -6,13 +6,14 @@ import { isResampled, type Scratch } from "../memory/scratch.js";
 import { downsampleLabel, type LabelValues, nearestVoxels } from "./downsample-label.js";
 import type { BatchPlace, PatchCut, PatchFormat, Workplace } from "./patch.js";
 import { resampleLabel } from "./resample.js";
-import { planesOf, slabsOf, sourcePlane, wholePatch } from "./slabs.js";
+import { slabsOf, sourcePlane, valuesOf, wholePatch } from "./slabs.js";
 import type { ChannelVolume } from "./source.js";
 import { tensorOutput } from "./tensor-output.js";
+import { isTurned } from "./transforms/spatial.js";
 
 /**
  * Writes the label of a patch, and those of deep supervision. Where a transform of the image needs it, returns the label as it
- * was before it was mirrored and -1 became 0.
+ * was before -1 became 0.
  */
 export function labelWriter(
   format: PatchFormat,
@@ -45,15 +46,15 @@ export function labelWriter(
   const spareWire = wireLabel(wire.label, spare.buffer, spare.byteOffset, voxels);
 
   /** Makes the label in scratch: as i16, of the size that is cut, then of the patch's. */
-  const make = (source: Grid<StoredLabel>, { lower, transforms }: PatchCut) => {
-    if (isTurned(transforms)) kernels.warpLabel(crop, source, lower, tables.grid, 0);
-    else kernels.cropLabel(crop, source, lower);
+  const make = (source: Grid<StoredLabel>, { lower, transforms, mirrored }: PatchCut) => {
+    if (isTurned(transforms)) kernels.warpLabel(crop, source, lower, tables.grid, mirrored);
+    else kernels.cropLabel(crop, source, lower, mirrored);
     if (resampled) resampleLabel({ values: crop.values, shape: [1, ...cropSize] }, patchSize, values);
   };
 
-  const write = (target: LabelValues, planes: Grid<Int16Array>, mirrored: number) => {
-    if (target instanceof Uint8Array) kernels.writeLabelU8(target, planes, mirrored);
-    else kernels.writeLabelI16(target, planes, mirrored);
+  const write = (target: LabelValues, made: Int16Array) => {
+    if (target instanceof Uint8Array) kernels.writeLabelU8(target, made);
+    else kernels.writeLabelI16(target, made);
   };
 
   const writeCopy = (
@@ -63,12 +64,12 @@ export function labelWriter(
     { slab, copy }: (typeof slabs)[number],
   ) => {
     const lower = [z + sourcePlane(slab, mirrored), y, x] as const;
-    if (mirrored === 0 && target instanceof Uint8Array && stored instanceof Uint8Array) {
-      kernels.cropLabelU8({ values: target, size: slab.size }, { values: stored, size }, lower);
+    if (target instanceof Uint8Array && stored instanceof Uint8Array) {
+      kernels.cropLabelU8({ values: target, size: slab.size }, { values: stored, size }, lower, mirrored);
       return;
     }
-    kernels.cropLabel(copy, { values: stored, size }, lower);
-    write(target, copy, mirrored);
+    kernels.cropLabel(copy, { values: stored, size }, lower, mirrored);
+    write(target, copy.values);
   };
 
   const writeFull = (source: Grid<StoredLabel>, cut: PatchCut) => {
@@ -85,7 +86,7 @@ export function labelWriter(
     for (const piece of slabs) {
       const target = full.target(place, 0, piece.slab, spareWire);
       if (isCopy) writeCopy(target, source, cut, piece);
-      else write(target, planesOf(values, piece.slab, mirrored), mirrored);
+      else write(target, valuesOf(values, piece.slab));
       full.put(place, 0, piece.slab, target);
     }
   };
@@ -101,10 +102,6 @@ export function labelWriter(
     }
     return values;
   };
-}
-
-function isTurned(transforms: PatchCut["transforms"]): boolean {
-  return transforms.some(({ kind }) => kind === "spatial");
 }
 
 type Output = ReturnType<typeof tensorOutput<LabelValues>>;

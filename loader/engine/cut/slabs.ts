@@ -1,12 +1,12 @@
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import { type Grid, MIRROR_Z } from "../../kernels/kernels.js";
+import { MIRROR_Z } from "../../kernels/kernels.js";
 
 /** Voxels of a slab: few enough that its bytes, in the volume and in the batch, fit a core's own cache. */
 const SLAB_VOXELS = 1 << 16;
 
 /** Neighbouring planes of a patch, along Z, as they lie in the batch. */
 export interface Slab {
-  /** First plane of the patch before mirroring that the slab is made of: where Z is not mirrored, and where it is. */
+  /** First plane of the box that the slab is cut from: where Z is not mirrored, and where it is. */
   readonly plane: number;
   readonly mirroredPlane: number;
   /** (Z,Y,X) */
@@ -38,18 +38,12 @@ export function wholePatch(size: Zyx): Slab {
   return { plane: 0, mirroredPlane: 0, size, voxels: voxelCount(size), start: 0 };
 }
 
-/** First plane that a slab is made of when the axes that `mirrored` flags are mirrored. */
+/** First plane of the box that a slab is cut from when the axes that `mirrored` flags are mirrored. */
 export function sourcePlane({ plane, mirroredPlane }: Slab, mirrored: number): number {
   return (mirrored & MIRROR_Z) === 0 ? plane : mirroredPlane;
 }
 
-/** The planes of a whole patch, as it is before it is mirrored, that a slab is made of; a view. */
-export function planesOf<Values extends Float32Array | Int16Array>(
-  patch: Values,
-  slab: Slab,
-  mirrored: number,
-): Grid<Values> {
-  const { size, voxels } = slab;
-  const start = sourcePlane(slab, mirrored) * size[1] * size[2];
-  return { values: voxels === patch.length ? patch : (patch.subarray(start, start + voxels) as Values), size };
+/** The values of a whole patch that a slab of it consists of; a view. */
+export function valuesOf<Values extends Float32Array | Int16Array>(patch: Values, { start, voxels }: Slab): Values {
+  return voxels === patch.length ? patch : (patch.subarray(start, start + voxels) as Values);
 }

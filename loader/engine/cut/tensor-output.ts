@@ -13,8 +13,8 @@ export interface TensorOutput<Values extends WireValues> {
   readonly values: Values;
   /** Where kernels write a slab of a channel of a sample: its place in the batch, or part of `spare` where they cannot. */
   target(sample: number, channel: number, slab: Slab, spare: Values): Values;
-  /** To be called when that slab is written: copies it to its place if it is not there yet. Channels of a slab come in order. */
-  put(sample: number, channel: number, slab: Slab, target: Values): void;
+  /** To be called with that slab, written: copies it to its place if it lies elsewhere. Channels of a slab come in order. */
+  put(sample: number, channel: number, slab: Slab, made: Values): void;
   /** To be called when `count` values from number `start` on were written in another way. */
   wrote(start: number, count: number): void;
 }
@@ -66,7 +66,8 @@ export function tensorOutput<Values extends WireValues>(
     put(sample, channel, slab, made) {
       const start = (sample * channels + channel) * voxels + slab.start;
       // `set` copies between shared memories one word at a time
-      if (!isDirect) bytesOf(placeOf(start, slab.voxels)).fill(bytesOf(made));
+      const isThere = isDirect && made.byteOffset === values.byteOffset + start * bytesPerValue;
+      if (!isThere) bytesOf(placeOf(start, slab.voxels)).fill(bytesOf(made));
       tell(start, slab.voxels);
     },
     wrote: tell,

@@ -1,10 +1,15 @@
 import { copyRow } from "./copy-row";
-import { readCodes, readCodesU8 } from "./read-codes";
+import { copyReversed, mirroredRow } from "./mirrored-rows";
+import { readCodes, readCodesReversed, readCodesU8, readCodesU8Reversed } from "./read-codes";
+import { LINE_BYTES } from "./source-box";
+
+/** Up to this many voxels, at most two cache lines, a row is copied faster than its lines come one after the other. */
+const SHORT_ROW: usize = 32;
 
 /**
  * Copies a box of a volume (Z,Y,X; values of type `In`) to `outPtr` (type `Out`). The box starts at (lowerZ, lowerY, lowerX), which
- * may lie outside; where the box leaves the volume, all bytes are `outside`. A marked label (u8) becomes i16, or u8 with -1 made 0. Any sizes;
- * volume and target do not overlap.
+ * may lie outside; where the box leaves the volume, all bytes are `outside`. It is written with the flagged axes (1: Z, 2: Y, 4: X) mirrored. A
+ * marked label (u8) becomes i16, or u8 with -1 made 0. Any sizes; volume and target do not overlap.
  */
 export function cropBox<In, Out>(
   outPtr: usize,
@@ -18,6 +23,7 @@ export function cropBox<In, Out>(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
+  axes: i32,
   outside: u8,
 ): void {
   const inShift = alignof<In>();
@@ -32,14 +38,42 @@ export function cropBox<In, Out>(
     memory.fill(outPtr, outside, <usize>outZ * <usize>outY * rowBytes);
   }
   if (count === 0) return;
-  for (let z = max(0, -lowerZ); z < min(outZ, inZ - lowerZ); z++) {
-    let to = outPtr + <usize>(z * outY + startY) * rowBytes + ((<usize>startX) << outShift);
-    const row = <usize>(lowerZ + z) * <usize>inY + <usize>(lowerY + startY);
-    let from = inPtr + ((row * <usize>inX + <usize>(lowerX + startX)) << inShift);
-    for (let y = startY; y < endY; y++, to += rowBytes, from += (<usize>inX) << inShift) {
-      if (sizeof<Out>() === 1) readCodesU8(to, from, count);
-      else if (sizeof<In>() === 1) readCodes(to, from, count);
-      else copyRow(to, from, count << inShift);
+  const startZ = max(0, -lowerZ);
+  const endZ = min(outZ, inZ - lowerZ);
+  const fromRow = (<usize>inX) << inShift;
+  const fromPlane = <usize>inY * fromRow;
+  let plane = inPtr + ((<usize>(lowerX + startX)) << inShift);
+  plane += <usize>(lowerZ + startZ) * fromPlane + <usize>(lowerY + startY) * fromRow;
+  if (count <= SHORT_ROW) touchRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, count << inShift);
+  const toX = outPtr + ((<usize>(axes & 4 ? outX - endX : startX)) << outShift);
+  const toRow = axes & 2 ? <usize>0 - rowBytes : rowBytes;
+  for (let z = startZ; z < endZ; z++, plane += fromPlane) {
+    let to = toX + mirroredRow(z, startY, outZ, outY, axes) * rowBytes;
+    let from = plane;
+    if (axes & 4) {
+      for (let y = startY; y < endY; y++, to += toRow, from += fromRow) {
+        if (sizeof<Out>() === 1) readCodesU8Reversed(to, from, count);
+        else if (sizeof<In>() === 1) readCodesReversed(to, from, count);
+        else copyReversed<In>(to, from, count);
+      }
+    } else {
+      for (let y = startY; y < endY; y++, to += toRow, from += fromRow) {
+        if (sizeof<Out>() === 1) readCodesU8(to, from, count);
+        else if (sizeof<In>() === 1) readCodes(to, from, count);
+        else copyRow(to, from, count << inShift);
+      }
+    }
+  }
+}
+
+/** Reads a value of each cache line of a box, so that the lines come from memory at the same time. */
+function touchRows(ptr: usize, planes: i32, rows: i32, planeBytes: usize, rowBytes: usize, bytes: usize): void {
+  for (let z = 0; z < planes; z++, ptr += planeBytes) {
+    let row = ptr;
+    for (let y = 0; y < rows; y++, row += rowBytes) {
+      load<u8>(row);
+      if (bytes > LINE_BYTES) load<u8>(row + LINE_BYTES);
+      load<u8>(row + bytes - 1);
     }
   }
 }

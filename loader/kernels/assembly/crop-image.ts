@@ -13,6 +13,7 @@ export function cropImage(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
+  axes: i32,
 ): void {
-  cropBox<f32, f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
+  cropBox<f32, f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0);
 }

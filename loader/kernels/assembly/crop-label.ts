@@ -13,8 +13,9 @@ export function cropLabel(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
+  axes: i32,
 ): void {
-  cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+  cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0xff);
 }
 
 /** The same of a marked label. */
@@ -30,8 +31,9 @@ export function cropMarkedLabel(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
+  axes: i32,
 ): void {
-  cropBox<u8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0xff);
+  cropBox<u8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0xff);
 }
 
 /** A marked label in its wire type: u8, 0 outside and where it is -1. */
@@ -47,6 +49,7 @@ export function cropLabelU8(
   lowerZ: i32,
   lowerY: i32,
   lowerX: i32,
+  axes: i32,
 ): void {
-  cropBox<u8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, 0);
+  cropBox<u8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0);
 }

@@ -13,6 +13,5 @@ export { warpImage } from "./warp-image";
 export { warpLabel, warpMarkedLabel, warpMarkedLabelU8 } from "./warp-label";
 export { writeBf16 } from "./write-bf16";
 export { writeF16 } from "./write-f16";
-export { writeF32 } from "./write-f32";
 export { writeLabelI16 } from "./write-label-i16";
 export { writeLabelU8 } from "./write-label-u8";

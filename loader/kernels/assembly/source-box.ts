@@ -1,7 +1,7 @@
 import { onlyCode } from "./marked-label";
 
 /** Bytes of a cache line. */
-const LINE_BYTES: usize = 64;
+export const LINE_BYTES: usize = 64;
 
 /** What a block of a grid samples: no voxel of the volume, some at its border or beyond, voxels inside only, or one value only. */
 export const BOX_OUTSIDE: i32 = 0;

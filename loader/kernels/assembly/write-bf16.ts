@@ -1,33 +1,12 @@
-import { mirroredRow, reversed } from "./mirrored-rows";
-
 /**
- * Converts an image (Z,Y,X, f32) to bfloat16, to nearest, ties to even, with the flagged axes (1: Z, 2: Y, 4: X) mirrored. Values
- * beyond the largest finite one become that one; a NaN stays a NaN. Any sizes, not in place.
+ * Converts an image (f32) to bfloat16, to nearest, ties to even. Values beyond the largest finite one become that one; a NaN stays
+ * a NaN. Any count, not in place.
  */
-export function writeBf16(outPtr: usize, inPtr: usize, sizeZ: i32, sizeY: i32, sizeX: i32, axes: i32): void {
-  const rowBytes = (<usize>sizeX) << 1;
-  const wideBytes = (<usize>(sizeX & ~3)) << 1;
-  for (let z = 0; z < sizeZ; z++) {
-    for (let y = 0; y < sizeY; y++, inPtr += rowBytes << 1) {
-      const to = outPtr + mirroredRow(z, y, sizeZ, sizeY, axes) * rowBytes;
-      if (axes & 4) {
-        const last = to + rowBytes;
-        for (let x: usize = 0; x < wideBytes; x += 8) {
-          v128.store64_lane(last - x - 8, packed(toBfloat(reversed(v128.load(inPtr + (x << 1))))), 0);
-        }
-        for (let x = wideBytes; x < rowBytes; x += 2) {
-          v128.store16_lane(last - x - 2, toBfloat(v128.load32_zero(inPtr + (x << 1))), 0);
-        }
-      } else {
-        for (let x: usize = 0; x < wideBytes; x += 8) {
-          v128.store64_lane(to + x, packed(toBfloat(v128.load(inPtr + (x << 1)))), 0);
-        }
-        for (let x = wideBytes; x < rowBytes; x += 2) {
-          v128.store16_lane(to + x, toBfloat(v128.load32_zero(inPtr + (x << 1))), 0);
-        }
-      }
-    }
-  }
+export function writeBf16(outPtr: usize, inPtr: usize, voxels: i32): void {
+  const wideEnd = outPtr + ((<usize>(voxels & ~3)) << 1);
+  const end = outPtr + ((<usize>voxels) << 1);
+  for (; outPtr < wideEnd; outPtr += 8, inPtr += 16) v128.store64_lane(outPtr, packed(toBfloat(v128.load(inPtr))), 0);
+  for (; outPtr < end; outPtr += 2, inPtr += 4) v128.store16_lane(outPtr, toBfloat(v128.load32_zero(inPtr)), 0);
 }
 
 function packed(bits: v128): v128 {

@@ -41,6 +41,7 @@ function cutOne(
   transforms: readonly Transform[],
   by: "kernels" | "kernels, marked" | "twins" = "kernels",
   wire: typeof WIRE | typeof U8 = WIRE,
+  mirrored = 5,
 ) {
   const [channels] = source.image.shape;
   const imageBytes = 4 * channels * voxelCount(patchSize);
@@ -56,7 +57,7 @@ function cutOne(
   const own = inKernelMemory(source, scratchBytes(sizes), by === "kernels, marked");
   const [workplace, from] = by === "twins" ? [twins, source] : [own.workplace, own.source];
   const cutPatch = patchCutter({ ...sizes, wire, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
-  cutPatch(from, { lower: box.lower, transforms, mirrored: 5, place: 0 });
+  cutPatch(from, { lower: box.lower, transforms, mirrored, place: 0 });
   return {
     image: new Float32Array(batch.buffer, 0, imageBytes / 4),
     label: labelNumbers(wire.label, new Uint8Array(batch.buffer, imageBytes, labelBytes)),
@@ -134,6 +135,66 @@ test("so has a patch that is written in several slabs, the last one smaller", (t
     const twin = cutOne(source, box, box.size, transforms, "twins", U8);
     t.true(Buffer.from(kernel.image.buffer).equals(Buffer.from(twin.image.buffer)));
   }
+});
+
+test("made in the batch's own memory it has the same bytes as made elsewhere, and no other byte changes", (t) => {
+  const alignedSize = fc.constantFrom<Zyx>([4, 4, 4], [2, 2, 8], [1, 3, 16], [4, 5, 12], [3, 4, 20]);
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      size,
+      fc.oneof(alignedSize, size),
+      lower,
+      fc.option(size),
+      anyTransforms,
+      (seed, extents, patchSize, from, cropSize, transforms) => {
+        const source = phantom(2, extents, seed);
+        const box = { lower: from, size: cropSize ?? patchSize };
+        const elsewhere = cutOne(source, box, patchSize, transforms);
+        const [imageBytes, labelBytes] = [elsewhere.image.byteLength, elsewhere.label.byteLength];
+        const sizes = { patchSize, cropSize: box.size };
+        const [samples, place] = [3, 1];
+        const start = 8 * Math.ceil(scratchBytes(sizes) / 8);
+        const bytes = samples * (imageBytes + labelBytes);
+        const { workplace, source: copy } = inKernelMemory(source, start + bytes);
+        const { buffer } = workplace;
+        const batch = { buffer, offset: workplace.offset + start, samples, channels: 2 };
+        const all = new Uint8Array(buffer, batch.offset, bytes).fill(0xaa);
+        const cutPatch = patchCutter({ ...sizes, wire: WIRE, deepLabels: [], seed: 2 ** 40 + 7 }, batch, workplace);
+        cutPatch(copy, { lower: box.lower, transforms, mirrored: 5, place });
+        const others = (count: number) => new Uint8Array(count).fill(0xaa);
+        const expected = Buffer.concat([
+          others(imageBytes),
+          new Uint8Array(elsewhere.image.buffer, 0, imageBytes),
+          others(imageBytes + labelBytes),
+          new Uint8Array(elsewhere.image.buffer, imageBytes, labelBytes),
+          others(labelBytes),
+        ]);
+        t.true(expected.equals(all));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("a mirrored patch of low resolution is the mirror image of the patch as it would be", (t) => {
+  fc.assert(
+    fc.property(fc.nat(), size, lower, fc.tuple(zoom, zoom, zoom), (seed, patchSize, from, zooms) => {
+      const source = phantom(1, [7, 8, 9], seed);
+      const box = { lower: from, size: patchSize };
+      const transforms: Transform[] = [{ kind: "low-resolution", zooms: [zooms] }];
+      const plain = cutOne(source, box, patchSize, transforms, "kernels", WIRE, 0).image;
+      const mirrored = cutOne(source, box, patchSize, transforms).image;
+      const [depth, height, width] = patchSize;
+      const voxels = [...plain.keys()].map(
+        (i) => [Math.floor(i / width / height), Math.floor(i / width) % height, i % width] as const,
+      );
+      t.deepEqual(
+        Float32Array.from(voxels, (voxel) => unmirrored(mirrored, [depth, height, width], voxel)),
+        plain,
+      );
+    }),
+  );
 });
 
 /** The part of a volume that a box touches, and where it begins. */

@@ -103,7 +103,7 @@ function expectedBatch({ source: from, box, patchSize, mirror, wire: format, dee
   return bytes;
 }
 
-/** The values of a patch: cut, resampled where its size differs from the box's, then mirrored. */
+/** The values of a patch: cut, mirrored, then resampled where its size differs from the box's. */
 function* patchVoxels(
   grid: ChannelVolume<Float32Array> | ChannelVolume<Int16Array>,
   box: Box,
@@ -116,7 +116,7 @@ function* patchVoxels(
   const [channels] = grid.shape;
   const isLabel = !(grid.values instanceof Float32Array);
   const values = new (isLabel ? Int16Array : Float32Array)(channels * voxelCount(box.size));
-  for (const { c, voxel, value } of cropReference(grid, box, [false, false, false], outside)) {
+  for (const { c, voxel, value } of cropReference(grid, box, mirror, outside)) {
     values[((c * box.size[0] + voxel[0]) * box.size[1] + voxel[1]) * box.size[2] + voxel[2]] = value;
   }
   const crop = { values, shape: [channels, ...box.size] } as const;
@@ -133,7 +133,7 @@ function* patchVoxels(
         ? resampledLabel({ values, shape: crop.shape }, patchSize, voxel)
         : resampledVoxel(crop, patchSize, c, voxel);
   }
-  yield* cropReference({ values: resampled, shape: [channels, ...patchSize] }, whole, mirror, outside);
+  yield* cropReference({ values: resampled, shape: [channels, ...patchSize] }, whole, [false, false, false], outside);
 }
 
 function bitsOf(value: number): number {

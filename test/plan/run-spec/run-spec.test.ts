@@ -5,6 +5,7 @@ import type { CaseTable } from "../../../plan/batch/case-table.js";
 import { canonicalJson } from "../../../plan/canonical-json.js";
 import { PatchstreamError } from "../../../plan/errors.js";
 import { resolveSpec, type SpecDataset } from "../../../plan/run-spec/resolve.js";
+import { RECIPE } from "../../../plan/run-spec/resolved-spec.js";
 import { parseRunDocument } from "../../../plan/run-spec/run-spec.js";
 import { planBatch } from "../../../plan/sampling/plan-batch.js";
 
@@ -325,7 +326,8 @@ for (const [fields, message] of refusals) {
 }
 
 test("another recipe is refused with both numbers", (t) => {
-  t.is(t.throws(() => resolve({ recipe: 2 }))?.message, "the run was made with recipe 2; this server speaks recipe 1");
+  const error = t.throws(() => resolve({ recipe: RECIPE + 1 }));
+  t.is(error?.message, `the run was made with recipe ${RECIPE + 1}; this server speaks recipe ${RECIPE}`);
 });
 
 test("split-crop needs two cases to train on", (t) => {

@@ -127,8 +127,8 @@ def test_a_foreground_box_is_looked_up_in_the_store_and_else_must_be_possible(pl
 
 
 def test_another_recipe_is_refused():
-    with pytest.raises(PatchstreamError, match="the run was made with recipe 2") as caught:
-        read_spec({**RUNS[0]["spec"], "recipe": 2})
+    with pytest.raises(PatchstreamError, match="the run was made with recipe 999") as caught:
+        read_spec({**RUNS[0]["spec"], "recipe": 999})
     assert caught.value.code == "RECIPE_UNKNOWN"
 
 

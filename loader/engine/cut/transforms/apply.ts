@@ -11,6 +11,20 @@ export function applyTransforms(transforms: readonly Transform[], channel: Chann
   return transforms.reduce((current, transform) => applyTransform(transform, current, tools), channel);
 }
 
+/** Whether the values of channel `index` lie where its spare memory was once all of them are applied. */
+export function endsInSpare(transforms: readonly Transform[], index: number): boolean {
+  let swaps = false;
+  for (const transform of transforms) {
+    if (transform.kind === "blur" && isGiven(transform.sigmas[index])) swaps = !swaps;
+    if (transform.kind === "low-resolution" && isGiven(transform.zooms[index])) swaps = !swaps;
+  }
+  return swaps;
+}
+
+function isGiven<Parameter>(parameter: Parameter | null | undefined): parameter is Parameter {
+  return parameter !== null && parameter !== undefined;
+}
+
 function applyTransform(transform: Transform, channel: Channel, tools: Tools): Channel {
   const { index } = channel;
   switch (transform.kind) {
@@ -30,8 +44,8 @@ function applyTransform(transform: Transform, channel: Channel, tools: Tools): C
       });
     case "mask":
       return transform.channels.includes(index) ? applyMask(channel, tools) : channel;
-    case "spatial": // done when the box is read
-    case "mirror": // done when the patch is written
+    case "spatial": // both are done when the box is read
+    case "mirror":
       return channel;
   }
 }
@@ -42,5 +56,5 @@ function given<Parameter>(
   channel: Channel,
   apply: (parameter: Parameter) => Channel,
 ): Channel {
-  return parameter === null || parameter === undefined ? channel : apply(parameter);
+  return isGiven(parameter) ? apply(parameter) : channel;
 }

@@ -1,11 +1,11 @@
 import type { Zyx } from "../../../../plan/zyx.js";
 import { exponentialOfMinus } from "../../../kernels/exponential.js";
 import { MOST_TAPS } from "../../memory/scratch.js";
-import type { Channel, Tools } from "./channel.js";
+import { type Channel, swapped, type Tools } from "./channel.js";
 
 /** Along Z, then Y, then X; mirrored at the borders. */
-export function applyBlur(sigmas: Zyx, { values, spare, ...rest }: Channel, { kernels, tables }: Tools): Channel {
-  const { size } = rest;
+export function applyBlur(sigmas: Zyx, channel: Channel, { kernels, tables }: Tools): Channel {
+  const { values, spare, size } = channel;
   const taps = (axis: 0 | 1 | 2) => {
     const weights = gaussianTaps(sigmas[axis]);
     tables.blurTaps.set(weights);
@@ -14,7 +14,7 @@ export function applyBlur(sigmas: Zyx, { values, spare, ...rest }: Channel, { ke
   kernels.blurPlanes(spare, values, { outer: 1, length: size[0], inner: size[1] * size[2] }, taps(0));
   kernels.blurPlanes(values, spare, { outer: size[0], length: size[1], inner: size[2] }, taps(1));
   kernels.blurRows({ values: spare, size }, { values, size }, taps(2), tables.row);
-  return { ...rest, values: spare, spare: values };
+  return swapped(channel);
 }
 
 /**

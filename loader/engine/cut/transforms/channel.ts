@@ -12,6 +12,13 @@ export interface Channel {
   readonly index: number;
   /** Of the patch (Z,Y,X). */
   readonly size: Zyx;
+  /** Axes along which the patch was mirrored when it was read, as kernels' bits. */
+  readonly mirrored: number;
+}
+
+/** The channel with what was made in its spare memory. Written out: a spread costs as much as a small kernel. */
+export function swapped({ values, spare, label, index, size, mirrored }: Channel): Channel {
+  return { values: spare, spare: values, label, index, size, mirrored };
 }
 
 /** What transforms are applied with. */

@@ -1,5 +1,5 @@
 import type { Channel, Tools } from "./channel.js";
-import { LARGEST, statisticsOf } from "./statistics.js";
+import { LARGEST, meanAndDeviation, statisticsOf } from "./statistics.js";
 
 const ALL = { low: -LARGEST, high: LARGEST };
 
@@ -18,15 +18,20 @@ export function applyContrast(factor: number, channel: Channel, tools: Tools): C
 
 /**
  * The channel, negated if `inverted`, scaled to 0..1 and raised to `exponent`, then moved and stretched back to its own mean
- * and deviation (batchgeneratorsv2, `GammaTransform` with `p_retain_stats=1`).
+ * and deviation (batchgeneratorsv2, `GammaTransform` with `p_retain_stats=1`). The stretching by the range that would come between is
+ * part of the last step.
  */
 export function applyGamma(exponent: number, inverted: boolean, channel: Channel, tools: Tools): Channel {
-  const before = statisticsOf(channel.values, tools);
+  const { kernels, tables } = tools;
+  const { values } = channel;
+  const before = statisticsOf(values, tools);
   const sign = inverted ? -1 : 1;
   const halfMin = inverted ? -before.most / 2 : before.least / 2;
-  tools.kernels.gamma(channel.values, { sign, halfMin, halfRange: before.most / 2 - before.least / 2, exponent });
-  const after = statisticsOf(channel.values, tools);
-  const scale = (sign * before.deviation) / Math.max(after.deviation, 1e-7);
-  tools.kernels.scaleShift(channel.values, { subtract: after.mean, scale, add: before.mean, ...ALL });
+  const halfRange = before.most / 2 - before.least / 2;
+  kernels.gamma(tables.moments, values, { sign, halfMin, halfRange, exponent });
+  const powers = meanAndDeviation(tables.moments, values);
+  const range = 2 * halfRange;
+  const scale = Math.min((before.deviation * range) / Math.max(powers.deviation * range, 1e-7), LARGEST);
+  kernels.scaleShift(values, { subtract: powers.mean, scale: sign * scale, add: before.mean, ...ALL });
   return channel;
 }

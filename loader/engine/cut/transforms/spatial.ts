@@ -1,9 +1,14 @@
-import type { SpatialTransform } from "../../../../plan/augment/transform.js";
+import type { SpatialTransform, Transform } from "../../../../plan/augment/transform.js";
 import type { Zyx } from "../../../../plan/zyx.js";
 import { sineCosine } from "../../../kernels/sine-cosine.js";
 import type { Box } from "../source.js";
 
 type Matrix = readonly [z: Zyx, y: Zyx, x: Zyx];
+
+/** Whether a box is read turned or zoomed. */
+export function isTurned(transforms: readonly Transform[]): boolean {
+  return transforms.some(({ kind }) => kind === "spatial");
+}
 
 /** The sample points of a turned and zoomed box, counted from its first voxel; see `Kernels.warpImage`. */
 export function spatialGrid(transform: SpatialTransform, size: Zyx): readonly number[] {

@@ -15,7 +15,7 @@ function noiseOf(channel: number, size: Zyx): number[] {
   });
   const values = new Float32Array(voxelCount(size));
   const spare = new Float32Array(values.length);
-  const place = { values, spare, label: labels[0], index: channel, size };
+  const place = { values, spare, label: labels[0], index: channel, size, mirrored: 0 };
   return [...applyNoise(NOISE, place, { kernels: referenceKernels, tables, seed: 5 }).values];
 }
 

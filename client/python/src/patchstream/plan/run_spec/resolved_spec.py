@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from patchstream.plan.augment.augmentation import Augmentation
 from patchstream.plan.curriculum.stage import NetworkPlan, Stage
 
-RECIPE = 1
+RECIPE = 2
 """The integer that rises whenever the bytes of any address change."""
 
 NNUNET_FOREGROUND_FRACTION = 0.33
