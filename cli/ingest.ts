@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
 import { type IngestOptions, type IngestProgress, type IngestReport, ingest, PLANNER_NAMES } from "../loader/index.js";
+import { printable } from "../plan/index.js";
+import { stderrLine } from "./log-lines.js";
 import { type CommonOptions, note, printJson, printLine } from "./output.js";
 import { paceOf } from "./pace-text.js";
 import { stderrBar } from "./terminal-bar.js";
@@ -60,7 +62,7 @@ export function ingestCommand(): Command {
     .option("--workers <count>", "threads that read and preprocess (default: one per core)", oneOrMore)
     .option("--name <name>", "name of the data set in the store (default: the raw folder's)")
     .addHelpText("after", "\nExample:\n  $ patchstream ingest Task04_Hippocampus stores/hippocampus")
-    .action(async (raw: string, store: string, { json, debug: _debug, ...options }: Options) => {
+    .action(async (raw: string, store: string, { json, debug: _debug, quiet: _quiet, ...options }: Options) => {
       const progress = showProgress();
       const report = await ingest(raw, store, { ...options, onProgress: progress.show }).finally(progress.stop);
       for (const one of report.tolerated) note(toleratedText(one));
@@ -76,7 +78,7 @@ export function showProgress(): { show(progress: IngestProgress): void; stop(): 
   const bar = stderrBar();
   if (bar === undefined) {
     const line = ({ pass, caseId, done, total }: IngestProgress) => `${VERBS[pass]} ${done}/${total} ${caseId}`;
-    return { show: (progress) => note(line(progress)), stop: () => undefined };
+    return { show: (progress) => stderrLine(`${printable(line(progress))}\n`), stop: () => undefined };
   }
   const pace = paceOf("cases", () => performance.now());
   return {

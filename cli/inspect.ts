@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { type Dataset, openStore, type StoredCase, verifyStore } from "../loader/index.js";
 import { ANNOTATED, locationClasses, PatchstreamError } from "../plan/index.js";
+import { countProgress } from "./count-progress.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addStoreFlags, STORE, type StoreFlags, storeOptions } from "./store-flags.js";
 
@@ -22,7 +23,10 @@ export function inspectCommand(): Command {
       await using store = await openStore(path, storeOptions(options, command));
       const { dataset } = store;
       const chosen = options.case === undefined ? undefined : caseOf(dataset, options.case);
-      if (options.verify) await verifyStore(store, chosen && [chosen.id]);
+      if (options.verify) {
+        const progress = countProgress({ done: "verified", unit: "cases" });
+        await verifyStore(store, chosen && [chosen.id], progress.show).finally(progress.stop);
+      }
       const verified = options.verify ? { verified: true } : {};
       if (options.json) printJson({ ...(chosen ?? dataset), ...verified });
       else

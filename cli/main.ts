@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { whyNotWritten } from "../disk/index.js";
 import { PatchstreamError } from "../plan/index.js";
-import { reportFailure } from "./output.js";
+import { type CommonOptions, reportFailure } from "./output.js";
+import { setQuiet } from "./quiet.js";
 
 /** Each command's file exports a function that makes it; adding a command is adding a line here. A command loads its own file alone. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -54,7 +55,9 @@ const program = new Command("patchstream")
 for (const make of wantedCommands(process.argv[2])) {
   const command = (await make())
     .option("--json", "print one JSON document on stdout (one per line where results stream)")
-    .option("--debug", "print the stack of a failure");
+    .option("--quiet", "show no progress")
+    .option("--debug", "print the stack of a failure")
+    .hook("preAction", (_, used) => setQuiet(used.opts<CommonOptions>().quiet ?? false));
   command.exitOverride();
   program.addCommand(command);
 }

@@ -3,6 +3,8 @@ import { PatchstreamError, printable } from "../plan/index.js";
 /** Options every command takes. */
 export interface CommonOptions {
   readonly json?: boolean;
+  /** See `isQuiet`. */
+  readonly quiet?: boolean;
   readonly debug?: boolean;
 }
 

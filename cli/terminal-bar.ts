@@ -1,4 +1,5 @@
 import { printable } from "../plan/index.js";
+import { isQuiet } from "./quiet.js";
 
 /** What a bar shows: words, how much is done, words. */
 export interface BarText {
@@ -88,7 +89,9 @@ export class TerminalBar {
   }
 }
 
-/** A bar on stderr, where that is a terminal that a line can be drawn on again. */
+/** A bar on stderr, where that is a terminal that a line can be drawn on again; none under `--quiet`. */
 export function stderrBar(): TerminalBar | undefined {
-  return process.stderr.isTTY && process.env.TERM !== "dumb" ? new TerminalBar(process.stderr) : undefined;
+  return !isQuiet() && process.stderr.isTTY && process.env.TERM !== "dumb"
+    ? new TerminalBar(process.stderr)
+    : undefined;
 }

@@ -13,8 +13,8 @@ import { connect } from "../../client/index.js";
 import { ingest } from "../../loader/index.js";
 import { startServer } from "../child.js";
 import { figures } from "../figures.js";
-import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { machine } from "../machine.js";
+import { processorSeconds } from "../processor-time.js";
 import { writeResults } from "../results.js";
 
 const { values } = parseArgs({

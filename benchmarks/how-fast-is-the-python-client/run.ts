@@ -10,8 +10,8 @@ import { connect } from "../../client/index.js";
 import { type ServerProcess, startServer } from "../child.js";
 import { makeCtStore } from "../ct-volumes.js";
 import { figures, ratios } from "../figures.js";
-import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { machine } from "../machine.js";
+import { processorSeconds } from "../processor-time.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const BYTES = 512 * 2 ** 20;

@@ -3,7 +3,7 @@ import { type Engine, openEngine } from "../../loader/index.js";
 import { caseTable, planBatch, type ResolvedSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures, ratios } from "../figures.js";
-import { processorSeconds } from "./processor-time.js";
+import { processorSeconds } from "../processor-time.js";
 import { type Receiver, startReceiver } from "./receiver.js";
 
 /** What each measurement moves, and what of it comes before the clock starts: a stream is measured while it flows. */

@@ -5,8 +5,8 @@ import { openEngine } from "../../loader/index.js";
 import { caseTable, planBatch, resolveSpec } from "../../plan/index.js";
 import { type ServerProcess, startServer } from "../child.js";
 import { type Figures, figures } from "../figures.js";
-import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { type Receiver, startReceiver } from "../how-fast-is-the-wire/receiver.js";
+import { processorSeconds } from "../processor-time.js";
 import type { TrainerClient, TrainerJob } from "./trainer.js";
 
 /** Processors that the server has, and as many workers. */

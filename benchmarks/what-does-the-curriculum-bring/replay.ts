@@ -17,10 +17,14 @@ export interface ReplayJob {
   readonly classes: number;
 }
 
-/** A step, and from the end of the one before to its own. */
+/** A step, with what came between the end of the one before and its own end. */
 export interface TimedStep {
   readonly stage: number;
   readonly ms: number;
+  /** Of `ms`, for which it waited for its batch. */
+  readonly waitedMs: number;
+  /** Processor time of all processes and threads that have a part in it. */
+  readonly processorMs: number;
 }
 
 export interface Replayed {
@@ -49,12 +53,15 @@ const engine = await openTrainingEngine("onnx", () => undefined);
 await using model = await engine.createModel(network, { seed: 1, batchDice: false, threads: 1 });
 const steps: TimedStep[] = [];
 let ended = performance.now();
+let used = process.cpuUsage();
 for (const [step, stage] of stages.entries()) {
   const batches = kept.get(stage) ?? [];
   await model.step(batches[step % batches.length] as TrainingBatch, settings);
+  const { user, system } = process.cpuUsage(used);
+  used = process.cpuUsage();
   const began = ended;
   ended = performance.now();
-  steps.push({ stage, ms: ended - began });
+  steps.push({ stage, ms: ended - began, waitedMs: 0, processorMs: (user + system) / 1000 });
 }
 const replayed: Replayed = { steps };
 console.log(JSON.stringify(replayed));

@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import type { TrainingSummary } from "../../trainer/index.js";
 import { figures } from "../figures.js";
 import type { Replayed, TimedStep } from "./replay.js";
@@ -13,18 +14,22 @@ export interface BesideMemory {
   readonly inMemory: readonly Replayed[];
 }
 
-/** Each stage of each mode beside the same steps on batches in memory: medians of steps, since a stage's first step makes what it needs. */
+/**
+ * Each stage of each mode beside the same steps on batches in memory: medians of steps, since a stage's first step makes what it needs. The last
+ * ratio is of processor time, which a machine with other work leaves comparable: what all threads and processes of the trainer used, with
+ * the waiting, beside what the steps in memory used; means without a stage's first step.
+ */
 export function stagesTable(rows: readonly BesideMemory[]): string[] {
   const stages = rows.flatMap((row) =>
     [...row.summary.stages]
       .sort((one, other) => one.stage - other.stage) // drawn at random, they come in another order
       .map((stage) => ({ ...stage, row, ...besideMemory(row, stage.stage) })),
   );
-  const above = stages.filter(({ ratio }) => ratio > MOST).length;
+  const within = (of: (stage: (typeof stages)[number]) => number) => stages.filter((stage) => of(stage) <= MOST).length;
   return [
-    "| mode | stage | patch | batch | steps | in memory: ms a step (before, after) | training: ms a step, waiting included | ratio |",
-    "|---|---|---|---|---|---|---|---|",
-    ...stages.map(({ row, stage, patchSize, batchSize, steps, inMemory, training, ratio }) => {
+    "| mode | stage | patch | batch | steps | in memory: ms a step (before, after) | training: ms a step, waiting included | ratio | the same of processor time |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...stages.map(({ row, stage, patchSize, batchSize, steps, inMemory, training, ratio, ofProcessor }) => {
       const memory = inMemory.map((ms) => ms.toFixed(1)).join(", ");
       const cells = [
         row.mode,
@@ -35,19 +40,31 @@ export function stagesTable(rows: readonly BesideMemory[]): string[] {
         memory,
         training.toFixed(1),
         ratio.toFixed(3),
+        ofProcessor.toFixed(3),
       ];
       return `| ${cells.join(" | ")} |`;
     }),
     "",
-    `${stages.length - above} of ${stages.length} stages take at most ${MOST} x the same steps on batches in memory.`,
+    `Of ${stages.length} stages ${within(({ ratio }) => ratio)} take at most ${MOST} x the same steps on batches in memory, by processor time ${within(({ ofProcessor }) => ofProcessor)}.`,
   ];
 }
 
-/** Median step of a stage, in milliseconds. */
+/** A step of a stage, in milliseconds. */
 function besideMemory({ steps, inMemory }: BesideMemory, stage: number) {
-  const medianOf = (all: readonly TimedStep[]) =>
-    figures(all.filter((one) => one.stage === stage).map(({ ms }) => ms)).median;
-  const training = medianOf(steps);
-  const memory = inMemory.map((replayed) => medianOf(replayed.steps));
-  return { training, inMemory: memory, ratio: training / (memory.reduce((sum, ms) => sum + ms, 0) / memory.length) };
+  const ofStage = (all: readonly TimedStep[]) => all.filter((one) => one.stage === stage);
+  const median = (all: readonly TimedStep[]) => figures(ofStage(all).map(({ ms }) => ms)).median;
+  const used = (all: readonly TimedStep[]) =>
+    mean(
+      ofStage(all)
+        .slice(1)
+        .map(({ processorMs, waitedMs }) => processorMs + waitedMs),
+    );
+  const training = median(steps);
+  const memory = inMemory.map((replayed) => median(replayed.steps));
+  return {
+    training,
+    inMemory: memory,
+    ratio: training / mean(memory),
+    ofProcessor: used(steps) / mean(inMemory.map((replayed) => used(replayed.steps))),
+  };
 }

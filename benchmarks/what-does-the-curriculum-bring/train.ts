@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { callStream, callUnary, openChannel } from "../../rpc/index.js";
 import { SummaryTally, type TrainingSummary } from "../../trainer/index.js";
 import { startServer } from "../child.js";
+import { processorSecondsOfAll } from "../processor-time.js";
 import type { TimedStep } from "./replay.js";
 
 const cli = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -14,7 +15,7 @@ export interface TrainedRun {
   readonly summary: TrainingSummary;
   /** From the end of the first step to the end of the last, checkpoints included. */
   readonly seconds: number;
-  /** Each with its waiting. */
+  /** Processor time: of the trainer and its process, what they do between steps included. */
   readonly steps: readonly TimedStep[];
 }
 
@@ -39,6 +40,7 @@ export async function train(store: string, runs: string, run: object): Promise<T
     const { training } = await callUnary(channel, "TrainerService", "startTraining", asked);
     const tally = new SummaryTally();
     const steps: TimedStep[] = [];
+    let used = 0;
     let first: number | undefined;
     let last = 0;
     for await (const event of callStream(channel, "TrainerService", "watchTraining", { training, inShort: false })) {
@@ -46,7 +48,9 @@ export async function train(store: string, runs: string, run: object): Promise<T
       tally.add(event);
       if (event.kind === "step") {
         const { stage, stepMs, waitedMs } = event.step;
-        steps.push({ stage, ms: stepMs + waitedMs });
+        const usedBefore = used;
+        used = await processorSecondsOfAll(trainer.process.pid as number);
+        steps.push({ stage, ms: stepMs + waitedMs, waitedMs, processorMs: 1000 * (used - usedBefore) });
         last = performance.now();
         first ??= last;
       }

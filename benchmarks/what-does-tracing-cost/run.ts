@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { ingest } from "../../loader/index.js";
 import { startServer } from "../child.js";
 import { figures, ratios } from "../figures.js";
-import { processorSeconds } from "../how-fast-is-the-wire/processor-time.js";
 import { machine, versionOf } from "../machine.js";
+import { processorSeconds } from "../processor-time.js";
 import { writeResults } from "../results.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

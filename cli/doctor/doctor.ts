@@ -5,6 +5,7 @@ import { allVolumeBytes } from "../all-volume-bytes.js";
 import { dataOption } from "../batch-flags.js";
 import { alignColumns, sizeText } from "../columns.js";
 import { addCallFlags, addCarrierFlag, type CallFlags, type CarrierFlag, callOptions } from "../connection-flags.js";
+import { stderrLine } from "../log-lines.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { readRunSpec, runOption } from "../run-flag.js";
 import { oneOrMore, wholeNumber } from "../whole-number.js";
@@ -82,7 +83,7 @@ async function measureRun(options: DoctorOptions & { data: readonly string[]; ru
   const findings: Finding[] = [];
   for (const stage of chosenStages(spec, stages)) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
-    process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
+    stderrLine(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
     const { rounds, carrier } = await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold });
     const diagnosis = diagnose(rounds);
     const { longest: _, ...found } = diagnosis;

@@ -1,6 +1,6 @@
 import type { LabelProgress } from "../../predict/index.js";
 import { durationText } from "../duration-text.js";
-import { logLines } from "../log-lines.js";
+import { logLines, stderrLine } from "../log-lines.js";
 import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 
 /** Shows how far labelling is, on stderr. */
@@ -69,8 +69,5 @@ function progressBar(bar: TerminalBar): ShownProgress {
 export function labelProgress(): ShownProgress {
   const bar = stderrBar();
   if (bar) return progressBar(bar);
-  return progressLines(
-    (line) => process.stderr.write(line),
-    () => performance.now(),
-  );
+  return progressLines(stderrLine, () => performance.now());
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { MODE_DEFAULTS, type Mode, planStages, type Stage, voxelCount } from "../../plan/index.js";
 import { sizeText } from "../columns.js";
+import { stderrLine } from "../log-lines.js";
 import { type CommonOptions, printJson } from "../output.js";
 import {
   addNetworkOptions,
@@ -147,7 +148,7 @@ async function costsOf(command: Command, options: SizeOptions): Promise<Costs> {
         check: ({ spec }) => checkStages(command, spec.stages, options),
         tell: ({ spec }, stage) => {
           const { patchSize, batchSize } = spec.stages[stage] as Stage;
-          process.stderr.write(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
+          stderrLine(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
         },
       },
     );

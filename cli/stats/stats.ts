@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { addSourceFlags, batchSource, type SourceFlags } from "../batch-flags.js";
 import { addCallFlags, type CallFlags, callOptions } from "../connection-flags.js";
+import { countProgress } from "../count-progress.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { addPlotFlags, type PlotFlags, writeLines } from "../plot-flags.js";
 import { readRunSpec } from "../run-flag.js";
 import { oneOrMore } from "../whole-number.js";
 import { type CountedRun, countFromServer, countFromStore } from "./count-batches.js";
-import { countProgress } from "./count-progress.js";
+
 import { statsPicture } from "./stats-picture.js";
 import { summarize } from "./stats-summary.js";
 import { statsTable } from "./stats-table.js";
@@ -57,7 +58,7 @@ async function stats(options: StatsOptions, command: Command): Promise<void> {
 function countBatches(options: StatsOptions, dataSpec: unknown, command: Command): Promise<CountedRun> {
   const { steps, perStage } = options;
   const source = batchSource(options, command);
-  const progress = countProgress();
+  const progress = countProgress({ done: "counted", unit: "batches" });
   const request = { dataSpec, sampling: steps ?? { perStage }, onCounted: progress.show };
   const counted =
     source.at === "store"

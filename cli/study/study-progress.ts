@@ -1,6 +1,6 @@
 import type { StudyEvent } from "../../study/index.js";
 import { durationText } from "../duration-text.js";
-import { logLines } from "../log-lines.js";
+import { logLines, stderrLine } from "../log-lines.js";
 import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 
 /** Shows a study as it goes: a bar of its runs on a terminal, elsewhere lines. */
@@ -65,8 +65,5 @@ function studyBar(bar: TerminalBar): StudyProgress {
 export function studyProgress(): StudyProgress {
   const bar = stderrBar();
   if (bar) return studyBar(bar);
-  return studyLines(
-    (line) => process.stderr.write(line),
-    () => performance.now(),
-  );
+  return studyLines(stderrLine, () => performance.now());
 }

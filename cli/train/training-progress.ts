@@ -1,6 +1,6 @@
 import { FiguresTally, type TrainingFigures, type WatchedEvent } from "../../trainer/index.js";
 import { sizeText } from "../columns.js";
-import { logLines } from "../log-lines.js";
+import { logLines, stderrLine } from "../log-lines.js";
 import { stderrBar, type TerminalBar } from "../terminal-bar.js";
 import { figureTexts } from "./figure-texts.js";
 
@@ -100,8 +100,5 @@ export function progressBar(bar: TerminalBar): TrainingProgress {
 export function trainingProgress(): TrainingProgress {
   const bar = stderrBar();
   if (bar) return progressBar(bar);
-  return progressLines(
-    (line) => process.stderr.write(line),
-    () => performance.now(),
-  );
+  return progressLines(stderrLine, () => performance.now());
 }

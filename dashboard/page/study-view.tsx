@@ -95,6 +95,24 @@ function Report({ writtenMs }: { writtenMs: number | undefined }) {
   );
 }
 
+/** What runs differ in. */
+interface Axis {
+  readonly name: string;
+  readonly of: (point: StudyRunStanding["point"]) => string;
+}
+
+const AXES: readonly Axis[] = [
+  { name: "Data set", of: ({ dataset }) => dataset },
+  { name: "Network", of: ({ network }) => network },
+  { name: "Method", of: ({ method }) => method },
+  { name: "Strategy", of: ({ strategy }) => strategy },
+  { name: "Mirroring", of: ({ mirroring }) => (mirroring ? "yes" : "no") },
+  { name: "Length", of: ({ length }) => `${length} %` },
+  { name: "Fold", of: ({ fold }) => `${fold}` },
+  { name: "Seed", of: ({ seed }) => `${seed}` },
+];
+
+/** All runs; what they have in common stands above them. */
 function Runs({
   runs,
   trainings,
@@ -102,23 +120,21 @@ function Runs({
   runs: readonly StudyRunStanding[];
   trainings: readonly TrainingInShort[] | undefined;
 }) {
-  const columns = [
-    "Data set",
-    "Network",
-    "Method",
-    "Length",
-    "Fold",
-    "Seed",
-    "State",
-    "Progress",
-    "Dice",
-    "Trained by",
-  ];
+  const differing = AXES.filter(({ of }) => new Set(runs.map(({ point }) => of(point))).size > 1);
+  const axes = differing.length > 0 ? differing : AXES;
+  const [first] = runs;
+  const common = first === undefined ? [] : AXES.filter((axis) => !axes.includes(axis));
+  const columns = [...axes.map(({ name }) => name), "State", "Progress", "Dice", "Trained by"];
   return (
     <section class="panel" aria-labelledby="runs">
       <h3 id="runs">Runs</h3>
       <section class="wide" tabIndex={0} aria-label="All runs">
         <table class="figures">
+          {first && common.length > 0 && (
+            <caption>
+              All with {common.map(({ name, of }) => `${name.toLowerCase()} ${of(first.point)}`).join(", ")}
+            </caption>
+          )}
           <thead>
             <tr>
               {columns.map((name) => (
@@ -130,7 +146,7 @@ function Runs({
           </thead>
           <tbody>
             {runs.map((run) => (
-              <Run key={run.name} run={run} trainings={trainings} />
+              <Run key={run.name} run={run} axes={axes} trainings={trainings} />
             ))}
           </tbody>
         </table>
@@ -139,19 +155,25 @@ function Runs({
   );
 }
 
-function Run({ run, trainings }: { run: StudyRunStanding; trainings: readonly TrainingInShort[] | undefined }) {
+function Run({
+  run,
+  axes: [head, ...axes],
+  trainings,
+}: {
+  run: StudyRunStanding;
+  axes: readonly Axis[];
+  trainings: readonly TrainingInShort[] | undefined;
+}) {
   const { name, point, state, message, dice, pseudoDice, trainer, training } = run;
   const isHere = trainings?.some(({ id }) => id === training) ?? false;
   return (
     <tr>
       <th scope="row" title={name}>
-        {point.dataset}
+        {head?.of(point)}
       </th>
-      <td>{point.network}</td>
-      <td>{point.method}</td>
-      <td>{point.length} %</td>
-      <td>{point.fold}</td>
-      <td>{point.seed}</td>
+      {axes.map((axis) => (
+        <td key={axis.name}>{axis.of(point)}</td>
+      ))}
       <td class={message ? "words" : ""}>
         <span class={`state ${state === "finished" ? "done" : state === "diverged" ? "failed" : state}`}>{state}</span>
         {message && <small class="wrong">{message}</small>}

@@ -11,17 +11,24 @@ import { caseDigest, datasetDigest, OtherFormat, openSeal, type SealedCase } fro
 /**
  * Reads every byte of an open store's generation, or of the given cases, and compares all that is recorded of it: the SHA-256 of each
  * metadata file and shard index, every chunk's checksum, the digest of each case and of the data set. Throws STORE_DAMAGED at the
- * first that differs.
+ * first that differs. `onCase` is told how many cases are done, of how many.
  */
-export async function verifyStore({ path, location }: Store, caseIds?: readonly string[]): Promise<void> {
+export async function verifyStore(
+  { path, location }: Store,
+  caseIds?: readonly string[],
+  onCase: (done: number, total: number) => void = () => {},
+): Promise<void> {
   const { record } = location;
   const reader = readerOf(location);
   if (datasetDigest(record.cases) !== record.digest) throw damaged(path, "its digest is not that of its cases");
   for (const { file, sha256 } of Object.values(record.files)) await readSealed(path, reader, { file, sha256 });
   await verifyPrevious(path, reader);
-  for (const one of record.cases) {
-    if (caseIds?.includes(one.id) ?? true) await verifyCase(path, reader, one, locationClasses(record));
+  const chosen = record.cases.filter(({ id }) => caseIds?.includes(id) ?? true);
+  for (const [done, one] of chosen.entries()) {
+    onCase(done, chosen.length);
+    await verifyCase(path, reader, one, locationClasses(record));
   }
+  onCase(chosen.length, chosen.length);
 }
 
 /** The record of the generation before, where there is one: what an ingest may remove depends on it. */

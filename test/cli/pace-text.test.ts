@@ -1,6 +1,6 @@
 import test from "ava";
+import { countLines } from "../../cli/count-progress.js";
 import { paceOf } from "../../cli/pace-text.js";
-import { countLines } from "../../cli/stats/count-progress.js";
 
 test("a pace is the rate from the beginning, and the rest of the work at that rate", (t) => {
   let nowMs = 5000;
@@ -18,6 +18,7 @@ test("a log of counting has a line each half minute at most", (t) => {
   let nowMs = 0;
   const lines: string[] = [];
   const { show } = countLines(
+    { done: "counted", unit: "batches" },
     (line) => lines.push(line),
     () => nowMs,
   );

@@ -13,13 +13,15 @@ export interface CheckpointSettings {
   /** The call fails when nothing comes for so long. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
+  /** Told bytes that have come, of how many. */
+  readonly onProgress?: (received: number, total: number) => void;
 }
 
 /** The file's pieces in order. Throws INTERNAL for one out of order, DEADLINE for silence. */
 async function* pieces(
   channel: Channel,
   training: string,
-  { checkpoint, deadlineMs, signal }: CheckpointSettings,
+  { checkpoint, deadlineMs, signal, onProgress }: CheckpointSettings,
 ): AsyncGenerator<Uint8Array, undefined> {
   const waitedFor = `the ${checkpoint} checkpoint of ${training} from ${channel.address}`;
   using silence = silenceSignal({ waitedFor, deadlineMs, ...(signal && { signal }) });
@@ -33,6 +35,7 @@ async function* pieces(
     if (offset !== received || totalBytes !== total || received + data.length > total)
       throw brokenProtocol(`${data.length} bytes at ${offset} came after ${received} of ${total}`);
     received += data.length;
+    onProgress?.(received, total);
     yield data;
   }
   if (received !== total) throw brokenProtocol(`${received} of ${total ?? 0} bytes came`);

@@ -110,10 +110,14 @@ export interface TrainerClient extends AsyncDisposable {
   /** All trainings, oldest first. */
   list(options?: WaitOptions): Promise<readonly TrainingInShort[]>;
   /**
-   * Writes a checkpoint to `file`, whole or not at all; a file that is there is replaced. Resolves to its size in bytes. Throws NOT_FOUND where
-   * there is none yet.
+   * Writes a checkpoint to `file`, whole or not at all; a file that is there is replaced. Resolves to its size in bytes. `onProgress` is told bytes that
+   * have come, of how many. Throws NOT_FOUND where there is none yet.
    */
-  checkpoint(training: string, file: string, options?: CheckpointOptions): Promise<number>;
+  checkpoint(
+    training: string,
+    file: string,
+    options?: CheckpointOptions & { readonly onProgress?: (received: number, total: number) => void },
+  ): Promise<number>;
   /** What a checkpoint takes and what its labels mean: what raw images need to be preprocessed. Throws NOT_FOUND where there is none yet. */
   describeModel(training: string, options?: CheckpointOptions): Promise<DescribedModel>;
   /** The label of a data server's case on its source file's own grid, in that file's values. `data`: another server than the training's. */

@@ -87,7 +87,10 @@ test.serial("a checkpoint is fetched whole, or what was there before stays", asy
   const folder = temporaryFolder(t);
   const file = join(folder, "weights.safetensors");
   const original = readFileSync(join(runs, done, "checkpoint.safetensors"));
-  t.is(await client.checkpoint(done, file), original.length);
+  const told: (readonly [received: number, total: number])[] = [];
+  const onProgress = (...one: [number, number]) => told.push(one);
+  t.is(await client.checkpoint(done, file, { onProgress }), original.length);
+  t.deepEqual(told.at(-1), [original.length, original.length]);
   t.deepEqual(readFileSync(file), original);
 
   writeFileSync(file, "of before");
