@@ -54,7 +54,8 @@ function show(value: unknown): string {
 
 /** Entries of a list that a server may have shortened: its last one says then how many more there were (`rpc/status.ts`). */
 function entryCount(list: readonly unknown[]): number {
-  const more = /^\.\.\. (\d+) more$/.exec(String(list.at(-1)))?.[1];
+  const last = list.at(-1);
+  const more = typeof last === "string" ? /^\.\.\. (\d+) more$/.exec(last)?.[1] : undefined;
   return more === undefined ? list.length : list.length - 1 + Number(more);
 }
 

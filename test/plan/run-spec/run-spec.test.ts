@@ -377,6 +377,10 @@ test("whatever a peer sends as a spec, the answer is a spec or a PatchstreamErro
     t.throws(() => resolve({ epochs: deep }))?.message,
     "data.epochs is a list of 1 entries; it must be an integer from 1 to 100000",
   );
+  t.is(
+    t.throws(() => resolve({ epochs: [{ toString: 1, valueOf: 1 }] }))?.message, // nothing that String() takes
+    "data.epochs is a list of 1 entries; it must be an integer from 1 to 100000",
+  );
 });
 
 test("a run spec is data and training; data stays as written, for the server to resolve", (t) => {
