@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** What a process holds (Linux). */
@@ -9,11 +9,19 @@ export interface ProcessSize {
   readonly descriptors: number;
 }
 
+/** A thread that has said nothing for so long has ended. */
+const ENDED_MS = 30_000;
+
 /** Undefined where there is no such process. `live` is the folder that `live-memory.ts` writes to. */
 export function processSize(pid: number, live: string): ProcessSize | undefined {
   try {
     const [, kib = "0"] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    const threads = readdirSync(live).filter((name) => name.startsWith(`${pid}-`) && !name.endsWith(".new"));
+    const threads = readdirSync(live).filter(
+      (name) =>
+        name.startsWith(`${pid}-`) &&
+        !name.endsWith(".new") &&
+        statSync(join(live, name)).mtimeMs > Date.now() - ENDED_MS,
+    );
     const bytes = threads.reduce((sum, name) => sum + Number(readFileSync(join(live, name), "utf8")), 0);
     return {
       rssMiB: Number(kib) / 1024,
