@@ -31,6 +31,7 @@ function usePlace(): Place {
   useEffect(() => {
     const moved = () => setPlace(placeNow());
     addEventListener("hashchange", moved);
+    moved(); // what changed since the first drawing
     return () => removeEventListener("hashchange", moved);
   }, []);
   return place;
