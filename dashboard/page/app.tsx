@@ -7,7 +7,7 @@ import { Controls } from "./controls.js";
 import { after, isUnderWay, type Model, NOTHING } from "./model.js";
 import { Servers } from "./servers.js";
 import { SignIn } from "./sign-in.js";
-import { StudyView } from "./study-view.js";
+import { isDone, StudyView } from "./study-view.js";
 import { TrainingList } from "./training-list.js";
 import { TrainingView } from "./training-view.js";
 import { lasting } from "./words.js";
@@ -159,7 +159,7 @@ export function App() {
 }
 
 function StudyLink({ study, isSelected }: { study: StudyStanding | undefined; isSelected: boolean }) {
-  const done = study?.runs.filter(({ state }) => state === "finished" || state === "diverged").length ?? 0;
+  const done = study?.runs.filter(isDone).length ?? 0;
   return (
     <>
       <h2>Study</h2>

@@ -1,4 +1,5 @@
 import type { TrainingFleet } from "../../trainer/index.js";
+import { FiguresTable } from "./figures-table.js";
 import { bytes, lasting, three, whole } from "./words.js";
 
 type Replica = TrainingFleet["replicas"][number];
@@ -36,59 +37,50 @@ function isIll({ state }: Replica): boolean {
   return ILL[state] !== undefined;
 }
 
+const COLUMNS = [
+  "Asked at",
+  "Health",
+  "Last heard",
+  "Batches",
+  "Bytes",
+  "Worth",
+  "Its time for a batch",
+  "Owed",
+  "Failovers",
+  "Damaged",
+  "Shared cuts",
+];
+
 /** What each data server of a training does for it, as its process sees it. */
 export function FleetTable({ fleet }: { fleet: TrainingFleet }) {
   const { replicas, ageMs } = fleet;
-  const columns = [
-    "Asked at",
-    "Health",
-    "Last heard",
-    "Batches",
-    "Bytes",
-    "Worth",
-    "Its time for a batch",
-    "Owed",
-    "Failovers",
-    "Damaged",
-    "Shared cuts",
-  ];
   return (
     <>
       <p>
         {waitsFor(fleet)}
         {ageMs > MOST_AGE_MS && ` This was seen ${lasting(ageMs / 1000)} ago: a step keeps the training busy.`}
       </p>
-      <section class="wide" tabIndex={0} aria-label="What each data server does for this training">
-        <table class="figures">
-          <caption>As this training sees them, since it was begun or gone on with</caption>
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {replicas.map((replica) => (
-              <tr key={replica.address}>
-                <th scope="row">{replica.address}</th>
-                <td class={isIll(replica) ? "words wrong" : "words"}>{healthWords(replica)}</td>
-                <td>{replica.heardMs === undefined ? "never" : ago(replica.heardMs)}</td>
-                <td>{whole(replica.batches)}</td>
-                <td>{bytes(replica.bytes)}</td>
-                <td>{replica.bytesPerSecond === undefined ? "-" : `${bytes(replica.bytesPerSecond)}/s`}</td>
-                <td>{replica.servedMs === undefined ? "-" : `${three(replica.servedMs)} ms`}</td>
-                <td>{replica.owed}</td>
-                <td>{whole(replica.failovers)}</td>
-                <td class={replica.damagedBatches > 0 ? "wrong" : ""}>{whole(replica.damagedBatches)}</td>
-                <td>{whole(replica.sharedBatches)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <FiguresTable
+        label="What each data server does for this training"
+        caption="As this training sees them, since it was begun or gone on with"
+        columns={COLUMNS}
+      >
+        {replicas.map((replica) => (
+          <tr key={replica.address}>
+            <th scope="row">{replica.address}</th>
+            <td class={isIll(replica) ? "words wrong" : "words"}>{healthWords(replica)}</td>
+            <td>{replica.heardMs === undefined ? "never" : ago(replica.heardMs)}</td>
+            <td>{whole(replica.batches)}</td>
+            <td>{bytes(replica.bytes)}</td>
+            <td>{replica.bytesPerSecond === undefined ? "-" : `${bytes(replica.bytesPerSecond)}/s`}</td>
+            <td>{replica.servedMs === undefined ? "-" : `${three(replica.servedMs)} ms`}</td>
+            <td>{replica.owed}</td>
+            <td>{whole(replica.failovers)}</td>
+            <td class={replica.damagedBatches > 0 ? "wrong" : ""}>{whole(replica.damagedBatches)}</td>
+            <td>{whole(replica.sharedBatches)}</td>
+          </tr>
+        ))}
+      </FiguresTable>
     </>
   );
 }

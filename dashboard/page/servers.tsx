@@ -1,7 +1,21 @@
 import type { TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import type { ServerFigures } from "../messages.js";
+import { FiguresTable } from "./figures-table.js";
 import { FleetTable } from "./fleet.js";
 import { bytes, lasting, percent, three } from "./words.js";
+
+const COLUMNS = [
+  "Metrics at",
+  "Health",
+  "Streams",
+  "Batches/s",
+  "Sent/s",
+  "Shared cuts",
+  "Time of a cut",
+  "Volumes in memory",
+  "Trainers wait",
+  "Servers needed",
+];
 
 /** What each data server does: for this training, and in all. */
 export function Servers({
@@ -24,53 +38,32 @@ export function Servers({
           <code>--data-metrics</code> and those addresses.
         </p>
       ) : (
-        <section class="wide" tabIndex={0} aria-label="What each data server does">
-          <table class="figures">
-            <caption>As they say themselves, for all trainings</caption>
-            <thead>
-              <tr>
-                {[
-                  "Metrics at",
-                  "Health",
-                  "Streams",
-                  "Batches/s",
-                  "Sent/s",
-                  "Shared cuts",
-                  "Time of a cut",
-                  "Volumes in memory",
-                  "Trainers wait",
-                  "Servers needed",
-                ].map((name) => (
-                  <th scope="col" key={name}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {servers.map((server) => (
-                <tr key={server.address}>
-                  <th scope="row">{server.address}</th>
-                  <td class={isWell(server) ? "words" : "words wrong"}>{healthWords(server)}</td>
-                  <td>{server.streams ?? "-"}</td>
-                  <td>{server.batchesPerSecond === undefined ? "-" : three(server.batchesPerSecond)}</td>
-                  <td>{server.bytesPerSecond === undefined ? "-" : bytes(server.bytesPerSecond)}</td>
-                  <td>{server.sharedShare === undefined ? "-" : percent(server.sharedShare)}</td>
-                  <td>
-                    {server.cutSeconds === undefined
-                      ? "-"
-                      : server.cutSeconds < 10
-                        ? `${three(1000 * server.cutSeconds)} ms`
-                        : lasting(server.cutSeconds)}
-                  </td>
-                  <td>{server.volumeHits === undefined ? "-" : percent(server.volumeHits)}</td>
-                  <td>{server.trainersWaiting === undefined ? "-" : percent(server.trainersWaiting)}</td>
-                  <td>{server.serversNeeded === undefined ? "-" : three(server.serversNeeded)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <FiguresTable
+          label="What each data server does"
+          caption="As they say themselves, for all trainings"
+          columns={COLUMNS}
+        >
+          {servers.map((server) => (
+            <tr key={server.address}>
+              <th scope="row">{server.address}</th>
+              <td class={isWell(server) ? "words" : "words wrong"}>{healthWords(server)}</td>
+              <td>{server.streams ?? "-"}</td>
+              <td>{server.batchesPerSecond === undefined ? "-" : three(server.batchesPerSecond)}</td>
+              <td>{server.bytesPerSecond === undefined ? "-" : bytes(server.bytesPerSecond)}</td>
+              <td>{server.sharedShare === undefined ? "-" : percent(server.sharedShare)}</td>
+              <td>
+                {server.cutSeconds === undefined
+                  ? "-"
+                  : server.cutSeconds < 10
+                    ? `${three(1000 * server.cutSeconds)} ms`
+                    : lasting(server.cutSeconds)}
+              </td>
+              <td>{server.volumeHits === undefined ? "-" : percent(server.volumeHits)}</td>
+              <td>{server.trainersWaiting === undefined ? "-" : percent(server.trainersWaiting)}</td>
+              <td>{server.serversNeeded === undefined ? "-" : three(server.serversNeeded)}</td>
+            </tr>
+          ))}
+        </FiguresTable>
       )}
     </section>
   );

@@ -3,6 +3,7 @@ import type { StudyRunStanding, StudyStanding } from "../../study/index.js";
 import type { TrainingInShort } from "../../trainer/index.js";
 import type { Trouble } from "../messages.js";
 import { Refusal, tell } from "./connection.js";
+import { FiguresTable } from "./figures-table.js";
 import { lasting, whole } from "./words.js";
 
 /** A training that says nothing for longer than this may not be trained any more. */
@@ -123,34 +124,20 @@ function Runs({
   const differing = AXES.filter(({ of }) => new Set(runs.map(({ point }) => of(point))).size > 1);
   const axes = differing.length > 0 ? differing : AXES;
   const [first] = runs;
-  const common = first === undefined ? [] : AXES.filter((axis) => !axes.includes(axis));
+  const common = AXES.filter((axis) => !axes.includes(axis));
+  const caption =
+    first && common.length > 0
+      ? `All with ${common.map(({ name, of }) => `${name.toLowerCase()} ${of(first.point)}`).join(", ")}`
+      : undefined;
   const columns = [...axes.map(({ name }) => name), "State", "Progress", "Dice", "Trained by"];
   return (
     <section class="panel" aria-labelledby="runs">
       <h3 id="runs">Runs</h3>
-      <section class="wide" tabIndex={0} aria-label="All runs">
-        <table class="figures">
-          {first && common.length > 0 && (
-            <caption>
-              All with {common.map(({ name, of }) => `${name.toLowerCase()} ${of(first.point)}`).join(", ")}
-            </caption>
-          )}
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run) => (
-              <Run key={run.name} run={run} axes={axes} trainings={trainings} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <FiguresTable label="All runs" caption={caption} columns={columns}>
+        {runs.map((run) => (
+          <Run key={run.name} run={run} axes={axes} trainings={trainings} />
+        ))}
+      </FiguresTable>
     </section>
   );
 }
@@ -191,7 +178,8 @@ function Run({
   );
 }
 
-const isDone = ({ state }: StudyRunStanding): boolean => state === "finished" || state === "diverged";
+/** Whether a run has a result. */
+export const isDone = ({ state }: StudyRunStanding): boolean => state === "finished" || state === "diverged";
 
 const isBegun = (run: StudyRunStanding): boolean => !isDone(run) && run.steps > 0;
 

@@ -1,5 +1,6 @@
 import type { FleetStanding, ReplicaStanding } from "../../client/types.js";
 import type { Fleet, Replica } from "../../proto/messages.js";
+import { TIMELINE_NAMES } from "../../rpc/timeline-names.js";
 import { replicaWord } from "../replica-words.js";
 
 /** How the data servers of a training do, as its process saw them. */
@@ -12,7 +13,7 @@ export interface TrainingFleet extends FleetStanding {
 export function describedFleet(fleet: Fleet | null): TrainingFleet | undefined {
   if (fleet === null) return undefined;
   const { replicas, awaited, ageMs } = fleet;
-  const timeline = awaited?.timeline === "TIMELINE_VAL" ? ("val" as const) : ("train" as const);
+  const timeline = awaited?.timeline === TIMELINE_NAMES.val ? ("val" as const) : ("train" as const);
   return {
     replicas: replicas.map(describedReplica),
     ...(awaited !== null && { awaited: { ...awaited, timeline } }),
