@@ -62,13 +62,13 @@ export async function submit(
   const options = { partition, atOnce: arrayLimit, time, others };
   const submitted = await submitToSlurm(study, { patchstream, runArguments }, options);
   if (json) printJson({ submitted });
-  else for (const line of linesOf(submitted, study.folder.path)) printLine(line);
+  else for (const line of linesOf(submitted, study.folder.reportFile)) printLine(line);
 }
 
-function linesOf({ job, reportJob, runs, logs }: SubmittedStudy, path: string): string[] {
+function linesOf({ job, reportJob, runs, logs }: SubmittedStudy, report: string): string[] {
   const count = runs.length === 1 ? "1 run" : `${runs.length} runs, a task each`;
   return [
-    `job ${job}: ${count}; job ${reportJob} writes ${join(path, "report", "index.html")} when they have ended`,
+    `job ${job}: ${count}; job ${reportJob} writes ${report} when they have ended`,
     `watch: squeue --jobs ${job},${reportJob}; tail -F ${join(logs, "*.log")}`,
     `stop:  scancel ${job} ${reportJob}`,
     "The same command gives what is not done then to Slurm again.",

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { replaceFiles } from "../../disk/index.js";
 import { PatchstreamError } from "../../plan/index.js";
+import { StudyFolder } from "../runner/study-folder.js";
 import { tableCsv } from "./csv.js";
 import { reportHtml } from "./html.js";
 import { reportMarkdown } from "./markdown.js";
@@ -21,8 +22,8 @@ export function writeReport(folder: string): string {
       "A report needs at least one run that has ended.",
     );
   const report = reportOf(study);
-  const place = join(folder, "report");
-  const index = join(place, "index.html");
+  const index = new StudyFolder(folder).reportFile;
+  const place = dirname(index);
   const files = [
     ...report.tables.map((table) => [join(place, `${table.id}.csv`), tableCsv(table)] as const),
     ...report.figures.map(({ id, svg }) => [join(place, "figures", `${id}.svg`), svg] as const),

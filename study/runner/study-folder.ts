@@ -39,6 +39,11 @@ export class StudyFolder {
     return join(this.path, "slurm");
   }
 
+  /** The report's page; its tables and figures lie beside it. */
+  get reportFile(): string {
+    return join(this.path, "report", "index.html");
+  }
+
   /** Where the trainer of a run that is trained by itself keeps its training. */
   trainingsOf(run: Pick<PreparedRun, "name">): string {
     return join(this.pathOf(run), "trainings");

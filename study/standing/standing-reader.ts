@@ -3,7 +3,6 @@ import { basename, join, resolve } from "node:path";
 import { checkNamedFolder, readNamedFile, readNamedJson } from "../../disk/index.js";
 import { PatchstreamError } from "../../plan/index.js";
 import { connectTrainer, readTrainingOnDisk, type TrainerClient, type TrainingInShort } from "../../trainer/index.js";
-import { parseRunResult } from "../parse-result.js";
 import type { StartedRun } from "../run-result.js";
 import { OWN_TRAINER } from "../runner/places.js";
 import { StudyFolder } from "../runner/study-folder.js";
@@ -43,7 +42,7 @@ export class StandingReader implements AsyncDisposable {
     const told = await this.#ask(spec.trainers);
     const runs = planned.map((run) => this.#look(run, told));
     const seconds = secondsLeft(runs, Math.max(1, spec.trainers.length) * spec.atOnce);
-    const report = statSync(this.#reportFile, { throwIfNoEntry: false });
+    const report = statSync(this.#folder.reportFile, { throwIfNoEntry: false });
     return {
       name: basename(this.#folder.path),
       runs,
@@ -54,18 +53,14 @@ export class StandingReader implements AsyncDisposable {
 
   /** The study's report as HTML: the one that was written last. Throws NOT_FOUND where there is none. */
   readReport(): Buffer {
-    const { path } = this.#folder;
-    if (existsSync(this.#reportFile)) return readNamedFile(this.#reportFile, "the report of a study");
+    const { path, reportFile } = this.#folder;
+    if (existsSync(reportFile)) return readNamedFile(reportFile, "the report of a study");
     const facts = { what: "report of the study", name: basename(path), known: [] };
     throw new PatchstreamError({ code: "NOT_FOUND", ...facts }, `Write it with: patchstream study ${path} --report`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#trainers.values()].map((client) => client[Symbol.asyncDispose]()));
-  }
-
-  get #reportFile(): string {
-    return join(this.#folder.path, "report", "index.html");
   }
 
   #readSpec() {
@@ -92,7 +87,7 @@ export class StandingReader implements AsyncDisposable {
     const nothing = { name, point, stepsTaken: 0, steps: 0 };
     try {
       const started = this.#folder.readStarted(run);
-      const done = this.#result(name);
+      const done = this.#result(run);
       const where = started === undefined ? {} : whereOf(started);
       if (done !== undefined) return { ...done, ...where };
       if (started?.training === undefined) return { ...nothing, state: "waiting", ...where };
@@ -103,13 +98,13 @@ export class StandingReader implements AsyncDisposable {
     }
   }
 
-  #result(name: string): StudyRunStanding | undefined {
-    const known = this.#done.get(name);
+  #result(run: StudyRun): StudyRunStanding | undefined {
+    const known = this.#done.get(run.name);
     if (known !== undefined) return known;
-    const file = join(this.#folder.pathOf({ name }), "result.json");
-    if (!existsSync(file)) return undefined;
-    const done = doneRun(name, parseRunResult(readNamedJson(file, "a run's result"), file));
-    this.#done.set(name, done);
+    const result = this.#folder.readResult(run);
+    if (result === undefined) return undefined;
+    const done = doneRun(run.name, result);
+    this.#done.set(run.name, done);
     return done;
   }
 
