@@ -9,11 +9,13 @@ from .run_info import Limits, RankShare, RunInfo, RunStage, RunTimeline
 from .server.local import local
 from .spec_input import SpecInput
 from .timeline import Timeline
+from .transport.fleet_standing import AwaitedBatch, FleetStanding, ReplicaStanding, ReplicaState
 from .transport.read_calls import Preview, Region
 from .transport.stage_timeline import StageChanged, StageDecision
 from .wire.stream import Carrier, CarrierChoice, TensorShape
 
 __all__ = [
+    "AwaitedBatch",
     "Batch",
     "Carrier",
     "CarrierChoice",
@@ -21,12 +23,15 @@ __all__ = [
     "DataClient",
     "DatasetCase",
     "DatasetInfo",
+    "FleetStanding",
     "LabelRegion",
     "Limits",
     "PatchstreamError",
     "Preview",
     "RankShare",
     "Region",
+    "ReplicaStanding",
+    "ReplicaState",
     "Run",
     "RunInfo",
     "RunStage",

@@ -20,6 +20,7 @@ from .spec_input import SpecInput, spec_bytes
 from .timeline import Timeline
 from .transport.connection import Closeable, Connection, Reach
 from .transport.describe import describe_dataset, describe_run
+from .transport.fleet_standing import FleetStanding
 from .transport.read_calls import BatchRequest, Preview, VolumeKind, get_batch, preview, read_case, read_locations
 from .transport.share_of_run import check_rank, loss_weights
 from .transport.stage_timeline import StageDecision
@@ -100,6 +101,10 @@ class DataClient:
     def own(self, owned: Closeable) -> None:
         """Keeps `owned` as long as the client or one of its runs is kept, and closes it with the client."""
         self._connection.own(owned)
+
+    def fleet(self) -> FleetStanding:
+        """How the replicas do, and which batch is waited for. Asks none of them."""
+        return self._connection.fleet()
 
     def describe_dataset(self) -> DatasetInfo:
         """What the served store holds, all of its cases from one state of it."""

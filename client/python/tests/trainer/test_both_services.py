@@ -2,8 +2,9 @@
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -18,11 +19,12 @@ pytest.importorskip("grpc_reflection")
 from google.protobuf import descriptor_pb2
 from google.protobuf.json_format import MessageToDict
 
+from patchstream.v1 import data_pb2
 from patchstream.v1 import trainer_pb2 as wire
 from patchstream.wire.failures import call_failure, status_of
-from tests.serving import Server
+from tests.serving import Server, serve
 from tests.trainer.conftest import Run
-from tests.trainer.trainers import Calls, Reflection, last_state, trainer
+from tests.trainer.trainers import Calls, Event, Reflection, bodies, last_state, steps, trainer
 
 pytestmark = pytest.mark.torch
 
@@ -55,6 +57,14 @@ def listed(calls: Calls) -> list[Mapping[str, Any]]:
     ]
 
 
+def check_in_short(short: Sequence[Event], whole: Sequence[Event]) -> None:
+    """A training of few steps has a row for each of them."""
+    assert [(row["first_step"], row["loss_sum"], row["samples"]) for row in bodies("steps", short)] == [
+        (step["step"], step["loss"], "4" if step["stage"] == 0 else "2") for step in steps(whole)
+    ]
+    assert [one for one in short if one["kind"] != "steps"] == [one for one in whole if one["kind"] != "step"]
+
+
 def test_what_is_printed_counted_and_listed(sample_server: Server, tiny_run: Run, tmp_path: Path):
     told: list[Mapping[str, Any]] = []
     counted: list[dict[Sample, float]] = []
@@ -64,7 +74,9 @@ def test_what_is_printed_counted_and_listed(sample_server: Server, tiny_run: Run
         with trainer(kind, runs, "--metrics-port", "0") as one, Calls(one.address) as calls:
             told.append(one.told)
             name = calls.start(tiny_run(data={"valSteps": 1}), [sample_server.address])
-            assert last_state(list(calls.watch(name)))["state"] == "TRAINING_STATE_DONE"
+            events = list(calls.watch(name))
+            assert last_state(events)["state"] == "TRAINING_STATE_DONE"
+            check_in_short(list(calls.watch(name, in_short=True)), events)
             with pytest.raises(grpc.RpcError):
                 list(calls.watch("nothing"))
             lists.append(listed(calls))
@@ -125,6 +137,32 @@ def methods_of(name: str, reflection: Reflection, service: str) -> Mapping[str, 
         if f"{file.package}.{one.name}" == name
         for method in one.method
     }
+
+
+def test_it_is_said_how_the_data_servers_do_and_what_is_waited_for(sample_store: Path, tiny_run: Run, tmp_path: Path):
+    said: list[Mapping[str, Any]] = []
+    for kind in KINDS:
+        with serve(sample_store) as server, trainer(kind, tmp_path / kind) as one, Calls(one.address) as calls:
+            run = tiny_run(data={"stepsPerEpoch": 1000})
+            name = calls.start(run, [server.address])
+            events = calls.watch(name)
+            assert any(event["kind"] == "step" for event in events)
+            server.end("SIGSTOP")
+            fleet, until = calls.describe(name).fleet, monotonic() + 60
+            while not fleet.HasField("awaited") or fleet.replicas[0].state != wire.REPLICA_STATE_SILENT:
+                assert monotonic() < until, fleet
+                fleet = calls.describe(name).fleet
+            (replica,) = fleet.replicas
+            assert replica.address == server.address
+            assert (fleet.awaited.timeline, list(fleet.awaited.asked)) == (data_pb2.TIMELINE_TRAIN, [server.address])
+            assert fleet.awaited.waited_ms > 0
+            assert replica.heard_ms > 0
+            assert 0 < replica.batches <= fleet.awaited.step
+            server.end("SIGCONT")
+            calls.call("StopTraining", wire.StopTrainingRequest(training=name), wire.StopTrainingResponse)
+            assert not calls.describe(name).HasField("fleet")
+            said.append(MessageToDict(replica))
+    assert said[0].keys() == said[1].keys()
 
 
 def test_a_training_that_never_fits_into_the_memory_is_refused(sample_server: Server, tiny_run: Run, tmp_path: Path):

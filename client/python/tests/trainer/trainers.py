@@ -93,17 +93,23 @@ class Calls:
         request = wire.StartTrainingRequest(data=data, resume=training)
         self.call("StartTraining", request, wire.StartTrainingResponse)
 
-    def watch(self, training: str) -> Iterator[Event]:
+    def watch(self, training: str, *, in_short: bool = False) -> Iterator[Event]:
         """Its events from the first to the last."""
         stream = self._channel.unary_stream(
             f"{_SERVICE}WatchTraining",
             wire.WatchTrainingRequest.SerializeToString,
             wire.WatchTrainingResponse.FromString,
         )
-        for one in stream(wire.WatchTrainingRequest(training=training), metadata=self._metadata):
+        request = wire.WatchTrainingRequest(training=training, in_short=in_short)
+        for one in stream(request, metadata=self._metadata):
             kind = one.WhichOneof("kind")
             body = getattr(one, kind)
             yield {"kind": kind, kind: _fields(body)}
+
+    def describe(self, training: str) -> wire.DescribeTrainingResponse:
+        """What it was started with, and how its data servers do."""
+        request = wire.DescribeTrainingRequest(training=training)
+        return self.call("DescribeTraining", request, wire.DescribeTrainingResponse)
 
     def call(self, method: str, request: Message, answer: Any) -> Any:
         """A unary call."""

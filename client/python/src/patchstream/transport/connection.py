@@ -14,6 +14,7 @@ from ..wire.channel import Channel, ChannelOptions
 from ..wire.open_stream import open_stream
 from ..wire.stream import CarrierChoice, Stream, StreamEvents, StreamStart
 from .fleet import Fleet
+from .fleet_standing import FleetStanding, fleet_standing
 from .hedged_call import CallHistory, HedgedCall
 from .session import Session, SessionRequest
 
@@ -93,8 +94,16 @@ class Connection:
             return open_stream(channel, start, events, carrier=carrier, memory=into)
 
         session = Session(request, opened.fleet, open_to)
-        opened.sessions.add(session)
+        with self._lock:
+            opened.sessions.add(session)
         return session
+
+    def fleet(self) -> FleetStanding:
+        """How the replicas do. Asks none of them."""
+        opened = self._opened()
+        with self._lock:
+            sessions = list(opened.sessions)
+        return fleet_standing(opened.fleet.replicas, [session.standing for session in sessions])
 
     @property
     def memory(self) -> BatchMemory:

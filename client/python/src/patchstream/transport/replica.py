@@ -7,6 +7,7 @@ from time import monotonic
 from ..errors import PatchstreamError
 from ..wire.channel import Channel, ChannelOptions, open_channel, secret_files
 from ..wire.file_marks import FileMarks
+from .replica_tally import ReplicaTally
 
 TROUBLE_S = 10.0
 """Trouble that is older is forgotten."""
@@ -24,6 +25,7 @@ class Replica:
         self._secrets = FileMarks(secret_files(options))
         self._channel = open_channel(address, options, ip=ip)
         self.address = self._channel.address
+        self.tally = ReplicaTally()
         self.is_retired = False
         """Its name does not lead to it any more: what is under way goes on, nothing new is asked of it."""
         self._troubled_at = float("-inf")

@@ -25,6 +25,7 @@ from ..wire.stream import (
     broken_protocol,
 )
 from .asked_steps import AskedSteps, Want
+from .fleet_standing import LinkStanding, ReplicaState
 from .pace import Pace
 from .patience import FIRST_CHEAP_RENEWAL_S, FIRST_RENEWAL_S
 from .replica import Replica
@@ -156,6 +157,25 @@ class ReplicaLink:
         """Steps that it owes, or may owe."""
         return self._asked.outstanding
 
+    @property
+    def standing(self) -> LinkStanding:
+        """How its replica does."""
+        if self._stream is not None and self._is_started:
+            self.replica.tally.heard(self._stream.last_heard)
+        return LinkStanding(self.replica, self._state, self.outstanding, self._worth.seconds_per_byte)
+
+    @property
+    def _state(self) -> ReplicaState:
+        if self.replica.is_retired or self._is_draining:
+            return "leaving"
+        if self._is_refused:
+            return "refused"
+        if self.last_failure is not None and (self._at is _At.BACKING_OFF or self._failures > 0):
+            return "lost"
+        if self.replica.tally.is_silent:
+            return "silent"
+        return "serving" if self._is_started else "opening"
+
     def silent_s(self, awake_since: float) -> float:
         """For how long nothing has come though something is owed, a batch or the answer to Start; 0 where nothing is.
 
@@ -269,8 +289,10 @@ class ReplicaLink:
         try:
             self._receive(event)
         except PatchstreamError as error:
-            self._cancel_stream()
+            stream = self._stream
             self._lost(error)
+            if stream is not None:
+                stream.cancel()
 
     @property
     def takes_wants(self) -> bool:
@@ -278,6 +300,9 @@ class ReplicaLink:
         return self._is_started and not self._is_draining
 
     def _receive(self, event: Event) -> None:
+        tally = self.replica.tally
+        if not isinstance(event, Over):
+            tally.heard(monotonic())
         match event:
             case Started(_, reads_pace):
                 self._reads_pace = reads_pace
@@ -286,11 +311,13 @@ class ReplicaLink:
                 self._opening_doubled = 1
                 self._is_refused = False
             case BatchArrived(batch):
+                tally.received(batch)
                 want, took_s = self._ended(batch.step)
                 self._owner.arrived(want, batch, took_s)
             case BatchSkipped(step):
                 self._ended(step)
             case BatchDamaged(step):
+                tally.damaged()
                 want, _ = self._asked.ended(step, monotonic())
                 self._owner.damaged(want)
             case StageApplied() | Cancelled():
@@ -312,6 +339,8 @@ class ReplicaLink:
         return want, took_s
 
     def _lost(self, error: PatchstreamError) -> None:
+        self.replica.tally.failed(str(error))
+        self.replica.tally.failed_over(self.outstanding)
         self._forget_stream()
         self.last_failure = error
         self.replica.troubled()

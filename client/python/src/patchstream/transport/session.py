@@ -14,6 +14,7 @@ from ..wire.stream import ExpectedBatch, ReceivedBatch
 from .asked_steps import Want
 from .decide_stage import RunProgress, StageProposal, change_stage
 from .fleet import Fleet
+from .fleet_standing import AwaitedBatch, SessionStanding
 from .pace import TrainerPace
 from .patience import MOST_TICK_S, TICK_S, Patience
 from .replica_link import OpenStream, Others, ReplicaLink
@@ -70,6 +71,8 @@ class Session:
         self._awake_since = monotonic()
         self._failure: PatchstreamError | None = None
         self._has_had_batches = False
+        self._waits_since: float | None = None
+        """Since when `take` waits."""
         self._fleet = fleet
         self._open_stream = open_stream
         self._links: list[ReplicaLink] = []
@@ -94,23 +97,49 @@ class Session:
 
         Raises DEADLINE after so much time in which the process ran, and what says that no replica will ever send it.
         """
-        left_s = self._request.deadline_s
         with self._changed:
             self._pace.asked()
-            while not self._steps.is_over:
-                if self._failure is not None:
-                    raise self._failure.with_traceback(None)
-                batch = self._steps.deliver()
-                if batch is not None:
-                    self._pace.got(batch.served_us)
-                    self._ask()
-                    return batch
-                if left_s <= 0:
-                    raise self._late()
-                waits_at = monotonic()
-                self._changed.wait(min(left_s, LOOK_S))
-                left_s -= min(monotonic() - waits_at, LOOK_S + MOST_TICK_S)
+            self._waits_since = monotonic()
+            try:
+                return self._take()
+            finally:
+                self._waits_since = None
+
+    def _take(self) -> ReceivedBatch | None:
+        left_s = self._request.deadline_s
+        while not self._steps.is_over:
+            if self._failure is not None:
+                raise self._failure.with_traceback(None)
+            batch = self._steps.deliver()
+            if batch is not None:
+                self._pace.got(batch.served_us)
+                self._ask()
+                return batch
+            if left_s <= 0:
+                raise self._late()
+            waits_at = monotonic()
+            self._changed.wait(min(left_s, LOOK_S))
+            left_s -= min(monotonic() - waits_at, LOOK_S + MOST_TICK_S)
         return None
+
+    @property
+    def standing(self) -> SessionStanding:
+        """How its replicas do, and which batch its caller waits for."""
+        with self._changed:
+            links = [link for link in self._links if not link.is_closed]
+            return SessionStanding([link.standing for link in links], self._awaited(links))
+
+    def _awaited(self, links: Sequence[ReplicaLink]) -> AwaitedBatch | None:
+        wanted = self._steps.get(self._steps.first_undelivered)
+        if self._waits_since is None or wanted is None:
+            return None
+        return AwaitedBatch(
+            timeline=self._request.timeline,
+            step=wanted.step,
+            stage=wanted.stage,
+            waited_s=monotonic() - self._waits_since,
+            asked=tuple(link.replica.address for link in links if link.has_asked(wanted.step)),
+        )
 
     def change_stage(self, proposal: StageProposal) -> StageChanged:
         """Decides a stage, at once, whatever the servers do.
@@ -291,6 +320,7 @@ class Session:
         silent = [link for link in self._links if self._is_silent(link)]
         for link in silent:
             link.replica.troubled()
+            link.replica.tally.fell_silent()
         if 0 < len(silent) < len(self._links):
             self._hedge(silent)
         is_served = any(link.takes_wants and link not in silent for link in self._links)
@@ -306,8 +336,12 @@ class Session:
     def _hedge(self, silent: Sequence[ReplicaLink]) -> None:
         for wanted in self._steps.missing():
             asked = [link for link in self._links if link.has_asked(wanted.step)]
-            if asked and all(link in silent for link in asked) and not self._ask_one(wanted):
+            if not asked or not all(link in silent for link in asked):
+                continue
+            if not self._ask_one(wanted):
                 return
+            for link in asked:
+                link.replica.tally.failed_over()
 
     def _close(self) -> None:
         addresses = ", ".join(link.replica.address for link in self._links)

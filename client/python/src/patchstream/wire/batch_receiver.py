@@ -109,6 +109,7 @@ class BatchReceiver:
             carried_ms=1e3 * (monotonic() - self._began_at),
             memory=memory,
             served_us=end.served_us if end.HasField("served_us") else None,
+            is_shared=end.shared,
         )
 
     def _check_step(self, head: ChunkHead) -> None:

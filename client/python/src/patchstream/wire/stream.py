@@ -86,6 +86,8 @@ class ReceivedBatch:
     """The tensors' bytes, end to end."""
     served_us: int | None = None
     """Of the server's time, where it says it."""
+    is_shared: bool = False
+    """It was cut for another client, too."""
 
 
 @dataclass(frozen=True, slots=True)

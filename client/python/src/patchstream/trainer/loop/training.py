@@ -30,6 +30,7 @@ from patchstream.trainer.loop.mirroring_warning import mirroring_warning
 from patchstream.trainer.loop.same_training import check_digest, check_optimiser
 from patchstream.trainer.loop.stage_requests import StageRequests
 from patchstream.trainer.loop.stopping import Stopping
+from patchstream.trainer.loop.tell_fleet import telling_fleet
 from patchstream.trainer.networks.cost import step_flops
 from patchstream.trainer.networks.describe import NetworkSize, network_for
 from patchstream.trainer.run_folder.checkpoint import (
@@ -80,6 +81,10 @@ class Listener(Protocol):
         """Tells an event."""
         ...
 
+    def fleet(self, fields: Mapping[str, Any]) -> None:
+        """Tells how the data servers do, in the wire's terms."""
+        ...
+
     def emitted(self) -> None:
         """Returns when everything that was emitted is in the training's log."""
         ...
@@ -96,7 +101,7 @@ class _Stopped(Exception):
 def run_training(job: TrainingJob, listener: Listener, requests: StageRequests, stopping: Stopping) -> Outcome:
     """Whatever it needs is opened and closed again. When it was stopped the checkpoint holds every step taken."""
     checkpoint = read_checkpoint(job.folder / CHECKPOINT_FILE)
-    with connect_to(job.data, job.connection) as client:
+    with connect_to(job.data, job.connection) as client, telling_fleet(client, listener.fleet):
         try:
             with stopping.ending(client.close):
                 info = client.describe_run(

@@ -45,6 +45,10 @@ class Parent:
         """Tells what happened."""
         self.tell({"kind": "event", "event": event})
 
+    def fleet(self, fields: Mapping[str, Any]) -> None:
+        """Tells how the data servers do."""
+        self.tell({"kind": "fleet", "fleet": fields})
+
     def emitted(self) -> None:
         """Returns when everything that was emitted is in the training's log."""
         self._flushed.clear()

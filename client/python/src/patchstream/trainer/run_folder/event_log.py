@@ -2,9 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from patchstream.trainer.run_folder.json_lines import (
     Entry,
@@ -29,6 +31,18 @@ class ResumePoint:
     """Epochs ended."""
     decisions: int
     """Stage decisions made."""
+
+
+class ShortHistory(Protocol):
+    """Takes a history, and tells it in short."""
+
+    def add(self, event: Entry) -> None:
+        """Takes the next event."""
+        ...
+
+    def events(self) -> Iterable[Entry]:
+        """What is told."""
+        ...
 
 
 class _Later:
@@ -136,23 +150,45 @@ class EventLog:
         """
         self._changed(ended=True, unwritten=unwritten)
 
-    async def follow(self) -> AsyncGenerator[Entry]:
-        """The history from its beginning, then events as they come, until the log ends. Raises INPUT_DAMAGED."""
+    async def follow(self, short: ShortHistory | None = None) -> AsyncGenerator[Entry]:
+        """The history from its beginning, then events as they come, until the log ends. Raises INPUT_DAMAGED.
+
+        The history until now is told as `short` tells it, where there is one.
+        """
+        async with aclosing(self._blocks()) as blocks:
+            async for events in blocks:
+                if events is None:
+                    told, short = () if short is None else short.events(), None
+                elif short is not None:
+                    told = ()
+                    for event in events:
+                        short.add(event)
+                else:
+                    told = events
+                for event in told:
+                    yield event
+
+    async def _blocks(self) -> AsyncGenerator[Sequence[Entry] | None]:
+        """Events, a few at a time, and once None, where the history until now is at its end."""
         with self._file.open("rb") as file:
             lines = _Lines(file.fileno())
+            is_caught_up = False
             while True:
                 version, ended, change = self._version, self._ended, self._change
                 unwritten = self._unwritten
                 read = lines.next()
                 if read is not None:
-                    for line, number, _ in read:
-                        yield parse_json_line(line, self._file, f"line {number}")
+                    yield [parse_json_line(line, self._file, f"line {number}") for line, number, _ in read]
                     await asyncio.sleep(0)  # A long history does not keep others waiting.
-                elif ended:
+                    continue
+                if not is_caught_up:
+                    yield None
+                is_caught_up = True
+                if ended:
                     if unwritten is not None:
-                        yield unwritten
+                        yield [unwritten]
                     return
-                elif version == self._version:
+                if version == self._version:
                     await change.wait()
 
     def _changed(self, *, ended: bool, unwritten: Entry | None = None) -> None:

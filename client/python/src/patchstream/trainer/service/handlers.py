@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from patchstream.errors import PatchstreamError
+from patchstream.trainer.loop.tell_fleet import whole_ms
 from patchstream.trainer.process.predict_chunks import CHUNK_BYTES
 from patchstream.trainer.run_folder.checkpoint import no_checkpoint
 from patchstream.trainer.run_folder.json_lines import Entry, to_json
@@ -18,6 +20,7 @@ from patchstream.trainer.service.checkpoint_file import checkpoint_file
 from patchstream.trainer.service.describe_model import describe_model
 from patchstream.trainer.service.methods import Methods
 from patchstream.trainer.service.predict import Predictions
+from patchstream.trainer.service.running_training import SeenFleet
 from patchstream.trainer.service.trainings import Trainings
 from patchstream.v1 import trainer_pb2 as wire
 
@@ -35,7 +38,7 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         return wire.StartTrainingResponse(training=started)
 
     async def watch(request: wire.WatchTrainingRequest) -> AsyncGenerator[Message]:
-        async with aclosing(trainings.follow(request.training)) as events:
+        async with aclosing(trainings.follow(request.training, in_short=request.in_short)) as events:
             async for event in events:
                 yield event_message(event)
 
@@ -55,8 +58,10 @@ def trainer_handler(trainings: Trainings, predictions: Predictions, methods: Met
         return wire.StopTrainingResponse()
 
     async def describe_training(request: wire.DescribeTrainingRequest) -> Message:
-        asked = trainings.request(request.training)
-        return wire.DescribeTrainingResponse(run=to_json(asked.run).encode(), data=asked.data)
+        asked, fleet = trainings.described(request.training)
+        return wire.DescribeTrainingResponse(
+            run=to_json(asked.run).encode(), data=asked.data, fleet=None if fleet is None else _fleet_message(fleet)
+        )
 
     async def list_trainings(_request: wire.ListTrainingsRequest) -> Message:
         return ParseDict({"trainings": list(trainings.listed())}, wire.ListTrainingsResponse())
@@ -88,6 +93,10 @@ def event_message(event: Entry) -> wire.WatchTrainingResponse:
     """An event as it travels."""
     kind = event["kind"]
     return ParseDict({kind: event[kind]}, wire.WatchTrainingResponse(), ignore_unknown_fields=True)
+
+
+def _fleet_message(seen: SeenFleet) -> wire.Fleet:
+    return ParseDict({**seen.fields, "ageMs": whole_ms(monotonic() - seen.seen_at)}, wire.Fleet())
 
 
 def _run_of(run: bytes) -> Any:

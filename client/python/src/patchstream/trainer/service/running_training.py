@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from patchstream.errors import PatchstreamError
@@ -12,6 +14,14 @@ from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.service.log import ServiceLog
 
 
+@dataclass(frozen=True, slots=True)
+class SeenFleet:
+    """How data servers did, in the wire's terms, and when that was by `time.monotonic()`."""
+
+    fields: Mapping[str, Any]
+    seen_at: float
+
+
 class RunningTraining:
     """From when its process is started until it has ended."""
 
@@ -20,6 +30,8 @@ class RunningTraining:
         self._name, self._emit = name, emit
         self._asked: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
         self._asks = 0
+        self.fleet: SeenFleet | None = None
+        """How its data servers did when its process told it last; None before."""
         self._process = JobProcess(
             doing=f"trains {name}",
             take=self._take,
@@ -59,6 +71,8 @@ class RunningTraining:
                     self._emit(message["event"])
                 except PatchstreamError as error:
                     self._process.kill(error)
+            case "fleet":
+                self.fleet = SeenFleet(message["fleet"], monotonic())
             case "flush":
                 self._process.send({"kind": "flushed"})
             case "stageSet":

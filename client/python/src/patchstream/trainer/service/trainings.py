@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from patchstream.errors import PatchstreamError, refuse_request
 from patchstream.trainer.engine.device_options import DeviceOptions
+from patchstream.trainer.history.history_in_short import HistoryInShort
 from patchstream.trainer.process.failure import received_failure, sent_failure
 from patchstream.trainer.process.start import Notice
 from patchstream.trainer.run_folder.event_log import EventLog, ResumePoint
@@ -33,7 +34,7 @@ from patchstream.trainer.service.known_training import (
     state_word,
 )
 from patchstream.trainer.service.known_trainings import KnownTrainings
-from patchstream.trainer.service.running_training import RunningTraining
+from patchstream.trainer.service.running_training import RunningTraining, SeenFleet
 from patchstream.trainer.service.turns import Turns
 from patchstream.trainer.spec import parse_run_spec
 
@@ -146,18 +147,22 @@ class Trainings:
             training.stop()
             await training.ended.wait()
 
-    def follow(self, name: str) -> AsyncGenerator[Entry]:
+    def follow(self, name: str, *, in_short: bool) -> AsyncGenerator[Entry]:
         """Everything that happened in a training, then what happens, until it ends."""
-        return self._known.find(name).events.follow()
+        return self._known.find(name).events.follow(HistoryInShort() if in_short else None)
 
     def place(self, name: str) -> tuple[Path, tuple[str, ...]]:
         """Folder of a training, where its checkpoints lie, and the data servers it was last given."""
         training = self._known.find(name)
         return training.folder, training.request.data
 
-    def request(self, name: str) -> TrainingRequest:
-        """What a training was started with. Raises NOT_FOUND, or INPUT_DAMAGED for one that is damaged."""
-        return self._known.find(name).request
+    def described(self, name: str) -> tuple[TrainingRequest, SeenFleet | None]:
+        """What a training was started with, and how its data servers do; None where it does not run.
+
+        Raises NOT_FOUND, or INPUT_DAMAGED for one that is damaged.
+        """
+        training = self._known.find(name)
+        return training.request, None if training.running is None else training.running.fleet
 
     def listed(self) -> Sequence[Mapping[str, Any]]:
         """Oldest first, in the wire's terms."""

@@ -1,0 +1,1 @@
+"""A training's history in memory that does not grow with its length."""
