@@ -2,11 +2,9 @@ import { Command } from "commander";
 import { connectTrainer } from "../trainer/index.js";
 import { addCheckpointFlag, type CheckpointFlag } from "./checkpoint-flag.js";
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
-import { countProgress } from "./count-progress.js";
+import { byteProgress } from "./count-progress.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { addTrainerFlag, type TrainerFlag } from "./trainer-flag.js";
-
-const BYTES_A_MB = 1e6;
 
 interface Options extends CommonOptions, CallFlags, TrainerFlag, CheckpointFlag {}
 
@@ -24,10 +22,8 @@ export function checkpointCommand(): Command {
     .action(async (training: string, file: string, options: Options) => {
       const { trainer: address, checkpoint, json } = options;
       await using trainer = connectTrainer(address, callOptions(options));
-      const progress = countProgress({ done: "fetched", unit: "MB" });
-      const onProgress = (received: number, total: number) =>
-        progress.show(Math.ceil(received / BYTES_A_MB), Math.ceil(total / BYTES_A_MB));
-      const bytes = await trainer.checkpoint(training, file, { checkpoint, onProgress }).finally(progress.stop);
+      const { show: onProgress, stop } = byteProgress("fetched");
+      const bytes = await trainer.checkpoint(training, file, { checkpoint, onProgress }).finally(stop);
       if (json) printJson({ training, checkpoint, file, bytes });
       else process.stdout.write(`${file}: the ${checkpoint} checkpoint of ${training}, ${bytes} bytes\n`);
     });

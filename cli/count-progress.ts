@@ -30,6 +30,15 @@ export function countLines(words: CountWords, write: (line: string) => void, now
   };
 }
 
+const BYTES_A_MB = 1e6;
+
+/** The same for bytes that are `done`, such as "fetched": shown in megabytes. */
+export function byteProgress(done: string): CountProgress {
+  const { show, stop } = countProgress({ done, unit: "MB" });
+  const inMb = (bytes: number) => Math.ceil(bytes / BYTES_A_MB);
+  return { show: (bytes, total) => show(inMb(bytes), inMb(total)), stop };
+}
+
 /** On stderr: a bar on a terminal, lines elsewhere. */
 export function countProgress(words: CountWords): CountProgress {
   const bar = stderrBar();

@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
-import { replaceFile } from "../disk/index.js";
+import { replaceFile, toldPieces } from "../disk/index.js";
 import { exportNnunet } from "../predict/index.js";
 import { exportOnnx, exportWeights, readCheckpointOf, readModel } from "../trainer/index.js";
+import { byteProgress, type CountProgress } from "./count-progress.js";
 import { type CommonOptions, printJson, printLine } from "./output.js";
 import { wholeNumber } from "./whole-number.js";
 
@@ -40,16 +41,19 @@ Examples:
   nnUNetv2_predict_from_modelfolder -i imagesTs -o labels -m results -f 0`,
     )
     .action(async (model: string, out: string, { to, fold, json }: Options) => {
-      const answer = await write(model, out, to, fold);
+      const progress = byteProgress("written");
+      const answer = await write(model, out, { to, fold, show: progress.show }).finally(progress.stop);
       if (json) printJson(answer.facts);
       else for (const line of answer.lines) printLine(line);
     });
 }
 
-async function write(path: string, out: string, to: Options["to"], fold: number) {
+type How = Pick<Options, "to" | "fold"> & Pick<CountProgress, "show">;
+
+async function write(path: string, out: string, { to, fold, show }: How) {
   if (to === "safetensors") {
     const { pieces, step, network, tensors } = exportWeights(await readCheckpointOf(path));
-    replaceFile(out, pieces);
+    replaceFile(out, toldPieces(pieces, show));
     return {
       facts: { file: out, step, network, tensors },
       lines: [`${out}: ${tensors} tensors of ${network.kind} after step ${step}`],
@@ -58,10 +62,10 @@ async function write(path: string, out: string, to: Options["to"], fold: number)
   const model = await readModel(path);
   const { step, network } = model.checkpoint;
   if (to === "onnx") {
-    replaceFile(out, [exportOnnx(model)]);
+    replaceFile(out, toldPieces([exportOnnx(model)], show));
     return { facts: { file: out, step, network }, lines: [`${out}: ${network.kind} after step ${step}`] };
   }
-  const { checkpoint, renumbered } = exportNnunet(model, out, fold);
+  const { checkpoint, renumbered } = exportNnunet(model, out, { fold, onWritten: show });
   const numbers = renumbered.map(([source, label]) => `${label} for ${source}`).join(", ");
   const note = `nnU-Net numbers labels without a gap: its labels have ${numbers}`;
   return {

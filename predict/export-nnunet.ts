@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readNamedJson, replaceFile, replaceFiles } from "../disk/index.js";
+import { readNamedJson, replaceFile, replaceFiles, toldPieces } from "../disk/index.js";
 import { nnunetDataset, plansOfRun } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
 import { nnunetCheckpoint, type SavedModel } from "../trainer/index.js";
+
+export interface ExportFold {
+  /** Which fold the model is. */
+  readonly fold: number;
+  /** Hears how many bytes of its checkpoint are written. */
+  readonly onWritten?: (bytes: number, total: number) => void;
+}
 
 export interface ExportedFold {
   readonly checkpoint: string;
@@ -16,7 +23,11 @@ export interface ExportedFold {
  * `nnUNetv2_predict_from_modelfolder` takes. Several folds may go into one folder, one after the other. Throws SPEC_INVALID for a
  * folder of another plan or data set, UNSUPPORTED for a network that nnU-Net does not have, WRITE_FAILED.
  */
-export function exportNnunet(model: SavedModel, folder: string, fold: number): ExportedFold {
+export function exportNnunet(
+  model: SavedModel,
+  folder: string,
+  { fold, onWritten = () => undefined }: ExportFold,
+): ExportedFold {
   const { checkpoint, trainedOn } = model;
   const { network, spec } = checkpoint;
   const { name, channelNames, labelSet, plans: plansJson } = trainedOn;
@@ -37,7 +48,7 @@ export function exportNnunet(model: SavedModel, folder: string, fold: number): E
   const files = Object.entries({ "plans.json": plans, "dataset.json": dataset });
   for (const [file, content] of files) checkSame(join(folder, file), content);
   replaceFiles(files.map(([file, content]) => [join(folder, file), `${JSON.stringify(content, undefined, 4)}\n`]));
-  replaceFile(path, pieces);
+  replaceFile(path, toldPieces(pieces, onWritten));
   const renumbered = labelSet.sourceValues.flatMap((source, label) =>
     source === label ? [] : [[source, label] as const],
   );

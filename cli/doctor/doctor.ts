@@ -5,13 +5,13 @@ import { allVolumeBytes } from "../all-volume-bytes.js";
 import { dataOption } from "../batch-flags.js";
 import { alignColumns, sizeText } from "../columns.js";
 import { addCallFlags, addCarrierFlag, type CallFlags, type CarrierFlag, callOptions } from "../connection-flags.js";
-import { stderrLine } from "../log-lines.js";
+import { countProgress } from "../count-progress.js";
 import { type CommonOptions, printJson } from "../output.js";
 import { readRunSpec, runOption } from "../run-flag.js";
 import { oneOrMore, wholeNumber } from "../whole-number.js";
 import { tellEngines } from "./engines.js";
 import { holdVolumes } from "./hold-volumes.js";
-import { measureStage } from "./measure-stage.js";
+import { measureStage, passesOf } from "./measure-stage.js";
 import { advice, type Diagnosis, diagnose, PARTS } from "./time-parts.js";
 
 interface DoctorOptions extends CommonOptions, CallFlags, CarrierFlag {
@@ -81,13 +81,22 @@ async function measureRun(options: DoctorOptions & { data: readonly string[]; ru
   };
   const about = { wire: spec.wire, volumeBytes: allVolumeBytes(dataset) };
   const findings: Finding[] = [];
-  for (const stage of chosenStages(spec, stages)) {
-    const { patchSize, batchSize } = spec.stages[stage] as Stage;
-    stderrLine(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
-    const { rounds, carrier } = await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold });
-    const diagnosis = diagnose(rounds);
-    const { longest: _, ...found } = diagnosis;
-    findings.push({ stage, patchSize, batchSize, stepMs, carrier, ...found, advice: advice(diagnosis, about) });
+  const chosen = chosenStages(spec, stages);
+  const progress = countProgress({ done: "measured", unit: "passes" });
+  const passes = chosen.length * passesOf(stepMs);
+  let passed = 0;
+  const onPass = () => progress.show(++passed, passes);
+  try {
+    progress.show(passed, passes);
+    for (const stage of chosen) {
+      const { patchSize, batchSize } = spec.stages[stage] as Stage;
+      const { rounds, carrier } = await measureStage(client, { spec, dataset, stage, stepMs, passMs, hold, onPass });
+      const diagnosis = diagnose(rounds);
+      const { longest: _, ...found } = diagnosis;
+      findings.push({ stage, patchSize, batchSize, stepMs, carrier, ...found, advice: advice(diagnosis, about) });
+    }
+  } finally {
+    progress.stop();
   }
   if (json) printJson({ stages: findings });
   else process.stdout.write(findingsText(findings));

@@ -14,10 +14,15 @@ export interface StageTrial {
   readonly passMs: number;
   /** Makes every data server hold the volumes that a run trains on. */
   hold(spec: ResolvedSpec): Promise<void>;
+  /** Called after each pass. */
+  onPass(): void;
 }
 
 /** Three remain when the highest and the lowest are dropped. */
 const ROUNDS = 5;
+
+/** Passes that a stage takes, with a step to emulate or without. */
+export const passesOf = (stepMs: number): number => 1 + ROUNDS * (stepMs > 0 ? 6 : 5);
 
 /** A pass of slow batches ends when it has seen this many intervals. */
 const FEWEST_INTERVALS = 4;
@@ -33,7 +38,7 @@ const MANY_STEPS = { anEpoch: 100_000, inAll: 2 ** 32 - 1 };
  */
 export async function measureStage(
   client: DataClient,
-  { spec, dataset, stage, stepMs, passMs, hold }: StageTrial,
+  { spec, dataset, stage, stepMs, passMs, hold, onPass }: StageTrial,
 ): Promise<{ readonly rounds: Rounds; readonly carrier: Carrier }> {
   const few = runOfFewCases(spec, dataset, stage);
   const open = async (of: ResolvedSpec) => {
@@ -48,15 +53,20 @@ export async function measureStage(
     ...{ fresh: [] as number[], hot: [] as number[], plain: [] as number[] },
     ...{ cutAlone: [] as number[], carryAlone: [] as number[], utilisation: [] as number[] },
   };
-  const { carrier } = await any.stream();
+  const told = async <Measured>(pass: Promise<Measured>): Promise<Measured> => {
+    const measured = await pass;
+    onPass();
+    return measured;
+  };
+  const { carrier } = await told(any.stream());
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.fresh.push((await any.stream()).intervalMs);
+    rounds.fresh.push((await told(any.stream())).intervalMs);
     await hold(few);
-    rounds.hot.push((await held.stream()).intervalMs);
-    rounds.plain.push((await unaugmented.stream()).intervalMs);
-    rounds.cutAlone.push(await held.cutAlone());
-    rounds.carryAlone.push(await held.carryAlone());
-    if (stepMs > 0) rounds.utilisation.push((await any.stream(stepMs)).utilisation);
+    rounds.hot.push((await told(held.stream())).intervalMs);
+    rounds.plain.push((await told(unaugmented.stream())).intervalMs);
+    rounds.cutAlone.push(await told(held.cutAlone()));
+    rounds.carryAlone.push(await told(held.carryAlone()));
+    if (stepMs > 0) rounds.utilisation.push((await told(any.stream(stepMs))).utilisation);
   }
   return { rounds: { stepMs, ...rounds }, carrier };
 }

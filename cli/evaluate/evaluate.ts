@@ -11,6 +11,7 @@ import {
   scoresCsv,
 } from "../../predict/index.js";
 import { type ScoredCase, type ScoredClass, summaryJson } from "../../trainer/index.js";
+import { countProgress } from "../count-progress.js";
 import { type CommonOptions, note, printJson } from "../output.js";
 import { scoreTable } from "./score-table.js";
 
@@ -107,14 +108,25 @@ async function evaluateRuns(runs: readonly string[], options: Options): Promise<
 /** The scores of all cases; undefined where one failed, which is told: a summary of some of the cases would be taken for one of all. */
 async function scoredBy(evaluation: Evaluation): Promise<ScoredCase[] | undefined> {
   const cases: ScoredCase[] = [];
+  const total = evaluation.cases.length;
+  const progress = countProgress({ done: "evaluated", unit: "cases" });
   let failed = 0;
-  for await (const one of evaluation.run()) {
-    if (one.kind === "evaluated") cases.push(one);
-    else note(`patchstream: ${one.error.message}`);
-    if (one.kind === "failed") failed++;
+  try {
+    progress.show(0, total);
+    for await (const one of evaluation.run()) {
+      if (one.kind === "evaluated") cases.push(one);
+      else {
+        failed++;
+        progress.stop();
+        note(`patchstream: ${one.error.message}`);
+      }
+      progress.show(cases.length + failed, total);
+    }
+  } finally {
+    progress.stop();
   }
   if (failed === 0) return cases;
-  note(`patchstream: ${failed} of ${evaluation.cases.length} cases failed: no summary is written`);
+  note(`patchstream: ${failed} of ${total} cases failed: no summary is written`);
   process.exitCode = 1;
   return undefined;
 }

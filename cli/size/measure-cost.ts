@@ -23,10 +23,12 @@ export interface MeasuredRun {
   readonly volumeBytes: number;
 }
 
-/** What is asked and told before the time is spent: whether the run will do (it throws where not), and the stage that is next. */
+/** Who is asked, and told, while it is measured. */
 export interface Watch {
+  /** Asked before the time is spent: throws where the run will not do. */
   readonly check: (info: RunInfo) => void;
-  readonly tell: (info: RunInfo, stage: number) => void;
+  /** Hears how many of all stages are measured. */
+  readonly tell: (done: number, total: number) => void;
 }
 
 /**
@@ -47,9 +49,10 @@ export async function measureCost(
   const passes = new Passes(client, info, server.metrics);
   const costs: BatchCost[] = [];
   for (const stage of spec.stages.keys()) {
-    tell(info, stage);
+    tell(stage, spec.stages.length);
     costs.push(await passes.costOf(stage));
   }
+  tell(spec.stages.length, spec.stages.length);
   const bytes = info.train.stages.map(({ shares }) => shares[0]?.byteLength ?? 0);
   return { info, costs, bytes, volumeBytes: allVolumeBytes(await client.describeDataset()) };
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { MODE_DEFAULTS, type Mode, planStages, type Stage, voxelCount } from "../../plan/index.js";
 import { sizeText } from "../columns.js";
-import { stderrLine } from "../log-lines.js";
+import { countProgress } from "../count-progress.js";
 import { type CommonOptions, printJson } from "../output.js";
 import {
   addNetworkOptions,
@@ -141,17 +141,15 @@ function checkStages(command: Command, stages: Costs["stages"], { stepMs, ranks 
 async function costsOf(command: Command, options: SizeOptions): Promise<Costs> {
   const { store, run, mode, channels, augmentation } = options;
   if (store !== undefined && run !== undefined) {
+    const progress = countProgress({ done: "measured", unit: "stages" });
     const { info, ...measured } = await measureCost(
       [store, ...storeArguments(options, command)],
       readRunSpec(run).data,
       {
         check: ({ spec }) => checkStages(command, spec.stages, options),
-        tell: ({ spec }, stage) => {
-          const { patchSize, batchSize } = spec.stages[stage] as Stage;
-          stderrLine(`measuring stage ${stage} (${sizeText(patchSize)}, batch ${batchSize})\n`);
-        },
+        tell: progress.show,
       },
-    );
+    ).finally(progress.stop);
     return { stages: info.spec.stages, ...measured };
   }
   const { foregroundFraction } = MODE_DEFAULTS[mode];

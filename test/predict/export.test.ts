@@ -114,7 +114,7 @@ test("nnU-Net's folder has the plan with the run's network, the labels, and a ch
     })),
   );
   const out = join(folder, "results");
-  for (const fold of [0, 3]) exportNnunet(model, out, fold);
+  for (const fold of [0, 3]) exportNnunet(model, out, { fold });
   const [plans, dataset] = ["plans.json", "dataset.json"].map((file) =>
     JSON.parse(readFileSync(join(out, file), "utf8")),
   );
@@ -122,7 +122,7 @@ test("nnU-Net's folder has the plan with the run's network, the labels, and a ch
   t.deepEqual(dataset.labels, { background: 0, Anterior: 1, Posterior: 2 });
   for (const fold of [0, 3]) t.true(existsSync(join(out, `fold_${fold}`, "checkpoint_final.pth")));
   const other = await readModel(writeModel(join(folder, "other"), residual));
-  t.throws(() => exportNnunet(other, out, 1), {
+  t.throws(() => exportNnunet(other, out, { fold: 1 }), {
     message: /plans.json is "another"; it must be a folder of folds of the same plan/,
   });
   t.false(existsSync(join(out, "fold_1")));
@@ -144,7 +144,7 @@ test("a network that nnU-Net does not have is refused by name", async (t) => {
   } as const;
   const model = writeModel(join(folder, "run"), plain, (checkpoint) => ({ ...checkpoint, network: unetr }));
   const saved = await readModel(model);
-  t.throws(() => exportNnunet(saved, join(folder, "results"), 0), {
+  t.throws(() => exportNnunet(saved, join(folder, "results"), { fold: 0 }), {
     message: /^the network unetr in nnU-Net is not supported/,
   });
   t.false(existsSync(join(folder, "results")));
