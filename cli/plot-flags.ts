@@ -2,7 +2,8 @@ import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { replaceFile } from "../disk/index.js";
 import type { LinePicture, Theme } from "../pictures/index.js";
-import { printable } from "../plan/index.js";
+import { PatchstreamError, printable } from "../plan/index.js";
+import { pictureColumns, pictureProtocol, writePicture } from "./terminal-picture.js";
 
 /** A file for a command's picture. */
 export interface PlotFlags {
@@ -11,13 +12,15 @@ export interface PlotFlags {
 }
 
 const ENDINGS = [".svg", ".png"];
-const USUAL_COLUMNS = 80;
-/** A wider chart is no clearer. */
-const MOST_COLUMNS = 120;
 
 function pictureFile(text: string): string {
   if (ENDINGS.includes(extname(text).toLowerCase())) return text;
   throw new InvalidArgumentError(`It must end in ${ENDINGS.join(" or ")}.`);
+}
+
+/** Without sharp, or a font, there is the text. */
+function undefinedIfUnsupported(error: unknown): undefined {
+  if (!(error instanceof PatchstreamError && error.code === "UNSUPPORTED")) throw error;
 }
 
 /** `--plot` and `--theme`, in the same words for every command that draws. */
@@ -44,9 +47,15 @@ export async function writeLines(picture: LinePicture, { plot, theme }: PlotFlag
   else replaceFile(plot, theme === undefined ? svg : inTheme(svg, theme));
 }
 
-/** The same picture as text on stdout, as wide as the terminal. */
+/** The same picture on stdout, as wide as the terminal: as it is where the terminal shows pictures, elsewhere as text. */
 export async function showLines(picture: LinePicture): Promise<void> {
-  const { textOfLines } = await import("../pictures/index.js");
-  const columns = Math.min(MOST_COLUMNS, process.stdout.columns || USUAL_COLUMNS);
+  const { drawLines, pngOf, textOfLines } = await import("../pictures/index.js");
+  const columns = pictureColumns();
+  const protocol = pictureProtocol(process.stdout, process.env);
+  const png = protocol && (await pngOf(drawLines(picture), "dark").catch(undefinedIfUnsupported));
+  if (protocol && png) {
+    writePicture(png, columns, protocol, process.stdout);
+    return;
+  }
   for (const line of textOfLines(picture, columns).trimEnd().split("\n")) process.stdout.write(`${printable(line)}\n`);
 }

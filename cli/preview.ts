@@ -6,12 +6,13 @@ import { type AddressFlags, addAddressFlags, addSourceFlags, batchSource, type S
 import { addCallFlags, type CallFlags, callOptions } from "./connection-flags.js";
 import { type CommonOptions, printJson } from "./output.js";
 import { readRunSpec } from "./run-flag.js";
+import { pictureColumns, pictureProtocol, writePicture } from "./terminal-picture.js";
 import { oneOrMore, wholeNumber } from "./whole-number.js";
 
 interface Options extends CommonOptions, CallFlags, SourceFlags, AddressFlags {
   readonly page: number;
   readonly channel: number;
-  readonly out: string;
+  readonly out?: string;
 }
 
 /** `patchstream preview`: one page of a batch as a picture. */
@@ -22,18 +23,28 @@ export function previewCommand(): Command {
   addAddressFlags(addSourceFlags(command))
     .option("--page <page>", "which page of the batch's samples, from 1", oneOrMore, 1)
     .option("--channel <channel>", "which channel of the image, from 0", wholeNumber, 0)
-    .requiredOption("--out <file>", "the PNG to write");
+    .option("--out <file>", "the PNG to write (default: drawn in the terminal, where it shows pictures)");
   return addCallFlags(command)
     .addHelpText(
       "after",
-      "\nExamples:\n  $ patchstream preview --store stores/hippocampus --run run.json --step 42 --out step-42.png\n  $ patchstream preview --data localhost:7070 --run run.json --step 42 --page 2 --channel 1 --out step-42.png",
+      "\nExamples:\n  $ patchstream preview --store stores/hippocampus --run run.json --step 42                      # in a terminal that shows pictures\n  $ patchstream preview --store stores/hippocampus --run run.json --step 42 --out step-42.png\n  $ patchstream preview --data localhost:7070 --run run.json --step 42 --page 2 --channel 1 --out step-42.png",
     )
     .action(async (options: Options, command: Command) => {
       const { step, page, out, json } = options;
+      const protocol = json ? undefined : pictureProtocol(process.stdout, process.env);
+      if (out === undefined && protocol === undefined)
+        command.error(
+          "error: give --out <file>: this is no terminal that shows pictures, as kitty, Ghostty, iTerm2 and WezTerm do",
+        );
       const { png, pages, firstSample, samples } = await drawn(options, command);
-      replaceFile(out, [png]);
-      if (json) printJson({ step, page, pages, firstSample, samples, file: out, bytes: png.byteLength });
-      else process.stderr.write(`wrote ${out}: page ${page} of ${pages}\n`);
+      if (out !== undefined) {
+        replaceFile(out, [png]);
+        if (json) printJson({ step, page, pages, firstSample, samples, file: out, bytes: png.byteLength });
+        else process.stderr.write(`wrote ${out}: page ${page} of ${pages}\n`);
+      } else if (protocol !== undefined) {
+        writePicture(png, pictureColumns(), protocol, process.stdout);
+        process.stderr.write(`page ${page} of ${pages}\n`);
+      }
     });
 }
 
