@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test from "ava";
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+import { codeBlocks, documents, root } from "./documents.js";
 
 const OPTIONS = {
   target: "ES2022",
@@ -17,19 +15,13 @@ const OPTIONS = {
   types: ["node"],
 };
 
-function documents(): string[] {
-  const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
-  return ["README.md", ...pages.filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
-}
-
 test("the TypeScript of readme and pages compiles against the package's doors", (t) => {
   const folder = mkdtempSync(join(root, "dist", "examples-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  const blocks = documents().flatMap((page) =>
-    [...readFileSync(join(root, page), "utf8").matchAll(/```(?:ts|typescript)\n([\s\S]*?)```/g)].map(
-      ([, code = ""], index) => ({ file: `${basename(page, ".md")}-${index}.ts`, code }),
-    ),
-  );
+  const blocks = documents()
+    .flatMap(codeBlocks)
+    .filter(({ language }) => language === "ts")
+    .map(({ page, code }, index) => ({ file: `${basename(page, ".md")}-${index}.ts`, code }));
   t.true(blocks.length > 0);
   for (const { file, code } of blocks) writeFileSync(join(folder, file), `${code}\nexport {};\n`);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS, include: ["*.ts"] }));
@@ -44,7 +36,7 @@ test("the pages on extending it show the examples that the tests run, each of le
   for (const page of pages) {
     const text = readFileSync(join(root, page), "utf8");
     const [, name = ""] = /`(examples\/extend\/[\w-]+\.mjs)`/.exec(text) ?? [];
-    const [, shown = ""] = /```js\n([\s\S]*?)```/.exec(text) ?? [];
+    const shown = codeBlocks(page).find(({ language }) => language === "js")?.code;
     const code = readFileSync(join(root, name), "utf8").replace(/^(\/\/.*\n)+/, "");
     t.is(shown, code, `${page} shows ${name}`);
     t.true(code.split("\n").filter((line) => line.trim() !== "").length < 30, name);

@@ -35,3 +35,11 @@ for mode in performance efficiency; do
     "$python" test/python/check_get.py "$folder/store" "$folder/$mode-$step"
   done
 done
+
+# The program of docs/how-to/look-at-a-batch.md, beside what its commands leave.
+mkdir "$folder/stores"
+ln -s "$folder/store" "$folder/stores/hippocampus"
+ln -s "$folder/performance-149" "$folder/batch"
+sed -n '/^```python$/,/^```$/p' docs/how-to/look-at-a-batch.md | sed '/^```/d' >"$folder/program.py"
+python=$PWD/$python
+(cd "$folder" && "$python" program.py)
