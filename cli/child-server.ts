@@ -40,7 +40,8 @@ export async function startServer(args: readonly string[]): Promise<ChildServer>
   const lost = once(child, "close").then(([code, signal]): never => {
     const said = saidLast();
     const reason = `the process ended (${signal ?? `exit code ${code}`})${said === undefined ? "" : `, saying: ${said}`}`;
-    throw new PatchstreamError({ code: "UNAVAILABLE", address: `the ${args[0]} command`, reason });
+    const facts = { address: `the ${args[0]} command`, reason };
+    throw new PatchstreamError({ code: "UNAVAILABLE", ...facts }, "Run it by itself to see all that it says.");
   });
   lost.catch(() => undefined);
   try {

@@ -29,5 +29,6 @@ export function reportFailure(error: unknown, debug: boolean): void {
   if (debug && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
     if (error instanceof PatchstreamError) note(`see docs/reference/errors.md#${error.code.toLowerCase()}`);
-  } else note(`patchstream: ${error instanceof Error ? error.message : String(error)}`);
+  } else if (error instanceof PatchstreamError) note(`patchstream: ${error.advice}`);
+  else note(`patchstream: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -36,6 +36,34 @@ export type ErrorFacts =
 /** The code of a failure: what scripts match. */
 export type ErrorCode = ErrorFacts["code"];
 
+/** Failures of many causes: whoever finds one says what to do about it, or hands on what was said. */
+type OfManyCauses = Extract<
+  ErrorFacts,
+  { code: "UNAVAILABLE" | "TRAINING_ENDED" | "ALREADY_EXISTS" | "ENGINE_MISSING" }
+>;
+
+/**
+ * What to do about a failure of one cause, where whoever finds it says nothing better; as docs/reference/errors.md has it. Of the codes that
+ * are neither here nor of many causes, the message says what would be right.
+ */
+export const USUAL_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  UNAUTHENTICATED: "Give a token that the server accepts.",
+  INTERNAL: "Report it with the message.",
+  STORE_DAMAGED: "Ingest again; open it again if that was done since; or restore a copy.",
+  DATASET_CHANGED: "Ask for the first page again.",
+  RECIPE_UNKNOWN: "Use the version the run began with, or begin a new run.",
+  STEP_PASSED: "Name a later step, or none.",
+  PATCH_MISMATCH: "A fault of that server: replace it, and report it.",
+  SERVER_BUSY: "Ask another replica, or this one later.",
+  BATCH_DAMAGED: "The network or a machine's memory flips bits; look there.",
+  MESSAGE_DAMAGED: "The client asks again by itself, twice; then look at the network.",
+  DEADLINE: "Look at what was waited for; raise the deadline if it is merely slow.",
+  WORKER_DIED: "See the server's log: most often memory has run out.",
+  PROCESS_DIED: "See the trainer's log: most often memory has run out. Resume the training.",
+  LOSS_NOT_FINITE: "Lower the learning rate; see the last checkpoint.",
+  WRITE_FAILED: "Make room, mend permissions or name another place, and start again.",
+};
+
 /** Longest piece of a refused value that a message repeats, in characters. */
 const SHOWN = 60;
 
@@ -129,6 +157,8 @@ export class PatchstreamError extends Error {
   readonly facts: ErrorFacts;
   readonly hint: string | undefined;
 
+  constructor(facts: Exclude<ErrorFacts, OfManyCauses>, hint?: string, options?: ErrorOptions);
+  constructor(facts: ErrorFacts, hint: string | undefined, options?: ErrorOptions);
   constructor(facts: ErrorFacts, hint?: string, options?: ErrorOptions) {
     super(printable(hint === undefined ? describe(facts) : `${describe(facts)}. ${hint}`), options);
     this.facts = facts;
@@ -137,6 +167,12 @@ export class PatchstreamError extends Error {
 
   get code(): ErrorCode {
     return this.facts.code;
+  }
+
+  /** The message for a person who has nothing but this line: where it says neither what would be right nor what to do, that follows. */
+  get advice(): string {
+    const usual = this.hint === undefined ? USUAL_HINTS[this.code] : undefined;
+    return usual === undefined ? this.message : `${this.message}. ${usual}`;
   }
 }
 

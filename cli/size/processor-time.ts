@@ -7,6 +7,9 @@ export async function readProcessorMs(address: string): Promise<number> {
   const text = await (await fetch(`http://${address}/metrics`)).text();
   const [, seconds] = new RegExp(`^${METRIC} ([\\d.e+-]+)$`, "m").exec(text) ?? [];
   if (seconds === undefined)
-    throw new PatchstreamError({ code: "UNAVAILABLE", address, reason: `no metric ${METRIC}` });
+    throw new PatchstreamError(
+      { code: "UNAVAILABLE", address, reason: `no metric ${METRIC}` },
+      "Leave out --store: then what a batch costs is stated, not measured.",
+    );
   return 1e3 * Number(seconds);
 }

@@ -38,7 +38,13 @@ export function openLaneStream(replica: Replica, events: LaneEvents): StreamCall
     else events.over(error);
   };
   const lost = (reason: string, cause?: unknown) =>
-    end(new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, undefined, { cause }));
+    end(
+      new PatchstreamError(
+        { code: "UNAVAILABLE", address: channel.address, reason },
+        "Are all ports of the server open?",
+        { cause },
+      ),
+    );
   const send = (message: Messages["StreamRequest"]) => lane?.send(codec("StreamRequest").encode(message));
   let timer: NodeJS.Timeout | undefined;
 

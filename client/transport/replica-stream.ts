@@ -126,7 +126,8 @@ export class ReplicaStream {
       },
       over: (error) => {
         const reason = "the server ended the stream";
-        this.#end(error ?? new PatchstreamError({ code: "UNAVAILABLE", address: replica.address, reason }));
+        const ended = { code: "UNAVAILABLE", address: replica.address, reason } as const;
+        this.#end(error ?? new PatchstreamError(ended, "See the server's log."));
       },
     });
     this.#call.send({ kind: "start", start });

@@ -151,7 +151,10 @@ export class Session {
     this.#stopWatching();
     for (const link of this.#links) link.close();
     this.#taker?.reject(
-      new PatchstreamError({ code: "UNAVAILABLE", address: this.#addresses(), reason: "the run was closed" }),
+      new PatchstreamError(
+        { code: "UNAVAILABLE", address: this.#addresses(), reason: "the run was closed" },
+        "Open it again.",
+      ),
     );
   }
 

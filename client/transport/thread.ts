@@ -51,7 +51,10 @@ let sessionsOpened = 0;
 function session(id: number): Session {
   const found = sessions.get(id);
   if (found === undefined)
-    throw new PatchstreamError({ code: "UNAVAILABLE", address: addresses.join(", "), reason: "the run was closed" });
+    throw new PatchstreamError(
+      { code: "UNAVAILABLE", address: addresses.join(", "), reason: "the run was closed" },
+      "Open it again.",
+    );
   return found;
 }
 

@@ -48,6 +48,9 @@ export interface StoredCase {
   readonly unlabelled?: true;
 }
 
+/** Says of a case with `unlabelled` that is asked for its label what is the matter. */
+export const NO_LABEL = "It was stored without one, for prediction.";
+
 /** Everything about a store that is small: read once when it is opened. */
 export interface Dataset extends LabelSet {
   readonly name: string;

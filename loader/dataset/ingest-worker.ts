@@ -10,8 +10,14 @@ import { type CaseRules, readRawCase, type ToleratedFlaw } from "./raw/read-raw-
 import type { SealedCase } from "./store-metadata.js";
 import { writeCase } from "./write-case.js";
 
-/** What a task came to. Failures cross the thread as plain facts, since a class would not survive it. */
-export type Outcome<Value> = { readonly value: Value } | { readonly facts: ErrorFacts };
+/** A failure on its way across the thread, where a class would not survive. */
+export interface SentFailure {
+  readonly facts: ErrorFacts;
+  readonly hint: string | undefined;
+}
+
+/** What a task came to. */
+export type Outcome<Value> = { readonly value: Value } | SentFailure;
 
 export interface MeasureTask {
   readonly raw: RawCase;
@@ -107,7 +113,7 @@ async function outcomeOf<Value>(work: () => Promise<Value>): Promise<Outcome<Val
   try {
     return { value: await work() };
   } catch (error) {
-    if (error instanceof PatchstreamError) return { facts: error.facts };
+    if (error instanceof PatchstreamError) return { facts: error.facts, hint: error.hint };
     throw error;
   }
 }

@@ -4,11 +4,11 @@ import { Piscina } from "piscina";
 import { lockFolder } from "../../disk/process-lock.js";
 import { readNamedJson } from "../../disk/read-file.js";
 import type { NetworkPlan } from "../../plan/curriculum/stage.js";
-import { type ErrorFacts, PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
+import { PatchstreamError, refuse as refuseSpec } from "../../plan/errors.js";
 import { locationClasses, valuesOfClass } from "../../plan/label-set.js";
 import { finishStore, indented } from "./finish-store.js";
 import { foldersOf, freeName, readGenerations, removeUnfinished } from "./generations.js";
-import type { MeasuredCase, MeasureTask, Outcome, StoreTask } from "./ingest-worker.js";
+import type { MeasuredCase, MeasureTask, Outcome, SentFailure, StoreTask } from "./ingest-worker.js";
 import { labelRecordOf } from "./label-record.js";
 import { type DatasetFingerprint, fingerprintDataset } from "./planner/fingerprint.js";
 import { planDataset } from "./planner/make-plans.js";
@@ -220,7 +220,7 @@ function passRunner(pool: Piscina, { onError, onProgress }: IngestOptions) {
     const outcomes = await Promise.all(
       cases.map(async (one) => {
         const outcome = (await pool.run(taskOf(one), { name })) as Outcome<Value>;
-        const result = "value" in outcome ? outcome : { skipped: skip(outcome.facts, onError) };
+        const result = "value" in outcome ? outcome : { skipped: skip(outcome, onError) };
         done++;
         onProgress?.({ pass, caseId: one.id, done, total: cases.length });
         return { id: one.id, ...result };
@@ -233,8 +233,8 @@ function passRunner(pool: Piscina, { onError, onProgress }: IngestOptions) {
 }
 
 /** What is reported of a damaged case that may be left out; throws for any other failure. */
-function skip(facts: ErrorFacts, onError: IngestOptions["onError"]): SkippedCase {
-  if (onError !== "skip" || facts.code !== "INPUT_DAMAGED") throw new PatchstreamError(facts);
+function skip({ facts, hint }: SentFailure, onError: IngestOptions["onError"]): SkippedCase {
+  if (onError !== "skip" || facts.code !== "INPUT_DAMAGED") throw new PatchstreamError(facts, hint);
   return { file: facts.file, reason: facts.reason };
 }
 

@@ -7,7 +7,7 @@ import { folderReader } from "./bytes/folder-reader.js";
 import { moduleReader, openReaderModule } from "./bytes/module-reader.js";
 import { cachedReader } from "./cache/cached-reader.js";
 import { cacheSettings, DiskCache } from "./cache/disk-cache.js";
-import type { Region, StoredCase } from "./dataset.js";
+import { NO_LABEL, type Region, type StoredCase } from "./dataset.js";
 import { CURRENT } from "./generations.js";
 import { noStore } from "./no-store.js";
 import { HttpReads } from "./remote/http-reads.js";
@@ -159,7 +159,7 @@ export function readCases(
     async readReference(caseId) {
       const { id, metadata, geometry } = caseOf(caseId);
       if (metadata.reference === undefined)
-        throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: id, known: [] });
+        throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: id, known: [] }, NO_LABEL);
       return read(id, "reference", { type: "int16", likely: labelLayout(geometry.originalShape) });
     },
     async readLocations(caseId, classValue, range, into) {

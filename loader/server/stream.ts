@@ -101,7 +101,10 @@ export async function serveStream(
     await writeBatches(running);
     if (refusal !== undefined) throw refusal.error;
     if (draining.aborted)
-      throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is draining" });
+      throw new PatchstreamError(
+        { code: "UNAVAILABLE", address: "this server", reason: "it is draining" },
+        "Ask another replica, or this one when it has started again.",
+      );
     record.end({ outcome: call.signal.aborted ? "client-gone" : "done" });
   } catch (error) {
     if (call.signal.aborted) record.end({ outcome: "client-gone" });

@@ -3,7 +3,7 @@ import { PatchstreamError, refuseRequest } from "../../plan/errors.js";
 import { VALUE_BYTES } from "../../plan/run-spec/resolved-spec.js";
 import type { Messages } from "../../proto/messages.js";
 import { CHUNK_BYTES, type Frame } from "../../rpc/codec/framing.js";
-import type { Region, StoredCase } from "../dataset/dataset.js";
+import { NO_LABEL, type Region, type StoredCase } from "../dataset/dataset.js";
 import type { Store } from "../dataset/store.js";
 import type { ByteGate } from "./byte-gate.js";
 import { readRegion } from "./requests.js";
@@ -26,7 +26,7 @@ export function findCase(store: Store, id: string): StoredCase {
 function chooseVolume(store: Store, request: Messages["ReadCaseRequest"]): Volume {
   const entry = findCase(store, request.case);
   if (entry.unlabelled && request.volume !== "VOLUME_IMAGE")
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: entry.id, known: [] });
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "label of case", name: entry.id, known: [] }, NO_LABEL);
   const [channels, ...extent] = entry.shape;
   const region: Region | undefined = request.region === null ? undefined : readRegion(request.region, extent);
   const { start, end } = region ?? { start: [0, 0, 0] as const, end: extent };

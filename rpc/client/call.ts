@@ -53,7 +53,7 @@ function onOpen<Call>(channel: Channel, begin: (channel: Channel) => Call): Call
     return begin(channel);
   } catch (cause) {
     const reason = "the connection was given up for a new one";
-    throw new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, undefined, { cause });
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: channel.address, reason }, "Call again.", { cause });
   }
 }
 

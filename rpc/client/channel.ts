@@ -239,7 +239,10 @@ async function firstConnection(
     const waitedMs = performance.now() - beganMs;
     if (state === connectivityState.READY) return;
     if (state === connectivityState.SHUTDOWN)
-      throw new PatchstreamError({ code: "UNAVAILABLE", address, reason: "the connection was closed" });
+      throw new PatchstreamError(
+        { code: "UNAVAILABLE", address, reason: "the connection was closed" },
+        "Connect again.",
+      );
     if (state === connectivityState.TRANSIENT_FAILURE) {
       const why = await diagnose();
       const isGivenUp = why === undefined ? waitedMs > waitMs + UNEXPLAINED_MS : waitedMs >= waitMs || !why.mayPass;

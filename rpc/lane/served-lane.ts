@@ -38,7 +38,8 @@ export function serveLane(socket: Socket, service: LaneService): void {
   const closed = new AbortController();
   const { signal } = closed;
   const close = () => {
-    closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: peer, reason: "the lane has closed" }));
+    const facts = { address: peer, reason: "the lane has closed" };
+    closed.abort(new PatchstreamError({ code: "UNAVAILABLE", ...facts }, "Open another one."));
     socket.destroy();
   };
   const messages = new ReadAhead(socket, signal);

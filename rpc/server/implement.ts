@@ -155,9 +155,10 @@ export function implement<S extends ServiceName>(
 /** Aborts when the call is over for the client. */
 function closing(call: Emitter): AbortSignal {
   const closed = new AbortController();
-  call.on("cancelled", () =>
-    closed.abort(new PatchstreamError({ code: "UNAVAILABLE", address: call.getPeer(), reason: "the call has closed" })),
-  );
+  call.on("cancelled", () => {
+    const facts = { address: call.getPeer(), reason: "the call has closed" };
+    closed.abort(new PatchstreamError({ code: "UNAVAILABLE", ...facts }, "Call again."));
+  });
   return closed.signal;
 }
 

@@ -87,5 +87,5 @@ function connectionCode(path: string): Promise<string | undefined> {
 }
 
 function unavailable(path: string, reason: string, options?: ErrorOptions): PatchstreamError {
-  return new PatchstreamError({ code: "UNAVAILABLE", address: `unix:${path}`, reason }, undefined, options);
+  return new PatchstreamError({ code: "UNAVAILABLE", address: `unix:${path}`, reason }, "Name another path.", options);
 }

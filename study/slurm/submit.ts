@@ -87,5 +87,8 @@ function sbatch(args: readonly string[], script: string): string {
     .split("\n")
     .at(-1)
     ?.replace(/^sbatch: (error: )?/, "");
-  throw new PatchstreamError({ code: "UNAVAILABLE", address: "sbatch", reason: said || `exit code ${status}` });
+  throw new PatchstreamError(
+    { code: "UNAVAILABLE", address: "sbatch", reason: said || `exit code ${status}` },
+    "Change what it names in the study's settings, and submit it again.",
+  );
 }

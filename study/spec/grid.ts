@@ -55,7 +55,12 @@ type Wanted = Omit<StudyPoint, "strategy" | "mirroring"> & {
 function named<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named {
   const found = all.find((one) => one.name === name);
   if (found === undefined)
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "part of the study", name, known: [] });
+    throw new PatchstreamError({
+      code: "NOT_FOUND",
+      what: "part of the study",
+      name,
+      known: all.map((one) => one.name),
+    });
   return found;
 }
 

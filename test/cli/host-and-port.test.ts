@@ -42,5 +42,5 @@ for (const args of [
   test(`patchstream ${args.join(" ")} > /dev/full is one line and exit code 1`, async (t) => {
     const { code, stderr } = await ended(args, "/dev/full");
     t.is(code, 1);
-    t.regex(stderr, /^patchstream: standard output was not written: the disk is full\n$/);
+    t.regex(stderr, /^patchstream: standard output was not written: the disk is full\. Make room, [^\n]+\n$/);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { USUAL_HINTS } from "../../plan/errors.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 import { patchstream } from "./command.js";
 
@@ -182,7 +183,7 @@ test("a place that cannot be written to is one line without the system's words",
   ] as const) {
     const { code, stderr } = await patchstream(...args);
     t.is(code, 1);
-    t.is(stderr, `patchstream: ${want}\n`);
+    t.is(stderr, `patchstream: ${want}. ${USUAL_HINTS.WRITE_FAILED}\n`);
   }
 });
 

@@ -16,6 +16,6 @@ test("a training that the trainer does not know is one line, and its id is not p
     t.deepEqual(await patchstream(...args, "--trainer", address), {
       code: 1,
       stdout: "",
-      stderr: 'patchstream: no training "nope"\n',
+      stderr: 'patchstream: no training "nope". This trainer has none.\n',
     });
 });

@@ -36,7 +36,7 @@ test("a server that refuses every stream is asked again with growing pauses, a f
   let streams = 0;
   const stream: Handlers<"DataService">["stream"] = async () => {
     streams++;
-    throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is busy" });
+    throw new PatchstreamError({ code: "UNAVAILABLE", address: "this server", reason: "it is busy" }, "Ask again.");
   };
   const address = await startPeer(t, honest, { stream });
   const run = await hold(t, address, { deadlineMs: 1_500 }).openRun(SMALL_RUN);

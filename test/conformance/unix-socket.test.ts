@@ -119,7 +119,7 @@ test("a second server at the path of a living one is refused in one line, and th
   const first = await serveAt(t, path);
   const { code, stderr } = await refused("--listen", `unix:${path}`);
   t.is(code, 1);
-  t.is(stderr, `patchstream: unix:${path}: another server listens there\n`);
+  t.is(stderr, `patchstream: unix:${path}: another server listens there. Name another path.\n`);
   t.is((await checksums(first.address)).length, 10);
 });
 
@@ -143,7 +143,10 @@ test("what is no socket is left as it is", async (t) => {
   for (const name of ["file", "folder", "link"]) {
     const { code, stderr } = await refused("--listen", `unix:${join(folder, name)}`);
     t.is(code, 1);
-    t.is(stderr, `patchstream: unix:${join(folder, name)}: what lies there is no socket, and is left as it is\n`);
+    t.is(
+      stderr,
+      `patchstream: unix:${join(folder, name)}: what lies there is no socket, and is left as it is. Name another path.\n`,
+    );
   }
   t.is(readFileSync(join(folder, "file"), "utf8"), "mine");
   t.true(lstatSync(join(folder, "folder")).isDirectory());

@@ -208,7 +208,7 @@ test("without the package NIfTI is read, and .mha ends the ingest with the packa
   const { code, stderr, stdout } = await ingestWithoutPackage(t, itkFolder(t, ".mha"), "--on-error", "skip");
   t.is(code, 1);
   t.is(stdout, "");
-  t.regex(stderr.trimEnd(), /phantom_1_0000.mha cannot be read without it; install @itk-wasm\/image-io/);
+  t.regex(stderr.trimEnd(), /phantom_1_0000.mha cannot be read without it\. Run: npm install @itk-wasm\/image-io$/);
 });
 
 test("what ITK prints of a damaged file stays off stdout, where --json's report goes", async (t) => {

@@ -90,7 +90,8 @@ test("a failure says whether another attempt can help", (t) => {
     [{ code: "SERVER_BUSY", limit: "max_streams", got: 2, max: 1 }, "RETRY_ELSEWHERE"],
     [{ code: "MESSAGE_DAMAGED", what: "the run spec" }, "RETRY_AGAIN"],
   ];
-  for (const [facts, retry] of retries) t.is(failureOf(asReceived(new PatchstreamError(facts)))?.retry, retry);
+  for (const [facts, retry] of retries)
+    t.is(failureOf(asReceived(new PatchstreamError(facts, undefined)))?.retry, retry);
 });
 
 test("whatever a request put into the facts, the trailing metadata stays small and the message can be sent", (t) => {

@@ -1,5 +1,8 @@
 import type { StageChanged } from "../../client/types.js";
 
+/** What to do where a stage is asked of a training that is over. */
+export const AFTER_ITS_END = "patchstream trainings says how it ended.";
+
 /** A manual transition as it is asked for. */
 export interface AskedStage {
   /** Absent: the stage after the one that `fromStep` would have. */

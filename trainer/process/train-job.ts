@@ -1,6 +1,6 @@
 import { lockFolder } from "../../disk/process-lock.js";
 import { PatchstreamError } from "../../plan/errors.js";
-import { StageRequests } from "../loop/stage-requests.js";
+import { AFTER_ITS_END, StageRequests } from "../loop/stage-requests.js";
 import { runTraining, type TrainingJob } from "../loop/training.js";
 import { RUN_LOCK, removeUnfinished } from "../run-folder/run-lock.js";
 import type { Parent } from "./messages.js";
@@ -41,6 +41,6 @@ export async function trainJob(job: TrainingJob, { tell, notice, on }: Parent): 
     throw error;
   } finally {
     const facts = { training: job.folder, state: "has ended", reason: "" };
-    stageRequests.close(new PatchstreamError({ code: "TRAINING_ENDED", ...facts }));
+    stageRequests.close(new PatchstreamError({ code: "TRAINING_ENDED", ...facts }, AFTER_ITS_END));
   }
 }

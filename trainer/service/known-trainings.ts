@@ -76,7 +76,8 @@ export class KnownTrainings {
       throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason, want: "what the trainer wrote there" }, hint);
     }
     const known = [...this.#usable.keys(), ...this.#damaged.keys()];
-    throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known });
+    const hint = known.length === 0 ? "This trainer has none." : undefined;
+    throw new PatchstreamError({ code: "NOT_FOUND", what: "training", name: id, known }, hint);
   }
 
   /** The one whose caller called its start so. */

@@ -1,7 +1,7 @@
 import type { FleetStanding, StageChanged } from "../../client/types.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { logLines, type ServiceLog } from "../../rpc/server/service-log.js";
-import type { AskedStage } from "../loop/stage-requests.js";
+import { AFTER_ITS_END, type AskedStage } from "../loop/stage-requests.js";
 import type { TrainingJob } from "../loop/training.js";
 import type { FromProcess } from "../process/messages.js";
 import { receivedFailure } from "../process/sent-failure.js";
@@ -69,7 +69,7 @@ export function startTraining(id: string, job: TrainingJob, { emit, log }: Runni
   const ended = started.ended.finally(() => {
     const reason = "it was over before the stage was decided";
     for (const { reject } of asked.values())
-      reject(new PatchstreamError({ code: "TRAINING_ENDED", training: id, state: "has ended", reason }));
+      reject(new PatchstreamError({ code: "TRAINING_ENDED", training: id, state: "has ended", reason }, AFTER_ITS_END));
   });
   return {
     ended,

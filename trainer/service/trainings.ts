@@ -63,7 +63,8 @@ export class Trainings implements AsyncDisposable {
 
   #checkOpen(): void {
     const facts = { address: this.#options.runsFolder, reason: "the trainer is about to end" };
-    if (this.#closing) throw new PatchstreamError({ code: "UNAVAILABLE", ...facts });
+    if (this.#closing)
+      throw new PatchstreamError({ code: "UNAVAILABLE", ...facts }, "Ask again when it has started anew.");
   }
 
   /**
@@ -220,7 +221,7 @@ export class Trainings implements AsyncDisposable {
 function checkResumable({ id, state, resuming }: KnownTraining): void {
   if (state === "TRAINING_STATE_DONE") {
     const facts = { training: id, state: "is done", reason: "all of its steps are taken" };
-    throw new PatchstreamError({ code: "TRAINING_ENDED", ...facts });
+    throw new PatchstreamError({ code: "TRAINING_ENDED", ...facts }, "Start another one: it does not go on.");
   }
   if (resuming || state === "TRAINING_STATE_QUEUED" || state === "TRAINING_STATE_RUNNING") {
     const hint = "Watch it with: patchstream train --watch ID, or stop it.";

@@ -73,8 +73,10 @@ async function checkStored({ file, offset, deflated, count }: StoredVoxels): Pro
 /** The package is loaded here and nowhere else: who has NIfTI files only does not need it. */
 export async function itkFiles(path: string): Promise<ItkFiles> {
   return import(PACKAGE).catch((cause: unknown) => {
-    const reason = `${path} cannot be read without it; install ${PACKAGE}`;
-    throw new PatchstreamError({ code: "ENGINE_MISSING", engine: PACKAGE, reason }, undefined, { cause });
+    const reason = `${path} cannot be read without it`;
+    throw new PatchstreamError({ code: "ENGINE_MISSING", engine: PACKAGE, reason }, `Run: npm install ${PACKAGE}`, {
+      cause,
+    });
   });
 }
 

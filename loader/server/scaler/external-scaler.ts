@@ -118,7 +118,10 @@ function answersOf({ paces, isDraining }: ScaledServer): Record<"isActive" | "ge
 }
 
 function unknown(reason: string): PatchstreamError {
-  return new PatchstreamError({ code: "UNAVAILABLE", address: "this server's scaler", reason });
+  return new PatchstreamError(
+    { code: "UNAVAILABLE", address: "this server's scaler", reason },
+    "Ask again in a minute.",
+  );
 }
 
 /** `utilization` of the trigger's metadata. Throws REQUEST_INVALID. */

@@ -55,7 +55,8 @@ class KnownTrainings:
             facts = {"file": damage.file, "reason": damage.reason, "want": "what the trainer wrote there"}
             raise PatchstreamError({"code": "INPUT_DAMAGED", **facts}, hint)
         known = [*self._usable, *self._damaged]
-        raise PatchstreamError({"code": "NOT_FOUND", "what": "training", "name": name, "known": known})
+        hint = None if known else "This trainer has none."
+        raise PatchstreamError({"code": "NOT_FOUND", "what": "training", "name": name, "known": known}, hint)
 
     def set_damaged(self, training: KnownTraining, error: PatchstreamError) -> None:
         """`error` says what of its files cannot be read: calls for it are refused with that from now on."""
