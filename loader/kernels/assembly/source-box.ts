@@ -13,9 +13,9 @@ export const BOX_OF_ONE: i32 = 3;
 /**
  * Says what a block of a grid samples, and reads one value of each cache line of it. The lines then come from memory at the same
  * time; samples alone would wait for one after the other. The block begins at output voxel (z, y, x); the grid is that of
- * `warp`, and so are the kinds of volumes. (Where rounding takes a sample past a box of one value, the voxels there have almost no weight.)
+ * `warp`, and so are the kinds of volumes and of what is written. (Where rounding takes a sample past a box of one value, the voxels there have almost no weight.)
  */
-export function readBox<Value>(
+export function readBox<Value, Out>(
   inPtr: usize,
   inZ: i32,
   inY: i32,
@@ -41,19 +41,24 @@ export function readBox<Value>(
   if (startZ > inZ || startY > inY || startX > inX || endZ < 0 || endY < 0 || endX < 0) return BOX_OUTSIDE;
   const isInside = startZ >= 0 && startY >= 0 && startX >= 0 && endZ <= inZ && endY <= inY && endX <= inX;
   const isWellInside = startZ > 0 && startY > 0 && startX > 0 && endZ < inZ && endY < inY && endX < inX;
+  const firstZ = max(0, startZ);
+  const lastZ = min(inZ, endZ);
+  const firstY = max(0, startY);
+  const lastY = min(inY, endY);
   const firstX = max(0, startX);
   const lastX = min(inX, endX);
-  if (firstX >= lastX) return BOX_AT_BORDER;
-  if (isInside && sizeof<Value>() === 1) {
-    const code = onlyCode(inPtr, inZ, inY, inX, startZ, startY, startX, endZ, endY, endX);
-    if (code >= 0) return BOX_OF_ONE + code;
+  if (firstZ >= lastZ || firstY >= lastY || firstX >= lastX) return BOX_AT_BORDER;
+  if (sizeof<Value>() === 1) {
+    const code = onlyCode(inPtr, inZ, inY, inX, firstZ, firstY, firstX, lastZ, lastY, lastX);
+    // as u8, outside (code 0) and background (code 1) are the same
+    if (code >= 0 && (isInside || (sizeof<Out>() === 1 && code <= 1))) return BOX_OF_ONE + code;
   }
   const shift = alignof<Value>();
   const bytes = (<usize>(lastX - firstX)) << shift;
   let isSame = sizeof<Value>() === 2 && isInside && bytes >= 16;
   let firstPtr: usize = 0;
-  for (let boxZ = max(0, startZ); boxZ < min(inZ, endZ); boxZ++) {
-    for (let boxY = max(0, startY); boxY < min(inY, endY); boxY++) {
+  for (let boxZ = firstZ; boxZ < lastZ; boxZ++) {
+    for (let boxY = firstY; boxY < lastY; boxY++) {
       const row = inPtr + ((<usize>((boxZ * inY + boxY) * inX + firstX)) << shift);
       if (isSame) {
         if (firstPtr === 0) firstPtr = row;

@@ -1,4 +1,5 @@
-import { imageAtEdge, imageRow } from "./image-samples";
+import { imageEdge } from "./image-edge";
+import { imageRow } from "./image-samples";
 import { labelAtEdge, wideRow } from "./label-samples";
 import { markedRow } from "./marked-samples";
 import { mirroredRow } from "./mirrored-rows";
@@ -26,9 +27,8 @@ const LABEL_BLOCK_X: i32 = 64;
  * first point of a row is summed in f64, the rest is f32; the whole numbers of `lower` are added last, so that
  * a part of a volume gives the bits of the whole. Any sizes, not in place.
  *
- * It works in blocks, each of which first fetches what it will read. Rounding keeps the order of points, so the points of a row
- * with all neighbours inside are neighbours themselves: they are sampled four at a time without a test. The points with any
- * neighbour inside are neighbours too, and the points before and after them are filled. `spacePtr` is what `zoomBlock` wants, for images only.
+ * It works in blocks, each of which first fetches what it will read. Of a row, the points that surely have all neighbours inside are sampled
+ * without a test, those that surely have none are filled, and the few between are tested. `spacePtr` is what `zoomBlock` wants, for images only.
  */
 export function warp<Value, Out>(
   outPtr: usize,
@@ -46,7 +46,8 @@ export function warp<Value, Out>(
   axes: i32,
   spacePtr: usize,
 ): void {
-  const isZoomed = isFloat<Value>() && inZ > 0 && inY > 0 && inX > 1 && isZoom(gridPtr);
+  const isEmpty = inZ === 0 || inY === 0 || inX === 0;
+  const isZoomed = isFloat<Value>() && inX > 1 && isZoom(gridPtr);
   const sizeZ = isFloat<Value>() ? BLOCK_Z : LABEL_BLOCK_Z;
   const sizeY = isFloat<Value>() ? BLOCK_Y : LABEL_BLOCK_Y;
   const sizeX = isFloat<Value>() ? BLOCK_X : LABEL_BLOCK_X;
@@ -56,22 +57,24 @@ export function warp<Value, Out>(
         const endZ = min(outZ, z + sizeZ);
         const endY = min(outY, y + sizeY);
         const endX = min(outX, x + sizeX);
-        const box = readBox<Value>(
-          inPtr,
-          inZ,
-          inY,
-          inX,
-          lowerZ,
-          lowerY,
-          lowerX,
-          gridPtr,
-          z,
-          y,
-          x,
-          endZ - z,
-          endY - y,
-          endX - x,
-        );
+        const box = isEmpty
+          ? BOX_OUTSIDE
+          : readBox<Value, Out>(
+              inPtr,
+              inZ,
+              inY,
+              inX,
+              lowerZ,
+              lowerY,
+              lowerX,
+              gridPtr,
+              z,
+              y,
+              x,
+              endZ - z,
+              endY - y,
+              endX - x,
+            );
         if (isZoomed && box !== BOX_OUTSIDE) {
           zoomBlock(
             outPtr,
@@ -167,75 +170,26 @@ function warpRow<Value, Out>(
     const highZ = <f32>(inZ - lowerZ);
     const highY = <f32>(inY - lowerY);
     const highX = <f32>(inX - lowerX);
-    begin = firstBetween(
-      first,
-      last,
-      startZ,
-      startY,
-      startX,
-      stepZ,
-      stepY,
-      stepX,
-      lowZ - 1,
-      lowY - 1,
-      lowX - 1,
-      highZ,
-      highY,
-      highX,
-    );
-    stop = endBetween(
-      begin,
-      last,
-      startZ,
-      startY,
-      startX,
-      stepZ,
-      stepY,
-      stepX,
-      lowZ - 1,
-      lowY - 1,
-      lowX - 1,
-      highZ,
-      highY,
-      highX,
-    );
+    begin = startWithin(begin, last, startZ, stepZ, lowZ - 1, highZ, ROUNDING);
+    begin = startWithin(begin, last, startY, stepY, lowY - 1, highY, ROUNDING);
+    begin = startWithin(begin, last, startX, stepX, lowX - 1, highX, ROUNDING);
+    stop = endWithin(begin, stop, startZ, stepZ, lowZ - 1, highZ, ROUNDING);
+    stop = endWithin(begin, stop, startY, stepY, lowY - 1, highY, ROUNDING);
+    stop = endWithin(begin, stop, startX, stepX, lowX - 1, highX, ROUNDING);
     fill<Out>(rowPtr, outX, axes, first, begin, 0);
     fill<Out>(rowPtr, outX, axes, stop, last, 0);
     const lastZ = isOnePlane ? highZ : highZ - 1;
-    from = firstBetween(
-      begin,
-      stop,
-      startZ,
-      startY,
-      startX,
-      stepZ,
-      stepY,
-      stepX,
-      lowZ,
-      lowY,
-      lowX,
-      lastZ,
-      highY - 1,
-      highX - 1,
-    );
-    end = endBetween(
-      from,
-      stop,
-      startZ,
-      startY,
-      startX,
-      stepZ,
-      stepY,
-      stepX,
-      lowZ,
-      lowY,
-      lowX,
-      lastZ,
-      highY - 1,
-      highX - 1,
-    );
+    from = startWithin(begin, stop, startZ, stepZ, lowZ, lastZ, -ROUNDING);
+    from = startWithin(from, stop, startY, stepY, lowY, highY - 1, -ROUNDING);
+    from = startWithin(from, stop, startX, stepX, lowX, highX - 1, -ROUNDING);
+    end = endWithin(from, stop, startZ, stepZ, lowZ, lastZ, -ROUNDING);
+    end = endWithin(from, end, startY, stepY, lowY, highY - 1, -ROUNDING);
+    end = endWithin(from, end, startX, stepX, lowX, highX - 1, -ROUNDING);
   }
-  if (end - from >= 4) {
+  if (end - from < 4) {
+    from = stop;
+    end = stop;
+  } else {
     const lowerPtr = inPtr + ((<usize>((lowerZ * inY + lowerY) * inX + lowerX)) << alignof<Value>()); // may lie outside, its offsets lead back
     if (isFloat<Value>())
       imageRow(
@@ -291,18 +245,100 @@ function warpRow<Value, Out>(
         stepY,
         stepX,
       );
-  } else {
-    end = from;
   }
-  for (let x = begin; x < stop; x++) {
-    if (x === from) x = end;
-    if (x === stop) break;
+  if (begin === from && end === stop) return;
+  sampleEdge<Value, Out>(
+    rowPtr,
+    outX,
+    isMirrored,
+    begin,
+    from,
+    inPtr,
+    inZ,
+    inY,
+    inX,
+    lowerZ,
+    lowerY,
+    lowerX,
+    startZ,
+    startY,
+    startX,
+    stepZ,
+    stepY,
+    stepX,
+  );
+  sampleEdge<Value, Out>(
+    rowPtr,
+    outX,
+    isMirrored,
+    end,
+    stop,
+    inPtr,
+    inZ,
+    inY,
+    inX,
+    lowerZ,
+    lowerY,
+    lowerX,
+    startZ,
+    startY,
+    startX,
+    stepZ,
+    stepY,
+    stepX,
+  );
+}
+
+/** Samples `from` to `end` of a row, any of whose neighbours may lie outside. */
+function sampleEdge<Value, Out>(
+  rowPtr: usize,
+  outX: i32,
+  isMirrored: bool,
+  from: i32,
+  end: i32,
+  inPtr: usize,
+  inZ: i32,
+  inY: i32,
+  inX: i32,
+  lowerZ: i32,
+  lowerY: i32,
+  lowerX: i32,
+  startZ: f32,
+  startY: f32,
+  startX: f32,
+  stepZ: f32,
+  stepY: f32,
+  stepX: f32,
+): void {
+  if (isFloat<Value>()) {
+    imageEdge(
+      rowPtr,
+      outX,
+      isMirrored,
+      from,
+      end,
+      inPtr,
+      inZ,
+      inY,
+      inX,
+      lowerZ,
+      lowerY,
+      lowerX,
+      startZ,
+      startY,
+      startX,
+      stepZ,
+      stepY,
+      stepX,
+    );
+    return;
+  }
+  for (let x = from; x < end; x++) {
     const atZ = startZ + <f32>x * stepZ;
     const atY = startY + <f32>x * stepY;
     const atX = startX + <f32>x * stepX;
     const to = rowPtr + ((<usize>(isMirrored ? outX - 1 - x : x)) << alignof<Out>());
-    if (isFloat<Value>()) store<f32>(to, imageAtEdge(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
-    else writeOne<Out>(to, labelAtEdge<Value>(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
+    writeOne<Out>(to, labelAtEdge<Value>(inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, atZ, atY, atX));
   }
 }
 
@@ -323,88 +359,20 @@ function rowStart(gridPtr: usize, z: i32, y: i32): f32 {
 }
 
 /**
- * Not more than the first of the points `x` to `end` of a row whose coordinate is at least `first` (rising) or below `last` (falling): a
- * rounded coordinate is off by less than `ROUNDING`.
+ * The first of the points `x` to `end` of a row whose coordinate, start + x step, lies from `first` to before `last`, or `end`: not after it with a
+ * `margin` of `ROUNDING`, not before it with -`ROUNDING`, exactly it where the coordinate is the same all along.
  */
-function notAfterFirst(x: i32, end: i32, start: f32, step: f32, first: f32, last: f32): i32 {
-  if (step === 0) return x;
-  const bound = step > 0 ? <f64>first - ROUNDING : <f64>last + ROUNDING;
-  const at = (bound - <f64>start) / <f64>step;
+function startWithin(x: i32, end: i32, start: f32, step: f32, first: f32, last: f32, margin: f64): i32 {
+  if (step === 0) return start >= first && start < last ? x : end;
+  const bound = step > 0 ? <f64>first - margin : <f64>last + margin;
+  const at = ceil((bound - <f64>start) / <f64>step);
   return at >= <f64>end ? end : max(x, <i32>max(at, <f64>x));
 }
 
-/** Not less than one past the last of them. */
-function notBeforeEnd(x: i32, end: i32, start: f32, step: f32, first: f32, last: f32): i32 {
-  if (step === 0) return end;
-  const bound = step > 0 ? <f64>last + ROUNDING : <f64>first - ROUNDING;
-  const at = (bound - <f64>start) / <f64>step;
-  return at <= <f64>x ? x : min(end, <i32>min(at, <f64>end) + 1);
-}
-
-/** The first of the points `x` to `end` of a row that lies from (firstZ, firstY, firstX) to before (lastZ, lastY, lastX), or `end`. */
-function firstBetween(
-  x: i32,
-  end: i32,
-  startZ: f32,
-  startY: f32,
-  startX: f32,
-  stepZ: f32,
-  stepY: f32,
-  stepX: f32,
-  firstZ: f32,
-  firstY: f32,
-  firstX: f32,
-  lastZ: f32,
-  lastY: f32,
-  lastX: f32,
-): i32 {
-  x = notAfterFirst(x, end, startZ, stepZ, firstZ, lastZ);
-  x = notAfterFirst(x, end, startY, stepY, firstY, lastY);
-  x = notAfterFirst(x, end, startX, stepX, firstX, lastX);
-  for (; x < end; x++) {
-    const at = <f32>x;
-    if (
-      isBetween(startZ + at * stepZ, firstZ, lastZ) &&
-      isBetween(startY + at * stepY, firstY, lastY) &&
-      isBetween(startX + at * stepX, firstX, lastX)
-    )
-      break;
-  }
-  return x;
-}
-
-/** One past the last of those points, or `x`. */
-function endBetween(
-  x: i32,
-  end: i32,
-  startZ: f32,
-  startY: f32,
-  startX: f32,
-  stepZ: f32,
-  stepY: f32,
-  stepX: f32,
-  firstZ: f32,
-  firstY: f32,
-  firstX: f32,
-  lastZ: f32,
-  lastY: f32,
-  lastX: f32,
-): i32 {
-  end = notBeforeEnd(x, end, startZ, stepZ, firstZ, lastZ);
-  end = notBeforeEnd(x, end, startY, stepY, firstY, lastY);
-  end = notBeforeEnd(x, end, startX, stepX, firstX, lastX);
-  for (; end > x; end--) {
-    const at = <f32>(end - 1);
-    if (
-      isBetween(startZ + at * stepZ, firstZ, lastZ) &&
-      isBetween(startY + at * stepY, firstY, lastY) &&
-      isBetween(startX + at * stepX, firstX, lastX)
-    )
-      break;
-  }
-  return end;
-}
-
-function isBetween(coordinate: f32, first: f32, last: f32): bool {
-  return coordinate >= first && coordinate < last;
+/** One past the last of them, or `x`: not before it with `ROUNDING`, not after it with -`ROUNDING`. */
+function endWithin(x: i32, end: i32, start: f32, step: f32, first: f32, last: f32, margin: f64): i32 {
+  if (step === 0) return start >= first && start < last ? end : x;
+  const bound = step > 0 ? <f64>last + margin : <f64>first - margin;
+  const at = floor((bound - <f64>start) / <f64>step) + 1;
+  return at <= <f64>x ? x : min(end, <i32>min(at, <f64>end));
 }

@@ -12,11 +12,10 @@ export function isTurned(transforms: readonly Transform[]): boolean {
 
 /** The sample points of a turned and zoomed box, counted from its first voxel; see `Kernels.warpImage`. */
 export function spatialGrid(transform: SpatialTransform, size: Zyx): readonly number[] {
-  const matrix = matrixOf(transform);
+  const [z, y, x] = matrixOf(transform);
   const centre = centreOf(size);
-  const start = matrix.map((row, axis) => (centre[axis] as number) - dot(row, centre));
-  const steps = [0, 1, 2].flatMap((axis) => matrix.map((row) => row[axis as 0 | 1 | 2]));
-  return [...start, ...steps];
+  const start = [centre[0] - dot(z, centre), centre[1] - dot(y, centre), centre[2] - dot(x, centre)] as const;
+  return [...start, z[0], y[0], x[0], z[1], y[1], x[1], z[2], y[2], x[2]];
 }
 
 /** The box that holds all voxels that a turned and zoomed box reads. */
@@ -44,12 +43,15 @@ function matrixOf({ anglesRad, scale, inPlane }: SpatialTransform): Matrix {
   }
   const [sin1, cos1] = sineCosine(anglesRad[1]);
   const [sin2, cos2] = sineCosine(anglesRad[2]);
-  const turned: Matrix = [
-    [cos2 * cos1, cos2 * sin1 * sin0 - sin2 * cos0, cos2 * sin1 * cos0 + sin2 * sin0],
-    [sin2 * cos1, sin2 * sin1 * sin0 + cos2 * cos0, sin2 * sin1 * cos0 - cos2 * sin0],
-    [-sin1, cos1 * sin0, cos1 * cos0],
+  return [
+    scaled([cos2 * cos1, cos2 * sin1 * sin0 - sin2 * cos0, cos2 * sin1 * cos0 + sin2 * sin0], scale),
+    scaled([sin2 * cos1, sin2 * sin1 * sin0 + cos2 * cos0, sin2 * sin1 * cos0 - cos2 * sin0], scale),
+    scaled([-sin1, cos1 * sin0, cos1 * cos0], scale),
   ];
-  return turned.map((row) => row.map((entry) => entry * scale)) as unknown as Matrix;
+}
+
+function scaled([z, y, x]: Zyx, scale: number): Zyx {
+  return [z * scale, y * scale, x * scale];
 }
 
 /** Half-way between the first voxel and the last. */
