@@ -23,10 +23,13 @@ export function applyBlur(sigmas: Zyx, channel: Channel, { kernels, tables }: To
  */
 export function gaussianTaps(sigma: number): number[] {
   const radius = Math.min(Math.floor(3 * sigma + 0.25), (MOST_TAPS - 1) / 2);
-  const heights = Array.from({ length: 2 * radius + 1 }, (_, index) => {
-    const distance = (index - radius) / sigma;
-    return exponentialOfMinus((distance * distance) / 2);
-  });
+  const heights = new Array<number>(2 * radius + 1).fill(0);
+  for (let apart = 0; apart <= radius; apart++) {
+    const distance = apart / sigma;
+    const height = exponentialOfMinus((distance * distance) / 2);
+    heights[radius - apart] = height;
+    heights[radius + apart] = height;
+  }
   const sum = heights.reduce((total, height) => total + height);
   return heights.map((height) => height / sum);
 }
