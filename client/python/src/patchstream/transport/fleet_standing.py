@@ -108,11 +108,10 @@ def _standing(replica: Replica, links: Sequence[LinkStanding]) -> ReplicaStandin
     tally = replica.tally
     measured = [link.seconds_per_byte for link in links if link.seconds_per_byte]
     failure, failure_s = tally.failure or (None, None)
-    states = {link.state for link in links}
-    state: ReplicaState = next((one for one in WORST_FIRST if one in states), "idle")
+    states: list[ReplicaState] = [state for state in WORST_FIRST if any(link.state == state for link in links)]
     return ReplicaStanding(
         address=replica.address,
-        state=state,
+        state=states[0] if states else "idle",
         heard_s=tally.heard_s,
         batches=tally.batches,
         bytes=tally.bytes,
