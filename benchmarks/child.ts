@@ -15,14 +15,15 @@ export function onProcessor(processor: number | undefined, command: [string, ...
   return processor === undefined ? command : ["taskset", "--cpu-list", String(processor), ...command];
 }
 
-/** Starts `node script ...args`, on one `processor` where given, and waits for its address. */
+/** Starts `node script ...args`, on one `processor` where given, with variables added to the environment, and waits for its address. */
 export async function startServer(
   script: string,
   args: readonly string[] = [],
-  processor?: number,
+  { processor, environment = {} }: { readonly processor?: number; readonly environment?: object } = {},
 ): Promise<ServerProcess> {
   const [program, ...rest] = onProcessor(processor, [process.execPath, script, ...args]);
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, rest, { env, stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const endedEarly = once(child, "exit").then(([code]) =>
     Promise.reject(new Error(`${script} ended with ${code} before it was ready`)),

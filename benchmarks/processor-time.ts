@@ -9,10 +9,3 @@ export async function processorSeconds(id: number): Promise<number> {
   const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
 }
-
-/** The same of a process and of those that it has started and that still are. */
-export async function processorSecondsOfAll(id: number): Promise<number> {
-  const children = (await readFile(`/proc/${id}/task/${id}/children`, "utf8")).trim().split(" ").filter(Boolean);
-  const seconds = await Promise.all([id, ...children.map(Number)].map(processorSeconds));
-  return seconds.reduce((sum, one) => sum + one, 0);
-}

@@ -1,31 +1,25 @@
 /**
  * `node dist/benchmarks/what-does-the-curriculum-bring/run.js [RAW_FOLDER]`: constant patches, PGPS-Efficiency and PGPS-Performance at the same
- * number of iterations: Dice of held-out cases, runtime beside the same steps on batches in memory, FLOPs, waiting. Data server and trainer have a
- * processor each. Linux. `--network`, `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md.
- * `--stages` writes the table of stages alone: steps beside the same steps on batches in memory need no Dice, and few iterations.
+ * number of iterations: Dice of held-out cases, runtime, FLOPs, waiting. Data server and trainer have a processor each. Linux. `--network`,
+ * `--iterations`, `--modes` and `--features` change what is trained, `--print-only` writes nothing to RESULTS.md. `--stages` takes each step on a batch in
+ * memory too, and writes how the steps of every stage compare.
  */
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
-import { mean } from "simple-statistics";
+import { parseArgs } from "node:util";
 import { ingest } from "../../loader/index.js";
 import type { DataSpecInput, Mode } from "../../plan/index.js";
 import { describeNetwork, type NetworkName, reportModel, type TrainingSummary } from "../../trainer/index.js";
-import { onProcessor, startServer } from "../child.js";
 import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
-import type { Replayed, ReplayJob, TimedStep } from "./replay.js";
 import { stagesTable } from "./stages-table.js";
 import { SUBJECTS, type Subject } from "./subject.js";
-import { EndedEarly, PROCESSORS, type TrainedRun, train } from "./train.js";
+import { EndedEarly, type TrainedRun, train } from "./train.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
-const REPLAY = fileURLToPath(new URL("./replay.js", import.meta.url));
-const CLI = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const CLASSES = 3;
 
 const { values, positionals } = parseArgs({
@@ -57,15 +51,6 @@ function subjects(folder: string): Record<string, string> | undefined {
   return Object.fromEntries(lines.map((line) => line.split(",", 2) as [string, string]));
 }
 
-/** The steps of `data` on batches in memory. */
-async function replay(store: string, data: DataSpecInput): Promise<Replayed> {
-  await using server = await startServer(CLI, ["serve", store, "--port", "0", "--json", "--log-level", "silent"]);
-  const job: ReplayJob = { data, subject, classes: CLASSES };
-  const command = onProcessor(PROCESSORS.trainer, [process.execPath, REPLAY, server.address, JSON.stringify(job)]);
-  const { stdout } = await promisify(execFile)(command[0], command.slice(1));
-  return JSON.parse(stdout) as Replayed;
-}
-
 /** Operations of all steps. */
 function flopsOf({ stages }: TrainingSummary): number {
   const costs = reportModel(
@@ -77,20 +62,10 @@ function flopsOf({ stages }: TrainingSummary): number {
 
 interface Row extends TrainedRun {
   readonly mode: string;
-  /** Before and after the training: a machine's speed drifts. */
-  readonly inMemory: readonly Replayed[];
 }
 
-function secondsOf(steps: readonly TimedStep[]): number {
-  return steps.reduce((sum, { ms }) => sum + ms, 0) / 1000;
-}
-
-function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
+function cells({ mode, summary, seconds }: Row, one: Row): string {
   const most = Math.max(...summary.stages.map(({ waitingShare }) => waitingShare));
-  const byStage = summary.stages.map(
-    ({ seconds: taken, stage }) =>
-      taken / mean(inMemory.map(({ steps }) => secondsOf(steps.filter((one) => one.stage === stage)))),
-  );
   const dice = summary.classes.map(({ dice }) => dice?.toFixed(3) ?? "-").join(", ");
   return [
     mode,
@@ -99,8 +74,6 @@ function cells({ mode, summary, seconds, inMemory }: Row, one: Row): string {
     seconds.toFixed(1),
     (seconds / one.seconds).toFixed(3),
     (flopsOf(summary) / flopsOf(one.summary)).toFixed(3),
-    (seconds / mean(inMemory.map(({ steps }) => secondsOf(steps.slice(1))))).toFixed(3),
-    Math.max(...byStage).toFixed(3),
     `${(100 * most).toFixed(1)} %`,
   ].join(" | ");
 }
@@ -128,12 +101,11 @@ try {
     const training = {
       network,
       baseFeatures,
-      engine: "onnx",
       ...others,
       ...(settings.optimizer === "sgd" && { momentum }),
     };
-    const before = await replay(store, data);
-    const trained = await train(store, join(folder, "runs", mode), { data, training }).catch((error: unknown) => {
+    const runs = join(folder, "runs", mode);
+    const trained = await train(store, runs, { data, training }, values.stages).catch((error: unknown) => {
       if (!(error instanceof EndedEarly)) throw error;
       return error;
     });
@@ -142,8 +114,8 @@ try {
       process.stderr.write(`${ended.at(-1)}\n`);
       continue;
     }
-    rows.push({ mode, ...trained, inMemory: [before, await replay(store, data)] });
-    process.stderr.write(`| ${cells(rows.at(-1) as Row, rows[0] as Row)} |\n`);
+    rows.push({ mode, ...trained });
+    process.stderr.write(`${mode}: ${trained.seconds.toFixed(0)} s\n`);
   }
   const about = Object.entries(machine()).map(([key, value]) => `${key} ${value}`);
   const held = rows[0]?.summary.cases.length ?? 0;
@@ -151,20 +123,18 @@ try {
     `with ${cases.length} cases, ${held} of them held out${groups ? " (subjects kept whole)" : ""}, ` +
     `${network} with ${baseFeatures} features, plan ${plan.patchSize.join("x")}, batch ${plan.batchSize}, nnU-Net's augmentation without mirroring, ${settings.optimizer} at ${settings.learningRate}, one thread; load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`;
   const command = (flags: string) => `\`node dist/benchmarks/what-does-the-curriculum-bring/run.js${flags}\` ${set}`;
-  const report = [
-    command(""),
-    "",
-    "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | runtime / same steps on batches in memory | the same, steps and waiting alone, most of any stage | waiting, most of any stage |",
-    "|---|---|---|---|---|---|---|---|---|",
-    ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
-    ...ended.flatMap((line) => ["", line]),
-  ].join("\n");
-  const flags = ` --stages --iterations ${iterations} --modes ${values.modes}`;
-  const byStage = [command(flags), "", ...stagesTable(rows), ...ended.flatMap((line) => ["", line])].join("\n");
-  process.stdout.write(`${report}\n\n${byStage}\n`);
+  const flags = values.stages ? ` --stages --iterations ${iterations} --modes ${values.modes}` : "";
+  const table = values.stages
+    ? stagesTable(rows)
+    : [
+        "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | waiting, most of any stage |",
+        "|---|---|---|---|---|---|---|",
+        ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
+      ];
+  const report = [command(flags), "", ...table, ...ended.flatMap((line) => ["", line])].join("\n");
+  process.stdout.write(`${report}\n`);
   if (values["print-only"]) process.stderr.write("nothing was written to RESULTS.md\n");
-  else if (values.stages) await writeResults("stage-by-stage", byStage);
-  else await writeResults("what-does-the-curriculum-bring", report);
+  else await writeResults(values.stages ? "stage-by-stage" : "what-does-the-curriculum-bring", report);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

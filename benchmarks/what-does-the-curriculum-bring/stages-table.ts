@@ -1,70 +1,62 @@
-import { mean } from "simple-statistics";
-import type { TrainingSummary } from "../../trainer/index.js";
-import { figures } from "../figures.js";
-import type { Replayed, TimedStep } from "./replay.js";
+import { sum } from "simple-statistics";
+import { figures, ratios } from "../figures.js";
+import type { TrainedRun } from "./train.js";
 
 /** What a stage may take beside the same steps on batches in memory. */
 const MOST = 1.02;
 
-/** A training, and the same steps on batches in memory before and after it. */
-export interface BesideMemory {
+/** A training whose steps were each taken on a batch in memory too. */
+export interface BesideMemory extends TrainedRun {
   readonly mode: string;
-  readonly summary: TrainingSummary;
-  readonly steps: readonly TimedStep[];
-  readonly inMemory: readonly Replayed[];
 }
 
-/**
- * Each stage of each mode beside the same steps on batches in memory: medians of steps, since a stage's first step makes what it needs. The last
- * ratio is of processor time, which a machine with other work leaves comparable: what all threads and processes of the trainer used, with
- * the waiting, beside what the steps in memory used; means without a stage's first step.
- */
+interface Pair {
+  readonly stage: number;
+  readonly trainingMs: number;
+  readonly inMemoryMs: number;
+}
+
+/** Every step but each stage's first, which makes what its size needs, and comes after the end of an epoch. */
+function pairs({ stages, steps }: BesideMemory): Pair[] {
+  return steps.flatMap(({ trainingMs, inMemoryMs }, step) => {
+    const stage = stages[step] as number;
+    return trainingMs === undefined || stages.indexOf(stage) === step ? [] : [{ stage, trainingMs, inMemoryMs }];
+  });
+}
+
+function ratioOfSums(of: readonly Pair[]): number {
+  return sum(of.map(({ trainingMs }) => trainingMs)) / sum(of.map(({ inMemoryMs }) => inMemoryMs));
+}
+
+/** Each stage of each mode, and each mode as a whole, beside the same steps on batches in memory. */
 export function stagesTable(rows: readonly BesideMemory[]): string[] {
-  const stages = rows.flatMap((row) =>
-    [...row.summary.stages]
+  const measured = rows.map((row) => ({ ...row, pairs: pairs(row) }));
+  const stages = measured.flatMap(({ mode, summary, pairs }) =>
+    [...summary.stages]
       .sort((one, other) => one.stage - other.stage) // drawn at random, they come in another order
-      .map((stage) => ({ ...stage, row, ...besideMemory(row, stage.stage) })),
+      .map((stage) => {
+        const ofStage = pairs.filter((pair) => pair.stage === stage.stage);
+        const [training, inMemory] = (["trainingMs", "inMemoryMs"] as const).map((name) =>
+          ofStage.map((pair) => pair[name]),
+        ) as [number[], number[]];
+        return { mode, ...stage, training, inMemory, ratio: ratios(training, inMemory) };
+      })
+      .filter(({ ratio }) => ratio.n > 0),
   );
-  const within = (of: (stage: (typeof stages)[number]) => number) => stages.filter((stage) => of(stage) <= MOST).length;
+  const within = stages.filter(({ ratio }) => ratio.median <= MOST).length;
   return [
-    "| mode | stage | patch | batch | steps | in memory: ms a step (before, after) | training: ms a step, waiting included | ratio | the same of processor time |",
-    "|---|---|---|---|---|---|---|---|---|",
-    ...stages.map(({ row, stage, patchSize, batchSize, steps, inMemory, training, ratio, ofProcessor }) => {
-      const memory = inMemory.map((ms) => ms.toFixed(1)).join(", ");
-      const cells = [
-        row.mode,
-        stage,
-        patchSize.join("x"),
-        batchSize,
-        steps,
-        memory,
-        training.toFixed(1),
-        ratio.toFixed(3),
-        ofProcessor.toFixed(3),
-      ];
-      return `| ${cells.join(" | ")} |`;
+    "| mode | steps | all steps / the same on batches in memory |",
+    "|---|---|---|",
+    ...measured.map(({ mode, pairs }) => `| ${mode} | ${pairs.length} | ${ratioOfSums(pairs).toFixed(3)} |`),
+    "",
+    "| mode | stage | patch | batch | steps | in memory: ms a step | training: ms a step | ratio, pair by pair (5 to 95 %) |",
+    "|---|---|---|---|---|---|---|---|",
+    ...stages.map(({ mode, stage, patchSize, batchSize, training, inMemory, ratio: { n, median, p5, p95 } }) => {
+      const [memoryMs, trainingMs] = [inMemory, training].map((ms) => figures(ms).median.toFixed(1));
+      const ratio = `${median.toFixed(3)} (${p5.toFixed(2)} to ${p95.toFixed(2)})`;
+      return `| ${[mode, stage, patchSize.join("x"), batchSize, n, memoryMs, trainingMs, ratio].join(" | ")} |`;
     }),
     "",
-    `Of ${stages.length} stages ${within(({ ratio }) => ratio)} take at most ${MOST} x the same steps on batches in memory, by processor time ${within(({ ofProcessor }) => ofProcessor)}.`,
+    `Of ${stages.length} stages ${within} take at most ${MOST} x the same steps on batches in memory.`,
   ];
-}
-
-/** A step of a stage, in milliseconds. */
-function besideMemory({ steps, inMemory }: BesideMemory, stage: number) {
-  const ofStage = (all: readonly TimedStep[]) => all.filter((one) => one.stage === stage);
-  const median = (all: readonly TimedStep[]) => figures(ofStage(all).map(({ ms }) => ms)).median;
-  const used = (all: readonly TimedStep[]) =>
-    mean(
-      ofStage(all)
-        .slice(1)
-        .map(({ processorMs, waitedMs }) => processorMs + waitedMs),
-    );
-  const training = median(steps);
-  const memory = inMemory.map((replayed) => median(replayed.steps));
-  return {
-    training,
-    inMemory: memory,
-    ratio: training / mean(memory),
-    ofProcessor: used(steps) / mean(inMemory.map((replayed) => used(replayed.steps))),
-  };
 }
