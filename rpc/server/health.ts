@@ -1,5 +1,4 @@
 import type { Server } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
 import { PACKAGE } from "../../proto/proto-files.js";
 import type { ServiceName } from "../service.js";
 import { addReflection } from "./reflection.js";
@@ -11,7 +10,8 @@ export interface Health {
 }
 
 /** Adds grpc.health.v1 (SERVING at once, for `service` and for the empty name) and server reflection. */
-export function addStandardServices(server: Server, service: ServiceName): Health {
+export async function addStandardServices(server: Server, service: ServiceName): Promise<Health> {
+  const { HealthImplementation } = await import("grpc-health-check"); // reads and compiles its .proto: a server's business alone
   const health = new HealthImplementation({ "": "SERVING", [`${PACKAGE}.${service}`]: "SERVING" });
   health.addToServer(server);
   addReflection(server, [`${PACKAGE}.${service}`, "grpc.health.v1.Health"]);

@@ -1,6 +1,6 @@
 import { type Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import protobuf from "protobufjs/minimal.js";
-import { type DescribedFile, describedFiles } from "../../proto/descriptors.js";
+import type { DescribedFile } from "../../proto/descriptors.js";
 import { varintBytes, writeVarint } from "../codec/varint.js";
 
 /** gRPC's reflection service under both names that clients ask for; the messages of both are the same bytes. */
@@ -28,17 +28,32 @@ const EXTENSION_NUMBERS_RESPONSE = 5;
 const LIST_SERVICES_RESPONSE = 6;
 const ERROR_RESPONSE = 7;
 
+interface Files {
+  readonly byName: ReadonlyMap<string, DescribedFile>;
+  readonly bySymbol: ReadonlyMap<string, DescribedFile>;
+}
+
+/** What can be asked for. What reads descriptors is loaded for the first who asks: few servers are ever asked. */
+async function readFiles(): Promise<Files> {
+  const { describedFiles } = await import("../../proto/descriptors.js");
+  const files = describedFiles();
+  return {
+    byName: new Map(files.map((file) => [file.name, file])),
+    bySymbol: new Map(files.flatMap((file) => file.symbols.map((symbol) => [symbol, file]))),
+  };
+}
+
 /**
  * Adds server reflection: lists `services` (full names) and itself, and answers with the descriptors of the .proto files, byte for byte as
  * they were built. One answer at a time is on its way to a client, so that one that does not read costs no memory.
  */
 export function addReflection(server: Server, services: readonly string[]): void {
   const listed = [...services, ...REFLECTION_SERVICES];
-  const files = describedFiles();
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const bySymbol = new Map(files.flatMap((file) => file.symbols.map((symbol) => [symbol, file])));
+  let files: Promise<Files> | undefined;
 
-  function answer({ field, name }: Question): Buffer {
+  async function answer({ field, name }: Question): Promise<Buffer> {
+    files ??= readFiles();
+    const { byName, bySymbol } = await files;
     switch (field) {
       case FILE_BY_FILENAME:
         return filesAnswer(byName, byName.get(name), `no file ${name}`);
@@ -68,7 +83,10 @@ export function addReflection(server: Server, services: readonly string[]): void
         return;
       }
       call.pause();
-      call.write(Buffer.concat([bytesField(ORIGINAL_REQUEST, request), answer(question)]), () => call.resume());
+      answer(question).then(
+        (answered) => call.write(Buffer.concat([bytesField(ORIGINAL_REQUEST, request), answered]), () => call.resume()),
+        (error: Error) => call.emit("error", { code: status.INTERNAL, details: error.message }),
+      );
     });
     call.on("end", () => call.end());
   };

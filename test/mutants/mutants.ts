@@ -355,7 +355,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what is kept for others holds up who waits for memory",
-    file: "loader/server/serve.ts",
+    file: "loader/server/data-server.ts",
     from: "cuts.giveBack();",
     to: "",
     tests: ["conformance/shared-cuts"],

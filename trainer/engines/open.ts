@@ -1,18 +1,16 @@
 import { existsSync } from "node:fs";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { TrainingEngine } from "./engine.js";
-import { openOnnxEngine } from "./onnx/engine.js";
-import { openTfjsEngine } from "./tfjs/engine.js";
 
 /** Device files of NVIDIA's driver on Linux, and of the one in Windows' Linux subsystem. */
 const GPU_DEVICES = ["/dev/nvidiactl", "/dev/dxg"];
 
-/** Engines in the order in which `auto` tries them. */
+/** Engines in the order in which `auto` tries them. Each is loaded when it is opened. */
 const openers = {
-  "onnx-cuda": () => openOnnxEngine("cuda"),
-  onnx: () => openOnnxEngine("cpu"),
-  "tfjs-node-gpu": () => openTfjsEngine("tfjs-node-gpu"),
-  "tfjs-node": () => openTfjsEngine("tfjs-node"),
+  "onnx-cuda": async () => (await import("./onnx/engine.js")).openOnnxEngine("cuda"),
+  onnx: async () => (await import("./onnx/engine.js")).openOnnxEngine("cpu"),
+  "tfjs-node-gpu": async () => (await import("./tfjs/engine.js")).openTfjsEngine("tfjs-node-gpu"),
+  "tfjs-node": async () => (await import("./tfjs/engine.js")).openTfjsEngine("tfjs-node"),
 } satisfies Record<string, () => Promise<TrainingEngine>>;
 
 type NamedEngine = keyof typeof openers;
