@@ -46,7 +46,6 @@ async function disposeAll(resources: readonly AsyncDisposable[]): Promise<void> 
 export async function openDataServer(store: Store | string, options: ServeOptions): Promise<DataServer> {
   const resources: AsyncDisposable[] = [];
   try {
-    options.signal?.throwIfAborted();
     return await open(store, options, resources);
   } catch (error) {
     await disposeAll(resources);

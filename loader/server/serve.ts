@@ -44,9 +44,10 @@ export interface DataServer extends AsyncDisposable {
 
 /**
  * Serves a store (or the one at a path) as patchstream.v1.DataService, with grpc.health.v1 and reflection. Loads what only a server
- * needs when it is called: a process that reads a store or asks a server starts in half the time without it.
+ * needs when it is called: a process that reads a store or asks a server starts sooner without it.
  */
 export async function serve(store: Store | string, options: ServeOptions = {}): Promise<DataServer> {
+  options.signal?.throwIfAborted();
   const { openDataServer } = await import("./data-server.js");
   return openDataServer(store, options);
 }
