@@ -77,7 +77,7 @@ async function take() {
 }
 
 async function shoot(browser, { url, training, colorScheme, folder }) {
-  const page = await browser.newPage({ colorScheme, viewport: { width: 960, height: 1125 } });
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1120, height: 1520 } });
   await page.goto(url);
   await page.goto(`${url.split("#")[0]}#/${training}`);
   await page.getByText("What the network sees now").waitFor();
