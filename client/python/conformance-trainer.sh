@@ -16,7 +16,7 @@ if [ -z "${PYTHON:-}" ]; then
 fi
 
 [ $# != 0 ] || set -- \
-  held-out service/calls service/damaged service/data-servers service/full-disk service/log service/resume service/side-by-side \
+  held-out service/calls service/damaged service/data-servers service/full-disk service/log service/resume service/side-by-side.slow \
   service/unix-socket service/watchers client/calls client/watch process/crash
 
 export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE
