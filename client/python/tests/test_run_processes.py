@@ -118,7 +118,7 @@ WAITED_FOR = """
 import os, signal, sys, threading
 def when_it_waits(act):
     at = None
-    while at != ("wait", "take"):
+    while at != ("wait", "_take"):
         frame = sys._current_frames()[threading.main_thread().ident]
         at = frame.f_code.co_name, frame.f_back and frame.f_back.f_code.co_name
     act()
