@@ -11,7 +11,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /** A command as it is, or on one processor only. Linux. */
-export function onProcessor(processor: number | undefined, command: [string, ...string[]]): [string, ...string[]] {
+function onProcessor(processor: number | undefined, command: [string, ...string[]]): [string, ...string[]] {
   return processor === undefined ? command : ["taskset", "--cpu-list", String(processor), ...command];
 }
 

@@ -17,7 +17,7 @@ import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
 import { stagesTable } from "./stages-table.js";
 import { SUBJECTS, type Subject } from "./subject.js";
-import { EndedEarly, type TrainedRun, train } from "./train.js";
+import { EndedEarly, type TrainedMode, train } from "./train.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus", import.meta.url));
 const CLASSES = 3;
@@ -60,11 +60,7 @@ function flopsOf({ stages }: TrainingSummary): number {
   return stages.reduce((sum, { steps }, index) => sum + steps * (costs[index]?.flops ?? 0), 0);
 }
 
-interface Row extends TrainedRun {
-  readonly mode: string;
-}
-
-function cells({ mode, summary, seconds }: Row, one: Row): string {
+function cells({ mode, summary, seconds }: TrainedMode, one: TrainedMode): string {
   const most = Math.max(...summary.stages.map(({ waitingShare }) => waitingShare));
   const dice = summary.classes.map(({ dice }) => dice?.toFixed(3) ?? "-").join(", ");
   return [
@@ -83,7 +79,7 @@ try {
   const store = join(folder, "store");
   const { name, cases } = await ingest(raw, store, {});
   const groups = subjects(raw);
-  const rows: Row[] = [];
+  const rows: TrainedMode[] = [];
   const ended: string[] = [];
   for (const mode of values.modes.split(",") as Mode[]) {
     const data: DataSpecInput = {
@@ -129,7 +125,7 @@ try {
     : [
         "| mode | iterations | mean foreground Dice (each class) | seconds | relative runtime | relative FLOPs | waiting, most of any stage |",
         "|---|---|---|---|---|---|---|",
-        ...rows.map((row) => `| ${cells(row, rows[0] as Row)} |`),
+        ...rows.map((row) => `| ${cells(row, rows[0] as TrainedMode)} |`),
       ];
   const report = [command(flags), "", ...table, ...ended.flatMap((line) => ["", line])].join("\n");
   process.stdout.write(`${report}\n`);

@@ -1,14 +1,9 @@
 import { sum } from "simple-statistics";
 import { figures, ratios } from "../figures.js";
-import type { TrainedRun } from "./train.js";
+import type { TrainedMode } from "./train.js";
 
 /** What a stage may take beside the same steps on batches in memory. */
 const MOST = 1.02;
-
-/** A training whose steps were each taken on a batch in memory too. */
-export interface BesideMemory extends TrainedRun {
-  readonly mode: string;
-}
 
 interface Pair {
   readonly stage: number;
@@ -17,7 +12,7 @@ interface Pair {
 }
 
 /** Every step but each stage's first, which makes what its size needs, and comes after the end of an epoch. */
-function pairs({ stages, steps }: BesideMemory): Pair[] {
+function pairs({ stages, steps }: TrainedMode): Pair[] {
   return steps.flatMap(({ trainingMs, inMemoryMs }, step) => {
     const stage = stages[step] as number;
     return trainingMs === undefined || stages.indexOf(stage) === step ? [] : [{ stage, trainingMs, inMemoryMs }];
@@ -29,7 +24,7 @@ function ratioOfSums(of: readonly Pair[]): number {
 }
 
 /** Each stage of each mode, and each mode as a whole, beside the same steps on batches in memory. */
-export function stagesTable(rows: readonly BesideMemory[]): string[] {
+export function stagesTable(rows: readonly TrainedMode[]): string[] {
   const measured = rows.map((row) => ({ ...row, pairs: pairs(row) }));
   const stages = measured.flatMap(({ mode, summary, pairs }) =>
     [...summary.stages]

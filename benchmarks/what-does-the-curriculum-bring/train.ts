@@ -23,6 +23,11 @@ export interface TrainedRun {
   readonly steps: readonly StepInTurns[];
 }
 
+/** The training of one mode. */
+export interface TrainedMode extends TrainedRun {
+  readonly mode: string;
+}
+
 /** A training that ended before its last step, with what it said: a loss that is no number, for example. */
 export class EndedEarly extends Error {}
 
