@@ -1,19 +1,19 @@
 """The programs of the two readmes, as a reader runs them, until their first batch."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.page_program import page_program
 from tests.serving import REPOSITORY, Server
 
 
 @pytest.mark.parametrize("page", ["README.md", "client/python/README.md"])
 def test_the_program_of_a_readme_reads_a_batch(page: str, sample_server: Server, sample_store: Path, tmp_path: Path):
-    (program,) = re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(encoding="utf8"), re.DOTALL)
+    program = page_program(page)
     (tmp_path / "stores").mkdir()
     (tmp_path / "stores" / "hippocampus").symlink_to(sample_store)
     *_, last = program.splitlines()

@@ -1,18 +1,16 @@
 """The program of docs/how-to/numpy-from-python.md, as a reader runs it."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.page_program import page_program
 from tests.serving import REPOSITORY, Server
 
 
 def test_the_program_of_the_page_reads_changes_the_stage_and_resumes(sample_server: Server, tmp_path: Path) -> None:
-    page = (REPOSITORY / "docs" / "how-to" / "numpy-from-python.md").read_text()
-    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     file = tmp_path / "read.py"
-    file.write_text(program)
+    file.write_text(page_program("docs/how-to/numpy-from-python.md"), encoding="utf8")
     environment = {"PYTHONPATH": str(REPOSITORY / "client" / "python" / "src")}
     command = [sys.executable, str(file), sample_server.address]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.splitlines()

@@ -1,20 +1,17 @@
 """The program of docs/how-to/verify-a-batch-from-python.md runs as it stands there."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.page_program import page_program
 from tests.serving import REPOSITORY, Server
-
-PAGE = REPOSITORY / "docs" / "how-to" / "verify-a-batch-from-python.md"
 
 
 def test_the_pages_program_verifies_batches_of_the_sample(sample_server: Server, tmp_path: Path):
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf8"), re.DOTALL)
     file = tmp_path / "verify.py"
-    file.write_text(program, encoding="utf8")
+    file.write_text(page_program("docs/how-to/verify-a-batch-from-python.md"), encoding="utf8")
     command = [sys.executable, str(file), sample_server.address]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "client" / "python" / "src")}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

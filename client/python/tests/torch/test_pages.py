@@ -2,7 +2,6 @@
 """The programs of the how-to pages run as they stand."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.serving import REPOSITORY, Server
+from tests.page_program import page_program
+from tests.serving import Server
 
 pytestmark = pytest.mark.torch
 
@@ -26,8 +26,7 @@ pytestmark = pytest.mark.torch
 )
 def test_the_program_of_a_page_runs(sample_server: Server, tmp_path: Path, page: str, needs: str, said: str) -> None:
     pytest.importorskip(needs)
-    text = (REPOSITORY / "docs" / "how-to" / f"{page}.md").read_text()
-    [program] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    program = page_program(f"docs/how-to/{page}.md")
     file = tmp_path / "program.py"
     file.write_text(program.replace("localhost:7070", sample_server.address))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
