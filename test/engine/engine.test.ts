@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -29,23 +29,31 @@ import { planBatch, planCrops } from "../../plan/sampling/plan-batch.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
 import { makeSampleStore } from "./sample-store.js";
 
-const test = anyTest as TestFn<{ folder: string; store: Store }>;
-type Context = ExecutionContext<{ folder: string; store: Store }>;
+interface Shared {
+  readonly folder: string;
+  readonly store: Store;
+  /** Two threads, and room for all volumes: for what is cut, where neither counters nor threads are the point. */
+  readonly roomy: Engine;
+}
+const test = anyTest as TestFn<Shared>;
+type Context = ExecutionContext<Shared>;
+
+const ROOM = { slotBudgetBytes: 2 ** 24, volumeBudgetBytes: 2 ** 22 };
 
 test.before(async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
-  t.context = { folder, store: await openStore(await makeSampleStore(folder)) };
+  const store = await openStore(await makeSampleStore(folder));
+  t.context = { folder, store, roomy: await openEngine(store, { workers: 2, ...ROOM }) };
 });
 
-test.after.always((t) => rm(t.context.folder, { recursive: true, force: true }));
+test.after.always(async (t) => {
+  await t.context.roomy?.[Symbol.asyncDispose]();
+  await rm(t.context.folder, { recursive: true, force: true });
+});
 
+/** An engine of the test's own, of one thread where not said: each takes a fifth of a second to start. */
 async function engineFor(t: Context, options: EngineOptions = {}): Promise<Engine> {
-  const engine = await openEngine(t.context.store, {
-    workers: 2,
-    slotBudgetBytes: 2 ** 24,
-    volumeBudgetBytes: 2 ** 22,
-    ...options,
-  });
+  const engine = await openEngine(t.context.store, { workers: 1, ...ROOM, ...options });
   t.teardown(() => engine[Symbol.asyncDispose]());
   return engine;
 }
@@ -116,13 +124,12 @@ async function lowerOf(store: Store, crop: Crop, extent: Zyx, cropSize: Zyx): Pr
 }
 
 test("a batch of any stage equals the voxel-by-voxel reference, its tensors and checksum too", async (t) => {
-  const { store } = t.context;
-  const engine = await engineFor(t);
+  const { store, roomy } = t.context;
   const spec = specOf(store);
   for (const stage of [0, 2, 6, 10, 14]) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
     const plan = planOf(store, spec, 17, stage);
-    const lease = await engine.cut(spec, plan, { checksum: true });
+    const lease = await roomy.cut(spec, plan, { checksum: true });
     const expected = await referenceBatch(store, plan);
     t.true(expected.equals(lease.bytes), `stage ${stage}`);
     t.is(lease.checksum, crc32(expected));
@@ -139,20 +146,23 @@ test("a batch of any stage equals the voxel-by-voxel reference, its tensors and 
 });
 
 test("the voxels of each class are counted where that is asked for, and the bytes stay as they are", async (t) => {
-  const { store } = t.context;
-  for (const [label, augmentation] of [
-    ["u8", "none"],
-    ["i16", "nnunet"],
-  ] as const) {
+  const { store, roomy } = t.context;
+  const runs = (
+    [
+      ["u8", "none"],
+      ["i16", "nnunet"],
+    ] as const
+  ).map(([label, augmentation]) => {
     const spec = specOf(store, { augmentation, wire: { image: "f16", label, layout: "channels-first" } });
-    const plan = planOf(store, spec, 23, 3);
-    const least = leastBudget(store, spec, plan);
-    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 1, volumeBudgetBytes: least }]) {
-      const engine = await engineFor(t, options);
+    return { label, spec, plan: planOf(store, spec, 23, 3) };
+  });
+  const least = Math.max(...runs.map(({ spec, plan }) => leastBudget(store, spec, plan)));
+  for (const engine of [roomy, await engineFor(t), await engineFor(t, { volumeBudgetBytes: least })]) {
+    for (const { label, spec, plan } of runs) {
       const counted = await engine.cut(spec, plan, { countClasses: true });
       const [, { offset, byteLength }] = counted.tensors;
       const bytes = counted.bytes.slice(offset, offset + byteLength);
-      const values = label === "u8" ? [...bytes] : [...new Int16Array(bytes.buffer)];
+      const values = label === "u8" ? bytes : new Int16Array(bytes.buffer);
       t.deepEqual(
         counted.classVoxels,
         store.dataset.classes.map((one) => values.filter((value) => value === one).length),
@@ -175,12 +185,10 @@ test("the bytes depend neither on workers, nor on what is in memory, nor on what
   const least = leastBudget(store, spec, ...plans);
   const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
   const settings: [string, EngineOptions][] = [
-    ["one worker", { workers: 1 }],
-    ["four workers", { workers: 4 }],
-    ["room for one volume", { volumeBudgetBytes: least + largest + 65_536 }],
-    ["as little memory as can be", { volumeBudgetBytes: least }],
-    ["as little memory as can be, and many who want it", { volumeBudgetBytes: least, workers: 4 }],
-    ["room for two batches", { slotBudgetBytes: 2 ** 21 }],
+    ["one worker", {}],
+    ["room for one volume", { volumeBudgetBytes: least + largest + 65_536, workers: 2 }],
+    ["as little memory as can be, and many who want it", { volumeBudgetBytes: least, workers: 3 }],
+    ["room for two batches, and more workers", { slotBudgetBytes: 2 ** 21, workers: 3 }],
     ["batches in another arena than volumes", { slotBudgetBytes: LARGEST_ARENA_BYTES }],
   ];
   for (const [what, options] of settings) {
@@ -205,8 +213,7 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
   let expected: Buffer[] | undefined;
   for (const options of [
     { workers: 1 },
-    { workers: 2 },
-    { workers: 4 },
+    { workers: 3 },
     { volumeBudgetBytes: leastBudget(store, spec, ...plans) },
     { slotBudgetBytes: LARGEST_ARENA_BYTES },
   ]) {
@@ -220,37 +227,37 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
 });
 
 test("transforms that a plan leaves out are drawn where it is cut: the same bytes, for a rank's share and by region too", async (t) => {
-  const { store } = t.context;
+  const { store, roomy } = t.context;
   const spec: ResolvedSpec = { ...specOf(store, { strategy: "split-crop" }), augmentation: NNUNET_AUGMENTATION };
   const cases = caseTable(store.dataset);
+  const addresses = [0, 14].map((stage) => ({ timeline: "train", step: 7, stage }) as const);
+  const whole = addresses.map((address) => planBatch(spec, cases, address));
+  const [one, regional] = [
+    await engineFor(t),
+    await engineFor(t, { volumeBudgetBytes: leastBudget(store, spec, ...whole) }),
+  ];
   for (const rank of [ONLY_RANK, { rank: 1, ranks: 2 }]) {
-    for (const stage of [0, 14]) {
-      const address = { timeline: "train", step: 7, stage } as const;
-      const drawn = planBatch(spec, cases, address, rank);
+    for (const address of addresses) {
       const left = planCrops(spec, cases, address, rank);
       t.true(left.crops.every(({ transforms }) => transforms === undefined));
-      const expected = await cutBytes(await engineFor(t, { workers: 1 }), spec, drawn);
-      for (const options of [{ workers: 2 }, { workers: 4 }, { volumeBudgetBytes: leastBudget(store, spec, drawn) }]) {
-        const engine = await engineFor(t, options);
-        t.true(expected.equals(await cutBytes(engine, spec, left)), JSON.stringify({ rank, stage, options }));
-      }
+      const expected = await cutBytes(one, spec, planBatch(spec, cases, address, rank));
+      for (const [how, engine] of Object.entries({ roomy, regional }))
+        t.true(expected.equals(await cutBytes(engine, spec, left)), JSON.stringify({ rank, address, how }));
     }
   }
 });
 
 test("validation batches are not augmented, whoever would draw it", async (t) => {
-  const { store } = t.context;
+  const { store, roomy } = t.context;
   const spec: ResolvedSpec = { ...specOf(store), augmentation: NNUNET_AUGMENTATION };
   const address = { timeline: "val", step: 3, stage: 14 } as const;
-  const engine = await engineFor(t);
   const plain = await referenceBatch(store, planBatch(spec, caseTable(store.dataset), address));
-  t.true(plain.equals(await cutBytes(engine, spec, planCrops(spec, caseTable(store.dataset), address))));
+  t.true(plain.equals(await cutBytes(roomy, spec, planCrops(spec, caseTable(store.dataset), address))));
 });
 
 test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
-  const { store } = t.context;
+  const { store, roomy } = t.context;
   const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
-  const plain = await engineFor(t, { volumeBudgetBytes: 2 ** 24, workers: 1 });
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: 3 * largest }),
@@ -264,10 +271,10 @@ test("the bytes are those of the plain path for any budget, strategy, stage and 
         await using engine = await openEngine(store, { workers, volumeBudgetBytes, slotBudgetBytes: 2 ** 23 });
         const cut = await Promise.all(plans.map((plan) => cutBytes(engine, spec, plan)));
         for (const [index, plan] of plans.entries())
-          t.true((cut[index] as Buffer).equals(await cutBytes(plain, spec, plan)));
+          t.true((cut[index] as Buffer).equals(await cutBytes(roomy, spec, plan)));
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
@@ -293,7 +300,7 @@ test("with room for one volume of three it is loaded once, stays, and the others
 
 test("a case is loaded once, whatever asks for it at once", async (t) => {
   const { store } = t.context;
-  const engine = await engineFor(t, { workers: 4 });
+  const engine = await engineFor(t, { workers: 3 });
   const spec = specOf(store);
   await Promise.all([0, 1, 2, 3, 4, 5].map((step) => cutBytes(engine, spec, planOf(store, spec, step, 2))));
   t.true(engine.metrics.volumeLoads <= store.dataset.cases.length);
@@ -312,7 +319,7 @@ test("a volume larger than the memory for volumes is read region by region, and 
 });
 
 test("boxes that leave the volume, or never touch it, are the same from memory and by region", async (t) => {
-  const { store } = t.context;
+  const { store, roomy } = t.context;
   const spec = specOf(store);
   const plan = planOf(store, spec, 0, 4);
   const { id } = store.dataset.cases[0] as StoredCase;
@@ -326,22 +333,18 @@ test("boxes that leave the volume, or never touch it, are the same from memory a
   ];
   const crops = lowers.map((lower, sample) => ({ kind: "random", sample, case: id, lower, transforms: [] }) as const);
   const expected = await referenceBatch(store, { ...plan, crops });
-  for (const volumeBudgetBytes of [2 ** 22, leastBudget(store, spec, plan)]) {
-    const engine = await engineFor(t, { volumeBudgetBytes });
-    t.true(expected.equals(await cutBytes(engine, spec, { ...plan, crops })), `${volumeBudgetBytes} bytes for volumes`);
-  }
+  const regional = await engineFor(t, { volumeBudgetBytes: leastBudget(store, spec, plan) });
+  for (const [how, engine] of Object.entries({ roomy, regional }))
+    t.true(expected.equals(await cutBytes(engine, spec, { ...plan, crops })), how);
 });
 
 test("Progressive Resolution's batches are the same from memory and by region", async (t) => {
-  const { store } = t.context;
+  const { store, roomy } = t.context;
   const spec = specOf(store, { mode: "progressive-resolution" });
   const plan = planOf(store, spec, 1, 6);
   t.notDeepEqual(plan.cropSize, plan.patchSize);
-  const [cached, regional] = [
-    await engineFor(t),
-    await engineFor(t, { volumeBudgetBytes: leastBudget(store, spec, plan) }),
-  ];
-  const bytes = await cutBytes(cached, spec, plan);
+  const regional = await engineFor(t, { volumeBudgetBytes: leastBudget(store, spec, plan) });
+  const bytes = await cutBytes(roomy, spec, plan);
   t.true(bytes.equals(await cutBytes(regional, spec, plan)));
   t.is(bytes.byteLength, tensorBytes(shareTensors(spec, 1, { timeline: "train", stage: 6 })));
 });
@@ -368,12 +371,12 @@ test.serial("worker threads that die while they load or cut change a counter and
   const plan = planOf(store, spec, 2, 3);
   const expected = await referenceBatch(store, plan);
   let deaths = 0;
-  for (const volumeBudgetBytes of [2 ** 22, leastBudget(store, spec, plan)]) {
-    const engine = await engineFor(t, { volumeBudgetBytes });
-    for (let turns = 0; turns < 12; turns++) {
+  for (const options of [{ workers: 1 }, { workers: 2, volumeBudgetBytes: leastBudget(store, spec, plan) }]) {
+    const engine = await engineFor(t, options);
+    for (let turns = 0; turns < 12; turns += 3) {
       const cutting = engine.cut(spec, plan, { checksum: true });
       for (let count = 0; count < turns; count++) await turn();
-      await [...threads].at(turns % 2 === 0 ? -1 : -2)?.terminate();
+      await [...threads].at(-1 - ((turns / 3) % options.workers))?.terminate();
       const lease = await cutting;
       t.true(expected.equals(lease.bytes), `killed after ${turns} turns`);
       t.is(lease.checksum, crc32(expected));
@@ -388,7 +391,7 @@ test.serial("a thread that dies at work, and its successor that dies while it st
   t.timeout(120_000);
   const { store } = t.context;
   const threads = watchThreads(t);
-  const engine = await engineFor(t, { workers: 1 });
+  const engine = await engineFor(t);
   const spec = specOf(store);
   const plan = planOf(store, spec, 2, 8);
   const expected = await cutBytes(engine, spec, plan);
@@ -409,7 +412,7 @@ test.serial("samples that every thread dies of end in one clear error, and the e
   watchThreads(t, (thread) => {
     if (isDeadly) thread.terminate();
   });
-  const engine = await engineFor(t, { workers: 1 });
+  const engine = await engineFor(t);
   const spec = specOf(store);
   const plan = planOf(store, spec, 2, 8);
   const error = await t.throwsAsync(engine.cut(spec, plan), { instanceOf: PatchstreamError });
@@ -422,7 +425,7 @@ test.serial("samples that every thread dies of end in one clear error, and the e
 
 test("an aborted cut rejects with the signal's reason, gives its slot back, and the next one is served", async (t) => {
   const { store } = t.context;
-  const engine = await engineFor(t, { workers: 1 });
+  const engine = await engineFor(t);
   const spec = specOf(store);
   const plan = planOf(store, spec, 0, 0);
   const stop = new AbortController();
@@ -444,10 +447,11 @@ test("an aborted cut rejects with the signal's reason, gives its slot back, and 
 test("an aborted cut stops at its next patch: what it has not reached is not written", async (t) => {
   t.timeout(120_000);
   const { store } = t.context;
-  const engine = await engineFor(t, { workers: 1, slotBudgetBytes: 2 ** 27 });
+  const engine = await engineFor(t, { slotBudgetBytes: 2 ** 27 });
   const augmentation = NNUNET_AUGMENTATION;
   const small = specOf(store, { augmentation });
-  for (let step = 0; step < 8; step++) await cutBytes(engine, small, planOf(store, small, step, 0)); // loads all volumes
+  for (let step = 0; engine.metrics.volumeLoads < store.dataset.cases.length; step++)
+    await cutBytes(engine, small, planOf(store, small, step, 0));
   const { bytes, release } = await engine.cut(small, planOf(store, small, 0, 0));
   const slots = new Float32Array(bytes.buffer, bytes.byteOffset);
   const untouched = bytes.byteLength / 4; // until here the small batch was
@@ -464,9 +468,11 @@ test("an aborted cut stops at its next patch: what it has not reached is not wri
   await t.throwsAsync(cutting, { message: "nobody wants it any more" });
   const end = plan.crops.length * voxels;
   t.true(slots.subarray(end - voxels, end).every((value) => value === 0));
-  const again = await engine.cut(large, plan);
-  t.true(slots.subarray(end - voxels, end).some((value) => value !== 0));
-  again.release();
+  await cutBytes(engine, large, { ...plan, crops: plan.crops.slice(-1) });
+  t.true(
+    slots.subarray(0, voxels).some((value) => value !== 0),
+    "the last patch is not all zeros",
+  );
 });
 
 test("no memory beyond the slots' budget: a batch waits until an earlier one is released", async (t) => {
@@ -505,7 +511,8 @@ test("a batch that can never fit, and a case that is not there, are refused by n
 test("damage in the store ends the batch with the case's name, from memory and by region alike", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const path = await makeSampleStore(folder);
+  const path = join(folder, "store");
+  await cp(t.context.store.path, path, { recursive: true });
   const shard = join(path, "hippocampus_052/image/c.0.0.0.0");
   const bytes = await readFile(shard);
   bytes[100] = (bytes[100] as number) ^ 1;
@@ -513,7 +520,7 @@ test("damage in the store ends the batch with the case's name, from memory and b
   const store = await openStore(path);
   const spec = specOf(store, { strategy: "single-crop" });
   for (const volumeBudgetBytes of [65_536, 2 ** 22]) {
-    const engine = await openEngine(path, { workers: 2, slotBudgetBytes: 2 ** 24, volumeBudgetBytes });
+    const engine = await openEngine(path, { ...ROOM, workers: 1, volumeBudgetBytes });
     t.teardown(() => engine[Symbol.asyncDispose]());
     const error = await t.throwsAsync(cutBytes(engine, spec, planOf(store, spec, 0, 0)), {
       instanceOf: PatchstreamError,
@@ -529,14 +536,14 @@ test("a budget too small for what a patch takes is named with the need, and one 
   const spec = specOf(store, { strategy: "single-crop" });
   const plan = planOf(store, spec, 0, 14);
   const least = leastBudget(store, spec, plan);
-  for (const volumeBudgetBytes of [0, 65_536, least - 65_536]) {
+  for (const volumeBudgetBytes of [0, least - 65_536]) {
     const engine = await engineFor(t, { volumeBudgetBytes });
     const error = await t.throwsAsync(engine.cut(spec, plan), { instanceOf: PatchstreamError });
     t.like(error?.facts, { code: "LIMIT_EXCEEDED", max: volumeBudgetBytes });
     t.regex(error?.message ?? "", /the part of the volume budget that cutting a patch takes.*larger volume budget/);
     t.is(engine.metrics.leasedSlots, 0);
   }
-  const engine = await engineFor(t, { volumeBudgetBytes: least, workers: 4 });
+  const engine = await engineFor(t, { volumeBudgetBytes: least, workers: 2 });
   t.true((await referenceBatch(store, plan)).equals(await cutBytes(engine, spec, plan)));
 });
 
@@ -550,15 +557,16 @@ test("an engine without a worker, or with budgets beyond the machine's memory, i
 });
 
 test("a store that was replaced since it was opened is not cut from", async (t) => {
-  const folders = [0, 1].map(() => mkdtemp(join(tmpdir(), "patchstream-engine-")));
-  const [folder, other] = (await Promise.all(folders)) as [string, string];
-  t.teardown(() => Promise.all([folder, other].map((path) => rm(path, { recursive: true, force: true }))));
-  const store = await openStore(await makeSampleStore(folder));
+  const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "there");
+  await cp(t.context.store.path, path, { recursive: true });
+  const store = await openStore(path);
   const engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 22, volumeBudgetBytes: 2 ** 22 });
   t.teardown(() => engine[Symbol.asyncDispose]());
   const spec = specOf(store);
   await rm(store.path, { recursive: true });
-  await rename(await makeSampleStore(other, ["hippocampus_003", "hippocampus_068"]), store.path);
+  await rename(await makeSampleStore(folder, ["hippocampus_003"]), store.path);
   const error = await t.throwsAsync(engine.cut(spec, planOf(store, spec, 0, 14)), { instanceOf: PatchstreamError });
   t.like(error?.facts, { code: "STORE_DAMAGED", store: store.path });
 });

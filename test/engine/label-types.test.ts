@@ -13,7 +13,7 @@ import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 const SHAPE = [14, 15, 16] as const;
 
 /** Labels of augmented batches from volumes in memory that hold class 1 and class `last`, the highest of their data set. */
-async function labelsCut(folder: string, last: number): Promise<number[]> {
+async function labelsCut(folder: string, last: number): Promise<Int16Array> {
   const voxels = Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, (_, i) => i);
   const names = Array.from({ length: last + 1 }, (_, value) => [value === 0 ? "background" : `class ${value}`, value]);
   writeRawDataset(join(folder, `raw-${last}`), {
@@ -34,14 +34,14 @@ async function labelsCut(folder: string, last: number): Promise<number[]> {
     wire: { image: "f32", label: "i16", layout: "channels-first" },
   };
   const spec = resolveSpec(data, { ...dataset, cases });
-  const labels: number[] = [];
-  for (let step = 0; step < 12; step++) {
+  const labels: Uint8Array[] = [];
+  for (let step = 0; step < 6; step++) {
     const lease = await engine.cut(spec, planBatch(spec, cases, { timeline: "train", step, stage: 0 }));
     const [, { offset }] = lease.tensors;
-    labels.push(...new Int16Array(lease.bytes.slice(offset).buffer));
+    labels.push(lease.bytes.slice(offset));
     lease.release();
   }
-  return labels;
+  return new Int16Array(Uint8Array.from(Buffer.concat(labels)).buffer);
 }
 
 test("classes up to 126, which take one byte of memory, and those above, which take two, are cut alike", async (t) => {
@@ -51,9 +51,7 @@ test("classes up to 126, which take one byte of memory, and those above, which t
   t.deepEqual(new Set(narrow), new Set([0, 1, 126]));
   for (const last of [127, 300]) {
     const wide = await labelsCut(folder, last);
-    t.deepEqual(
-      wide,
-      narrow.map((value) => (value === 126 ? last : value)),
-    );
+    const expected = narrow.map((value) => (value === 126 ? last : value));
+    t.true(Buffer.from(wide.buffer).equals(Buffer.from(expected.buffer)), `class ${last}`);
   }
 });

@@ -20,12 +20,10 @@ export function* cropReference(
       for (let y = 0; y < box.size[1]; y++) {
         for (let x = 0; x < box.size[2]; x++) {
           const voxel: Zyx = [z, y, x];
-          const [sz, sy, sx] = voxel.map((at, axis) => sourceIndex(box, mirror, axis as 0 | 1 | 2, at)) as [
-            number,
-            number,
-            number,
-          ];
-          const isInside = [sz, sy, sx].every((at, axis) => at >= 0 && at < (extent[axis] as number));
+          const sz = sourceIndex(box, mirror, 0, z);
+          const sy = sourceIndex(box, mirror, 1, y);
+          const sx = sourceIndex(box, mirror, 2, x);
+          const isInside = isWithin(sz, extent[0]) && isWithin(sy, extent[1]) && isWithin(sx, extent[2]);
           const index = ((c * extent[0] + sz) * extent[1] + sy) * extent[2] + sx;
           yield { c, voxel, value: isInside ? (source.values[index] as number) : outside };
         }
@@ -36,4 +34,8 @@ export function* cropReference(
 
 function sourceIndex(box: Box, mirror: Mirror, axis: 0 | 1 | 2, at: number): number {
   return box.lower[axis] + (mirror[axis] ? box.size[axis] - 1 - at : at);
+}
+
+function isWithin(at: number, length: number): boolean {
+  return at >= 0 && at < length;
 }
