@@ -2,12 +2,17 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ingest } from "../../loader/dataset/ingest.js";
+import { keptStore } from "./kept-store.js";
 
 const SAMPLE = fileURLToPath(new URL("../../../examples/data/Task04_Hippocampus/", import.meta.url));
 const CASES = ["hippocampus_003", "hippocampus_052", "hippocampus_060"];
 
-/** Ingests cases of the shipped sample, three where not said, into `folder`; the path of the store. */
+/** A store of cases of the shipped sample, three where not said, at `folder`/store; its path. */
 export async function makeSampleStore(folder: string, cases: readonly string[] = CASES): Promise<string> {
+  return keptStore(`sample-${cases.join("-")}`, folder, (making) => ingestSample(making, cases));
+}
+
+async function ingestSample(folder: string, cases: readonly string[]): Promise<string> {
   const raw = join(folder, "Task04_Hippocampus");
   await mkdir(join(raw, "imagesTr"), { recursive: true });
   await mkdir(join(raw, "labelsTr"));

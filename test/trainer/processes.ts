@@ -11,6 +11,7 @@ import { ingest } from "../../loader/index.js";
 import type { Messages } from "../../proto/index.js";
 import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
+import { keptStore } from "../engine/kept-store.js";
 import { toldAddress } from "../told-address.js";
 
 type PredictRequest = Messages["PredictRequest"];
@@ -36,12 +37,13 @@ export async function sampleStore(
   scope: Teardown,
   count: number,
 ): Promise<{ store: string; cases: readonly string[] }> {
-  const folder = temporaryFolder(scope);
-  const raw = join(folder, "Task04_Hippocampus");
-  copySample(raw, count);
-  const store = join(folder, "store");
-  const { cases } = await ingest(raw, store, { workers: 1 });
-  return { store, cases };
+  const ingestFirst = async (folder: string) => {
+    const raw = join(folder, "Task04_Hippocampus");
+    copySample(raw, count);
+    await ingest(raw, join(folder, "store"), { workers: 1 });
+    return join(folder, "store");
+  };
+  return { store: await keptStore(`first-${count}`, temporaryFolder(scope), ingestFirst), cases: firstCases(count) };
 }
 
 /** Four stages, 32 steps of a few milliseconds; `data` and `training` change it. */
@@ -112,10 +114,15 @@ export async function trainerIn(scope: Teardown, runs: string, ...flags: string[
   return servingCommand(scope, [...trainerUnderTest.command, "--runs", runs, ...limits, ...flags]);
 }
 
+/** The ids of the first `count` of the sample's cases. */
+function firstCases(count: number): string[] {
+  const ids = readdirSync(join(SAMPLE, "labelsTr")).map((file) => file.replace(".nii.gz", ""));
+  return ids.sort().slice(0, count);
+}
+
 /** A raw folder with the first `count` of the sample's cases; returns their ids. */
 export function copySample(folder: string, count: number): string[] {
-  const ids = readdirSync(join(SAMPLE, "labelsTr")).map((file) => file.replace(".nii.gz", ""));
-  const chosen = ids.sort().slice(0, count);
+  const chosen = firstCases(count);
   for (const sub of ["imagesTr", "labelsTr"]) mkdirSync(join(folder, sub), { recursive: true });
   for (const file of chosen.flatMap((id) => [`imagesTr/${id}_0000.nii.gz`, `labelsTr/${id}.nii.gz`])) {
     cpSync(join(SAMPLE, file), join(folder, file));
