@@ -36,7 +36,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
 
 /** Why nobody runs them. Shell commands are read by bash, and ours are held against their options, all the same. */
 const NOT_RUN: Readonly<Record<string, string>> = {
-  "CONTRIBUTING.md bash": ".ci/run runs each of these commands by itself",
+  "CONTRIBUTING.md bash": ".ci/run and .ci/long run these commands, but those that take an hour",
   "client/python/README.md bash": "installs, which .ci/python-package.sh does in its own way, and serves for good",
   "docs/how-to/ask-a-server-with-grpcurl.md bash":
     "its calls are those of test/conformance/grpcurl.test.ts; jq is not there everywhere",
