@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
 import { MODES } from "../../plan/index.js";
-import { patchstream } from "./command.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
 const run = promisify(execFile);
 
@@ -30,7 +30,7 @@ for (const shell of ["bash", "fish"] as const) {
     const folder = mkdtempSync(join(tmpdir(), "patchstream-completion-"));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     const script = join(folder, shell);
-    const { stdout, code } = await patchstream("completion", shell);
+    const { stdout, code } = await patchstreamHere("completion", shell);
     t.is(code, 0);
     writeFileSync(script, stdout);
     const completed = async (...words: string[]) => {
@@ -54,7 +54,7 @@ test("zsh's script is one that zsh can read", async (t) => {
 });
 
 test("a shell that is not known is refused with those that are", async (t) => {
-  const { stderr, code } = await patchstream("completion", "tcsh");
+  const { stderr, code } = await patchstreamHere("completion", "tcsh");
   t.is(code, 2);
   t.regex(stderr, /'tcsh'.*bash, zsh, fish/);
 });

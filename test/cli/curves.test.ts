@@ -9,11 +9,12 @@ import {
   type Process,
   sampleStore,
   serving,
+  TWO_STAGES,
   temporaryFolder,
   tinyRun,
   trainerIn,
 } from "../trainer/processes.js";
-import { patchstream } from "./command.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
 const test = anyTest as TestFn<{ readonly trainer: Process; readonly training: string; readonly folder: string }>;
 const scope = fileScope(test);
@@ -23,34 +24,39 @@ test.before("a training that has ended", async (t) => {
   const runs = temporaryFolder(scope);
   const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
   const run = join(runs, "run.json");
-  writeFileSync(run, JSON.stringify(tinyRun(cases, { data: { ...holdOutLast(cases), valSteps: 1 } })));
+  writeFileSync(run, JSON.stringify(tinyRun(cases, { data: { ...TWO_STAGES, ...holdOutLast(cases), valSteps: 1 } })));
   const args = ["--data", data.address, "--trainer", trainer.address, "--run", run, "--json"];
-  const { stdout } = await patchstream("train", ...args);
+  const { stdout } = await patchstreamHere("train", ...args);
   const { training } = JSON.parse(stdout.split("\n")[0] ?? "") as { training: string };
   t.context = { trainer, training, folder: join(runs, training) };
 });
 
 test("curves tells the same of a training's folder and of its trainer", async (t) => {
   const { trainer, training, folder } = t.context;
-  const told = JSON.parse((await patchstream("curves", folder, "--json")).stdout) as StepCurves;
-  t.deepEqual(JSON.parse((await patchstream("curves", training, "--trainer", trainer.address, "--json")).stdout), told);
-  t.is(told.stepsTaken, 32);
-  t.is(told.loss.length, 32);
-  t.is(told.pseudoDice.length, 8);
+  const told = JSON.parse((await patchstreamHere("curves", folder, "--json")).stdout) as StepCurves;
+  t.deepEqual(
+    JSON.parse((await patchstreamHere("curves", training, "--trainer", trainer.address, "--json")).stdout),
+    told,
+  );
+  t.is(told.stepsTaken, 16);
+  t.is(told.loss.length, 16);
   t.deepEqual(
     told.stages.map(({ stage, fromStep }) => [stage, fromStep]),
-    [0, 1, 2, 3, 4].map((stage) => [stage, 4 * stage]),
+    [
+      [0, 0],
+      [1, 8],
+    ],
   );
   t.deepEqual(
     told.pseudoDice.map(({ step }) => step),
-    [4, 8, 12, 16, 20, 24, 28, 32],
+    [4, 8, 12, 16],
   );
 });
 
 test("without a file the curves are drawn as text, of at most 80 columns where there is no terminal", async (t) => {
   const { stdout, code } = await patchstream("curves", t.context.folder);
   t.is(code, 0);
-  for (const said of ["Task04_Hippocampus: step 32 of 32", "loss: validation", "pseudo Dice", "learning rate"])
+  for (const said of ["Task04_Hippocampus: step 16 of 16", "loss: validation", "pseudo Dice", "learning rate"])
     t.true(stdout.includes(said), said);
   t.true(
     stdout.split("\n").every((line) => [...line].length <= 80),
@@ -66,13 +72,13 @@ test("a picture is SVG or PNG as its name ends, and another ending is refused", 
     ["curves.svg", "<svg "],
     ["curves.png", "\u0089PNG"],
   ] as const) {
-    t.is((await patchstream("curves", folder, "--plot", join(out, name))).code, 0);
+    t.is((await patchstreamHere("curves", folder, "--plot", join(out, name))).code, 0);
     t.is(readFileSync(join(out, name)).subarray(0, begins.length).toString("latin1"), begins);
   }
-  const refused = await patchstream("curves", folder, "--plot", join(out, "curves.jpg"));
+  const refused = await patchstreamHere("curves", folder, "--plot", join(out, "curves.jpg"));
   t.is(refused.code, 2);
   t.regex(refused.stderr, /curves\.jpg.*\.svg or \.png/);
-  t.is((await patchstream("curves", folder, "--theme", "dark")).code, 2);
+  t.is((await patchstreamHere("curves", folder, "--theme", "dark")).code, 2);
 });
 
 test("what is no training, a damaged one and one without a step are said in one line", async (t) => {
@@ -90,7 +96,7 @@ test("what is no training, a damaged one and one without a step are said in one 
     [[waiting], /no steps of training.*It has not taken its first one/],
     [["20260101-000000-000-0000", "--trainer", trainer.address], /no training "20260101-000000-000-0000"/],
   ] as const) {
-    const { code, stderr } = await patchstream("curves", ...args);
+    const { code, stderr } = await patchstreamHere("curves", ...args);
     t.is(code, 1);
     t.regex(stderr, said);
     t.is(stderr.trimEnd().split("\n").length, 1, stderr);

@@ -7,9 +7,10 @@ import { fetchFromStore } from "../../cli/get/fetch-from-store.js";
 import { batchPage } from "../../cli/get/page/batch-page.js";
 import { openStore } from "../../loader/dataset/open-store.js";
 import { serve } from "../../loader/server/serve.js";
-import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { makeSampleStore } from "../engine/sample-store.js";
-import { patchstream } from "./command.js";
+import { fileScope } from "../trainer/file-scope.js";
+import { temporaryFolder } from "../trainer/processes.js";
+import { patchstreamHere } from "./command.js";
 
 const SIZE = [16, 24, 8] as const;
 /** The largest batch of the paper's Table 1. */
@@ -47,16 +48,24 @@ async function shownClasses(picture: Node | undefined): Promise<{ mask: boolean[
   return { mask, width: info.width, height: info.height };
 }
 
+const scope = fileScope(test);
+let folder = "";
+let sample = "";
+
+test.before("a store of the sample", async () => {
+  folder = temporaryFolder(scope);
+  sample = await makeSampleStore(folder);
+});
+
 test("a page shows each sample's box in its volume, and the very labels of its patch; the same from a store and from a server", async (t) => {
-  const folder = temporaryFolder(t);
-  await using store = await openStore(await makeSampleStore(folder));
+  await using store = await openStore(sample);
   await using server = await serve(store, { workers: 1 });
   const [run, out, html] = [join(folder, "run.json"), join(folder, "batch"), join(folder, "batch.html")];
   writeFileSync(run, JSON.stringify({ data: DATA }));
   const get = ["--run", run, "--step", "1", "--html", html];
-  t.is((await patchstream("get", "--data", server.address, ...get)).code, 0);
+  t.is((await patchstreamHere("get", "--data", server.address, ...get)).code, 0);
   const served = readFileSync(html, "utf8");
-  t.is((await patchstream("get", "--store", store.path, ...get, "--out", out)).code, 0);
+  t.is((await patchstreamHere("get", "--store", store.path, ...get, "--out", out)).code, 0);
   const page = readFileSync(html, "utf8");
   t.is(page, served);
 
@@ -97,9 +106,8 @@ test("a page shows each sample's box in its volume, and the very labels of its p
 });
 
 test("of a batch of 1575 samples a page shows some, says so, and stays as small as it must", async (t) => {
-  const store = await makeSampleStore(temporaryFolder(t));
   const request = { dataSpec: DATA, timeline: "train", step: 2, stage: undefined } as const;
-  const [page, small] = await fetchFromStore(store, {}, request, async (batch, volumes) => [
+  const [page, small] = await fetchFromStore(sample, {}, request, async (batch, volumes) => [
     await batchPage(batch, volumes),
     await batchPage(batch, volumes, 100_000),
   ]);
@@ -113,9 +121,8 @@ test("of a batch of 1575 samples a page shows some, says so, and stays as small 
 });
 
 test("buttons and keys hide labels and boxes", async (t) => {
-  const store = await makeSampleStore(temporaryFolder(t));
   const request = { dataSpec: DATA, timeline: "train", step: 0, stage: undefined } as const;
-  const page = await fetchFromStore(store, {}, request, (batch, volumes) => batchPage(batch, volumes));
+  const page = await fetchFromStore(sample, {}, request, (batch, volumes) => batchPage(batch, volumes));
   const { document, Event } = parseHTML(page);
   new Function("document", document.querySelector("script")?.textContent ?? "")(document);
   for (const [name, key] of [

@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import type { StoredCase } from "../../loader/dataset/dataset.js";
@@ -13,8 +11,8 @@ import { cropReference } from "../../loader/engine/cut/crop.reference.js";
 import { serve } from "../../loader/server/serve.js";
 import type { Zyx } from "../../plan/zyx.js";
 import { makeSampleStore } from "../engine/sample-store.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
-const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const test = anyTest as TestFn<{ folder: string; store: Store; run: string }>;
 type Context = ExecutionContext<{ folder: string; store: Store; run: string }>;
 
@@ -39,19 +37,7 @@ async function runFile(folder: string, name: string, run: unknown): Promise<stri
   return join(folder, name);
 }
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function get(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, "get", ...args], { timeout: 120_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const get = (...args: string[]) => patchstreamHere("get", ...args);
 
 /** What a .npy file of ours holds, after its header. */
 async function npyValues(file: string): Promise<Buffer> {
@@ -171,7 +157,7 @@ test("a data server's batch is written as the store's own", async (t) => {
 test("--json prints batch.json's content and nothing else; without it a line a sample", async (t) => {
   const { store, run } = t.context;
   const address = ["--store", store.path, "--run", run, "--step", "5", "--stage", "14"];
-  const json = await get(...address, "--json");
+  const json = await patchstream("get", ...address, "--json");
   t.is(json.stderr, "");
   t.like(JSON.parse(json.stdout), { timeline: "train", step: 5, stage: 14, patchSize: [40, 56, 40] });
   const text = await get(...address);

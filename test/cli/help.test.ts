@@ -1,5 +1,5 @@
 import test from "ava";
-import { patchstream } from "./command.js";
+import { patchstreamHere } from "./command.js";
 
 const COMMANDS = [
   ...["plan", "ingest", "inspect", "get", "preview", "stats", "doctor", "size", "serve", "trainer", "train", "stage"],
@@ -11,7 +11,7 @@ const TWO_MEANINGS = ["--tls-ca", "--tls-cert", "--token-file", "--plans", "--ou
 
 /** Options of a command and their words, each in one line. */
 async function optionsOf(command: string): Promise<Map<string, string>> {
-  const { stdout } = await patchstream(command, "--help");
+  const { stdout } = await patchstreamHere(command, "--help");
   const [, listed = ""] = /\nOptions:\n([\s\S]*?)(?:\n\n|$)/.exec(stdout) ?? [];
   const options = listed.replaceAll(/\n {6,}/g, " ").split("\n");
   return new Map(

@@ -2,14 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import test from "ava";
+import { MAIN, patchstreamHere } from "./command.js";
 
-const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-
-/** Runs `patchstream ARGS` with stdout on a file; its exit code and what it wrote to stderr. */
-async function ended(args: readonly string[], stdout = "/dev/null"): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", openSync(stdout, "w"), "pipe"] });
+/** Runs `patchstream ARGS` where nothing can be written to stdout; its exit code and what it wrote to stderr. */
+async function endedOnFullDisk(args: readonly string[]): Promise<{ code: number; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
   const [stderr, [code]] = await Promise.all([text(child.stderr as NodeJS.ReadableStream), once(child, "exit")]);
   return { code: code as number, stderr };
 }
@@ -28,7 +26,7 @@ for (const [args, want] of [
   [["train", "--data", "localhost"], /--data.*localhost.*host:port/],
 ] as const)
   test(`patchstream ${args.join(" ")}: one line names the flag, what it got and what would be right`, async (t) => {
-    const { code, stderr } = await ended(args);
+    const { code, stderr } = await patchstreamHere(...args);
     t.is(code, 2);
     t.regex(stderr, want);
     t.is(stderr.trimEnd().split("\n").length, 1, stderr);
@@ -36,11 +34,10 @@ for (const [args, want] of [
 
 for (const args of [
   ["plan", "--paper"],
-  ["plan", "--paper", "--json"],
   ["plan", "--help"],
 ])
   test(`patchstream ${args.join(" ")} > /dev/full is one line and exit code 1`, async (t) => {
-    const { code, stderr } = await ended(args, "/dev/full");
+    const { code, stderr } = await endedOnFullDisk(args);
     t.is(code, 1);
     t.regex(stderr, /^patchstream: standard output was not written: the disk is full\. Make room, [^\n]+\n$/);
   });

@@ -6,7 +6,7 @@ import { parseRunSpec } from "../../trainer/index.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { fileScope } from "../trainer/file-scope.js";
 import { serving, temporaryFolder, trainerIn } from "../trainer/processes.js";
-import { patchstream } from "./command.js";
+import { patchstream, patchstreamHere } from "./command.js";
 import { hasTerminals, inTerminal } from "./in-terminal.js";
 
 interface RunJson {
@@ -29,7 +29,7 @@ test.before("a store of three small cases", async (t) => {
   const raw = join(folder, "raw");
   writeRawDataset(raw, { ids: ["phantom_1", "phantom_2", "phantom_3"], shape: [8, 8, 8] });
   const store = join(folder, "store");
-  await ingest(raw, store, { workers: 1 });
+  await ingest(raw, store, { workers: 0 });
   t.context = { store };
 });
 
@@ -37,13 +37,13 @@ test("what init writes trains as it is", async (t) => {
   const folder = temporaryFolder(t);
   const out = join(folder, "run.json");
   const args = ["--mode", "constant", "--length", "try", "--memory", "1GiB", "--out", out];
-  const made = await patchstream("init", t.context.store, ...args);
+  const made = await patchstreamHere("init", t.context.store, ...args);
   t.is(made.code, 0, made.stderr);
   const [data, trainer] = await Promise.all([
     serving(t, "serve", t.context.store, "--workers", "1"),
     trainerIn(t, join(folder, "runs")),
   ]);
-  const trained = await patchstream("train", "--data", data.address, "--trainer", trainer.address, "--run", out);
+  const trained = await patchstreamHere("train", "--data", data.address, "--trainer", trainer.address, "--run", out);
   t.is(trained.code, 0, trained.stderr);
   t.regex(trained.stderr, /phantom_\d: Dice/, "a fold was held out and evaluated");
 });
@@ -68,7 +68,7 @@ test("a network is made smaller until its step fits into the trainer's memory, a
   const folder = temporaryFolder(t);
   const init = async (memory: string) => {
     const out = join(folder, `${memory}.json`);
-    return patchstream("init", t.context.store, "--memory", memory, "--out", out, "--json", "--mode", "efficiency");
+    return patchstreamHere("init", t.context.store, "--memory", memory, "--out", out, "--json", "--mode", "efficiency");
   };
   const large = JSON.parse((await init("64GiB")).stdout) as InitJson;
   const reason = large.why.find(({ field }) => field === "training.network")?.reason ?? "";
@@ -87,13 +87,13 @@ test("a network is made smaller until its step fits into the trainer's memory, a
 test("a file that is there is kept, unless --force says otherwise", async (t) => {
   const out = join(temporaryFolder(t), "run.json");
   writeFileSync(out, "mine");
-  const refused = await patchstream("init", t.context.store, "--out", out);
+  const refused = await patchstreamHere("init", t.context.store, "--out", out);
   t.is(refused.code, 1);
   t.regex(refused.stderr, /run\.json already exists\. --force writes over it/);
   t.is(readFileSync(out, "utf8"), "mine");
-  const debugged = await patchstream("init", t.context.store, "--out", out, "--debug");
+  const debugged = await patchstreamHere("init", t.context.store, "--out", out, "--debug");
   t.regex(debugged.stderr, /\n +at .*[\s\S]*see docs\/reference\/errors\.md#already_exists/);
-  t.is((await patchstream("init", t.context.store, "--out", out, "--force")).code, 0);
+  t.is((await patchstreamHere("init", t.context.store, "--out", out, "--force")).code, 0);
   t.notThrows(() => parseRunSpec(JSON.parse(readFileSync(out, "utf8"))));
 });
 

@@ -5,7 +5,7 @@ import { pictureProtocol } from "../../cli/terminal-picture.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 import { longTraining } from "../trainer/history/events-of-a-long-training.js";
 import { temporaryFolder } from "../trainer/processes.js";
-import { patchstream } from "./command.js";
+import { patchstreamHere } from "./command.js";
 import { hasTerminals, inTerminal, strangeEscapes } from "./in-terminal.js";
 
 const terminalTest = hasTerminals ? test : test.skip;
@@ -64,14 +64,14 @@ terminalTest(
     const plan = { patchSize: [40, 56, 32], batchSize: 3, pooling: [3, 3, 3] };
     writeFileSync(run, JSON.stringify({ data: { dataset: "Task04_Hippocampus", split: { fold: "all" }, plan } }));
     const args = ["preview", "--store", store, "--run", run, "--step", "3"];
-    t.is((await patchstream(...args, "--out", out)).code, 0);
+    t.is((await patchstreamHere(...args, "--out", out)).code, 0);
     for (const name of ["kitty", "iterm2"] as const) {
       const session = inTerminal(COLUMNS, args, TERMINALS[name]);
       await session.ended;
       t.true(pictureIn(session.output(), name).equals(readFileSync(out)), name);
       t.regex(session.output(), /page 1 of 1\r\nexit 0\r\nsettings as before/);
     }
-    const refused = await patchstream(...args);
+    const refused = await patchstreamHere(...args);
     t.is(refused.code, 2);
     t.regex(refused.stderr, /^error: give --out <file>: [^\n]+\n$/);
   },
@@ -87,7 +87,7 @@ terminalTest("curves are a picture in such a terminal, and braille without colou
     return session.output();
   };
   const png = join(folder, "curves.png");
-  t.is((await patchstream("curves", folder, "--plot", png, "--theme", "dark")).code, 0);
+  t.is((await patchstreamHere("curves", folder, "--plot", png, "--theme", "dark")).code, 0);
   t.true(pictureIn(await drawn(TERMINALS.kitty), "kitty").equals(readFileSync(png)));
   const plain = await drawn({ ...TERMINALS.kitty, NO_COLOR: "1" });
   t.deepEqual(strangeEscapes(plain), []);

@@ -1,32 +1,10 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import test from "ava";
+import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
-const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const hippocampus = ["--patch-size", "40,56,40", "--batch-size", "9", "--pooling", "3,3,3"];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function patchstream(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { timeout: 120_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
-}
-
-function temporaryFolder(t: { teardown(clean: () => void): void }): string {
-  const folder = mkdtempSync(join(tmpdir(), "patchstream-plan-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 test("plan --json prints the stages and the relative FLOPs, as one document", async (t) => {
   const { code, stdout, stderr } = await patchstream("plan", ...hippocampus, "--json");
@@ -41,7 +19,7 @@ test("plan --json prints the stages and the relative FLOPs, as one document", as
 
 test("plan prints a table of at most 100 columns in every mode", async (t) => {
   for (const mode of ["constant", "performance", "progressive-resolution", "rpss"]) {
-    const { code, stdout } = await patchstream("plan", ...hippocampus, "--mode", mode);
+    const { code, stdout } = await patchstreamHere("plan", ...hippocampus, "--mode", mode);
     t.is(code, 0);
     t.true(stdout.split("\n").every((line) => [...line].length <= 100));
     t.regex(stdout, /40x56x40 +89,600 +9 /);
@@ -55,21 +33,21 @@ test("plan prints the foreground samples that a batch has, not the share that wa
     ["3", "33 %", 1],
     ["5", "40 %", 2],
   ] as const) {
-    const { stdout } = await patchstream("plan", ...network, "--batch-size", batch);
+    const { stdout } = await patchstreamHere("plan", ...network, "--batch-size", batch);
     t.regex(stdout, new RegExp(`64x64x64 +262,144 +${batch} +${share} `));
-    const { stages } = JSON.parse((await patchstream("plan", ...network, "--batch-size", batch, "--json")).stdout);
+    const { stages } = JSON.parse((await patchstreamHere("plan", ...network, "--batch-size", batch, "--json")).stdout);
     t.is(stages[0].foregroundCount, count);
     t.true(Math.abs(stages[0].foregroundFraction - 0.33) < 0.01);
   }
 });
 
 test("plan --paper reproduces Table 1 as far as it can be", async (t) => {
-  const table = await patchstream("plan", "--paper");
+  const table = await patchstreamHere("plan", "--paper");
   t.is(table.code, 0);
   t.true(table.stdout.split("\n").every((line) => line.length <= 100));
   t.regex(table.stdout, /the paper\n +counts so is inferred from this, it does not say it/);
   t.regex(table.stdout, /^MSD Hippocampus +40x56x40 +15 +33\.06 +33 +reproduced +91\.65 +92 +reproduced +98\.25$/m);
-  const rows = JSON.parse((await patchstream("plan", "--paper", "--json")).stdout) as {
+  const rows = JSON.parse((await patchstreamHere("plan", "--paper", "--json")).stdout) as {
     name: string;
     modes: Record<"efficiency" | "performance", { verdict: string; relativeFlops: number }>;
     paper: Record<"efficiency" | "performance", number>;
@@ -101,7 +79,7 @@ test("plan takes nnU-Net's plans.json and draws an SVG", async (t) => {
   };
   const configuration = { patch_size: [4, 6, 4], batch_size: 2, architecture };
   writeFileSync(plans, JSON.stringify({ configurations: { "3d_fullres": configuration } }));
-  const { code, stdout } = await patchstream(
+  const { code, stdout } = await patchstreamHere(
     "plan",
     "--plans",
     plans,
@@ -122,17 +100,17 @@ test("plan takes nnU-Net's plans.json and draws an SVG", async (t) => {
 });
 
 test("wrong use ends with 2, a bad plan with 1 and one line that says what would be right", async (t) => {
-  t.is((await patchstream("plan")).code, 2);
-  t.is((await patchstream("plan", "--paper", ...hippocampus)).code, 2);
-  t.is((await patchstream("plan", ...hippocampus, "--mode", "efficiency", "--rounding", "floor")).code, 2);
-  t.is((await patchstream("plan", "--patch-size", "1,2")).code, 2);
-  t.is((await patchstream("plan", ...hippocampus, "--epochs", "100.5")).code, 2);
-  t.is((await patchstream("plan", ...hippocampus, "--budget-fraction", "2")).code, 2);
-  const bad = await patchstream("plan", "--patch-size", "100,56,40", "--batch-size", "9", "--pooling", "4,3,3");
+  t.is((await patchstreamHere("plan")).code, 2);
+  t.is((await patchstreamHere("plan", "--paper", ...hippocampus)).code, 2);
+  t.is((await patchstreamHere("plan", ...hippocampus, "--mode", "efficiency", "--rounding", "floor")).code, 2);
+  t.is((await patchstreamHere("plan", "--patch-size", "1,2")).code, 2);
+  t.is((await patchstreamHere("plan", ...hippocampus, "--epochs", "100.5")).code, 2);
+  t.is((await patchstreamHere("plan", ...hippocampus, "--budget-fraction", "2")).code, 2);
+  const bad = await patchstreamHere("plan", "--patch-size", "100,56,40", "--batch-size", "9", "--pooling", "4,3,3");
   t.is(bad.code, 1);
   t.is(
     bad.stderr,
     "patchstream: plan.patchSize[0] is 100; it must be a multiple of 16 (pooled 4 times on Z). Try 96 or 112.\n",
   );
-  t.is((await patchstream("plan", ...hippocampus, "--epochs", "14")).code, 1);
+  t.is((await patchstreamHere("plan", ...hippocampus, "--epochs", "14")).code, 1);
 });

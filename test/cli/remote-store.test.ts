@@ -8,7 +8,7 @@ import { serveFiles } from "../dataset/remote/file-server.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 import { spawnService } from "../service-process.js";
-import { MAIN, patchstream } from "./command.js";
+import { MAIN, patchstreamHere } from "./command.js";
 
 test("get and serve give the batch of a store behind HTTP as of the same store in a folder", async (t) => {
   const folder = temporaryFolder(t);
@@ -16,7 +16,7 @@ test("get and serve give the batch of a store behind HTTP as of the same store i
   const { address, asked } = await serveFiles(t, store);
   const run = join(folder, "run.json");
   writeFileSync(run, JSON.stringify({ data: SMALL_RUN }));
-  const get = (...from: string[]) => patchstream("get", ...from, "--run", run, "--step", "1", "--json");
+  const get = (...from: string[]) => patchstreamHere("get", ...from, "--run", run, "--step", "1", "--json");
   const cache = ["--cache", join(folder, "cache"), "--cache-bytes", "64MiB"];
   const expected = (await get("--store", store)).stdout;
   t.is((await get("--store", address, ...cache)).stdout, expected);
@@ -30,7 +30,7 @@ test("get and serve give the batch of a store behind HTTP as of the same store i
 
 test("a remote store that is not there is refused in one line, with exit code 1 and without a secret", async (t) => {
   const { address } = await serveFiles(t, temporaryFolder(t));
-  const { code, stdout, stderr } = await patchstream("inspect", `${address}/store?sig=SECRET`);
+  const { code, stdout, stderr } = await patchstreamHere("inspect", `${address}/store?sig=SECRET`);
   t.is(
     stderr,
     `patchstream: ${address}/store: there is no finished store here: it has no zarr.json. Is it the store's own folder?\n`,
@@ -57,9 +57,9 @@ test("keys for S3 are never printed, and half of them are refused", async (t) =>
 
 test("ingest writes to a folder only, and a size needs its cache", async (t) => {
   const folder = temporaryFolder(t);
-  const ingest = await patchstream("ingest", folder, "s3://bucket/store");
+  const ingest = await patchstreamHere("ingest", folder, "s3://bucket/store");
   t.regex(ingest.stderr, /store is "s3:\/\/bucket\/store"; it must be a folder. Write to a folder, then copy it there/);
-  const inspect = await patchstream("inspect", folder, "--cache-bytes", "1GiB");
+  const inspect = await patchstreamHere("inspect", folder, "--cache-bytes", "1GiB");
   t.is(inspect.code, 2);
   t.regex(inspect.stderr, /--cache-bytes is the size of --cache FOLDER: give both/);
 });

@@ -4,7 +4,7 @@ import test from "ava";
 import { ingest } from "../../loader/index.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
-import { patchstream } from "./command.js";
+import { patchstreamHere } from "./command.js";
 
 interface BatchJson {
   readonly step: number;
@@ -26,14 +26,14 @@ test("get's lines and its JSON have the same words, also for samples around anno
     json: { labels: { background: 0, first: 1, second: 2, ignore: 3 } },
   });
   const [store, run] = [join(folder, "store"), join(folder, "run.json")];
-  await ingest(join(folder, "raw"), store, { workers: 1 });
+  await ingest(join(folder, "raw"), store, { workers: 0 });
   const plan = { patchSize: [4, 4, 4], batchSize: 4, pooling: [1, 1, 1] };
   const split = { train: ["phantom_1"], val: ["phantom_2"] };
   const spec = { dataset: "raw", split, plan, epochs: 1, stepsPerEpoch: 4, augmentation: "none" };
   writeFileSync(run, JSON.stringify({ data: spec }));
   const get = ["get", "--store", store, "--run", run, "--step", "3"];
-  const [head, ...rows] = (await patchstream(...get)).stdout.trimEnd().split("\n");
-  const batch = JSON.parse((await patchstream(...get, "--json")).stdout) as BatchJson;
+  const [head, ...rows] = (await patchstreamHere(...get)).stdout.trimEnd().split("\n");
+  const batch = JSON.parse((await patchstreamHere(...get, "--json")).stdout) as BatchJson;
   const { step, stage, checksum } = batch;
   t.true(head?.startsWith(`step ${step}  stage ${stage}  `), head);
   t.true(head?.endsWith(`  checksum ${checksum.toString(16).padStart(8, "0")}`), head);

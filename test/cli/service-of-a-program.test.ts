@@ -2,13 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import test from "ava";
 import { sampleStore } from "../conformance/served-store.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
-import { patchstream } from "./command.js";
-
-const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+import { MAIN, patchstreamHere } from "./command.js";
 
 for (const service of ["serve", "trainer"])
   test(`a ${service} that a program started ends in order when the program's pipe closes`, async (t) => {
@@ -29,7 +26,7 @@ for (const service of ["serve", "trainer"])
 
 test("with --json a service that cannot begin tells the facts, beside the line for people", async (t) => {
   const store = join(temporaryFolder(t), "nowhere");
-  const { code, stdout, stderr } = await patchstream("serve", store, "--json");
+  const { code, stdout, stderr } = await patchstreamHere("serve", store, "--json");
   t.is(code, 1);
   t.like(JSON.parse(stdout).error, { code: "STORE_DAMAGED", store, reason: "there is no such folder" });
   t.regex(stderr, /^patchstream: .*nowhere: there is no such folder\. Make one with/);

@@ -1,16 +1,14 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import anyTest, { type TestFn } from "ava";
 import { ingest } from "../../loader/index.js";
 import { serve } from "../../loader/server/serve.js";
 import { SMALL_RUN, STAGE_STEPS } from "../conformance/small-run.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { makeSampleStore } from "../engine/sample-store.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
-const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const test = anyTest as TestFn<{ folder: string; store: string; run: string }>;
 
 test.before(async (t) => {
@@ -22,22 +20,6 @@ test.before(async (t) => {
 });
 
 test.after.always((t) => rm(t.context.folder, { recursive: true, force: true }));
-
-interface Outcome {
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function patchstream(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { timeout: 120_000 }, (error, stdout, stderr) => {
-      // What was ended by a signal has no code of its own.
-      const code = error === null ? 0 : typeof error.code === "number" ? error.code : (error.signal ?? `${error.code}`);
-      resolve({ code, stdout, stderr });
-    });
-  });
-}
 
 interface Spread {
   readonly mean: number;
@@ -55,7 +37,7 @@ interface StageJson {
 
 /** The label values of a batch as `get` writes them. */
 async function labelsOf(store: string, run: string, step: number, stage: number, out: string): Promise<Int16Array> {
-  const { code, stderr } = await patchstream(
+  const { code, stderr } = await patchstreamHere(
     ...["get", "--store", store, "--run", run, "--step", `${step}`, "--stage", `${stage}`, "--out", out],
   );
   if (code !== 0) throw new Error(stderr);
@@ -67,7 +49,7 @@ test("store and server give the same figures, which are those of get's labels", 
   const { store, run, folder } = t.context;
   await using server = await serve(store, { workers: 1, volumeBudgetBytes: 2 ** 24, slotBudgetBytes: 2 ** 24 });
   const local = await patchstream("stats", "--store", store, "--run", run, "--per-stage", "2", "--json");
-  const remote = await patchstream("stats", "--data", server.address, "--run", run, "--per-stage", "2", "--json");
+  const remote = await patchstreamHere("stats", "--data", server.address, "--run", run, "--per-stage", "2", "--json");
   t.is(local.stderr, "");
   t.deepEqual(JSON.parse(remote.stdout), JSON.parse(local.stdout));
   const { stages } = JSON.parse(local.stdout) as { stages: StageJson[] };
@@ -108,7 +90,7 @@ test("of regions and an ignore label the foreground values are counted, and igno
     json: { labels, regions_class_order: [2, 7] },
   });
   const store = join(folder, "regions");
-  await ingest(join(folder, "Regions"), store, { workers: 1 });
+  await ingest(join(folder, "Regions"), store, { workers: 0 });
   const run = join(folder, "regions.json");
   const data = {
     dataset: "Regions",
@@ -119,21 +101,21 @@ test("of regions and an ignore label the foreground values are counted, and igno
     augmentation: "none",
   };
   await writeFile(run, JSON.stringify({ data }));
-  const { stdout } = await patchstream("stats", "--store", store, "--run", run, "--steps", "1:2", "--json");
+  const { stdout } = await patchstreamHere("stats", "--store", store, "--run", run, "--steps", "1:2", "--json");
   const [stage] = (JSON.parse(stdout) as { stages: StageJson[] }).stages;
   const stored = await labelsOf(store, run, 1, 0, join(folder, "regions-batch"));
   t.deepEqual([...new Set(stored)].sort(), [0, 1, 2, 3]);
   t.is(stage?.foregroundShare.mean, stored.filter((value) => value === 1 || value === 2).length / stored.length);
   t.is(stage?.classesSeen.mean, 1);
   await using server = await serve(store, { workers: 1, volumeBudgetBytes: 2 ** 24, slotBudgetBytes: 2 ** 24 });
-  const remote = await patchstream("stats", "--data", server.address, "--run", run, "--steps", "1:2", "--json");
+  const remote = await patchstreamHere("stats", "--data", server.address, "--run", run, "--steps", "1:2", "--json");
   t.deepEqual(JSON.parse(remote.stdout), JSON.parse(stdout));
 });
 
 test("a range of steps is counted at the scheduled stages, and the table has at most 100 columns", async (t) => {
   const { store, run } = t.context;
   const range = ["stats", "--store", store, "--run", run, "--steps", `${STAGE_STEPS - 1}:${STAGE_STEPS + 2}`];
-  const { stages } = JSON.parse((await patchstream(...range, "--json")).stdout) as { stages: StageJson[] };
+  const { stages } = JSON.parse((await patchstreamHere(...range, "--json")).stdout) as { stages: StageJson[] };
   t.deepEqual(
     stages.map(({ stage, counted }) => [stage, counted]),
     [
@@ -141,14 +123,14 @@ test("a range of steps is counted at the scheduled stages, and the table has at 
       [1, 2],
     ],
   );
-  const { stdout } = await patchstream(...range);
+  const { stdout } = await patchstreamHere(...range);
   t.true(stdout.split("\n").every((line) => line.length <= 100));
   t.regex(stdout, /^ +0 +8x8x8 +6 +1 +\d+\.\d % /m);
 });
 
 test("steps past the end are named, and wrong use is exit code 2", async (t) => {
   const { store, run } = t.context;
-  const stats = (...args: string[]) => patchstream("stats", "--run", run, ...args);
+  const stats = (...args: string[]) => patchstreamHere("stats", "--run", run, ...args);
   const beyond = await stats("--store", store, "--steps", "20:25");
   t.is(beyond.code, 1, beyond.stderr);
   t.regex(beyond.stderr, /step 24 does not exist/);

@@ -5,7 +5,7 @@ import test from "ava";
 import { serve } from "../../loader/server/serve.js";
 import { pem } from "../conformance/carrier.js";
 import { makeSampleStore } from "../engine/sample-store.js";
-import { patchstream } from "./command.js";
+import { patchstream, patchstreamHere } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "patchstream-tls-"));
 const run = join(folder, "run.json");
@@ -25,15 +25,15 @@ function serveOverTls(host: string) {
   return serve(store, { host, tls, workers: 1, volumeBudgetBytes: 2 ** 24, slotBudgetBytes: 2 ** 24 });
 }
 
-function get(address: string, ...flags: string[]) {
-  const batch = ["--run", run, "--step", "249999", "--json"];
-  return patchstream("get", "--data", address, "--tls-ca", pem("authority.pem"), ...batch, ...flags);
-}
+const get = (address: string, ...flags: string[]) => [
+  ...["get", "--data", address, "--tls-ca", pem("authority.pem")],
+  ...["--run", run, "--step", "249999", "--json", ...flags],
+];
 
 test("TLS to an IP address works where the certificate is for it, and nothing is warned of", async (t) => {
   await using server = await serveOverTls("127.0.0.1");
   for (const flags of [[], ["--tls-server-name", "localhost"], ["--tls-server-name", "127.0.0.1"]]) {
-    const { code, stderr } = await get(server.address, ...flags);
+    const { code, stderr } = await patchstream(...get(server.address, ...flags));
     t.is(stderr, "");
     t.is(code, 0);
   }
@@ -42,10 +42,10 @@ test("TLS to an IP address works where the certificate is for it, and nothing is
 test("TLS to an IP address that the certificate is not for is refused", async (t) => {
   if (process.platform !== "linux") return t.pass(); // elsewhere 127.0.0.1 is the only address of its network
   await using server = await serveOverTls("127.0.0.2");
-  const { code, stderr } = await get(server.address);
+  const { code, stderr } = await patchstreamHere(...get(server.address));
   t.is(code, 1);
   t.regex(stderr, /^patchstream: 127\.0\.0\.2:\d+: its certificate is for another name than 127\.0\.0\.2\. [^\n]*\n$/);
-  t.is((await get(server.address, "--tls-server-name", "127.0.0.1")).code, 0);
-  await using right = await serveOverTls("127.0.0.1");
-  t.regex((await get(right.address, "--tls-server-name", "127.0.0.9")).stderr, /for another name than 127\.0\.0\.9/);
+  t.is((await patchstreamHere(...get(server.address, "--tls-server-name", "127.0.0.1"))).code, 0);
+  const named = await patchstreamHere(...get(server.address, "--tls-server-name", "127.0.0.9"));
+  t.regex(named.stderr, /for another name than 127\.0\.0\.9/);
 });

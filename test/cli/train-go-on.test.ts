@@ -7,6 +7,7 @@ import {
   sampleStore,
   serving,
   start,
+  TWO_STAGES,
   temporaryFolder,
   tinyRun,
   trainerIn,
@@ -18,7 +19,7 @@ test("a command that is given again goes on with its training, and shows it once
   const { store, cases } = await sampleStore(t, 2);
   const [folder, runs] = [temporaryFolder(t), temporaryFolder(t)];
   const [run, file] = [join(folder, "run.json"), join(folder, "training")];
-  const document = tinyRun(cases);
+  const document = tinyRun(cases, { data: TWO_STAGES });
   writeFileSync(run, JSON.stringify(document));
   const data = await serving(t, "serve", store, "--workers", "1");
   const trainer = await trainerIn(t, runs);
@@ -29,12 +30,12 @@ test("a command that is given again goes on with its training, and shows it once
 
   const first = await train();
   t.is(first.code, 0, first.stderr);
-  t.is(stepsIn(first.stdout), 32);
+  t.is(stepsIn(first.stdout), 16);
   const training = readFileSync(file, "utf8").trim();
   t.deepEqual(trainings(), [training]);
   const again = await train();
   t.is(again.code, 0, again.stderr);
-  t.is(stepsIn(again.stdout), 32);
+  t.is(stepsIn(again.stdout), 16);
   t.deepEqual(trainings(), [training], "nothing is trained twice");
 
   const channel = channelTo(t, trainer);
@@ -44,7 +45,7 @@ test("a command that is given again goes on with its training, and shows it once
   writeFileSync(file, `${stopped}\n`);
   const resumed = await train();
   t.is(resumed.code, 0, resumed.stderr);
-  t.is(stepsIn(resumed.stdout), 32, "each step once");
+  t.is(stepsIn(resumed.stdout), 16, "each step once");
 
   writeFileSync(file, "nope\n");
   t.deepEqual(await train(), {

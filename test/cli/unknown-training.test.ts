@@ -1,7 +1,7 @@
 import test from "ava";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 import { spawnService } from "../service-process.js";
-import { patchstream } from "./command.js";
+import { patchstreamHere } from "./command.js";
 
 test("a training that the trainer does not know is one line, and its id is not printed as if it were one", async (t) => {
   const runs = temporaryFolder(t);
@@ -13,7 +13,7 @@ test("a training that the trainer does not know is one line, and its id is not p
     ["stage", "nope", "--advance"],
     ["trainings", "--stop", "nope"],
   ])
-    t.deepEqual(await patchstream(...args, "--trainer", address), {
+    t.deepEqual(await patchstreamHere(...args, "--trainer", address), {
       code: 1,
       stdout: "",
       stderr: 'patchstream: no training "nope". This trainer has none.\n',

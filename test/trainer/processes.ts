@@ -67,6 +67,16 @@ export function tinyRun(
   };
 }
 
+/** `data` of a tiny run with two stages of two epochs, for what does not depend on how many there are: each costs the trainer half a second. */
+export const TWO_STAGES = {
+  mode: undefined,
+  stages: [
+    { patchSize: [8, 8, 8], batchSize: 2, epochs: 2 },
+    { patchSize: [8, 8, 12], batchSize: 2, epochs: 2 },
+  ],
+  epochs: 4,
+};
+
 export const holdOutLast = (cases: readonly string[]) => ({
   split: { train: cases.slice(0, -1), val: cases.slice(-1) },
 });

@@ -4,7 +4,7 @@ import test from "ava";
 import { ingest } from "../../../loader/index.js";
 import { temporaryFolder } from "../../dataset/temporary-folder.js";
 import { writeRawDataset } from "../../dataset/write-raw-dataset.js";
-import { patchstream } from "../command.js";
+import { patchstream, patchstreamHere } from "../command.js";
 
 const NETWORK = ["--patch-size", "128,128,128", "--batch-size", "2", "--pooling", "5,5,5"];
 
@@ -25,7 +25,7 @@ interface SizeJson {
 }
 
 async function sized(...args: string[]): Promise<SizeJson> {
-  const { code, stdout, stderr } = await patchstream("size", ...args, "--json");
+  const { code, stdout, stderr } = await patchstreamHere("size", ...args, "--json");
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as SizeJson;
 }
@@ -76,7 +76,7 @@ test("what does not fit together is refused in one line that says what would", a
     [["--gpus", "8", "--step-ms", "0", ...NETWORK], /--step-ms.*It must be a number above 0\./],
   ];
   for (const [args, says] of wrong) {
-    const { code, stderr, stdout } = await patchstream("size", ...args);
+    const { code, stderr, stdout } = await patchstreamHere("size", ...args);
     t.is(code, 2, args.join(" "));
     t.is(stdout, "");
     t.regex(stderr, says);
@@ -87,7 +87,7 @@ test("with a store and a run, every stage's cost is measured here, and the volum
   const folder = temporaryFolder(t);
   writeRawDataset(join(folder, "raw"), {});
   const [store, run] = [join(folder, "store"), join(folder, "run.json")];
-  await ingest(join(folder, "raw"), store, { workers: 1 });
+  await ingest(join(folder, "raw"), store, { workers: 0 });
   const plan = { patchSize: [4, 4, 4], batchSize: 4, pooling: [1, 1, 1] };
   const split = { train: ["phantom_1"], val: ["phantom_2"] };
   const stages = [
