@@ -52,7 +52,7 @@ export interface IngestOptions {
   readonly unlabelled?: boolean;
   /** Write a new generation beside a finished store of other data, which is refused otherwise. Default: false. */
   readonly force?: boolean;
-  /** Threads; default: one a core. */
+  /** Threads; 0: the caller's own, a case after the other, for a few small ones that threads would start longer than they work on. Default: one a core. */
   readonly workers?: number;
   /** Told of every case that has been measured or stored. */
   readonly onProgress?: (progress: IngestProgress) => void;
@@ -116,8 +116,8 @@ export async function ingest(
   };
   refuse({ caseIds: raw.cases.map(({ id }) => id) });
 
-  await using pool = workerPool(options.workers ?? availableParallelism());
-  const pass = passRunner(pool, options);
+  await using workers = await startWorkers(options.workers ?? availableParallelism());
+  const pass = passRunner(workers, options);
   const rules: CaseRules = {
     channelCount: raw.channelNames.length,
     countedIn: "dataset.json",
@@ -204,22 +204,52 @@ function checkApart(raw: string, store: string): void {
     refuseSpec("the store's folder", store, `apart from the raw data's, ${raw}`);
 }
 
-function workerPool(workers: number): Piscina & AsyncDisposable {
-  return new Piscina({
-    filename: new URL("./ingest-worker.js", import.meta.url).href,
-    minThreads: 1,
-    maxThreads: workers,
-  });
+/** What runs the functions of `ingest-worker.ts`. */
+interface Workers extends AsyncDisposable {
+  run(task: object, name: "measureCase" | "storeCase"): Promise<unknown>;
 }
 
-/** Runs one pass over cases in the pool. What comes back is in the order of `cases`, whichever finished first. */
-function passRunner(pool: Piscina, { onError, onProgress }: IngestOptions) {
+async function startWorkers(count: number): Promise<Workers> {
+  return count === 0 ? inThisThread(await import("./ingest-worker.js")) : inThreads(count);
+}
+
+function inThreads(count: number): Workers {
+  const pool = new Piscina({
+    filename: new URL("./ingest-worker.js", import.meta.url).href,
+    minThreads: 1,
+    maxThreads: count,
+  });
+  return { run: (task, name) => pool.run(task, { name }), [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+}
+
+/** One task after the other, so that one case at a time is held; none after the first that the ingest ends with. */
+function inThisThread({ measureCase, storeCase }: typeof import("./ingest-worker.js")): Workers {
+  const works: Record<Parameters<Workers["run"]>[1], (task: object) => Promise<unknown>> = {
+    measureCase: (task: object) => measureCase(task as MeasureTask),
+    storeCase: (task: object) => storeCase(task as StoreTask),
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  let isOver = false;
+  return {
+    run(task, name) {
+      last = last.then(() => (isOver ? Promise.reject(new Error("the ingest has ended")) : works[name](task)));
+      return last;
+    },
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      await last.catch(() => undefined);
+    },
+  };
+}
+
+/** Runs one pass over cases by the workers. What comes back is in the order of `cases`, whichever finished first. */
+function passRunner(workers: Workers, { onError, onProgress }: IngestOptions) {
   return async <Value>(pass: IngestProgress["pass"], cases: readonly RawCase[], taskOf: (one: RawCase) => object) => {
-    const name = { measure: "measureCase", store: "storeCase" }[pass];
+    const name = ({ measure: "measureCase", store: "storeCase" } as const)[pass];
     let done = 0;
     const outcomes = await Promise.all(
       cases.map(async (one) => {
-        const outcome = (await pool.run(taskOf(one), { name })) as Outcome<Value>;
+        const outcome = (await workers.run(taskOf(one), name)) as Outcome<Value>;
         const result = "value" in outcome ? outcome : { skipped: skip(outcome, onError) };
         done++;
         onProgress?.({ pass, caseId: one.id, done, total: cases.length });

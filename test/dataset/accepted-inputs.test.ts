@@ -25,12 +25,12 @@ async function foldersWith(t: ExecutionContext, dataset: RawToWrite = {}): Promi
   const folder = temporaryFolder(t);
   const raw = join(folder, "raw");
   writeRawDataset(raw, dataset);
-  const { digest } = await ingest(raw, join(folder, "plain"), { workers: 1 });
+  const { digest } = await ingest(raw, join(folder, "plain"), { workers: 0 });
   return { raw, store: join(folder, "store"), digest };
 }
 
 function run({ raw, store }: Folders, options: IngestOptions = {}) {
-  return ingest(raw, store, { workers: 1, ...options });
+  return ingest(raw, store, { workers: 0, ...options });
 }
 
 const image = (raw: string) => join(raw, "imagesTr/phantom_2_0000.nii.gz");
@@ -89,7 +89,7 @@ test("voxels of NaN and infinity are stored as 0 with --nonfinite zero, and coun
   const report = await run(folders, { nonfinite: "zero" });
   t.deepEqual(report.tolerated, [{ flaw: "nonfinite", file: image(folders.raw), voxels: 5 }]);
   writeNifti(image(folders.raw), { shape, values: values.slice().fill(0, 100, 105), datatype: "float32" });
-  t.is((await ingest(folders.raw, `${folders.store}-0`, { workers: 1 })).digest, report.digest);
+  t.is((await ingest(folders.raw, `${folders.store}-0`, { workers: 0 })).digest, report.digest);
 });
 
 for (const [what, placed] of Object.entries({
@@ -219,7 +219,7 @@ test("2-D images become volumes of one slice, planned and resampled in their pla
     const pixels = Uint8Array.from({ length: 3072 }, (_, i) => 1 + (i % 2));
     writeNifti(join(raw, `${kind}.nii.gz`), { shape: [64, 48], spacingMm: [0, 2, 2], datatype: type, values: pixels });
   }
-  const { plan } = await ingest(raw, join(folder, "store"), { workers: 1 });
+  const { plan } = await ingest(raw, join(folder, "store"), { workers: 0 });
   t.is(plan.patchSize[0], 1);
   t.is(plan.pooling[0], 0);
   await using store = await openStore(join(folder, "store"));

@@ -19,7 +19,7 @@ const placed = {
 test("a stored case says how the file of its label begins; where no header is kept, its geometry says the same place", async (t) => {
   const folder = temporaryFolder(t);
   writeRawDataset(join(folder, "raw"), { image: { ...placed, description: "a name" }, label: placed });
-  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 1 });
+  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 0 });
   await using store = await openStore(join(folder, "store"));
   const { header } = await readImage(join(folder, "raw", "imagesTr", "phantom_1_0000.nii.gz"), "stop");
   const kept = store.dataset.cases[0]?.geometry;

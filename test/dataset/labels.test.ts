@@ -27,7 +27,7 @@ async function storeOf(
   const values = Int16Array.from({ length: VOXELS }, (_, i) => labelAt(i));
   const label = { shape, values: Float32Array.from(values), datatype: "int16" } as const;
   writeRawDataset(join(folder, "raw"), { label, json: { labels, ...json } });
-  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 1 });
+  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 0 });
   const store = await openStore(join(folder, "store"));
   t.teardown(() => store[Symbol.asyncDispose]());
   return store;
@@ -62,9 +62,9 @@ test("the same files with other label values are other data for a finished store
       json: { labels: { background: 0, first: 1, second } },
     });
   write(2);
-  await ingest(raw, store, { workers: 1 });
+  await ingest(raw, store, { workers: 0 });
   write(7);
-  await t.throwsAsync(ingest(raw, store, { workers: 1 }), { message: /Its labels are others/ });
+  await t.throwsAsync(ingest(raw, store, { workers: 0 }), { message: /Its labels are others/ });
 });
 
 test("a region has the locations of all of its values, in the order of dataset.json", async (t) => {
@@ -141,7 +141,7 @@ test("a case that is ignored everywhere gives random patches", async (t) => {
     values: new Float32Array(VOXELS).fill(3),
     datatype: "uint8",
   });
-  await ingest(raw, join(folder, "store"), { workers: 1 });
+  await ingest(raw, join(folder, "store"), { workers: 0 });
   await using store = await openStore(join(folder, "store"));
   const table = caseTable(store.dataset);
   const ignored = table.cases[1];

@@ -40,7 +40,7 @@ async function twoStores(t: ExecutionContext): Promise<{ store: string; older: s
   const made = async (name: string, first: number) => {
     const raw = join(folder, `raw-${name}`);
     writeDistinctCases(raw, Object.fromEntries(IDS.map((id, i) => [id, first + i])));
-    await ingest(raw, join(folder, name), { workers: 1, name: "distinct" });
+    await ingest(raw, join(folder, name), { workers: 0, name: "distinct" });
     return join(folder, name);
   };
   return { store: await made("store", 0), older: await made("older", 50) };
@@ -203,7 +203,7 @@ test("a shard of which no chunk is stored is pinned to the byte, too", async (t)
   const [raw, store] = [join(folder, "raw"), join(folder, "store")];
   writeDistinctCases(raw, { a: 1, b: 2 });
   writeNifti(join(raw, "labelsTr/a.nii.gz"), { shape: SHAPE, values: new Uint8Array(20 * 36 * 36), datatype: "uint8" });
-  await ingest(raw, store, { workers: 1, name: "distinct" });
+  await ingest(raw, store, { workers: 0, name: "distinct" });
   const file = join(store, "a", SHARDS.reference);
   writeFileSync(file, Buffer.concat([Buffer.alloc(8), readFileSync(file)]));
   const error = await t.throwsAsync(verifyFolder(store), { instanceOf: PatchstreamError });

@@ -39,7 +39,7 @@ async function made(t: ExecutionContext, what: RawToWrite = {}): Promise<Made> {
   // The first planes are empty, so that the crop has something to take and the label gets a -1.
   const values = Float32Array.from({ length: 16 * 18 * 20 }, (_, i) => (i < 3 * 360 ? 0 : i));
   writeRawDataset(raw, { shape, image: { shape, values, datatype: "float32" }, ...what });
-  await ingest(raw, join(folder, "store"), { workers: 1, name: "phantoms" });
+  await ingest(raw, join(folder, "store"), { workers: 0, name: "phantoms" });
   const store = await openStore(join(folder, "store"));
   return { raw, store, target: join(folder, "target"), prepared: await prepare(store, raw) };
 }

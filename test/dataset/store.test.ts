@@ -22,7 +22,7 @@ import { type RawToWrite, writeRawDataset } from "./write-raw-dataset.js";
 
 async function phantomStore(folder: string, raw: RawToWrite = {}): Promise<string> {
   writeRawDataset(join(folder, "raw"), raw);
-  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 1 });
+  await ingest(join(folder, "raw"), join(folder, "store"), { workers: 0 });
   return join(folder, "store");
 }
 
@@ -164,8 +164,8 @@ test("a store of an earlier version says that it has to be made again", async (t
     error?.message ?? "",
     /it has format 1; this version reads format 3. Make it again with "patchstream ingest RAW .* --force"/,
   );
-  await t.throwsAsync(ingest(join(path, "../raw"), path, { workers: 1 }), { message: /it has format 1.*use --force/ });
-  await ingest(join(path, "../raw"), path, { workers: 1, force: true });
+  await t.throwsAsync(ingest(join(path, "../raw"), path, { workers: 0 }), { message: /it has format 1.*use --force/ });
+  await ingest(join(path, "../raw"), path, { workers: 0, force: true });
   await verifyFolder(path);
 });
 
@@ -179,7 +179,7 @@ test("a store of an older version that kept gaps between label values is refused
   const text = JSON.stringify({ zarr_format, node_type, attributes: { patchstream: record } }, undefined, 2);
   writeFileSync(file, text.replace(zeros, createHash("sha256").update(text).digest("hex")));
   await t.throwsAsync(openStore(path), { message: /kept gaps between label values. Make it again with .* --force/ });
-  await ingest(join(path, "../raw"), path, { workers: 1, force: true });
+  await ingest(join(path, "../raw"), path, { workers: 0, force: true });
   await verifyFolder(path);
 });
 

@@ -60,15 +60,15 @@ const small = {
 
 test("images without a label are stored, said to be so, and change nothing of the labelled cases", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  const report = await ingest(raw, store, { workers: 1, unlabelled: true });
+  const report = await ingest(raw, store, { workers: 0, unlabelled: true });
   t.deepEqual(report.cases, IDS);
   t.deepEqual(report.unlabelled, ["e", "f"]);
   rmSync(join(raw, "imagesTr/f_0000.nii.gz"));
-  const four = await ingest(raw, `${store}-4`, { workers: 1, unlabelled: false, name: "raw" }).catch((error) => error);
+  const four = await ingest(raw, `${store}-4`, { workers: 0, unlabelled: false, name: "raw" }).catch((error) => error);
   t.regex(`${four}`, /numTraining is 6/);
   const labelled = join(raw, "../labelled");
   writeRawDataset(labelled, { ids: IDS.slice(0, 4), shape: [16, 16, 16] });
-  await ingest(labelled, `${store}-4`, { workers: 1, name: "raw" });
+  await ingest(labelled, `${store}-4`, { workers: 0, name: "raw" });
   t.is(readFileSync(join(store, "plans.json"), "utf8"), readFileSync(join(`${store}-4`, "plans.json"), "utf8"));
   await using opened = await openStore(store);
   await using plain = await openStore(`${store}-4`);
@@ -83,7 +83,7 @@ test("images without a label are stored, said to be so, and change nothing of th
 
 test("a server tells them, serves their images, and no run may draw from them", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  await ingest(raw, store, { workers: 1, unlabelled: true });
+  await ingest(raw, store, { workers: 0, unlabelled: true });
   const client = await served(t, store);
   const { cases } = await client.describeDataset();
   t.deepEqual(
@@ -110,9 +110,9 @@ test("a server tells them, serves their images, and no run may draw from them", 
 
 test("images alone need the plans of the model's store, and then serve no run", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  await ingest(raw, `${store}-trained`, { workers: 1, unlabelled: true });
+  await ingest(raw, `${store}-trained`, { workers: 0, unlabelled: true });
   const alone = imagesOnly(raw);
-  const options = { workers: 1, unlabelled: true, name: "raw" };
+  const options = { workers: 0, unlabelled: true, name: "raw" };
   const error = await t.throwsAsync(ingest(alone, store, options), { instanceOf: PatchstreamError });
   t.regex(error?.message ?? "", /plans is missing; it must be given with --plans: .* No case has a label/);
   const report = await ingest(alone, store, { ...options, plans: join(`${store}-trained`, "plans.json") });
@@ -131,23 +131,23 @@ test("images alone need the plans of the model's store, and then serve no run", 
 test("without --unlabelled nothing has changed: a missing label is refused", async (t) => {
   const { raw, store } = partlyLabelled(t);
   rmSync(join(raw, "imagesTs"), { recursive: true });
-  await t.throwsAsync(ingest(raw, store, { workers: 1 }), { message: /numTraining is 6; it must be 5/ });
+  await t.throwsAsync(ingest(raw, store, { workers: 0 }), { message: /numTraining is 6; it must be 5/ });
 });
 
 test("a second ingest keeps unlabelled cases, and makes them again when their label has come", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  const first = await ingest(raw, store, { workers: 1, unlabelled: true });
-  t.is((await ingest(raw, store, { workers: 1, unlabelled: true })).digest, first.digest);
+  const first = await ingest(raw, store, { workers: 0, unlabelled: true });
+  t.is((await ingest(raw, store, { workers: 0, unlabelled: true })).digest, first.digest);
   cpSync(join(raw, "labelsTr/a.nii.gz"), join(raw, "labelsTr/f.nii.gz"));
-  await t.throwsAsync(ingest(raw, store, { workers: 1, unlabelled: true }), { code: "ALREADY_EXISTS" });
-  const second = await ingest(raw, store, { workers: 1, unlabelled: true, force: true });
+  await t.throwsAsync(ingest(raw, store, { workers: 0, unlabelled: true }), { code: "ALREADY_EXISTS" });
+  const second = await ingest(raw, store, { workers: 0, unlabelled: true, force: true });
   t.deepEqual(second.unlabelled, ["e"]);
   t.not(second.digest, first.digest);
 });
 
 test("inspect shows which cases have no label", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  await ingest(raw, store, { workers: 1, unlabelled: true });
+  await ingest(raw, store, { workers: 0, unlabelled: true });
   const inspect = (...more: string[]) => promisify(execFile)(process.execPath, [MAIN, "inspect", store, ...more]);
   t.regex((await inspect()).stdout, /\ne {2}1x16x16x16 .* mm {2}unlabelled\nf .* unlabelled\n$/);
   t.regex((await inspect("--case", "e")).stdout, /label {7}none: for prediction only/);
@@ -155,7 +155,7 @@ test("inspect shows which cases have no label", async (t) => {
 
 test("of a data set that lists its cases, those of `test` and those without a label are stored with --unlabelled", async (t) => {
   const { raw, store } = partlyLabelled(t);
-  await ingest(raw, store, { workers: 1, unlabelled: true });
+  await ingest(raw, store, { workers: 0, unlabelled: true });
   const image = (id: string) => `./${id === "e" ? "imagesTs" : "imagesTr"}/${id}_0000.nii.gz`;
   const label = (id: string) => `./labelsTr/${id}.nii.gz`;
   const labelled = IDS.filter((id) => id !== "e" && id !== "f");
@@ -175,15 +175,15 @@ test("of a data set that lists its cases, those of `test` and those without a la
   const written = JSON.parse(readFileSync(join(raw, "dataset.json"), "utf8"));
   for (const [key, list] of Object.entries(lists)) {
     writeDatasetJson(raw, { ...written, ...list });
-    const report = await ingest(raw, `${store}-${key}`, { workers: 1, unlabelled: true });
+    const report = await ingest(raw, `${store}-${key}`, { workers: 0, unlabelled: true });
     t.deepEqual(report.unlabelled, ["e", "f"], key);
     t.is(report.digest, (await openStore(store)).dataset.digest, key);
   }
   // A label that the list names must be there: a slip in a path makes no case an unlabelled one.
   rmSync(join(raw, "labelsTr/a.nii.gz"));
-  await t.throwsAsync(ingest(raw, `${store}-slip`, { workers: 1, unlabelled: true }), {
+  await t.throwsAsync(ingest(raw, `${store}-slip`, { workers: 0, unlabelled: true }), {
     message: /labelsTr\/a\.nii\.gz: there is no such file/,
   });
   writeDatasetJson(raw, { ...written, ...lists.dataset });
-  await t.throwsAsync(ingest(raw, `${store}-labelled`, { workers: 1 }), { message: /dataset\.e\.label is missing/ });
+  await t.throwsAsync(ingest(raw, `${store}-labelled`, { workers: 0 }), { message: /dataset\.e\.label is missing/ });
 });

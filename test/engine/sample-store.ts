@@ -28,6 +28,6 @@ async function ingestSample(folder: string, cases: readonly string[]): Promise<s
   };
   await writeFile(join(raw, "dataset.json"), JSON.stringify(dataset));
   const store = join(folder, "store");
-  await ingest(raw, store, { workers: 1 });
+  await ingest(raw, store, { workers: 0 });
   return store;
 }

@@ -65,7 +65,7 @@ export async function tinyStudies(scope: Teardown) {
   scope.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const raw = join(folder, "raw");
   writeRawDataset(raw, { ids: ["a", "b", "c", "d"], channelNames: ["MRI"], shape: [16, 16, 16] });
-  await ingest(raw, join(folder, "store"), { workers: 1 });
+  await ingest(raw, join(folder, "store"), { workers: 0 });
   return {
     folder,
     /** The study's document: two methods at two lengths, some 20 steps each, unless `changes` says otherwise. */

@@ -40,7 +40,7 @@ export async function sampleStore(
   const ingestFirst = async (folder: string) => {
     const raw = join(folder, "Task04_Hippocampus");
     copySample(raw, count);
-    await ingest(raw, join(folder, "store"), { workers: 1 });
+    await ingest(raw, join(folder, "store"), { workers: 0 });
     return join(folder, "store");
   };
   return { store: await keptStore(`first-${count}`, temporaryFolder(scope), ingestFirst), cases: firstCases(count) };

@@ -25,7 +25,7 @@ test.before(async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "patchstream-remote-"));
   const store = join(folder, "store");
   writeRawDataset(join(folder, "raw"), { ids: IDS, channelNames: ["noNorm", "noNorm"], shape: SHAPE });
-  await ingest(join(folder, "raw"), store, { workers: 1, name: "Phantom" });
+  await ingest(join(folder, "raw"), store, { workers: 0, name: "Phantom" });
   t.context = { folder, store };
 });
 
