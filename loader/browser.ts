@@ -4,3 +4,4 @@ export { type NiftiBlob, readNiftiBlob } from "./dataset/nifti/read-nifti-blob.j
 export { type Preparation, parsePreparation } from "./dataset/planner/parse-plans.js";
 export { prepareSource } from "./dataset/raw/prepare-source.js";
 export { checkChannelCount, splitChannels } from "./dataset/raw/split-channels.js";
+export { distinctColours } from "./preview/colours.js";

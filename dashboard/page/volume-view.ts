@@ -1,5 +1,5 @@
 import { Niivue, NVImage, SHOW_RENDER } from "@niivue/niivue";
-import { COLOURS } from "../../pictures/browser.js";
+import { distinctColours } from "../../loader/browser.js";
 import type { BatchSample, VolumeHeader } from "../messages.js";
 import { size } from "./words.js";
 
@@ -16,8 +16,6 @@ const MOVES: Readonly<Record<string, readonly [x: number, y: number, z: number]>
 /** NIfTI's codes. */
 const FLOAT32 = 16;
 const UINT8 = 2;
-/** COLOURS begins with those of paper, ink, faint, grid and band. */
-const FIRST_SERIES = 5;
 
 /** One viewer a canvas. */
 const viewers = new WeakMap<HTMLCanvasElement, Promise<Niivue>>();
@@ -130,10 +128,9 @@ function edges(
   return voxels;
 }
 
+/** Of label values, ascending: the colours that the montage beside it has for them. */
 function labelColours(names: readonly (readonly [value: number, name: string])[]) {
-  const colours = names.map((_, index) =>
-    rgb(COLOURS[FIRST_SERIES + (index % (COLOURS.length - FIRST_SERIES))]?.dark ?? "#ffffff"),
-  );
+  const colours = distinctColours(names.length);
   return {
     I: [0, ...names.map(([value]) => value)],
     R: [0, ...colours.map(([r]) => r)],
@@ -142,9 +139,4 @@ function labelColours(names: readonly (readonly [value: number, name: string])[]
     A: [0, ...names.map(() => 255)],
     labels: ["background", ...names.map(([, name]) => name)],
   };
-}
-
-function rgb(hex: string): readonly [r: number, g: number, b: number] {
-  const value = Number.parseInt(hex.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
 }
