@@ -3,32 +3,27 @@ import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { MOST_VALUES, type StepCurves, stepCurves } from "../../cli/curves/step-curves.js";
 import { TrainingHistory, type WatchedEvent } from "../../trainer/index.js";
+import { EVENTS_FILE } from "../../trainer/run-folder/event-log.js";
+import { writeRequest } from "../../trainer/run-folder/request.js";
 import { fileScope } from "../trainer/file-scope.js";
-import {
-  holdOutLast,
-  type Process,
-  sampleStore,
-  serving,
-  TWO_STAGES,
-  temporaryFolder,
-  tinyRun,
-  trainerIn,
-} from "../trainer/processes.js";
+import { longTraining, STAGES } from "../trainer/history/events-of-a-long-training.js";
+import { type Process, temporaryFolder, tinyRun, trainerIn } from "../trainer/processes.js";
 import { patchstream, patchstreamHere } from "./command.js";
 
 const test = anyTest as TestFn<{ readonly trainer: Process; readonly training: string; readonly folder: string }>;
 const scope = fileScope(test);
 
-test.before("a training that has ended", async (t) => {
-  const { store, cases } = await sampleStore(scope, 3);
-  const runs = temporaryFolder(scope);
-  const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
-  const run = join(runs, "run.json");
-  writeFileSync(run, JSON.stringify(tinyRun(cases, { data: { ...TWO_STAGES, ...holdOutLast(cases), valSteps: 1 } })));
-  const args = ["--data", data.address, "--trainer", trainer.address, "--run", run, "--json"];
-  const { stdout } = await patchstreamHere("train", ...args);
-  const { training } = JSON.parse(stdout.split("\n")[0] ?? "") as { training: string };
-  t.context = { trainer, training, folder: join(runs, training) };
+const STEPS = 60;
+const STEPS_PER_EPOCH = 10;
+
+test.before("a training that has ended, and a trainer that knows it", async (t) => {
+  const [runs, training] = [temporaryFolder(scope), "20261123-173207-482-5f1c"];
+  const folder = join(runs, training);
+  mkdirSync(folder);
+  writeRequest(folder, { data: ["127.0.0.1:1"], run: tinyRun(["hippocampus_003"]) });
+  const events = [...longTraining(STEPS, STEPS_PER_EPOCH)].map((event) => `${JSON.stringify(event)}\n`);
+  writeFileSync(join(folder, EVENTS_FILE), events.join(""));
+  t.context = { trainer: await trainerIn(scope, runs), training, folder };
 });
 
 test("curves tells the same of a training's folder and of its trainer", async (t) => {
@@ -38,25 +33,22 @@ test("curves tells the same of a training's folder and of its trainer", async (t
     JSON.parse((await patchstreamHere("curves", training, "--trainer", trainer.address, "--json")).stdout),
     told,
   );
-  t.is(told.stepsTaken, 16);
-  t.is(told.loss.length, 16);
+  t.is(told.stepsTaken, STEPS);
+  t.is(told.loss.length, STEPS);
   t.deepEqual(
     told.stages.map(({ stage, fromStep }) => [stage, fromStep]),
-    [
-      [0, 0],
-      [1, 8],
-    ],
+    Array.from({ length: STAGES }, (_, stage) => [stage, (stage * STEPS) / STAGES]),
   );
   t.deepEqual(
     told.pseudoDice.map(({ step }) => step),
-    [4, 8, 12, 16],
+    [10, 20, 30, 40, 50, 60],
   );
 });
 
 test("without a file the curves are drawn as text, of at most 80 columns where there is no terminal", async (t) => {
   const { stdout, code } = await patchstream("curves", t.context.folder);
   t.is(code, 0);
-  for (const said of ["Task04_Hippocampus: step 16 of 16", "loss: validation", "pseudo Dice", "learning rate"])
+  for (const said of ["Task04_Hippocampus: step 60 of 60", "loss", "pseudo Dice", "learning rate"])
     t.true(stdout.includes(said), said);
   t.true(
     stdout.split("\n").every((line) => [...line].length <= 80),
@@ -105,7 +97,7 @@ test("what is no training, a damaged one and one without a step are said in one 
 
 test("a long training is as many values as a picture has room for, and their mean is the training's", (t) => {
   const history = new TrainingHistory(MOST_VALUES);
-  const steps = 250_000;
+  const steps = 20_000;
   const took = { stage: 0, epoch: 0, learningRate: 0.1, waitedMs: 0, stepMs: 1, batchSize: 1 };
   for (let step = 0; step < steps; step++)
     history.add({ kind: "step", step: { ...took, step, loss: step / steps } } as unknown as WatchedEvent);

@@ -7,7 +7,6 @@ import {
   sampleStore,
   serving,
   start,
-  TWO_STAGES,
   temporaryFolder,
   tinyRun,
   trainerIn,
@@ -19,7 +18,7 @@ test("a command that is given again goes on with its training, and shows it once
   const { store, cases } = await sampleStore(t, 2);
   const [folder, runs] = [temporaryFolder(t), temporaryFolder(t)];
   const [run, file] = [join(folder, "run.json"), join(folder, "training")];
-  const document = tinyRun(cases, { data: TWO_STAGES });
+  const document = tinyRun(cases, { data: { mode: "constant" } });
   writeFileSync(run, JSON.stringify(document));
   const data = await serving(t, "serve", store, "--workers", "1");
   const trainer = await trainerIn(t, runs);
@@ -30,12 +29,12 @@ test("a command that is given again goes on with its training, and shows it once
 
   const first = await train();
   t.is(first.code, 0, first.stderr);
-  t.is(stepsIn(first.stdout), 16);
+  t.is(stepsIn(first.stdout), 32);
   const training = readFileSync(file, "utf8").trim();
   t.deepEqual(trainings(), [training]);
   const again = await train();
   t.is(again.code, 0, again.stderr);
-  t.is(stepsIn(again.stdout), 16);
+  t.is(stepsIn(again.stdout), 32);
   t.deepEqual(trainings(), [training], "nothing is trained twice");
 
   const channel = channelTo(t, trainer);
@@ -45,7 +44,7 @@ test("a command that is given again goes on with its training, and shows it once
   writeFileSync(file, `${stopped}\n`);
   const resumed = await train();
   t.is(resumed.code, 0, resumed.stderr);
-  t.is(stepsIn(resumed.stdout), 16, "each step once");
+  t.is(stepsIn(resumed.stdout), 32, "each step once");
 
   writeFileSync(file, "nope\n");
   t.deepEqual(await train(), {

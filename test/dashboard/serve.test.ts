@@ -6,7 +6,15 @@ import { type DashboardOptions, serveDashboard } from "../../dashboard/index.js"
 import type { BatchInShort, PageEvent, Trouble, VolumeHeader } from "../../dashboard/messages.js";
 import { connectTrainer, type TrainerClient } from "../../trainer/index.js";
 import { fileScope } from "../trainer/file-scope.js";
-import { type Process, sampleStore, serving, temporaryFolder, tinyRun, trainerIn } from "../trainer/processes.js";
+import {
+  type Process,
+  sampleStore,
+  serving,
+  TWO_STAGES,
+  temporaryFolder,
+  tinyRun,
+  trainerIn,
+} from "../trainer/processes.js";
 import { type Asking, asking, events } from "./pages.js";
 
 interface Shared {
@@ -29,7 +37,9 @@ test.before("a data server, and a trainer with a training that is done", async (
   ]);
   const client = connectTrainer(trainer.address);
   scope.teardown(() => client[Symbol.asyncDispose]());
-  const run = tinyRun(cases, { data: { split: { train: cases.slice(1), val: cases.slice(0, 1) }, valSteps: 1 } });
+  const run = tinyRun(cases, {
+    data: { ...TWO_STAGES, split: { train: cases.slice(1), val: cases.slice(0, 1) }, valSteps: 1 },
+  });
   const done = await client.start(Buffer.from(JSON.stringify(run)), data.address);
   for await (const _event of client.watch(done));
   t.context = { cases, data, trainer, client, done };
@@ -103,7 +113,7 @@ test("a late page is told the whole history, and what the data servers do", asyn
   const change = told.findLast((event) => event.kind === "change");
   if (change?.kind !== "change") return t.fail();
   const { standing } = change.change;
-  t.like(standing, { state: "done", figures: { stepsTaken: 32, steps: 32 } });
+  t.like(standing, { state: "done", figures: { stepsTaken: 16, steps: 16 } });
   t.deepEqual(
     standing.spans.map(({ stage, fromStep }) => [stage, fromStep]),
     standing.opened?.stages.map(({ fromStep }, stage) => [stage, fromStep]),
@@ -118,7 +128,7 @@ test("how each data server does for a training is told while it runs, and that o
   const { store } = await sampleStore(t, 3);
   const victim = await serving(t, "serve", store, "--workers", "1");
   t.teardown(() => victim.kill()); // while it is stopped it does not end otherwise
-  const run = tinyRun(cases, { data: { stepsPerEpoch: 100_000 } });
+  const run = tinyRun(cases, { data: { ...TWO_STAGES, stepsPerEpoch: 100_000 } });
   const training = await client.start(Buffer.from(JSON.stringify(run)), [data.address, victim.address]);
   let isStopped = false;
   const { told } = await events(page, training, (event) => {
@@ -189,7 +199,7 @@ test("a batch is looked at as it was trained on: its bytes, its samples, its pic
 test("a training is steered, stopped and resumed, by this page alone", async (t) => {
   const { cases, data, client } = t.context;
   const page = await dashboard(t);
-  const run = tinyRun(cases, { data: { stepsPerEpoch: 10_000 } });
+  const run = tinyRun(cases, { data: { ...TWO_STAGES, stepsPerEpoch: 10_000 } });
   const training = await client.start(Buffer.from(JSON.stringify(run)), data.address);
   await events(page, training, (event) => event.kind === "change" && event.change.standing.figures.stepsTaken > 0);
   const path = `/api/trainings/${training}`;
@@ -197,9 +207,9 @@ test("a training is steered, stopped and resumed, by this page alone", async (t)
   t.is(foreign.status, 400);
   t.is((await page.post(`${path}/stop`, {}, { "content-type": "text/plain" })).status, 400);
   t.is((await page.post(`${path}/stage`, "x".repeat(10_000))).status, 400);
-  t.like(await (await page.post(`${path}/stage`, { stage: 2, fromStep: 70_000, hold: true })).json(), {
-    stage: 2,
-    fromStep: 70_000,
+  t.like(await (await page.post(`${path}/stage`, { stage: 1, fromStep: 35_000, hold: true })).json(), {
+    stage: 1,
+    fromStep: 35_000,
   });
   const unknown = await page.post(`${path}/stage`, { stage: 99 });
   t.is(unknown.status, 404);

@@ -4,11 +4,12 @@ import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { serveDashboard } from "../../dashboard/index.js";
 import type { PageEvent, Trouble } from "../../dashboard/messages.js";
 import type { StudyStanding } from "../../study/index.js";
-import { patchstream } from "../cli/command.js";
+import { patchstreamHere } from "../cli/command.js";
 import { startStudy, tinyStudies } from "../study/study-process.js";
 import { fileScope } from "../trainer/file-scope.js";
 import { temporaryFolder } from "../trainer/processes.js";
 import { type Asking, asking, events } from "./pages.js";
+import { writeStudy } from "./write-study.js";
 
 type Shared = Awaited<ReturnType<typeof tinyStudies>>;
 
@@ -34,7 +35,7 @@ async function seen(page: Asking, isSo: (study: StudyStanding) => boolean): Prom
 }
 
 test("a study is shown as it goes, without a trainer, and its report is opened once by who has a token", async (t) => {
-  const document = t.context.study("seen", { lengths: [50] });
+  const document = t.context.study("seen", { methods: ["constant"], folds: [0, 1], lengths: [50] });
   const study = startStudy(scope, document);
   await study.until(({ kind }) => kind === "started");
   const page = await dashboardOf(t, join(t.context.folder, "seen"));
@@ -77,11 +78,10 @@ test("a study is shown as it goes, without a trainer, and its report is opened o
 
 test("a trainer of a study that does not answer is said, and so is a study that cannot be read any more", async (t) => {
   const study = join(temporaryFolder(t), "study");
-  const dry = startStudy(scope, t.context.study("dry", { lengths: [50] }), "--out", study);
-  await dry.until(({ kind }) => kind === "started");
-  dry.kill("SIGTERM");
-  await dry.ended;
-  const run = (await seen(await dashboardOf(t, study), () => true)).runs[0]?.name ?? "";
+  mkdirSync(study);
+  await writeStudy(study);
+  const before = await seen(await dashboardOf(t, study), () => true);
+  const run = before.runs.find(({ state }) => state === "waiting")?.name ?? "";
   const place = join(study, "runs", run);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, "training.json"), JSON.stringify({ trainer: "127.0.0.1:1", training: "t" }));
@@ -90,8 +90,9 @@ test("a trainer of a study that does not answer is said, and so is a study that 
   writeFileSync(document, text);
   const page = await dashboardOf(t, study);
   const { runs } = await seen(page, () => true);
-  t.like(runs[0], { state: "unknown", trainer: "127.0.0.1:1", training: "t" });
-  t.regex(runs[0]?.message ?? "", /127\.0\.0\.1:1/);
+  const silent = runs.find(({ name }) => name === run);
+  t.like(silent, { state: "unknown", trainer: "127.0.0.1:1", training: "t" });
+  t.regex(silent?.message ?? "", /127\.0\.0\.1:1/);
   renameSync(document, `${document}.gone`);
   const { told } = await events(page, undefined, ({ kind }) => kind === "studyUnread");
   t.regex((told.at(-1) as { trouble: Trouble }).trouble.message, /study\.json/);
@@ -103,7 +104,7 @@ test("what is no study, and nothing to show, are said in one line", async (t) =>
     [["--study", "/nowhere"], 1, /nowhere.*study that was begun/],
     [[], 2, /--trainer, --study or both/],
   ] as const) {
-    const told = await patchstream("dashboard", ...args);
+    const told = await patchstreamHere("dashboard", ...args);
     t.is(told.code, code);
     t.regex(told.stderr, words);
     t.is(told.stderr.trimEnd().split("\n").length, 1, told.stderr);

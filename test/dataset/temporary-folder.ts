@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 
 /** A new folder that goes when the test ends. */
-export function temporaryFolder(t: ExecutionContext): string {
+export function temporaryFolder(t: Pick<ExecutionContext, "teardown">): string {
   const folder = mkdtempSync(join(tmpdir(), "patchstream-"));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -11,14 +11,17 @@ import { type Cell, cellText, type Table } from "../../study/report/table.js";
 import { writeReport } from "../../study/report/write-report.js";
 import type { RunResult, StudyPoint } from "../../study/run-result.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { fileScope } from "../trainer/file-scope.js";
 import { datasetOf, madeRun, pointsOf, printedRun, writeStudy } from "./made-runs.js";
 
 const HIPPOCAMPUS = datasetOf("MSD Hippocampus", { cases: 200 });
 const LUNG = datasetOf("MSD Lung", { smallestClassShare: 0.0001 });
 const METHODS = ["constant", "efficiency", "performance", "rpss", "progressive-resolution"];
 
+const scope = fileScope(test);
+
 /** A study with everything that the paper has. */
-function wholeStudy(): RunResult[] {
+function wholeStudy(): readonly RunResult[] {
   const datasets = [HIPPOCAMPUS.name, LUNG.name];
   const points = [
     ...pointsOf({ dataset: datasets, method: METHODS, fold: [0, 1, 2], length: [1, 10, 25, 50, 100] }),
@@ -37,6 +40,8 @@ function wholeStudy(): RunResult[] {
   return points.map((point) => madeRun(point, { outcome: diverges(point) ? "diverged" : "finished" }));
 }
 
+const WHOLE = wholeStudy();
+
 function filesOf(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
@@ -47,11 +52,19 @@ function filesOf(folder: string): Record<string, string> {
   );
 }
 
-function written(t: ExecutionContext, runs: readonly RunResult[], datasets = [HIPPOCAMPUS, LUNG]) {
+function written(t: Pick<ExecutionContext, "teardown">, runs: readonly RunResult[], datasets = [HIPPOCAMPUS, LUNG]) {
   const folder = temporaryFolder(t);
   writeStudy(folder, datasets, runs);
   writeReport(folder);
   return { folder, files: filesOf(join(folder, "report")) };
+}
+
+let wholeFiles: Record<string, string> | undefined;
+
+/** The report of the whole study, written once. */
+function wholeReport(): Record<string, string> {
+  wholeFiles ??= written(scope, WHOLE).files;
+  return wholeFiles;
 }
 
 /** A cell of a table, by what its row begins with and its column's title. */
@@ -62,7 +75,7 @@ function cellOf(tables: readonly Table[], id: string, starts: readonly Cell[], t
 }
 
 test("a study with all that the paper has gets every picture and table but the literature's", (t) => {
-  const { files } = written(t, wholeStudy());
+  const files = wholeReport();
   const tables = [
     "table-1",
     "table-1-averages",
@@ -102,7 +115,7 @@ test("a study with all that the paper has gets every picture and table but the l
 });
 
 test("the page is one file: it loads nothing, runs nothing, and has no link but to itself", (t) => {
-  const { files } = written(t, wholeStudy());
+  const files = wholeReport();
   const html = files["index.html"] ?? "";
   t.notRegex(html, /<script|<link|<img|<iframe|@import|url\(|\ssrc=|\son[a-z]+=/i);
   const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, target]) => target ?? "");
@@ -114,12 +127,11 @@ test("the page is one file: it loads nothing, runs nothing, and has no link but 
 });
 
 test("the same results give the same bytes, however their folders are named", (t) => {
-  const runs = wholeStudy();
-  t.deepEqual(written(t, [...runs].reverse()).files, written(t, runs).files);
+  t.deepEqual(written(t, WHOLE.toReversed()).files, wholeReport());
 });
 
 test("other times change nothing but what is said of time", (t) => {
-  const runs = wholeStudy();
+  const runs = WHOLE;
   const slower = runs.map((run, i) => ({
     ...run,
     trainingSeconds: run.trainingSeconds + i,
@@ -149,13 +161,13 @@ test("other times change nothing but what is said of time", (t) => {
 });
 
 test("a report that is written again has nothing of the one before", (t) => {
-  const { folder } = written(t, wholeStudy());
+  const { folder } = written(t, WHOLE);
   const few = temporaryFolder(t);
   writeStudy(few, [HIPPOCAMPUS], [madeRun({})]);
   writeStudy(
     folder,
     [HIPPOCAMPUS],
-    wholeStudy().map(() => madeRun({ method: "constant" })),
+    WHOLE.map(() => madeRun({ method: "constant" })),
   );
   writeReport(few);
   writeReport(folder);
@@ -178,7 +190,7 @@ test("names that look like markup stay text", (t) => {
         /^(html|head|meta|title|style|body|main|h[12]|p|nav|ul|li|a|br|strong|section|div|table|thead|tbody|tr|th|td|figure|figcaption|pre|svg|g|path|rect|text|tspan|line|circle|defs|marker|clippath|use)$/i;
       return tags.every((name) => known.test(name)) && !/<script/i.test(html);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
   t.pass();
 });
@@ -471,7 +483,7 @@ test("a study without a result has no report, and what is no study is none", (t)
 });
 
 test("whichever runs have ended, the report is whole, and no cell, picture or sentence holds what is no figure", (t) => {
-  const all = wholeStudy();
+  const all = [...WHOLE];
   const some = fc.subarray(all, { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(some, (runs) => {
@@ -485,7 +497,7 @@ test("whichever runs have ended, the report is whole, and no cell, picture or se
         anchors.length > 0
       );
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
   t.pass();
 });

@@ -9,6 +9,7 @@ import { type ReadCount, ReadCounts } from "../../../loader/dataset/remote/read-
 import type { Store } from "../../../loader/dataset/store.js";
 import { ingest, openEngine, openStore, verifyStore } from "../../../loader/index.js";
 import { caseTable, PatchstreamError, planBatch, resolveSpec } from "../../../plan/index.js";
+import { sameBytes } from "../same-bytes.js";
 import { shardOf } from "../shard-of.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { writeRawDataset } from "../write-raw-dataset.js";
@@ -19,12 +20,12 @@ type Context = ExecutionContext<{ folder: string; store: string }>;
 
 /** An image is more than one read of a remote store. */
 const SHAPE = [40, 128, 128] as const;
-const IDS = ["a", "b", "c d", "e"];
+const IDS = ["a", "b", "c d"];
 
 test.before(async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "patchstream-remote-"));
   const store = join(folder, "store");
-  writeRawDataset(join(folder, "raw"), { ids: IDS, channelNames: ["noNorm", "noNorm"], shape: SHAPE });
+  writeRawDataset(join(folder, "raw"), { ids: IDS, shape: SHAPE });
   await ingest(join(folder, "raw"), store, { workers: 0, name: "Phantom" });
   t.context = { folder, store };
 });
@@ -39,7 +40,7 @@ const HASTE = { patience: { firstDelayMs: 1, silenceMs: 5_000 } };
 /** SHA-256 of some batches of a run on the store at `place`; volumes that find no room are read by region. */
 async function batchesOf(place: string, volumeBudgetBytes: number): Promise<string[]> {
   await using store = await openStore(place, HASTE);
-  await using engine = await openEngine(store, { workers: 2, slotBudgetBytes: 2 ** 25, volumeBudgetBytes });
+  await using engine = await openEngine(store, { workers: 1, slotBudgetBytes: 2 ** 25, volumeBudgetBytes });
   const cases = caseTable(store.dataset);
   const data = {
     dataset: "Phantom",
@@ -61,11 +62,9 @@ async function batchesOf(place: string, volumeBudgetBytes: number): Promise<stri
 
 test("batches of a store behind HTTP are those of the same store in a folder, from volumes and from regions", async (t) => {
   const server = await served(t);
-  for (const volumeBudgetBytes of [2 ** 28, 2 ** 22])
-    t.deepEqual(
-      await batchesOf(server.address, volumeBudgetBytes),
-      await batchesOf(t.context.store, volumeBudgetBytes),
-    );
+  const expected = await batchesOf(t.context.store, 2 ** 28);
+  for (const volumeBudgetBytes of [2 ** 28, 2 ** 21])
+    t.deepEqual(await batchesOf(server.address, volumeBudgetBytes), expected);
 });
 
 test("a remote store verifies, and is called by its address without a query", async (t) => {
@@ -82,7 +81,7 @@ test("neighbouring chunks are read in few requests", async (t) => {
   const before = server.asked.length;
   await store.readImage("a");
   const image = server.asked.slice(before).map(({ path, range }) => `${path.split("/").at(-1)} ${range}`);
-  t.is(image.length, 4, image.join("; ")); // the index, and 5.2 MB in parts of 2 MiB; its zarr.json is known
+  t.is(image.length, 3, image.join("; ")); // the index, and 2.6 MB in parts of 2 MiB; its zarr.json is known
 });
 
 test("passing failures are borne: 500, 503 with Retry-After, 429, dropped connections, answers that are cut", async (t) => {
@@ -208,7 +207,7 @@ test("bytes that were damaged on their way are asked for again; damage in the st
     damaged++;
     return sendDamaged(join(t.context.store, path), range, response);
   };
-  t.deepEqual(await store.readImage("a"), expected);
+  t.true(sameBytes(await store.readImage("a"), expected));
   t.is(damaged, 1);
 
   server.instead = ({ path, range }, response) => {
@@ -268,7 +267,7 @@ test("batches from a cache are those of the folder, and a damaged cache file is 
     await using store = await openStore(server.address, { ...HASTE, cache });
     if (round === "damaged") for (const file of filesBelow(cache.folder)) flip(file);
     const before = server.asked.length;
-    t.deepEqual(await store.readImage("a"), expected, round);
+    t.true(sameBytes(await store.readImage("a"), expected), round);
     t.is(server.asked.length > before, round === "cold" || round === "damaged", round);
   }
 });
