@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { pem } from "../conformance/carrier.js";
 import { oneServer, startServer } from "../conformance/served-store.js";
-import { spawnServer } from "../conformance/server-process.js";
 
 const server = oneServer(test);
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -33,14 +34,17 @@ async function failure(t: ExecutionContext, addresses: string | string[], option
   return error?.message ?? "";
 }
 
-async function closedPort(t: ExecutionContext): Promise<string> {
-  const gone = await startServer(t);
-  await gone.drain();
-  return gone.address;
+/** An address at which nothing listens any more. */
+async function closedPort(): Promise<string> {
+  const gone = createServer().listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  await once(gone.close(), "close");
+  return `127.0.0.1:${port}`;
 }
 
 test("a refused connection", async (t) => {
-  const address = await closedPort(t);
+  const address = await closedPort();
   t.is(
     await failure(t, address),
     `${address}: nothing listens there (connection refused). Is the server running there?`,
@@ -76,7 +80,7 @@ for (const address of ["[::1]:7070", "dns:///data.example:7070", "ipv4:127.0.0.1
   });
 
 test("several addresses of which none can be reached are all named", async (t) => {
-  const [one, two] = [await closedPort(t), await closedPort(t)];
+  const [one, two] = [await closedPort(), await closedPort()];
   t.regex(await failure(t, [one, two]), new RegExp(`^${one}, ${two}: nothing listens there`));
   const plain = (await server()).address;
   const message = await failure(t, [one, plain], { tls: { ca: pem("authority.pem") } });
@@ -85,7 +89,7 @@ test("several addresses of which none can be reached are all named", async (t) =
 
 test("one of several that answers is enough", async (t) => {
   const { address } = await server();
-  const { name } = await client(t, [await closedPort(t), address]).describeDataset();
+  const { name } = await client(t, [await closedPort(), address]).describeDataset();
   t.is(name, "Task04_Hippocampus");
 });
 
@@ -136,7 +140,10 @@ test("a name that does not resolve", async (t) => {
 });
 
 test("something that is no gRPC server", async (t) => {
-  const other = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+  const other = createServer((socket) => {
+    socket.on("error", () => {}); // a client that hangs up
+    socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+  }).listen(0, "127.0.0.1");
   t.teardown(() => other.close());
   await new Promise((resolve) => other.once("listening", resolve));
   const { port } = other.address() as { port: number };
@@ -144,9 +151,9 @@ test("something that is no gRPC server", async (t) => {
 });
 
 test("with waitMs a server that starts later is waited for", async (t) => {
-  const address = await closedPort(t);
+  const address = await closedPort();
   const asked = client(t, address, { waitMs: 60_000 }).describeDataset();
-  await spawnServer(t, "--port", address.split(":")[1] as string);
+  await startServer(t, { port: Number(address.split(":")[1]) });
   t.is((await asked).name, "Task04_Hippocampus");
 });
 
@@ -191,12 +198,10 @@ function patchstream(args: readonly string[], env: Record<string, string> = {}):
 }
 
 test("the command line says it in one line, of a trainer too", async (t) => {
-  const address = await closedPort(t);
-  for (const args of [["trainings", "--trainer", address]]) {
-    const { code, stderr } = await patchstream(args);
-    t.is(code, 1);
-    t.is(stderr, `patchstream: ${address}: nothing listens there (connection refused). Is the server running there?\n`);
-  }
+  const address = await closedPort();
+  const { code, stderr } = await patchstream(["trainings", "--trainer", address]);
+  t.is(code, 1);
+  t.is(stderr, `patchstream: ${address}: nothing listens there (connection refused). Is the server running there?\n`);
 });
 
 test("an empty token file is refused, and a missing one", async (t) => {
@@ -210,26 +215,25 @@ test("an empty token file is refused, and a missing one", async (t) => {
 
 test("proxies of the environment are for other machines, and named where one fails", async (t) => {
   const { address } = await server();
+  const addresses = [address, "192.0.2.1:7070"];
+  const proxies = ["http_proxy", "https_proxy", "grpc_proxy"];
+  // A client has the environment of the moment in which it is made.
   const script = `
-    const { connect } = await import(process.env.CLIENT);
-    const client = connect(process.env.ADDRESS);
-    try { console.log((await client.describeDataset()).name); } catch (error) { console.log(error.message); }
-    await client[Symbol.asyncDispose]();`;
-  const ask = (to: string, proxy: string) =>
-    new Promise<string>((resolve) => {
-      const CLIENT = new URL("../../client/index.js", import.meta.url).href;
-      const env = {
-        ...process.env,
-        CLIENT,
-        ADDRESS: to,
-        [proxy]: "http://127.0.0.1:9",
-        no_proxy: "",
-        no_grpc_proxy: "",
-      };
-      execFile(process.execPath, ["--input-type=module", "-e", script], { env }, (_, stdout) => resolve(stdout.trim()));
-    });
-  for (const proxy of ["http_proxy", "https_proxy", "grpc_proxy"]) {
-    t.is(await ask(address, proxy), "Task04_Hippocampus");
-    t.regex(await ask("192.0.2.1:7070", proxy), new RegExp(`^192.0.2.1:7070: .*environment variable ${proxy} names`));
+    const { connect } = await import(process.argv[1]);
+    const [proxies, addresses] = process.argv.slice(2).map(JSON.parse);
+    const ask = async (proxy, address) => {
+      process.env[proxy] = "http://127.0.0.1:9";
+      const client = connect(address);
+      delete process.env[proxy];
+      try { return (await client.describeDataset()).name; } catch (error) { return error.message; }
+    };
+    console.log(JSON.stringify(await Promise.all(proxies.map((proxy) => Promise.all(addresses.map((to) => ask(proxy, to)))))));`;
+  const client = new URL("../../client/index.js", import.meta.url).href;
+  const env = { ...process.env, no_proxy: "", no_grpc_proxy: "", http_proxy: "", https_proxy: "", grpc_proxy: "" };
+  const args = ["--input-type=module", "-e", script, client, JSON.stringify(proxies), JSON.stringify(addresses)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  for (const [index, [own, other]] of (JSON.parse(stdout) as [string, string][]).entries()) {
+    t.is(own, "Task04_Hippocampus");
+    t.regex(other, new RegExp(`^192.0.2.1:7070: .*environment variable ${proxies[index]} names`));
   }
 });

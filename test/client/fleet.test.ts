@@ -1,10 +1,10 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
 import { connect, type DataClient, type FleetStanding } from "../../client/index.js";
 import { CLIENT_TLS } from "../conformance/carrier.js";
 import { startServer } from "../conformance/served-store.js";
-import { spawnServer } from "../conformance/server-process.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "../conformance/small-run.js";
+import { startProxy } from "../conformance/tcp-proxy.js";
 
 function clientOf(t: ExecutionContext, ...addresses: string[]): DataClient {
   const client = connect(addresses, { deadlineMs: 30_000, ...CLIENT_TLS });
@@ -17,14 +17,15 @@ async function seen(client: DataClient, isSo: (fleet: FleetStanding) => boolean)
   for (;;) {
     const fleet = await client.fleet();
     if (isSo(fleet)) return fleet;
-    await turn();
+    await pause(20);
   }
 }
 
 const of = ({ replicas }: FleetStanding, address: string) => replicas.find((one) => one.address === address);
 
 test("of two replicas one falls silent: it is said which, and that its batches were asked of the other", async (t) => {
-  const [victim, good] = [await spawnServer(t), await startServer(t)];
+  const good = await startServer(t);
+  const victim = await startProxy(t, (await startServer(t)).address);
   const client = clientOf(t, victim.address, good.address);
   t.deepEqual(
     (await client.fleet()).replicas.map(({ address, state }) => [address, state]),
@@ -36,7 +37,7 @@ test("of two replicas one falls silent: it is said which, and that its batches w
   await using run = await client.openRun(SMALL_RUN);
   for await (const { step } of run.batches()) {
     if (step === 0) await seen(client, ({ replicas }) => replicas.every(({ state }) => state === "serving"));
-    if (step === 3) victim.process.kill("SIGSTOP");
+    if (step === 3) victim.freeze();
     if (step < RUN_STEPS - 1) continue;
     const fleet = await seen(client, (found) => of(found, victim.address)?.state === "silent");
     const silent = of(fleet, victim.address);
@@ -52,17 +53,17 @@ test("of two replicas one falls silent: it is said which, and that its batches w
 });
 
 test("what is waited for is said: of whom it was asked, and that nobody is left", async (t) => {
-  const server = await spawnServer(t);
+  const server = await startProxy(t, (await startServer(t)).address);
   const client = clientOf(t, server.address);
   await using run = await client.openRun(SMALL_RUN, { creditBatches: 1 });
   const batches = run.batches();
   await batches.next();
   t.is((await client.fleet()).awaited, undefined);
-  server.process.kill("SIGSTOP");
+  server.freeze();
   const next = untilFailure(batches); // one batch may be on its way
   const asked = await seen(client, ({ awaited }) => awaited !== undefined && awaited.asked.length > 0);
   t.like(asked.awaited, { timeline: "train", stage: 0, asked: [server.address] });
-  server.process.kill("SIGKILL");
+  server.kill();
   const { replicas, awaited } = await seen(client, ({ replicas: [one] }) => one?.state === "lost");
   t.like(awaited, { step: asked.awaited?.step, asked: [] });
   t.true((replicas[0]?.failure?.message ?? "").includes(server.address));

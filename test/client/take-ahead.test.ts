@@ -92,7 +92,7 @@ test("whatever is decided while batches are sent ahead, each comes once, in orde
       }
       t.true((await batches.next()).done);
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 

@@ -8,7 +8,7 @@ import { SMALL_RUN } from "./small-run.js";
 import { startProxy } from "./tcp-proxy.js";
 
 /** `BIT_FLIP_SEEDS=120` runs more of them; `BIT_FLIP_FIRST` is the first. */
-const SEEDS = seedCount("BIT_FLIP_SEEDS", 24);
+const SEEDS = seedCount("BIT_FLIP_SEEDS", 12);
 const FIRST = seedCount("BIT_FLIP_FIRST", 0);
 const AT_ONCE = 4;
 /** What a session of so many steps sends and receives, about: flips beyond that hit nothing. */

@@ -37,7 +37,7 @@ async function lineOf(file: string, wanted: Line): Promise<Line> {
   for (const endMs = performance.now() + LONGEST_MS; performance.now() < endMs; ) {
     const found = linesOf(file).find((line) => Object.entries(wanted).every(([name, value]) => line[name] === value));
     if (found !== undefined) return found;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`${JSON.stringify(wanted)} is not in\n${readFileSync(file, "utf8")}`);
 }

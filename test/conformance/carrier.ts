@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { ImplementationFn, TestFn } from "ava";
 import type { Carrier } from "../../rpc/carrier.js";
 
 /** A file of `certificates/`. */
@@ -20,3 +21,12 @@ export const SERVER_TLS: { readonly tls?: { readonly cert: string; readonly key:
 export const CLIENT_TLS: { readonly tls?: { readonly ca: string } } = isTls
   ? { tls: { ca: pem("authority.pem") } }
   : {};
+
+/**
+ * Declares rules of which what carries the streams has no part: over a lane or TLS they run the same code, and are left out where
+ * `CONFORMANCE_RULES` is `carried`.
+ */
+export function testsOfAnyCarrier(test: TestFn): (rule: string, implementation: ImplementationFn<[]>) => void {
+  const areHeld = process.env.CONFORMANCE_RULES !== "carried" || (CARRIER === "grpc" && !isTls);
+  return areHeld ? test : () => {};
+}

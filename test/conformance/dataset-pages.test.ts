@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { datasetDigest, openSeal, type StoreRecord, sealedGroup } from "../../loader/dataset/store-metadata.js";
 import { serve } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
@@ -11,7 +11,8 @@ import type { Channel } from "../../rpc/client/channel.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { STATUS_OF } from "../../rpc/status.js";
 import { startPeer } from "../client/peer.js";
-import { temporaryFolder } from "../dataset/temporary-folder.js";
+import { fileScope } from "../trainer/file-scope.js";
+import { type Teardown, temporaryFolder } from "../trainer/processes.js";
 import { heldClient } from "./held/hold.js";
 import { dial, sampleStore } from "./served-store.js";
 import { FIRST_PAGE } from "./wire.js";
@@ -24,7 +25,7 @@ const DEFAULT_CLIENT_BYTES = 4 << 20;
 type Page = Messages["DescribeDatasetResponse"];
 
 /** A server of the sample store whose record names its three cases again and again, under `count` ids. */
-async function serveCases(t: ExecutionContext, count: number, change: Partial<StoreRecord> = {}) {
+async function serveCases(t: Teardown, count: number, change: Partial<StoreRecord> = {}) {
   const store = join(temporaryFolder(t), "store");
   cpSync(await sampleStore(), store, { recursive: true });
   const path = join(store, "zarr.json");
@@ -37,6 +38,15 @@ async function serveCases(t: ExecutionContext, count: number, change: Partial<St
   const server = await serve(store, { workers: 1, volumeBudgetBytes: 64 << 20, slotBudgetBytes: 32 << 20 });
   t.teardown(() => server.drain());
   return { server, ids: cases.map(({ id }) => id) };
+}
+
+const scope = fileScope(test);
+let four: ReturnType<typeof serveCases> | undefined;
+
+/** A server of four cases, for all tests. */
+function serveFourCases(): ReturnType<typeof serveCases> {
+  four ??= serveCases(scope, 4);
+  return four;
 }
 
 function ask(channel: Channel, request: Partial<Messages["DescribeDatasetRequest"]> = {}): Promise<Page> {
@@ -57,7 +67,7 @@ const caseIds = (pages: readonly Page[]) => pages.flatMap(({ cases }) => cases.m
 
 test("a data set of any size comes in pages that every gRPC client takes, and the client puts them together", async (t) => {
   t.timeout(120_000);
-  const { server, ids } = await serveCases(t, 16_000);
+  const { server, ids } = await serveCases(t, 12_500);
   const pages = await walk(dial(t, server));
   const sizes = pages.map((page) => codec("DescribeDatasetResponse").encode(page).length);
   t.true(sizes.reduce((a, b) => a + b, 0) > DEFAULT_CLIENT_BYTES, "in one message it would not have come");
@@ -91,7 +101,7 @@ test("a page has as many cases as asked for at most, and the walk may change its
 });
 
 test("a token that is none is refused by name", async (t) => {
-  const { server } = await serveCases(t, 4);
+  const { server } = await serveFourCases();
   const channel = dial(t, server);
   const { nextPageToken } = await ask(channel, { pageSize: 2 });
   for (const pageToken of ["4", "-1", "../..", nextPageToken.replace(/\d+$/, "4"), `${nextPageToken} `]) {
@@ -106,7 +116,9 @@ test("a token of another data set, or of what the data set was before, is ABORTE
     const channel = dial(t, server);
     return { channel, pageToken: (await ask(channel, { pageSize: 2 })).nextPageToken };
   };
-  const [before, twin] = [await token(4), await token(4)];
+  const channel = dial(t, (await serveFourCases()).server);
+  const before = { pageToken: (await ask(channel, { pageSize: 2 })).nextPageToken };
+  const twin = await token(4);
   t.is(before.pageToken, twin.pageToken, "any replica goes on");
   const others = [await token(5), await token(4, { labels: { background: 0, Front: 1, Posterior: 2 } })];
   for (const { channel } of others) {
@@ -117,7 +129,7 @@ test("a token of another data set, or of what the data set was before, is ABORTE
 });
 
 test("a client begins again where the data set changes between two pages, and says so where it always does", async (t) => {
-  const [old, current] = [await serveCases(t, 4), await serveCases(t, 6)];
+  const [old, current] = [await serveFourCases(), await serveCases(t, 6)];
   const [before, after] = [dial(t, old.server), dial(t, current.server)];
   const peer = (isStill: (call: number) => boolean) => {
     let calls = 0;
@@ -133,7 +145,7 @@ test("a client begins again where the data set changes between two pages, and sa
 });
 
 test("pages that lose a case, or never end, are no answer", async (t) => {
-  const { server } = await serveCases(t, 4);
+  const { server } = await serveFourCases();
   const honest = dial(t, server);
   const lies: ((page: Page) => Page)[] = [
     (page) => ({ ...page, cases: page.cases.slice(1) }),

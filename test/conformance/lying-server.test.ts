@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import type { PatchstreamError } from "../../plan/errors.js";
 import type { Messages } from "../../proto/messages.js";
+import type { Carrier } from "../../rpc/carrier.js";
 import type { Handlers } from "../../rpc/server/implement.js";
 import { startPeer } from "../client/peer.js";
 import { heldClient } from "./held/hold.js";
@@ -44,23 +45,17 @@ async function startLiar(t: ExecutionContext, lie: Lie, spec: object): Promise<s
   return startPeer(t, channel, { stream });
 }
 
-/** What a client says of a lie; the same whatever carries it. */
+/** What a client says of a lie that comes by `carrier`; what carried it is no part of how it is read. */
 async function deliveredBy(
   t: ExecutionContext,
   lie: Lie,
-  spec: object = SMALL_RUN,
+  { spec = SMALL_RUN, carrier = "grpc" }: { readonly spec?: object; readonly carrier?: Carrier } = {},
 ): Promise<PatchstreamError | undefined> {
   const address = await startLiar(t, lie, spec);
-  const [first, ...others] = await Promise.all(
-    (await carriers()).map(async (carrier) => {
-      const run = await hold(t, address, { carrier }).openRun(spec, { creditBatches: 1 });
-      return t.throwsAsync<PatchstreamError>(async () => {
-        for await (const batch of run.batches()) t.fail(`step ${batch.step} was delivered`);
-      });
-    }),
-  );
-  for (const other of others) t.is(other?.message ?? "none", first?.message ?? "nothing");
-  return first;
+  const run = await hold(t, address, { carrier }).openRun(spec, { creditBatches: 1 });
+  return t.throwsAsync<PatchstreamError>(async () => {
+    for await (const batch of run.batches()) t.fail(`step ${batch.step} was delivered`);
+  });
 }
 
 const begin = (changes: (honest: Messages["BatchBegin"]) => Partial<Messages["BatchBegin"]>): Lie => {
@@ -79,8 +74,13 @@ test("a patch of another size than its stage's is PATCH_MISMATCH, before memory 
       byteLength: 2 ** 40,
     })),
   }));
-  const error = await deliveredBy(t, grown);
-  t.regex(error?.message ?? "", /step 0 came with image f32 6x1x8x8x1000000000 .*; its stage has image f32 6x1x8x8x8 /);
+  for (const carrier of await carriers()) {
+    const error = await deliveredBy(t, grown, { carrier });
+    t.regex(
+      error?.message ?? "",
+      /step 0 came with image f32 6x1x8x8x1000000000 .*; its stage has image f32 6x1x8x8x8 /,
+    );
+  }
 });
 
 test("tensors of another type, count or batch than the run's are refused", async (t) => {
@@ -112,13 +112,13 @@ test("labels of deep supervision that are missing or of another size are refused
   const deep = { ...SMALL_RUN, deepSupervision: true };
   const withoutLast = begin(({ tensors }) => ({ tensors: tensors.slice(0, 3) }));
   t.regex(
-    (await deliveredBy(t, withoutLast, deep))?.message ?? "",
+    (await deliveredBy(t, withoutLast, { spec: deep }))?.message ?? "",
     /other tensors than image, label, label_1, label_2/,
   );
   const turned = begin(({ tensors }) => ({
     tensors: tensors.map((tensor) => (tensor.name === "label_2" ? { ...tensor, shape: [6, 2, 4, 1] } : tensor)),
   }));
-  const error = await deliveredBy(t, turned, deep);
+  const error = await deliveredBy(t, turned, { spec: deep });
   t.regex(error?.message ?? "", /came with label_2 u8 6x2x4x1 .*; its stage has label_2 u8 6x2x2x2 /);
 });
 
@@ -172,7 +172,7 @@ for (const [name, lie, reason] of broken)
       lies++;
       return lie(batch);
     });
-    t.is(lies, 4 * (await carriers()).length);
+    t.is(lies, 4);
     t.is(error?.code, "INTERNAL");
     t.regex(error?.message ?? "", reason);
   });
@@ -188,7 +188,7 @@ test("a begin that was changed on its way is asked for again, three times, and i
       lies++;
       return begin(change)(batch);
     });
-    t.is(lies, 4 * (await carriers()).length);
+    t.is(lies, 4);
     t.is(error?.code, "MESSAGE_DAMAGED");
   }
 });

@@ -9,12 +9,13 @@ import { callStream, callUnary } from "../../rpc/client/call.js";
 import { codec } from "../../rpc/codec/codec.js";
 import { methodOf } from "../../rpc/service.js";
 import { fromStatus } from "../../rpc/status.js";
-import { CARRIER } from "./carrier.js";
+import { CARRIER, testsOfAnyCarrier } from "./carrier.js";
 import { dial, oneServer, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES } from "./small-run.js";
 import { describe, getBatch, openStream, specBytes, start, UNCHECKED } from "./wire.js";
 
 const server = oneServer(test);
+const testOfAnyCarrier = testsOfAnyCarrier(test);
 
 function factsOf(failure: ServiceError) {
   return fromStatus(failure, { address: "", method: "" }).facts;
@@ -58,7 +59,7 @@ const violations: readonly (readonly [name: string, message: Request, facts: obj
 ];
 
 for (const [name, message, facts] of violations)
-  test(`${name} ends the stream with INVALID_ARGUMENT naming the field`, async (t) => {
+  testOfAnyCarrier(`${name} ends the stream with INVALID_ARGUMENT naming the field`, async (t) => {
     const channel = dial(t, await server());
     const stream = await start(channel);
     const { spec } = await describe(channel);
@@ -100,7 +101,7 @@ test("a stream that does not begin with Start is refused", async (t) => {
   t.like(factsOf(await stream.failure()), { code: "REQUEST_INVALID", field: "kind", got: "want" });
 });
 
-test("a timeline of a later version is refused with its number", async (t) => {
+testOfAnyCarrier("a timeline of a later version is refused with its number", async (t) => {
   const channel = dial(t, await server());
   const bytes = codec("GetBatchRequest").encode({
     spec: specBytes(),
@@ -127,13 +128,13 @@ test("a timeline of a later version is refused with its number", async (t) => {
   });
 });
 
-test("a run of another recipe is refused with FAILED_PRECONDITION", async (t) => {
+testOfAnyCarrier("a run of another recipe is refused with FAILED_PRECONDITION", async (t) => {
   const channel = dial(t, await server());
   const error = await t.throwsAsync<PatchstreamError>(describe(channel, { ...SMALL_RUN, recipe: 999 }));
   t.like(error?.facts, { code: "RECIPE_UNKNOWN", recipe: 999 });
 });
 
-test("a spec's mistake comes back with field, value and what would be right", async (t) => {
+testOfAnyCarrier("a spec's mistake comes back with field, value and what would be right", async (t) => {
   const channel = dial(t, await server());
   const error = await t.throwsAsync<PatchstreamError>(
     describe(channel, { ...SMALL_RUN, plan: { patchSize: [100, 56, 40], batchSize: 2, pooling: [4, 3, 3] } }),
@@ -142,7 +143,7 @@ test("a spec's mistake comes back with field, value and what would be right", as
   t.regex(error?.message ?? "", /patchSize/);
 });
 
-test("a spec nested a million deep is refused like any other", async (t) => {
+testOfAnyCarrier("a spec nested a million deep is refused like any other", async (t) => {
   const channel = dial(t, await server());
   const deep = callUnary(channel, "DataService", "describeRun", {
     spec: Buffer.from("[".repeat(500_000)),
@@ -159,7 +160,7 @@ test("a spec nested a million deep is refused like any other", async (t) => {
   t.like((await t.throwsAsync<PatchstreamError>(valid))?.facts, { code: "SPEC_INVALID", field: "data" });
 });
 
-test("whatever bytes come on the port, the server goes on", async (t) => {
+testOfAnyCarrier("whatever bytes come on the port, the server goes on", async (t) => {
   const { address } = await server();
   const [host, port] = address.split(":") as [string, string];
   const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -171,7 +172,7 @@ test("whatever bytes come on the port, the server goes on", async (t) => {
       socket.resume();
       await once(socket, "close");
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
   t.is((await getBatch(dial(t, { address }), { step: 0 })).begin.step, 0);
 });
@@ -189,7 +190,7 @@ test("wants beyond max_outstanding_bytes end with RESOURCE_EXHAUSTED, but a sing
   t.like(factsOf(failure), { code: "LIMIT_EXCEEDED", limit: "max_outstanding_bytes", max: STAGE_BYTES[1] });
 });
 
-test("more steps at once than the limit are refused before any of them is cut", async (t) => {
+testOfAnyCarrier("more steps at once than the limit are refused before any of them is cut", async (t) => {
   const channel = dial(t, await server());
   const long = { ...SMALL_RUN, stepsPerEpoch: 100_000 };
   const { spec, limits } = await describe(channel, long);
@@ -221,7 +222,7 @@ test("streams, specs, batches and messages beyond the limits are refused with RE
   t.is((await getBatch(channel, { step: 0 })).begin.step, 0);
 });
 
-test("a case or class that the store lacks is NOT_FOUND, and no name leads out of the store", async (t) => {
+testOfAnyCarrier("a case or class that the store lacks is NOT_FOUND, and no name leads out of the store", async (t) => {
   const channel = dial(t, await server());
   for (const name of ["nobody", "../store/hippocampus_003", "/etc/passwd", "", "hippocampus_003/image"]) {
     const reading = callStream(channel, "DataService", "readCase", {
@@ -235,7 +236,7 @@ test("a case or class that the store lacks is NOT_FOUND, and no name leads out o
   t.like((await t.throwsAsync<PatchstreamError>(locations))?.facts, { code: "NOT_FOUND", what: "class", name: "7" });
 });
 
-test("a region outside of its volume, an empty one, and one of a reference are refused", async (t) => {
+testOfAnyCarrier("a region outside of its volume, an empty one, and one of a reference are refused", async (t) => {
   const channel = dial(t, await server());
   const regions = [
     { start: [0, 0, 0], end: [9_999, 1, 1] },
@@ -270,7 +271,7 @@ test("whatever bytes come as messages, the stream ends with a status and the ser
       const failure = await stream.failure().catch(() => undefined);
       return failure === undefined || refused.includes(failure.code);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
   t.is((await getBatch(channel, { step: 0 })).begin.step, 0);
 });
@@ -298,7 +299,7 @@ test("messages that almost are ones are refused too: bits flipped in a good stre
       const failure = await stream.failure().catch(() => undefined);
       return failure === undefined || failure.code !== status.INTERNAL;
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
   t.is((await getBatch(channel, { step: 0 })).begin.step, 0);
 });

@@ -1,2 +1,3 @@
 process.env.CONFORMANCE_CARRIER = "lane";
+process.env.CONFORMANCE_RULES = "carried";
 await import("./replica-rules.test.js");

@@ -148,7 +148,7 @@ test("DescribeRun says the steps, stages and shares that the batches of both tim
       t.is((await getBatch(channel, { ...request, step: last })).begin.stage, expected[last] ?? -1);
       await t.throwsAsync(getBatch(channel, { ...request, step: last + 1 }));
     }),
-    { numRuns: testRounds(12), includeErrorInReport: true },
+    { numRuns: testRounds(5), includeErrorInReport: true },
   );
 });
 

@@ -22,7 +22,13 @@ export function sampleStore(): Promise<string> {
   return store;
 }
 
-const SMALL_SERVER = { workers: 1, volumeBudgetBytes: 64 << 20, slotBudgetBytes: 32 << 20, drainTimeoutMs: 2_000 };
+/** Room for the sample store and two streams. */
+export const SMALL_SERVER = {
+  workers: 1,
+  volumeBudgetBytes: 64 << 20,
+  slotBudgetBytes: 32 << 20,
+  drainTimeoutMs: 2_000,
+};
 
 /** A server of the sample store, closed with the test. */
 export async function startServer(t: ExecutionContext, options: ServeOptions = {}): Promise<DataServer> {

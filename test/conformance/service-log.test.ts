@@ -12,7 +12,8 @@ import { callUnary } from "../../rpc/index.js";
 import { methodOf } from "../../rpc/service.js";
 import { type Logged, spawnService, watchHealth } from "../service-process.js";
 import { pem } from "./carrier.js";
-import { dial, sampleStore } from "./served-store.js";
+import { EventLog } from "./event-log.js";
+import { dial, sampleStore, startServer } from "./served-store.js";
 import { RUN_STEPS, SMALL_RUN } from "./small-run.js";
 import { describe, FIRST_PAGE, getBatch, specBytes, start, startGrpc } from "./wire.js";
 
@@ -173,13 +174,14 @@ test("from TypeScript a server is silent, or writes to the logger that it is giv
 });
 
 test("mTLS: a client without a certificate is in the log with the reason", async (t) => {
-  const tls = ["--tls-cert", pem("server.pem"), "--tls-key", pem("server.key"), "--tls-ca", pem("authority.pem")];
-  const service = await spawnService(t, "serve", await sampleStore(), ...SMALL, ...tls);
-  t.is((await service.logged("started")).tls, "mutual");
+  const tls = { cert: pem("server.pem"), key: pem("server.key"), ca: pem("authority.pem") };
+  const log = new EventLog();
+  const service = await startServer(t, { tls, logger: log.logger });
+  t.is((await log.logged("started")).tls, "mutual");
   const stranger = { cert: pem("stranger.pem"), key: pem("stranger.key") };
   const channel = dial(t, service, { tls: { ca: pem("authority.pem"), serverName: "localhost", ...stranger } });
   await t.throwsAsync(describe(channel));
-  t.regex(String((await service.logged("handshake-refused")).peer), /^127\.0\.0\.1:\d+$/);
+  t.regex(String((await log.logged("handshake-refused")).peer), /^127\.0\.0\.1:\d+$/);
 });
 
 test("SIGTERM: health turns NOT_SERVING first, and everything works until the drain delay is over; a second signal ends it at once", async (t) => {
@@ -203,19 +205,20 @@ test("SIGTERM: health turns NOT_SERVING first, and everything works until the dr
 });
 
 test("after the drain delay the listener closes and streams are drained", async (t) => {
-  const service = await spawnService(t, "serve", await sampleStore(), ...SMALL, "--drain-delay", "0.2");
+  const log = new EventLog();
+  const service = await startServer(t, { drainDelayMs: 200, logger: log.logger });
   const channel = dial(t, service);
   const health = watchHealth(channel);
   t.is((await health.next()).value, "SERVING");
   const stream = await start(channel);
-  service.kill("SIGTERM");
+  const drained = service.drain();
   t.is((await health.next()).value, "NOT_SERVING");
   await health.return(undefined);
   const { notice } = await stream.expect("notice");
   t.is(notice.code, "draining");
   await t.throwsAsync(stream.next());
-  t.truthy(await service.logged("listener-closed"));
+  await log.logged("listener-closed");
   t.is((await t.throwsAsync<PatchstreamError>(describe(dial(t, service))))?.code, "UNAVAILABLE");
-  t.is(await service.ended, 0);
-  t.truthy(await service.logged("stream-ended", { outcome: "drained" }));
+  await drained;
+  t.is((await log.logged("stream-ended")).outcome, "drained");
 });

@@ -23,11 +23,11 @@ test("wants are spread over the replicas: of two, each sends a quarter of the ba
   const addresses = servers.map(({ address }) => address);
   const plan = { patchSize: [32, 32, 32], batchSize: 4, pooling: [1, 1, 1] } as const; // a batch takes some milliseconds: less is noise
   const { dataset, split } = SMALL_RUN;
-  const run = await hold(t, addresses).openRun({ dataset, split, plan, mode: "constant" }, { to: 200 });
+  const run = await hold(t, addresses).openRun({ dataset, split, plan, mode: "constant" }, { to: 80 });
   let delivered = 0;
   for await (const { step } of run.batches()) t.is(step, delivered++);
   const sent = await Promise.all(servers.map(batchesSent));
-  t.true(Math.min(...sent) >= 50, `they sent ${sent.join(" and ")} batches`);
+  t.true(Math.min(...sent) >= 20, `they sent ${sent.join(" and ")} batches`);
 });
 
 test("a server that refuses every stream is asked again with growing pauses, a few times a second", async (t) => {

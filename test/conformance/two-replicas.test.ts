@@ -11,7 +11,7 @@ import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "./small-run.js";
 import { startProxy } from "./tcp-proxy.js";
 
 /** `TWO_REPLICA_SEEDS=1000` runs them all; `TWO_REPLICA_FIRST` is the first. */
-const SEEDS = seedCount("TWO_REPLICA_SEEDS", 25);
+const SEEDS = seedCount("TWO_REPLICA_SEEDS", 10);
 const FIRST = seedCount("TWO_REPLICA_FIRST", 0);
 const AT_ONCE = 4;
 const DEADLINE_MS = 30_000;

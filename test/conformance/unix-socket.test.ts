@@ -46,7 +46,7 @@ async function checksums(address: string): Promise<number[]> {
   await using client = connect(address, { waitMs: 10_000 });
   await using run = await client.openRun(SMALL_RUN);
   const sums: number[] = [];
-  for await (using batch of run.batches({ from: 0, to: 10 })) sums.push(batch.checksum);
+  for await (using batch of run.batches({ from: 0, to: 5 })) sums.push(batch.checksum);
   return sums;
 }
 
@@ -56,9 +56,8 @@ test("over a Unix socket a run's batches have the checksums that they have over 
   const address = `unix:${path}`;
   t.is(server.address, address);
   const expected = await checksums((await overTcp()).address);
-  t.is(expected.length, 10);
-  t.deepEqual(await checksums(address), expected);
-  t.deepEqual(await checksums(`unix://${path}`), expected);
+  t.is(expected.length, 5);
+  for (const written of [address, `unix://${path}`]) t.deepEqual(await checksums(written), expected);
   t.like(await server.logged("started"), { address, tls: "none" });
   t.is((await server.logged("stream-opened")).peer, address);
   for await (const health of watchHealth(dial(t, server))) {
@@ -69,7 +68,7 @@ test("over a Unix socket a run's batches have the checksums that they have over 
 
 test("the socket and a folder made for it are for their owner alone, and nothing else but the lock is left there", async (t) => {
   const path = join(temporaryFolder(t), "run/data.sock");
-  const server = await serveAt(t, path);
+  const server = await startServer(t, { listen: `unix:${path}` });
   t.true(lstatSync(path).isSocket());
   for (const file of [path, `${path}.lane`]) t.is(statSync(file).mode & 0o777, 0o600);
   t.is(statSync(dirname(path)).mode & 0o777, 0o700);
@@ -79,8 +78,7 @@ test("the socket and a folder made for it are for their owner alone, and nothing
     "data.sock",
     "data.sock.lane",
   ]);
-  server.kill("SIGTERM");
-  t.is(await server.ended, 0);
+  await server.drain();
   t.deepEqual(readdirSync(dirname(path)), [".data.sock.lane.lock.1", ".data.sock.lock.1"]);
 });
 
@@ -116,23 +114,23 @@ test("a server that was killed is started again at the same path, and its client
 
 test("a second server at the path of a living one is refused in one line, and the first one goes on", async (t) => {
   const path = join(temporaryFolder(t), "data.sock");
-  const first = await serveAt(t, path);
+  const first = await startServer(t, { listen: `unix:${path}` });
   const { code, stderr } = await refused("--listen", `unix:${path}`);
   t.is(code, 1);
   t.is(stderr, `patchstream: unix:${path}: another server listens there. Name another path.\n`);
-  t.is((await checksums(first.address)).length, 10);
+  t.is((await checksums(first.address)).length, 5);
 });
 
-test("of several servers that find the socket of a killed one, one gets it and the others say why not", async (t) => {
+test("of two servers that find the socket of a killed one, one gets it and the other says why not", async (t) => {
   const path = join(temporaryFolder(t), "data.sock");
   const killed = await serveAt(t, path);
   killed.kill("SIGKILL");
   await killed.ended;
-  const starts = await Promise.allSettled([1, 2, 3, 4].map(() => serveAt(t, path, "--log-level", "silent")));
+  const starts = await Promise.allSettled([1, 2].map(() => serveAt(t, path, "--log-level", "silent")));
   t.is(starts.filter(({ status }) => status === "fulfilled").length, 1);
   for (const start of starts)
     if (start.status === "rejected") t.regex(start.reason.message, /another server listens there|begins to listen at/);
-  t.is((await checksums(`unix:${path}`)).length, 10);
+  t.is((await checksums(`unix:${path}`)).length, 5);
 });
 
 test("what is no socket is left as it is", async (t) => {
@@ -141,12 +139,9 @@ test("what is no socket is left as it is", async (t) => {
   mkdirSync(join(folder, "folder"));
   symlinkSync("nowhere", join(folder, "link"));
   for (const name of ["file", "folder", "link"]) {
-    const { code, stderr } = await refused("--listen", `unix:${join(folder, name)}`);
-    t.is(code, 1);
-    t.is(
-      stderr,
-      `patchstream: unix:${join(folder, name)}: what lies there is no socket, and is left as it is. Name another path.\n`,
-    );
+    const address = `unix:${join(folder, name)}`;
+    const error = await t.throwsAsync<PatchstreamError>(startServer(t, { listen: address }));
+    t.is(error?.message, `${address}: what lies there is no socket, and is left as it is. Name another path.`);
   }
   t.is(readFileSync(join(folder, "file"), "utf8"), "mine");
   t.true(lstatSync(join(folder, "folder")).isDirectory());

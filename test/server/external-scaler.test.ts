@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { credentials, makeGenericClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import protobuf from "protobufjs";
@@ -132,6 +133,7 @@ test("a client tells its pace to every server, so that each knows what is needed
   let told: readonly number[] = [];
   const beganMs = performance.now();
   for await (const { step } of run.batches()) {
+    await pause(10); // a training's step
     if (step % 8 === 0) told = await Promise.all(scalers.map(needed));
     if ((told.length === 2 && told.every((value) => value > 0)) || performance.now() - beganMs > 60_000) break;
   }

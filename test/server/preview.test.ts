@@ -13,7 +13,7 @@ const server = oneServer(test);
 const spec = { ...SMALL_RUN, wire: { image: "f32", label: "i16", layout: "channels-first" } };
 /** Stage 2: three samples of 40x56x40 voxels. */
 const address = { spec: specBytes(spec), timeline: "TIMELINE_TRAIN", step: 17 } as const;
-const many = { ...SMALL_RUN, stages: [{ patchSize: [8, 8, 8], batchSize: 350, epochs: 6 }] };
+const many = { ...SMALL_RUN, stages: [{ patchSize: [8, 8, 8], batchSize: 150, epochs: 6 }] };
 
 test("each plane shows the voxels of the batch: grey, a class's colour, and its outline", async (t) => {
   t.timeout(60_000);
@@ -100,7 +100,7 @@ test("all samples of a batch are shown, a page of them at a time", async (t) => 
     t.true(shown.png.length < 4 << 20);
     next += shown.samples;
   }
-  t.is(next, 350);
+  t.is(next, 150);
   const error = await t.throwsAsync(ask(first.pages + 1));
   t.regex(error?.message ?? "", new RegExp(`page is ${first.pages + 1}; it must be 1 to ${first.pages}`));
   t.regex((await t.throwsAsync(ask(0)))?.message ?? "", /page is 0; it must be 1 to/);

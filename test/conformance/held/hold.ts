@@ -14,6 +14,8 @@ export type Hold = (t: ExecutionContext, addresses: string | string[], options?:
 /** The client of a test file. */
 export interface Held {
   readonly hold: Hold;
+  /** One client of a server that no test disturbs, for all tests of the file. */
+  holdOnce(server: () => Promise<{ readonly address: string }>): () => Promise<HeldClient>;
   /** What the client can carry streams by. */
   carriers(): Promise<readonly Carrier[]>;
   /** A test of what is ours alone; for any other client it says so and passes. */
@@ -31,13 +33,23 @@ export function heldClient(test: TestFn, defaults: Partial<HeldOptions> = {}): H
     return command;
   };
   test.after.always(() => command?.end());
+  const connect = (addresses: readonly string[], options: Partial<HeldOptions> = {}): HeldClient => {
+    const all: HeldOptions = { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...CLIENT_TLS, ...defaults, ...options };
+    return COMMAND === undefined ? ownClient(addresses, all) : new ForeignClient(foreign(COMMAND), addresses, all);
+  };
   return {
     hold(t, addresses, options) {
-      const all: HeldOptions = { deadlineMs: DEADLINE_MS, carrier: CARRIER, ...CLIENT_TLS, ...defaults, ...options };
-      const list = typeof addresses === "string" ? [addresses] : addresses;
-      const client = COMMAND === undefined ? ownClient(list, all) : new ForeignClient(foreign(COMMAND), list, all);
+      const client = connect(typeof addresses === "string" ? [addresses] : addresses, options);
       t.teardown(() => client[Symbol.asyncDispose]());
       return client;
+    },
+    holdOnce(server) {
+      let client: Promise<HeldClient> | undefined;
+      test.after.always(async () => (await client)?.[Symbol.asyncDispose]());
+      return () => {
+        client ??= server().then(({ address }) => connect([address]));
+        return client;
+      };
     },
     async carriers() {
       return COMMAND === undefined ? ["grpc", "lane"] : (await foreign(COMMAND).hello).carriers;

@@ -1,0 +1,2 @@
+process.env.CONFORMANCE_CARRIER = "lane";
+await import("./replica-rules.test.js");
