@@ -16,6 +16,7 @@ import * as zarr from "zarrita";
 import { ingest, openStore } from "../../loader/index.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
+import { sameBytes } from "./same-bytes.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { verifyFolder } from "./verify-folder.js";
 import { type RawToWrite, writeRawDataset } from "./write-raw-dataset.js";
@@ -45,13 +46,15 @@ test("any region of image and label is the same box of the whole", async (t) => 
           for (let k = x[0]; k < x[1]; k++) expected.push((i * shape[1] + j) * shape[2] + k);
       }
       const [labels, values] = await Promise.all([store.readLabel("a", region), store.readImage("a", region)]);
-      t.deepEqual(
-        labels,
-        Int16Array.from(expected, (voxel) => (voxel === 0 ? 0 : voxel % 3)),
+      t.true(
+        sameBytes(
+          labels,
+          Int16Array.from(expected, (voxel) => (voxel === 0 ? 0 : voxel % 3)),
+        ),
       );
-      t.deepEqual(values, Float32Array.from([...expected, ...expected.map((voxel) => voxel + 1000)]));
+      t.true(sameBytes(values, Float32Array.from([...expected, ...expected.map((voxel) => voxel + 1000)])));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -112,7 +115,7 @@ test("one flipped bit in any file of a store is noticed", async (t) => {
       t.is(error?.code, "STORE_DAMAGED");
       copyFileSync(saved, path);
     }),
-    { numRuns: 150, examples: [...files, ...groups].map((file) => [file, 5, 3]) },
+    { numRuns: 75, examples: [...files, ...groups].map((file) => [file, 5, 3]) },
   );
   await verifyFolder(store);
 });
@@ -142,8 +145,8 @@ test("what is read into an array of the caller's fills it, chunks that are not s
   const image = new Float32Array(label.length).fill(77);
   t.is(await store.readLabel("a", region, label), label);
   t.is(await store.readImage("a", region, image), image);
-  t.deepEqual(label, await store.readLabel("a", region));
-  t.deepEqual(image, await store.readImage("a", region));
+  t.true(sameBytes(label, await store.readLabel("a", region)));
+  t.true(sameBytes(image, await store.readImage("a", region)));
   t.false(label.includes(77));
   const locations = await store.readLocations("a", 1);
   t.deepEqual(await store.readLocations("a", 1, { start: 7, end: 9 }), locations.slice(21, 27));
