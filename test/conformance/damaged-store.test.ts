@@ -124,7 +124,7 @@ test("flips, swaps and re-ingests under a running server: an answer is what its 
     }
   };
 
-  for (const event of fc.sample(events, { numRuns: testRounds(6), seed })) {
+  for (const event of fc.sample(events, { numRuns: testRounds(12), seed })) {
     if (event.kind === "re-ingest") {
       for (let again = 0; again < 2; again++) {
         writeDistinctCase(folders.raw, event.one, 100 + (event.where % 10_000) + again);
