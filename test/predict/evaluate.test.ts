@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { numpyMean, summaryJson, surfaceDistances } from "../../trainer/index.js";
-import { patchstream } from "../cli/command.js";
+import { patchstream, patchstreamHere } from "../cli/command.js";
 import { writeNifti } from "../dataset/write-nifti.js";
 import { datasetJson, draw, golden, shape, spacing, writeCases } from "./golden-evaluation.js";
 
@@ -12,7 +12,7 @@ for (const { name, classes, ignore, summary } of golden.sets)
     const [dataset, out] = [join(folder, "dataset.json"), join(folder, "out.json")];
     writeFileSync(dataset, JSON.stringify(datasetJson(classes, ignore)));
     const [predicted, reference] = [join(folder, "predicted"), join(folder, "reference")];
-    const { code, stderr } = await patchstream(
+    const { code, stderr } = await patchstreamHere(
       "evaluate",
       predicted,
       reference,
@@ -101,7 +101,7 @@ test("labels that do not belong together are refused in one line, and then no su
   const dataset = join(folder, "dataset.json");
   writeFileSync(dataset, JSON.stringify(datasetJson([1, 2], null)));
   const said = async (...flags: string[]) => {
-    const { stderr, code } = await patchstream("evaluate", predicted, reference, ...flags);
+    const { stderr, code } = await patchstreamHere("evaluate", predicted, reference, ...flags);
     t.is(code, 1);
     return stderr.replaceAll(`${folder}/`, "");
   };
@@ -138,7 +138,7 @@ test("labels that do not belong together are refused in one line, and then no su
   );
   mkdirSync(join(folder, "none"));
   t.regex(
-    (await patchstream("evaluate", join(folder, "none"), reference)).stderr,
+    (await patchstreamHere("evaluate", join(folder, "none"), reference)).stderr,
     /none: it holds no label; it must be a folder of labels\n$/,
   );
 });

@@ -17,9 +17,8 @@ for (const [golden, sizes] of [
   [
     plain,
     [
-      [24, 32, 24],
-      [16, 20, 36],
       [8, 12, 8],
+      [16, 20, 12],
     ],
   ],
   [
@@ -75,7 +74,7 @@ for (const [network, baseFeatures] of [
     const engine = await openTrainingEngine("onnx", () => undefined);
     await using trained = await engine.createModel(made, { seed: 0, batchDice: false, threads: 1 });
     await trained.load(model.checkpoint.model);
-    for (const batch of [1, 3]) {
+    for (const batch of [1, 2]) {
       const image = Float32Array.from(sequence(`image${batch}`, batch * 2 * voxelCount(patch)), (value) => 4 * value);
       const { logits } = await session.run({ image: new ort.Tensor("float32", image, [batch, 2, ...patch]) });
       t.deepEqual(logits?.dims, [batch, 3, ...patch]);

@@ -6,7 +6,7 @@ import type { LabelSet } from "../../plan/index.js";
 import { evaluateLabels } from "../../predict/index.js";
 import { type ScoredCase, scoredClasses } from "../../trainer/index.js";
 import { beginHeldOut, endHeldOut, heldOutLabelPath } from "../../trainer/run-folder/held-out.js";
-import { patchstream } from "../cli/command.js";
+import { patchstreamHere } from "../cli/command.js";
 import { type GoldenCase, goldenCases, temporaryFolder, writeModel } from "./golden-cases.js";
 import { datasetJson, golden, writeCases } from "./golden-evaluation.js";
 
@@ -58,7 +58,8 @@ for (const { name, classes, ignore, summary } of golden.sets)
     const one = await writeFold(folder, "one", { held: IDS.slice(half).reverse(), labelSet });
     const two = await writeFold(folder, "two", { held: IDS.slice(0, half), labelSet });
     const [out, csv] = [join(folder, "out.json"), join(folder, "scores.csv")];
-    const { code, stderr, stdout } = await patchstream("evaluate", "--folds", one, two, "--summary", out, "--csv", csv);
+    const flags = ["--folds", one, two, "--summary", out, "--csv", csv];
+    const { code, stderr, stdout } = await patchstreamHere("evaluate", ...flags);
     t.is(stderr, "");
     t.is(code, 0);
     t.regex(stdout, new RegExp(`^class +cases +Dice +IoU\n(.*\n)+mean +${IDS.length} `));
@@ -69,8 +70,9 @@ for (const { name, classes, ignore, summary } of golden.sets)
 
     const [again, againCsv] = [join(folder, "again.json"), join(folder, "again.csv")];
     const references = join(folder, "reference");
-    const flags = ["--folds", one, two, "--references", references, "--summary", again, "--csv", againCsv];
-    const held = await patchstream("evaluate", ...flags);
+    const held = await patchstreamHere(
+      ...["evaluate", "--folds", one, two, "--references", references, "--summary", again, "--csv", againCsv],
+    );
     t.is(held.stderr, "");
     t.regex(held.stdout, /^class +cases +Dice +IoU +HD95 mm +surface Dice 1 mm\n/);
     const withoutFiles = (text: string) => text.replaceAll(/"reference_file": .*/g, "");
@@ -86,7 +88,7 @@ test("folds that are no cross-validation are refused in one line", async (t) => 
   const one = await writeFold(folder, "one", { held: [a, b], labelSet });
   const two = await writeFold(folder, "two", { held: [c, d], labelSet });
   const said = async (...flags: readonly string[]) => {
-    const { stderr, stdout, code } = await patchstream("evaluate", "--folds", ...flags);
+    const { stderr, stdout, code } = await patchstreamHere("evaluate", "--folds", ...flags);
     t.is(code, 1);
     t.is(stdout, "");
     return stderr.replaceAll(`${folder}/`, "");
@@ -95,7 +97,7 @@ test("folds that are no cross-validation are refused in one line", async (t) => 
     await said(one),
     `patchstream: one: 2 cases, such as ${c}, are trained on and held out in none of the folds; it must be one fold of a cross-validation that holds out every case. Name the missing folds too, or leave their cases out with --partial.\n`,
   );
-  t.is((await patchstream("evaluate", "--folds", one, "--partial")).code, 0);
+  t.is((await patchstreamHere("evaluate", "--folds", one, "--partial")).code, 0);
   t.is(
     await said(one, two, one),
     `patchstream: one: case ${a} is held out here and in one; it must be a fold of its own\n`,
@@ -149,7 +151,7 @@ test("folds that are no cross-validation are refused in one line", async (t) => 
 test("predictions or folds are evaluated, not both", async (t) => {
   const folder = temporaryFolder(t);
   for (const flags of [[], [folder], [folder, folder, "--references", folder], [folder, folder, "--folds", folder]]) {
-    const { code, stderr } = await patchstream("evaluate", ...flags);
+    const { code, stderr } = await patchstreamHere("evaluate", ...flags);
     t.is(code, 2, stderr);
     t.regex(stderr, /^error: .*--folds/);
   }

@@ -10,7 +10,7 @@ import {
   savedModels,
 } from "../../predict/index.js";
 import { checkpointPath } from "../../trainer/run-folder/checkpoint.js";
-import { patchstream } from "../cli/command.js";
+import { patchstream, patchstreamHere } from "../cli/command.js";
 import { writeNifti } from "../dataset/write-nifti.js";
 import {
   type GoldenCase,
@@ -287,7 +287,7 @@ test("a labels.json that is no record of labels is refused by its name", async (
     writeFileSync(file, JSON.stringify(record));
     const error = await t.throwsAsync(outcomesOf([model], images, { out }));
     t.true(error?.message.startsWith(`${file}: ${field} is `), error?.message);
-    const { code, stderr } = await patchstream("evaluate", out, out);
+    const { code, stderr } = await patchstreamHere("evaluate", out, out);
     t.is(code, 1);
     t.true(stderr.includes(`${file}: ${field} is `), stderr);
   }
@@ -370,7 +370,7 @@ test("the command tells each image on stderr, sums up on stdout, and fails where
   t.is(good.stdout, `1 image labelled in ${out}\n`);
   t.regex(good.stderr, /^a: \d+\.\d s\n$/);
   const gone = join(folder, "gone.nii.gz");
-  const bad = await patchstream("predict", model, image, gone, "--out", out, "--no-mirror", "--json");
+  const bad = await patchstreamHere("predict", model, image, gone, "--out", out, "--no-mirror", "--json");
   t.is(bad.code, 1);
   const lines = bad.stdout
     .trimEnd()
@@ -380,7 +380,7 @@ test("the command tells each image on stderr, sums up on stdout, and fails where
     { kind: "kept", image: "a", label: join(out, "a.nii.gz") },
     { kind: "failed", image: "gone", error: { code: "INPUT_DAMAGED", file: gone } },
   ]);
-  const nowhere = await patchstream("predict", model, image, "--out", join(image, "sub"));
+  const nowhere = await patchstreamHere("predict", model, image, "--out", join(image, "sub"));
   t.is(nowhere.code, 1);
   t.regex(
     nowhere.stderr,
@@ -397,7 +397,17 @@ test("names of files with control characters are printed written out: one line a
   writeFileSync(odd, gzipSync(Buffer.concat([gunzipSync(readFileSync(whole)), Buffer.alloc(5)])));
   writeFileSync(join(images, "c\rc_0000.nii.gz"), "");
   const out = join(folder, "out");
-  const { stderr } = await patchstream("predict", model, images, "--out", out, "--engine", "onnx", "--threads", "1");
+  const { stderr } = await patchstreamHere(
+    "predict",
+    model,
+    images,
+    "--out",
+    out,
+    "--engine",
+    "onnx",
+    "--threads",
+    "1",
+  );
   const isPace = (line: string) => /^\w \(\d of 3\): \d+ %/.test(line); // said after half a minute of silence, on a slow machine
   const lines = stderr
     .trimEnd()
@@ -414,6 +424,6 @@ test("names of files with control characters are printed written out: one line a
   t.true(lines[2]?.startsWith("b\\n\\u001b[2J: "), lines[2]);
   t.regex(lines[3] ?? "", /^patchstream: .*c\\rc_0000.nii.gz: it is empty/);
   t.is(lines.length, 4);
-  const evaluated = await patchstream("evaluate", out, images);
+  const evaluated = await patchstreamHere("evaluate", out, images);
   t.is(evaluated.stderr.trimEnd().split("\n").length, 1, evaluated.stderr);
 });
