@@ -1,24 +1,38 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import test, { type ExecutionContext } from "ava";
+import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { ingest } from "../../loader/index.js";
+import type { Channel } from "../../rpc/index.js";
 import { ToldCases } from "../../trainer/index.js";
+import { patchstreamHere } from "../cli/command.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { uniforms } from "./engines/sample-batch.js";
+import { fileScope } from "./file-scope.js";
 import {
   channelTo,
   collect,
   lastState,
-  patchstream,
+  oneStageRun,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   trainerUnderTest,
   watch,
 } from "./processes.js";
+
+interface Shared {
+  readonly runs: string;
+  readonly trainer: Channel;
+}
+const test = anyTest as TestFn<Shared>;
+const scope = fileScope(test);
+
+test.before("a trainer", async (t) => {
+  const runs = temporaryFolder(scope);
+  t.context = { runs, trainer: channelTo(scope, await trainerIn(scope, runs)) };
+});
 
 /** Z,Y,X. */
 const SHAPE = [10, 18, 20] as const;
@@ -70,14 +84,13 @@ function writeBoxes(
 }
 
 /** Trains a store of `raw` by a trainer. The run's folder, and the summary that its watcher makes of what it was told. */
-async function trained(t: ExecutionContext, raw: string): Promise<{ run: string; told: string | undefined }> {
+async function trained(t: ExecutionContext<Shared>, raw: string): Promise<{ run: string; told: string | undefined }> {
   const store = join(raw, "..", "store");
   await ingest(raw, store, { workers: 1, name: "boxes" });
   const server = await serving(t, "serve", store, "--workers", "1");
-  const runs = join(raw, "..", "runs");
-  const trainer = channelTo(t, await trainerIn(t, runs));
+  const { runs, trainer } = t.context;
   const data = { dataset: "boxes", split: { train: TRAINED, val: HELD_OUT }, valSteps: 0, stepsPerEpoch: 8 };
-  const id = await start(trainer, server, tinyRun(TRAINED, { data, training: { learningRate: 0.1 } }));
+  const id = await start(trainer, server, oneStageRun(TRAINED, { data, training: { learningRate: 0.1 } }));
   const events = await collect(watch(trainer, id));
   t.is(lastState(events)?.state, "TRAINING_STATE_DONE", lastState(events)?.message);
   const told = new ToldCases(id);
@@ -111,7 +124,7 @@ for (const { name, values, labels, regions } of [
 
       const out = join(folder, "out");
       const images = HELD_OUT.map((id) => join(raw, "imagesTr", `${id}_0000.nii.gz`));
-      await patchstream("predict", run, ...images, "--out", out, "--engine", "onnx", "--threads", "1");
+      await patchstreamHere("predict", run, ...images, "--out", out, "--engine", "onnx", "--threads", "1");
       t.deepEqual(readFileSync(join(left, "labels.json")), readFileSync(join(out, "labels.json")));
       for (const file of ["c0.nii.gz", "c1.nii.gz"]) {
         const [packed, wanted] = [readFileSync(join(left, file)), readFileSync(join(out, file))];
@@ -129,7 +142,7 @@ for (const { name, values, labels, regions } of [
       const references = join(folder, "references");
       for (const id of HELD_OUT) cpSync(join(raw, "labelsTr", `${id}.nii.gz`), join(references, `${id}.nii.gz`));
       const summary = join(folder, "summary.json");
-      await patchstream("evaluate", left, references, "--summary", summary);
+      await patchstreamHere("evaluate", left, references, "--summary", summary);
       const told = readFileSync(join(left, "summary.json"), "utf8");
       t.is(toldSummary, told.replaceAll(/"[^"]*\/validation\/(c\d).nii.gz"/g, `"${basename(run)}/$1"`));
       t.is(told.replaceAll(/"boxes\/(c\d)"/g, `"${references}/$1.nii.gz"`), readFileSync(summary, "utf8"));

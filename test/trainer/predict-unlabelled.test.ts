@@ -7,11 +7,11 @@ import {
   channelTo,
   collect,
   copySample,
+  oneStageRun,
   predict,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "./processes.js";
@@ -28,20 +28,20 @@ test("a case without a label is predicted as it is with one, and a training on i
   rmSync(join(raw, `labelsTr/${unlabelled}.nii.gz`));
   await ingest(raw, partly, { workers: 1, unlabelled: true });
 
-  const data = await serving(t, "serve", partly);
+  const data = await serving(t, "serve", partly, "--workers", "1");
   const channel = channelTo(t, await trainerIn(t, join(folder, "runs")));
   const training = await start(
     channel,
     data,
-    tinyRun(labelled, { data: { stepsPerEpoch: 40 }, training: { learningRate: 0.1 } }),
+    oneStageRun(labelled, { data: { stepsPerEpoch: 8 }, training: { learningRate: 0.1 } }),
   );
   await collect(watch(channel, training));
   const predicted = (address: string) => predict(channel, [caseToLabel({ training, data: address, case: unlabelled })]);
   const label = await predicted("");
-  t.deepEqual(label, await predicted((await serving(t, "serve", whole)).address));
+  t.deepEqual(label, await predicted((await serving(t, "serve", whole, "--workers", "1")).address));
   t.true(new Set(label).size > 1, "the network tells more than background");
 
-  await t.throwsAsync(start(channel, data, tinyRun([...labelled, unlabelled])), {
+  await t.throwsAsync(start(channel, data, oneStageRun([...labelled, unlabelled])), {
     code: "SPEC_INVALID",
     message: new RegExp(`data.split.train\\[2\\] is "${unlabelled}"; it must be a case with a label`),
   });

@@ -1,23 +1,37 @@
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
+import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { connect } from "../../client/connect.js";
 import { ingest } from "../../loader/index.js";
+import type { Channel } from "../../rpc/index.js";
+import { patchstreamHere } from "../cli/command.js";
 import { writeRawDataset } from "../dataset/write-raw-dataset.js";
 import { uniforms } from "./engines/sample-batch.js";
+import { fileScope } from "./file-scope.js";
 import {
   caseToLabel,
   channelTo,
   collect,
   lastState,
-  patchstream,
+  oneStageRun,
   predict,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "./processes.js";
+
+interface Shared {
+  readonly runs: string;
+  readonly trainer: Channel;
+}
+const test = anyTest as TestFn<Shared>;
+const scope = fileScope(test);
+
+test.before("a trainer", async (t) => {
+  const runs = temporaryFolder(scope);
+  t.context = { runs, trainer: channelTo(scope, await trainerIn(scope, runs)) };
+});
 
 /** Z,Y,X. */
 const SHAPE = [16, 18, 20] as const;
@@ -51,13 +65,13 @@ function writeBoxes(raw: string, labels: object, json: object, brightness: (labe
 }
 
 /** Trains a store of `raw` by a trainer, and labels the case that was held out. */
-async function trained(t: ExecutionContext, raw: string) {
+async function trained(t: ExecutionContext<Shared>, raw: string) {
   const store = join(raw, "..", "store");
   await ingest(raw, store, { workers: 1, name: "boxes" });
   const server = await serving(t, "serve", store, "--workers", "1");
-  const trainer = channelTo(t, await trainerIn(t, join(raw, "..", "runs")));
+  const { runs, trainer } = t.context;
   const half = { dataset: "boxes", split: { train: CASES.slice(1), val: ["c0"] }, stepsPerEpoch: 8, valSteps: 1 };
-  const run = tinyRun(CASES, { data: half, training: { learningRate: 0.1 } });
+  const run = oneStageRun(CASES, { data: half, training: { learningRate: 0.1 } });
   const id = await start(trainer, server, run);
   const events = await collect(watch(trainer, id));
   t.is(lastState(events)?.state, "TRAINING_STATE_DONE", lastState(events)?.message);
@@ -66,7 +80,7 @@ async function trained(t: ExecutionContext, raw: string) {
   const reference = await client.readReference("c0");
   const evaluated = events.flatMap((event) => (event.kind === "evaluated" ? [event.evaluated.classes] : []));
   const epochs = events.flatMap((event) => (event.kind === "epoch" ? [event.epoch] : []));
-  const model = join(raw, "..", "runs", id);
+  const model = join(runs, id);
   return { label, reference, classes: evaluated[0] ?? [], lastEpoch: epochs.at(-1), model };
 }
 
@@ -152,8 +166,8 @@ test.serial(
 
     // From the raw image to the same label, and to the same scores.
     const out = join(folder, "out");
-    await patchstream("predict", model, join(raw, "imagesTr", "c0_0000.nii.gz"), "--out", out, "--engine", "onnx");
-    const { stdout } = await patchstream(
+    await patchstreamHere("predict", model, join(raw, "imagesTr", "c0_0000.nii.gz"), "--out", out, "--engine", "onnx");
+    const { stdout } = await patchstreamHere(
       "evaluate",
       out,
       join(raw, "labelsTr"),

@@ -4,7 +4,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import test from "ava";
 import { ingest } from "../../loader/index.js";
 import type { TrainingSummary } from "../../trainer/index.js";
-import { copySample, holdOutLast, patchstream, serving, temporaryFolder, tinyRun, trainerIn } from "./processes.js";
+import { patchstreamHere } from "../cli/command.js";
+import { copySample, holdOutLast, oneStageRun, serving, temporaryFolder, trainerIn } from "./processes.js";
 
 /** The sample's labels are uint8 or float32, behind a header of this many bytes. */
 const HEADER_BYTES = 352;
@@ -34,15 +35,15 @@ test("a training on labels 0, 1, 5 goes as one on 0, 1, 2, and its summary and r
   const runs = join(folder, "runs");
   const trainer = await trainerIn(t, runs);
   const run = join(folder, "run.json");
-  const data = { ...holdOutLast(cases), stepsPerEpoch: 20 };
-  writeFileSync(run, JSON.stringify(tinyRun(cases, { data, training: { learningRate: 0.1 } })));
+  const data = { ...holdOutLast(cases), stepsPerEpoch: 8 };
+  writeFileSync(run, JSON.stringify(oneStageRun(cases, { data, training: { learningRate: 0.1 } })));
 
   const trained = async (raw: string): Promise<TrainingSummary & { readonly events: string }> => {
     const store = `${raw}-store`;
     await ingest(raw, store, { workers: 1, name: "Task04_Hippocampus" });
     const server = await serving(t, "serve", store, "--workers", "1");
     const before = new Set(readdirSync(runs));
-    const { stdout } = await patchstream(
+    const { stdout } = await patchstreamHere(
       ...["train", "--run", run, "--data", server.address, "--trainer", trainer.address, "--json"],
     );
     const { summary } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { summary: TrainingSummary };

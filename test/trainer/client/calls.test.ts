@@ -4,14 +4,15 @@ import anyTest, { type TestFn } from "ava";
 import { connect } from "../../../client/index.js";
 import { callDuplex, methodOf } from "../../../rpc/index.js";
 import { connectTrainer, type TrainerClient } from "../../../trainer/index.js";
+import { patchstreamHere } from "../../cli/command.js";
 import { startProxy } from "../../conformance/tcp-proxy.js";
 import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   eventsOf,
   imageToLabel,
+  oneStageRun,
   type Process,
-  patchstream,
   sampleStore,
   serving,
   temporaryFolder,
@@ -33,6 +34,9 @@ interface Shared {
 const test = anyTest as TestFn<Shared>;
 const scope = fileScope(test);
 
+/** A patch that takes few windows to label a case, and a stage's steps still take milliseconds. */
+const PLAN = { patchSize: [16, 24, 16], batchSize: 2, pooling: [2, 2, 2] };
+
 const jsonOf = (run: object) => Buffer.from(JSON.stringify(run));
 
 async function untilDone(client: TrainerClient, training: string): Promise<void> {
@@ -48,7 +52,7 @@ test.before("a data server, and a trainer with a training that is done", async (
   ]);
   const client = connectTrainer(trainer.address);
   scope.teardown(() => client[Symbol.asyncDispose]());
-  const done = await client.start(jsonOf(tinyRun(cases)), data.address);
+  const done = await client.start(jsonOf(oneStageRun(cases, { data: { plan: PLAN } })), data.address);
   await untilDone(client, done);
   t.context = { cases, data, runs, trainer, client, done };
 });
@@ -74,10 +78,10 @@ test.serial("a run spec that is typed starts, is steered, listed and stopped, in
   for await (const event of client.watch(training)) if (event.kind === "step") break;
   t.deepEqual(await client.setStage(training, { stage: 2, fromStep: 70_000 }), { stage: 2, fromStep: 70_000 });
   t.like((await client.list()).at(-1), { id: training, state: "running", steps: 80_000, damage: null });
-  const { stdout } = await patchstream("trainings", "--trainer", trainer.address);
+  const { stdout } = await patchstreamHere("trainings", "--trainer", trainer.address);
   t.regex(stdout, new RegExp(`^${training}  Task04_Hippocampus  running  step \\d+ of 80000  stage 0$`, "m"));
   await client.stop(training);
-  const { stdout: json } = await patchstream("trainings", "--trainer", trainer.address, "--json");
+  const { stdout: json } = await patchstreamHere("trainings", "--trainer", trainer.address, "--json");
   t.like(JSON.parse(json).at(-1), { id: training, state: "stopped" });
   t.like((await client.list()).at(-1), { id: training, state: "stopped" });
 });
@@ -109,15 +113,15 @@ test.serial("a checkpoint is fetched whole, or what was there before stays", asy
 
   await t.throwsAsync(client.checkpoint("nope", join(folder, "other")), { code: "NOT_FOUND" });
   t.false(existsSync(join(folder, "other")));
-  await patchstream("checkpoint", done, file, "--trainer", trainer.address);
+  await patchstreamHere("checkpoint", done, file, "--trainer", trainer.address);
   t.deepEqual(readFileSync(file), original);
 });
 
 test.serial("the best checkpoint is fetched and predicted with; without validation there is none", async (t) => {
   const { client, data, cases, runs, done } = t.context;
   const [trained, other, held] = cases as [string, string, string];
-  const validated = { split: { train: [trained, other], val: [held] }, valSteps: 1, epochs: 5, stepsPerEpoch: 4 };
-  const training = await client.start(jsonOf(tinyRun(cases, { data: validated })), data.address);
+  const validated = { split: { train: [trained, other], val: [held] }, valSteps: 1, plan: PLAN, epochs: 2 };
+  const training = await client.start(jsonOf(oneStageRun(cases, { data: validated })), data.address);
   const kinds: string[] = [];
   for await (const event of client.watch(training)) if (event.kind === "checkpoint") kinds.push(event.checkpoint.kind);
   t.true(kinds.includes("best") && kinds.includes("latest"));
@@ -177,10 +181,10 @@ test.serial("one image is labelled at a time: a second call is refused as busy, 
 test.serial("a training goes on while its checkpoints label for two callers", async (t) => {
   const { client, data, cases } = t.context;
   const [id] = cases as [string];
-  const run = tinyRun(cases, { data: { epochs: 1000, stepsPerEpoch: 20 } });
+  const run = oneStageRun(cases, { data: { plan: PLAN, epochs: 1000, stepsPerEpoch: 20 } });
   const training = await client.start(jsonOf(run), data.address);
   for await (const event of client.watch(training)) if (event.kind === "checkpoint") break;
-  t.like(await client.describeModel(training), { trainedOn: { channelNames: ["MRI"] }, patchSize: [8, 8, 12] });
+  t.like(await client.describeModel(training), { trainedOn: { channelNames: ["MRI"] }, patchSize: PLAN.patchSize });
   const shares: number[] = [];
   const labels = await Promise.all([
     client.predictCase(training, id, { onProgress: (share) => shares.push(share) }),
@@ -204,10 +208,10 @@ test.serial("a prediction for which trainings leave no memory is refused as busy
   const runs = temporaryFolder(t);
   const trainer = await trainerIn(t, runs, "--memory", `${trainerUnderTest.roomForOne}MiB`);
   await using client = connectTrainer(trainer.address, { deadlineMs: 30_000 });
-  const first = await client.start(jsonOf(tinyRun(cases)), data.address);
+  const first = await client.start(jsonOf(oneStageRun(cases)), data.address);
   await untilDone(client, first);
   t.true((await client.predictCase(first, cases[0] as string)).values.length > 0);
-  const long = await client.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 10_000 } })), data.address);
+  const long = await client.start(jsonOf(oneStageRun(cases, { data: { stepsPerEpoch: 10_000 } })), data.address);
   for await (const event of client.watch(long)) if (event.kind === "step") break;
   await using hasty = connectTrainer(trainer.address, { deadlineMs: 1 });
   await t.throwsAsync(hasty.predictCase(first, cases[0] as string), {
@@ -250,7 +254,7 @@ test.serial("a trainer that asks for a token gives nothing without it", async (t
 
 test.serial("a call that is not answered in time is DEADLINE", async (t) => {
   const { cases, data, client, trainer } = t.context;
-  const training = await client.start(jsonOf(tinyRun(cases, { data: { stepsPerEpoch: 10_000 } })), data.address);
+  const training = await client.start(jsonOf(oneStageRun(cases, { data: { stepsPerEpoch: 10_000 } })), data.address);
   for await (const event of client.watch(training)) if (event.kind === "step") break;
   const pid = Number(eventsOf(trainer, training).find(({ event }) => event === "training-started")?.process);
   process.kill(pid, "SIGSTOP");

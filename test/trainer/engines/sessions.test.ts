@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import type { Zyx } from "../../../plan/zyx.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
@@ -44,7 +45,7 @@ test("while the budget lasts a session is made once, whatever the order of the p
 });
 
 test("over the budget a session that is needed again is made once more, and then stays", async (t) => {
-  const made = await madeWith(t, 0.7, [...DRAWN, ...DRAWN, ...DRAWN]);
+  const made = await madeWith(t, 0.7, [...DRAWN, ...DRAWN]);
   t.true(made.some((times) => times === 2));
   t.true(
     made.every((times) => times <= 2),
@@ -62,7 +63,8 @@ test("what sessions keep changes no bit of a training", async (t) => {
   const trained = async (budget: number) => {
     await using model = await engine.createModel(network, { seed: 1, batchDice: false, threads: 1, keptBytes: budget });
     for (const [step, index] of DRAWN.entries()) await model.step(ballBatch(2, PATCHES[index] as Zyx, step), settings);
-    return [...(await model.save())];
+    const state = [...(await model.save())];
+    return state.map(([name, { values }]) => `${name} ${createHash("sha256").update(values).digest("hex")}`);
   };
   t.deepEqual(await trained(0), await trained(2 ** 40));
 });

@@ -32,27 +32,27 @@ test("a training that is not long is seen as if each step had been told", (t) =>
       const events = [...longTraining(steps, stepsPerEpoch)];
       t.is(text(told(inShort(events))), text(told(events)));
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   );
 });
 
 test("a long training is a few thousand events, and is seen as if each step had been told", (t) => {
-  const events = [...longTraining(30_000, 25)];
+  const events = [...longTraining(15_000, 25)];
   const short = inShort(events);
-  t.true(short.length < 4_000, `${short.length} events`);
+  t.true(short.length < 3_000, `${short.length} events`);
   const [seen, all] = [told(short).whole, told(events).whole];
   t.is(rounded(seen.steps), rounded(all.steps));
   t.is(JSON.stringify(seen.epochs), JSON.stringify(all.epochs));
   t.deepEqual(seen.standing.spans, all.standing.spans);
   t.deepEqual(seen.standing.noted, all.standing.noted);
-  t.like(seen.standing, { state: "stopped", figures: { stepsTaken: 30_000, stage: 14, epoch: 1199 } });
+  t.like(seen.standing, { state: "stopped", figures: { stepsTaken: 15_000, stage: 14, epoch: 599 } });
   t.is(seen.standing.figures.loss, all.standing.figures.loss);
   t.is(seen.standing.figures.pseudoDice, all.standing.figures.pseudoDice);
   t.is(rounded(told(short, 100).whole.steps), rounded(told(events, 100).whole.steps));
 });
 
 test("stages in random order, one a step, are the newest 400", (t) => {
-  const events = [...longTraining(20_000, 250)].flatMap((event): TrainingEvent[] => {
+  const events = [...longTraining(10_000, 250)].flatMap((event): TrainingEvent[] => {
     if (event.kind === "stage") return [];
     if (event.kind !== "step") return [event];
     const { step } = event.step;
@@ -64,7 +64,7 @@ test("stages in random order, one a step, are the newest 400", (t) => {
   });
   const short = inShort(events);
   t.is(short.filter(({ kind }) => kind === "stage").length, 400);
-  t.true(short.length < 4_000);
+  t.true(short.length < 3_000);
   const [seen, all] = [told(short).whole, told(events).whole];
   t.deepEqual(seen.standing.spans, all.standing.spans);
   t.is(rounded(seen.steps), rounded(all.steps));

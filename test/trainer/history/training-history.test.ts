@@ -13,25 +13,25 @@ function told(events: Iterable<TrainingEvent>): TrainingHistory {
 
 const changeOf = (history: TrainingHistory) => history.take() as HistoryChange;
 
-test("250,000 steps are told in a few thousand numbers, and none of them hides the jump of one step", (t) => {
-  const { standing, steps, epochs } = changeOf(told(longTraining(250_000, 250)));
+test("125,000 steps are told in a few thousand numbers, and none of them hides the jump of one step", (t) => {
+  const { standing, steps, epochs } = changeOf(told(longTraining(125_000, 250)));
   t.is(standing.state, "stopped");
-  t.is(standing.figures.stepsTaken, 250_000);
+  t.is(standing.figures.stepsTaken, 125_000);
   t.deepEqual(
     standing.spans.map(({ stage }) => stage),
     [...Array(STAGES).keys()],
   );
-  t.is(steps?.width, 128);
-  t.is(steps?.entries.length, Math.ceil(250_000 / 128));
+  t.is(steps?.width, 64);
+  t.is(steps?.entries.length, Math.ceil(125_000 / 64));
   t.is(
     steps?.entries.reduce((sum, row) => sum + (row?.steps ?? 0), 0),
-    250_000,
+    125_000,
   );
-  const jump = steps?.entries[Math.floor(123_456 / 128)];
+  const jump = steps?.entries[Math.floor(123_456 / 64)];
   t.is(jump?.lossMax, 9.5);
-  const first = 128 * Math.floor(123_456 / 128);
-  t.is(jump?.lossMin, Math.min(...Array.from({ length: 128 }, (_, index) => lossAt(first + index))));
-  t.is(epochs?.entries.length, 1000);
+  const first = 64 * Math.floor(123_456 / 64);
+  t.is(jump?.lossMin, Math.min(...Array.from({ length: 64 }, (_, index) => lossAt(first + index))));
+  t.is(epochs?.entries.length, 500);
   t.true(JSON.stringify({ standing, steps, epochs }).length < 1_000_000);
 });
 

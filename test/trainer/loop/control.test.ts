@@ -5,11 +5,10 @@ import type { DataSpecInput } from "../../../client/index.js";
 import type { StageChanged } from "../../../client/types.js";
 import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { readDecisions } from "../../../trainer/run-folder/decision-log.js";
-import { oneServer } from "../../conformance/served-store.js";
-import { folderOf, trained } from "./trained.js";
+import { folderOf, oneClient, trained } from "./trained.js";
 import { EPOCHS, VALIDATED_RUN, validatedModel } from "./validated-run.js";
 
-const server = oneServer(test);
+const client = oneClient(test);
 
 const ADAPTIVE = { kind: "adaptive", leastEpochs: 1, mostEpochs: 100, patience: 1, minDelta: 0.01 } as const;
 /** A moving average that rises until epoch 1, and again in epoch 4: stage 0 ends with epoch 2, stage 1 with epoch 5. */
@@ -17,12 +16,12 @@ const DICE = [0.2, 0.9, 0.2, 0.2, 0.9, 0.2];
 
 async function run(
   t: ExecutionContext,
-  changes: Parameters<typeof trained>[2],
+  changes: Parameters<typeof trained>[1],
   folder = folderOf(t),
   spec: DataSpecInput = VALIDATED_RUN,
 ) {
   t.timeout(300_000);
-  return trained(t, { address: (await server()).address, spec, folder, validated: true }, changes);
+  return trained({ client: await client(), spec, folder, validated: true }, changes);
 }
 
 const stagesOf = (steps: readonly { stage: number }[]) => steps.map(({ stage }) => stage).join("");

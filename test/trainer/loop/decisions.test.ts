@@ -1,20 +1,19 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import type { StageChanged } from "../../../client/types.js";
 import type { PatchstreamError } from "../../../plan/errors.js";
 import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { DecisionLog } from "../../../trainer/run-folder/decision-log.js";
-import { oneServer } from "../../conformance/served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_STEPS } from "../../conformance/small-run.js";
-import { folderOf, idleModel, trained } from "./trained.js";
+import { folderOf, idleModel, oneClient, trained } from "./trained.js";
 
-const server = oneServer(test);
+const client = oneClient(test);
 const LOG = "timeline.jsonl";
 
 /** The small run, trained in `folder`. */
-async function smallRun(t: ExecutionContext, folder: string, changes: Parameters<typeof trained>[2] = {}) {
-  return trained(t, { address: (await server()).address, spec: SMALL_RUN, folder }, changes);
+async function smallRun(folder: string, changes: Parameters<typeof trained>[1] = {}) {
+  return trained({ client: await client(), spec: SMALL_RUN, folder }, changes);
 }
 
 /** One request for stage 2 to the end, from step 6 on, made after the first step; and what it is answered. */
@@ -38,7 +37,7 @@ test("a decision that cannot be written down is refused and changes no batch", a
   rmSync(join(folder, LOG), { force: true });
   mkdirSync(join(folder, LOG)); // nothing can be appended to a folder
   const { answered, stageRequests } = oneRequest();
-  const { end, steps } = await smallRun(t, folder, { log, stageRequests });
+  const { end, steps } = await smallRun(folder, { log, stageRequests });
   t.like(await answered, { code: "WRITE_FAILED" });
   t.is(end, "done");
   t.deepEqual(
@@ -51,7 +50,7 @@ test("a decision that was carried out is on disk, and holds from its step on", a
   t.timeout(300_000);
   const folder = folderOf(t);
   const { answered, stageRequests } = oneRequest();
-  const { steps, events } = await smallRun(t, folder, { stageRequests });
+  const { steps, events } = await smallRun(folder, { stageRequests });
   const decision = { stage: 2, fromStep: 6, reason: "manual", hold: true };
   t.like(await answered, decision);
   const told = { ...decision, text: "by hand, after step 0" };
@@ -74,7 +73,7 @@ test("a training that is resumed has the stages that were decided before", async
     { stage: 0, fromStep: 14, reason: "plateau", hold: true, text: "" },
   ];
   new DecisionLog(folder).append(decisions);
-  const { steps } = await smallRun(t, folder, { from: 4 });
+  const { steps } = await smallRun(folder, { from: 4 });
   t.deepEqual(
     steps.map(({ step, stage }) => [step, stage]),
     scheduled.map((_, step) => [step, step < 14 ? 1 : 0]).slice(4),
@@ -83,7 +82,7 @@ test("a training that is resumed has the stages that were decided before", async
 
 test("a loss that is no number ends the training before that step is told or saved", async (t) => {
   t.timeout(300_000);
-  const { end, steps, checkpoints } = await smallRun(t, folderOf(t), {
+  const { end, steps, checkpoints } = await smallRun(folderOf(t), {
     model: idleModel({ lossOf: (step) => (step === 6 ? Number.NaN : 1) }),
   });
   t.like(end, { code: "LOSS_NOT_FINITE", facts: { step: 6 } });
@@ -97,7 +96,7 @@ test("a loss that is no number ends the training before that step is told or sav
 test("a training that is stopped takes no further step, and its checkpoint holds the last one", async (t) => {
   t.timeout(300_000);
   const stop = new AbortController();
-  const { end, steps, checkpoints } = await smallRun(t, folderOf(t), {
+  const { end, steps, checkpoints } = await smallRun(folderOf(t), {
     signal: stop.signal,
     emit: (event) => {
       if (event.kind === "step" && event.step.step === 5) stop.abort();

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ExecutionContext } from "ava";
+import type { ExecutionContext, TestFn } from "ava";
 import { connect } from "../../../client/connect.js";
-import type { DataSpecInput } from "../../../client/index.js";
+import type { DataClient, DataSpecInput } from "../../../client/index.js";
 import type { PatchstreamError } from "../../../plan/errors.js";
 import type { Model, TrainingBatch, ValidationResult } from "../../../trainer/engines/engine.js";
 import { train } from "../../../trainer/loop/loop.js";
@@ -12,6 +12,7 @@ import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { VALIDATION_CREDIT, ValidationBatches } from "../../../trainer/loop/validation.js";
 import { DecisionLog } from "../../../trainer/run-folder/decision-log.js";
 import type { TrainingEvent } from "../../../trainer/run-folder/events.js";
+import { oneServer } from "../../conformance/served-store.js";
 
 /** A network that learns nothing: step `n` of all that are asked for has the loss `lossOf(n)`. */
 export function idleModel({
@@ -38,22 +39,30 @@ export function folderOf(t: ExecutionContext): string {
   return path;
 }
 
+/** One server for all tests of a file, and a client of it: each has a thread, which takes as long to start as a run of these tests. */
+export function oneClient(test: TestFn): () => Promise<DataClient> {
+  const server = oneServer(test);
+  let client: Promise<DataClient> | undefined;
+  test.after.always(async () => (await client)?.[Symbol.asyncDispose]());
+  return () => {
+    client ??= server().then(({ address }) => connect(address, { deadlineMs: 30_000 }));
+    return client;
+  };
+}
+
 /**
- * Trains on the run `spec` of the server at `address`, with its validation where `validated` says so; and what was told of it: how it ended,
+ * Trains on the run `spec` of the client's server, with its validation where `validated` says so; and what was told of it: how it ended,
  * events, and what checkpoints were made of.
  */
 export async function trained(
-  t: ExecutionContext,
   {
-    address,
+    client,
     spec,
     folder,
     validated = false,
-  }: { address: string; spec: DataSpecInput; folder: string; validated?: boolean },
+  }: { client: DataClient; spec: DataSpecInput; folder: string; validated?: boolean },
   changes: Partial<Omit<LoopOptions, "validation">> = {},
 ) {
-  const client = connect(address, { deadlineMs: 30_000 });
-  t.teardown(() => client[Symbol.asyncDispose]());
   const events: TrainingEvent[] = [];
   const checkpoints: Reached[] = [];
   const { log = new DecisionLog(folder), emit = () => {} } = changes;

@@ -1,23 +1,21 @@
 import test, { type ExecutionContext } from "ava";
-import { connect } from "../../../client/connect.js";
 import type { DataSpecInput } from "../../../client/index.js";
 import type { StageChanged } from "../../../client/types.js";
 import { StageRequests } from "../../../trainer/loop/stage-requests.js";
 import { VALIDATION_CREDIT, ValidationBatches } from "../../../trainer/loop/validation.js";
-import { oneServer } from "../../conformance/served-store.js";
-import { folderOf, idleModel, trained } from "./trained.js";
+import { folderOf, idleModel, oneClient, trained } from "./trained.js";
 import { EPOCHS, VALIDATED_RUN, validatedModel } from "./validated-run.js";
 
-const server = oneServer(test);
+const client = oneClient(test);
 
 async function run(
   t: ExecutionContext,
-  changes: Parameters<typeof trained>[2] = {},
+  changes: Parameters<typeof trained>[1] = {},
   folder = folderOf(t),
   spec: DataSpecInput = VALIDATED_RUN,
 ) {
   t.timeout(300_000);
-  return trained(t, { address: (await server()).address, spec, folder, validated: true }, changes);
+  return trained({ client: await client(), spec, folder, validated: true }, changes);
 }
 
 test("every epoch ends with its validation batches, at full patch, and tells what came of them", async (t) => {
@@ -50,8 +48,7 @@ test("every epoch ends with its validation batches, at full patch, and tells wha
 });
 
 test("the first batches of the next epoch are asked for before it, and an epoch may be skipped", async (t) => {
-  await using client = connect((await server()).address, { deadlineMs: 30_000 });
-  const val = await client.openRun(VALIDATED_RUN, { timeline: "val", creditBatches: VALIDATION_CREDIT });
+  const val = await (await client()).openRun(VALIDATED_RUN, { timeline: "val", creditBatches: VALIDATION_CREDIT });
   const batches = new ValidationBatches(val);
   const stepsOf = async (epoch: number) => {
     const steps: number[] = [];
@@ -83,7 +80,7 @@ test("validation does not touch the training batches: with it and without, they 
     steps.map(({ step, stage, checksum }) => [step, stage, checksum]);
   const { steps } = await run(t, { model: validatedModel().model });
   const folder = folderOf(t);
-  const without = await trained(t, { address: (await server()).address, spec: VALIDATED_RUN, folder });
+  const without = await trained({ client: await client(), spec: VALIDATED_RUN, folder });
   t.deepEqual(batches(steps), batches(without.steps));
   t.deepEqual(
     without.epochs.map(({ pseudoDice, validationLoss, smoothedPseudoDice, best }) => ({

@@ -14,13 +14,13 @@ import {
   eventsOf,
   holdOutLast,
   lastState,
+  oneStageRun,
   type Process,
   resume,
   sampleStore,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "../processes.js";
@@ -59,8 +59,8 @@ test.serial(
   "a training whose process is killed fails with the reason; all others go on, and it is resumed to the same losses",
   async (t) => {
     const { cases, data, trainer, channel } = t.context;
-    const training = await start(channel, data, tinyRun(cases));
-    const next = await start(channel, data, tinyRun(cases));
+    const training = await start(channel, data, oneStageRun(cases));
+    const next = await start(channel, data, oneStageRun(cases));
     const killed: TrainingEvent[] = [];
     for await (const event of watch(channel, training)) {
       killed.push(event);
@@ -85,10 +85,10 @@ test("the process of a training ends with its trainer; the training is interrupt
   const runs = temporaryFolder(t);
   const trainer = await trainerIn(t, runs);
   const channel = channelTo(t, trainer);
-  const training = await start(channel, data, tinyRun(cases, { data: { stepsPerEpoch: 50 } }));
+  const training = await start(channel, data, oneStageRun(cases, { data: { stepsPerEpoch: 10 } }));
   const killed = async () => {
     for await (const event of watch(channel, training))
-      if (event.kind === "step" && event.step.step === 120) await trainer.kill();
+      if (event.kind === "step" && event.step.step === 20) await trainer.kill();
   };
   await t.throwsAsync(killed, { code: "UNAVAILABLE" });
   const again = await trainerIn(t, runs);
@@ -103,7 +103,7 @@ test("the process of a training ends with its trainer; the training is interrupt
   t.is(lastState(resumed)?.state, "TRAINING_STATE_DONE");
   t.deepEqual(
     resumed.flatMap((event) => (event.kind === "step" ? [event.step.step] : [])),
-    Array.from({ length: 400 }, (_, i) => i),
+    Array.from({ length: 80 }, (_, i) => i),
     "each step is told once, whatever was on its way when the trainer was killed",
   );
   if (existsSync("/proc")) t.true(isGone(processOf(trainer, training)));
@@ -115,7 +115,7 @@ test("the process of a training ends with its trainer; the training is interrupt
 
 test.serial("while a step takes as long as it likes, calls are answered and watchers stay", async (t) => {
   const { cases, data, trainer, channel } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 10 } }));
+  const training = await start(channel, data, oneStageRun(cases, { data: { stepsPerEpoch: 10 } }));
   const watched: TrainingEvent[] = [];
   for await (const event of watch(channel, training)) {
     watched.push(event);
@@ -125,7 +125,7 @@ test.serial("while a step takes as long as it likes, calls are answered and watc
     const answer = { timeoutMs: 30_000 };
     const { trainings } = await callUnary(channel, "TrainerService", "listTrainings", {}, answer);
     t.is(trainings.find(({ id }) => id === training)?.state, "TRAINING_STATE_RUNNING");
-    const waiting = await start(channel, data, tinyRun(cases));
+    const waiting = await start(channel, data, oneStageRun(cases));
     await callUnary(channel, "TrainerService", "stopTraining", { training: waiting }, answer);
     process.kill(pid, "SIGCONT");
   }
@@ -134,7 +134,11 @@ test.serial("while a step takes as long as it likes, calls are answered and watc
 
 test.serial("a training that ends while it evaluates has taken all of its steps; resumed, it evaluates", async (t) => {
   const { cases, data, trainer, channel } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { ...holdOutLast(cases), stepsPerEpoch: 1 } }));
+  const training = await start(
+    channel,
+    data,
+    oneStageRun(cases, { data: { ...holdOutLast(cases), stepsPerEpoch: 1 } }),
+  );
   for await (const event of watch(channel, training))
     if (event.kind === "checkpoint" && event.checkpoint.step === 8)
       process.kill(processOf(trainer, training), "SIGKILL");
@@ -148,7 +152,7 @@ test.serial("a training that ends while it evaluates has taken all of its steps;
 test("no checkpoint is written before every step that it holds is in the log", async (t) => {
   const { cases, data } = t.context;
   const folder = temporaryFolder(t);
-  const run = parseRunSpec(tinyRun(cases));
+  const run = parseRunSpec(oneStageRun(cases));
   const job = { folder, data: [data.address], connection: {}, run, engine: "onnx", threads: 1 };
   const told: string[] = [];
   const training = startJob("train", job, {

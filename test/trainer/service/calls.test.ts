@@ -2,14 +2,16 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import anyTest, { type TestFn } from "ava";
 import { type Channel, callUnary } from "../../../rpc/index.js";
+import type { TrainingEvent } from "../../../trainer/index.js";
+import { patchstreamHere } from "../../cli/command.js";
 import { fileScope } from "../file-scope.js";
 import {
   channelTo,
   collect,
   eventsOf,
   lastState,
+  oneStageRun,
   type Process,
-  patchstream,
   patchstreamWith,
   resume,
   sampleStore,
@@ -30,19 +32,25 @@ interface Shared {
   readonly runs: string;
   readonly trainer: Process;
   readonly channel: Channel;
+  /** A training that is done, and what was told of it. */
+  readonly done: string;
+  readonly told: readonly TrainingEvent[];
 }
 
 const test = anyTest as TestFn<Shared>;
 const scope = fileScope(test);
 
-test.before("a data server and a trainer", async (t) => {
+test.before("a data server, and a trainer with a training that is done", async (t) => {
   const { store, cases } = await sampleStore(scope, 2);
   const runs = temporaryFolder(scope);
   const [data, trainer] = await Promise.all([serving(scope, "serve", store, "--workers", "1"), trainerIn(scope, runs)]);
-  t.context = { cases, store, data, runs, trainer, channel: channelTo(scope, trainer) };
+  const channel = channelTo(scope, trainer);
+  const done = await start(channel, data, oneStageRun(cases));
+  const told = await collect(watch(channel, done));
+  t.context = { cases, store, data, runs, trainer, channel, done, told };
 });
 
-const long = (cases: readonly string[]) => tinyRun(cases, { data: { stepsPerEpoch: 10_000 } });
+const long = (cases: readonly string[]) => oneStageRun(cases, { data: { stepsPerEpoch: 10_000 } });
 
 async function stop(channel: Channel, training: string): Promise<void> {
   await callUnary(channel, "TrainerService", "stopTraining", { training }, { timeoutMs: 30_000 });
@@ -62,7 +70,7 @@ test.serial(
   async (t) => {
     const { channel, data, cases } = t.context;
     const running = await start(channel, data, long(cases));
-    const queued = await start(channel, data, tinyRun(cases));
+    const queued = await start(channel, data, oneStageRun(cases));
     await untilStep(channel, running, 0);
     const setStage = (training: string) =>
       callUnary(channel, "TrainerService", "setStage", { training, stage: 1, hold: false }, { timeoutMs: 30_000 });
@@ -88,20 +96,20 @@ test.serial(
 );
 
 test.serial("a training that is done is not resumed, and stays done", async (t) => {
-  const { channel, data, cases, trainer } = t.context;
-  const training = await start(channel, data, tinyRun(cases));
-  const before = await collect(watch(channel, training));
-  await t.throwsAsync(resume(channel, training), { code: "TRAINING_ENDED", message: /is done: all of its steps/ });
-  await t.throwsAsync(patchstream("train", "--trainer", trainer.address, "--resume", training), { message: /is done/ });
-  await stop(channel, training);
-  t.is(await stateOf(channel, training), "TRAINING_STATE_DONE");
-  t.deepEqual(await collect(watch(channel, training)), before);
+  const { channel, trainer, done, told } = t.context;
+  await t.throwsAsync(resume(channel, done), { code: "TRAINING_ENDED", message: /is done: all of its steps/ });
+  const { code, stderr } = await patchstreamHere("train", "--trainer", trainer.address, "--resume", done);
+  t.is(code, 1);
+  t.regex(stderr, /is done/);
+  await stop(channel, done);
+  t.is(await stateOf(channel, done), "TRAINING_STATE_DONE");
+  t.deepEqual(await collect(watch(channel, done)), told);
 });
 
 test.serial("of two who resume a training at once, one does", async (t) => {
   const { channel, data, cases } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { stepsPerEpoch: 50 } }));
-  await untilStep(channel, training, 20);
+  const training = await start(channel, data, oneStageRun(cases, { data: { stepsPerEpoch: 10 } }));
+  await untilStep(channel, training, 10);
   await stop(channel, training);
   const tries = await Promise.allSettled([
     resume(channel, training),
@@ -114,7 +122,7 @@ test.serial("of two who resume a training at once, one does", async (t) => {
   t.is(lastState(watched)?.state, "TRAINING_STATE_DONE");
   t.deepEqual(
     steps(watched).map(({ step }) => step),
-    Array.from({ length: 400 }, (_, i) => i),
+    Array.from({ length: 80 }, (_, i) => i),
   );
 });
 
@@ -140,28 +148,31 @@ test.serial("what a caller got wrong is the answer to the call, and leaves no tr
 
 test.serial("a stage that cannot be written down is not announced: its steps keep the stage they had", async (t) => {
   const { channel, data, cases, runs } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 10, stepsPerEpoch: 30 } }));
+  const stages = [
+    { patchSize: [8, 8, 8], batchSize: 2, epochs: 1 },
+    { patchSize: [8, 8, 12], epochs: 1 },
+  ];
+  const half = { mode: undefined, strategy: "nnunet", stages, epochs: 2, stepsPerEpoch: 40 };
+  const training = await start(channel, data, tinyRun(cases, { data: half }));
   const decisions = join(runs, training, "timeline.jsonl");
-  const stages: number[] = [];
+  const taken: number[] = [];
   for await (const event of watch(channel, training)) {
     if (event.kind !== "step") continue;
-    stages.push(event.step.stage);
+    taken.push(event.step.stage);
     if (event.step.step !== 5) continue;
     rmSync(decisions);
     mkdirSync(decisions); // as unwritable as a full disk
-    const asked = { training, stage: 0, fromStep: 270, hold: true };
+    const asked = { training, stage: 0, fromStep: 70, hold: true };
     await t.throwsAsync(callUnary(channel, "TrainerService", "setStage", asked), { code: "WRITE_FAILED" });
     rmSync(decisions, { recursive: true });
   }
-  t.is(stages.length, 300);
-  t.true(stages.slice(270).every((stage) => stage === 4));
+  t.is(taken.length, 80);
+  t.true(taken.slice(70).every((stage) => stage === 1));
 });
 
 test.serial("what is written down of a training is its owner's alone", async (t) => {
-  const { channel, data, cases, runs } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 1 } }));
-  await collect(watch(channel, training));
-  const folder = join(runs, training);
+  const { runs, done } = t.context;
+  const folder = join(runs, done);
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
   t.is(mode(folder), "700");
   const files = readdirSync(folder);
@@ -169,11 +180,8 @@ test.serial("what is written down of a training is its owner's alone", async (t)
   for (const file of files) t.is(mode(join(folder, file)), "600", file);
 });
 
-test.serial("a trainer says what happens: which process trains, and how it ended", async (t) => {
-  const { channel, data, cases, trainer } = t.context;
-  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 1 } }));
-  await collect(watch(channel, training));
-  const events = eventsOf(trainer, training);
+test.serial("a trainer says what happens: which process trains, and how it ended", (t) => {
+  const events = eventsOf(t.context.trainer, t.context.done);
   t.deepEqual(
     events.map(({ event }) => event),
     ["training-queued", "training-started", "training-ended"],
@@ -201,10 +209,9 @@ test.serial("a trainer without any engine does not start, and says in a line wha
   t.is(error?.code, 1);
   const line = /^patchstream: engine auto is not usable here: [^\n]*\. Run: npm install onnxruntime-node$/m;
   t.regex(error?.stderr ?? "", line);
-  await t.throwsAsync(patchstream("trainer", "--engine", "tfjs-node-gpu", "--runs", temporaryFolder(t)), {
-    code: 1,
-    message: /engine tfjs-node-gpu is not usable here: [^\n]*npm install/,
-  });
+  const named = await patchstreamHere("trainer", "--engine", "tfjs-node-gpu", "--runs", temporaryFolder(t));
+  t.is(named.code, 1);
+  t.regex(named.stderr, /engine tfjs-node-gpu is not usable here: [^\n]*npm install/);
 });
 
 test.serial(
@@ -214,7 +221,7 @@ test.serial(
     const runs = temporaryFolder(t);
     const trainer = await trainerIn(t, runs);
     const channel = channelTo(t, trainer);
-    const run = tinyRun(cases);
+    const run = oneStageRun(cases, { data: { epochs: 1, stepsPerEpoch: 1 } });
     const mine = await start(channel, data, run, "mine");
     const both = ["yours", "yours"].map((key) => start(channel, data, run, key));
     const [yours, twin] = (await Promise.all(both)) as [string, string];

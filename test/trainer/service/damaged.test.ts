@@ -15,12 +15,12 @@ import {
   channelTo,
   collect,
   lastState,
+  oneStageRun,
   resume,
   sampleStore,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "../processes.js";
@@ -95,7 +95,7 @@ test("damaged trainings are listed with file and reason, their calls answered in
   const data = await serving(t, "serve", store, "--workers", "1");
   const runs = temporaryFolder(t);
   const first = await trainerIn(t, runs);
-  const stopped = await start(channelTo(t, first), data, tinyRun(cases, { data: { stepsPerEpoch: 40 } }));
+  const stopped = await start(channelTo(t, first), data, oneStageRun(cases, { data: { stepsPerEpoch: 10 } }));
   const channelFirst = channelTo(t, first);
   for await (const event of watch(channelFirst, stopped)) if (event.kind === "checkpoint") break;
   await callUnary(channelFirst, "TrainerService", "stopTraining", { training: stopped });

@@ -6,17 +6,17 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { callUnary } from "../../../rpc/index.js";
 import { checkAccess, checkAddresses } from "../../../trainer/service/data-servers.js";
+import { patchstreamHere } from "../../cli/command.js";
 import { pem } from "../../conformance/carrier.js";
 import {
   channelTo,
   collect,
   lastState,
-  patchstream,
+  oneStageRun,
   sampleStore,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "../processes.js";
@@ -84,12 +84,12 @@ test("a trainer's token goes to its own data servers and to no address that a ca
   const strange = await listener(t);
   const stranger = { ...data, address: strange.address };
 
-  const training = await start(channel, data, tinyRun(cases, { data: { epochs: 5, stepsPerEpoch: 1 } }));
+  const training = await start(channel, data, oneStageRun(cases, { data: { epochs: 1, stepsPerEpoch: 1 } }));
   t.is(lastState(await collect(watch(channel, training)))?.state, "TRAINING_STATE_DONE");
   const refused = { code: "SPEC_INVALID", message: /must be one of this trainer's data servers/ };
-  await t.throwsAsync(start(channel, stranger, tinyRun(cases)), refused);
+  await t.throwsAsync(start(channel, stranger, oneStageRun(cases)), refused);
   const both = {
-    run: Buffer.from(JSON.stringify(tinyRun(cases))),
+    run: Buffer.from(JSON.stringify(oneStageRun(cases))),
     data: [data.address, strange.address],
     resume: "",
     key: "",
@@ -98,7 +98,7 @@ test("a trainer's token goes to its own data servers and to no address that a ca
   t.deepEqual(strange.heard, []);
 
   const open = channelTo(t, await trainerIn(t, temporaryFolder(t)));
-  await t.throwsAsync(start(open, stranger, tinyRun(cases)));
+  await t.throwsAsync(start(open, stranger, oneStageRun(cases)));
   t.true(strange.heard.length > 0, "one without secrets calls whom it is told to");
   t.true(strange.heard.every(({ authorization }) => authorization === undefined));
 });
@@ -107,18 +107,16 @@ test("a trainer that might give its token away does not start, nor does one whos
   const folder = temporaryFolder(t);
   const token = join(folder, "token");
   writeFileSync(token, "secret\n");
-  const started = (...flags: string[]) => patchstream("trainer", "--runs", join(folder, "runs"), ...flags);
-  await t.throwsAsync(started("--data-token-file", token), { code: 1, message: /--data-servers/ });
+  const refused = async (flags: readonly string[], reason: RegExp) => {
+    const { code, stderr } = await patchstreamHere("trainer", "--runs", join(folder, "runs"), ...flags);
+    t.is(code, 1);
+    t.regex(stderr, reason);
+  };
+  await refused(["--data-token-file", token], /--data-servers/);
   const plain = ["--data-token-file", token, "--data-servers", "data.example.org:7070"];
-  await t.throwsAsync(started(...plain), { code: 1, message: /data\.example\.org:7070.*without TLS/ });
+  await refused(plain, /data\.example\.org:7070.*without TLS/);
   writeFileSync(token, " \n");
   const empty = ["--data-token-file", token, "--data-servers", "localhost:7070"];
-  await t.throwsAsync(started(...empty), {
-    code: 1,
-    message: /it is empty; it must be a file with a token \(--data-token-file\)/,
-  });
-  await t.throwsAsync(started("--token-file", token), {
-    code: 1,
-    message: /it must be a file with a token on each line/,
-  });
+  await refused(empty, /it is empty; it must be a file with a token \(--data-token-file\)/);
+  await refused(["--token-file", token], /it must be a file with a token on each line/);
 });

@@ -6,12 +6,12 @@ import {
   channelTo,
   collect,
   lastState,
+  oneStageRun,
   resume,
   sampleStore,
   serving,
   start,
   temporaryFolder,
-  tinyRun,
   trainerIn,
   watch,
 } from "../processes.js";
@@ -22,7 +22,7 @@ test("a training is not resumed with another optimiser than the checkpoint's, an
   const runs = temporaryFolder(t);
   const first = await trainerIn(t, runs);
   const before = channelTo(t, first);
-  const training = await start(before, data, tinyRun(cases));
+  const training = await start(before, data, oneStageRun(cases));
   for await (const event of watch(before, training)) if (event.kind === "checkpoint") break;
   await callUnary(before, "TrainerService", "stopTraining", { training });
   await first.end();
