@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   predict: ["plan", "disk", "loader", "trainer"],
   pictures: ["plan"],
   study: ["plan", "disk", "client", "trainer", "predict", "loader", "pictures"],
-  dashboard: ["plan", "rpc", "client", "trainer", "pictures", "study"],
+  dashboard: ["plan", "rpc", "loader", "client", "trainer", "pictures", "study"],
   cli: ["plan", "rpc", "disk", "loader", "client", "trainer", "predict", "pictures", "study", "dashboard"],
   benchmarks: ["plan", "proto", "checksum", "rpc", "loader", "client", "trainer"],
 };
