@@ -46,7 +46,7 @@ export class ReplicaLink {
   readonly #options: LinkOptions;
   readonly #worth: Worth;
   #at: "up" | "backing off" | "closed" = "up";
-  #isRefused = false;
+  #refusedMs: number | undefined;
   #stream: ReplicaStream | undefined;
   #failures = 0;
   #renewals = 0;
@@ -74,7 +74,19 @@ export class ReplicaLink {
 
   /** It has said that it does not serve the run, and nothing else since. */
   get isRefused(): boolean {
-    return this.#isRefused;
+    return this.#refusedMs !== undefined;
+  }
+
+  /** It has refused the run before that time, and was not asked again or has not answered yet. */
+  refusedBefore(ms: number): boolean {
+    return this.#refusedMs !== undefined && this.#refusedMs < ms;
+  }
+
+  /** Asks one that has refused again now. */
+  askAgain(): void {
+    if (!this.isRefused || this.#at !== "backing off") return;
+    this.#stopWaiting();
+    this.open();
   }
 
   get outstanding(): number {
@@ -93,7 +105,7 @@ export class ReplicaLink {
       opened: () => {
         this.#failures = 0;
         this.#openingDoubled = 1;
-        this.#isRefused = false;
+        this.#refusedMs = undefined;
         events.changed();
       },
       expected: events.expected,
@@ -149,7 +161,7 @@ export class ReplicaLink {
 
   get #state(): ReplicaState {
     if (this.replica.isRetired || this.#stream?.isDraining) return "leaving";
-    if (this.#isRefused) return "refused";
+    if (this.isRefused) return "refused";
     if (this.#at === "backing off" || this.#failures > 0) return "lost";
     if (this.replica.tally.isSilent) return "silent";
     return this.#stream?.isOpening ? "opening" : "serving";
@@ -205,7 +217,7 @@ export class ReplicaLink {
     else if (nextTry(error) === "later") {
       const waitMs = this.#failures === 0 ? 0 : FIRST_BACKOFF_MS * 2 ** (this.#failures - 1);
       this.#failures++;
-      this.#isRefused = false;
+      this.#refusedMs = undefined;
       if (error.facts.code === "DEADLINE") this.replica.renew(); // no answer to OpenLane: the connection may be dead
       this.#reopenAfter(Math.min(LONGEST_BACKOFF_MS, waitMs));
     } else if (this.#renewals < MOST_RENEWALS) {
@@ -214,7 +226,7 @@ export class ReplicaLink {
       this.replica.renew();
       this.#reopenAfter(0);
     } else {
-      this.#isRefused = true;
+      this.#refusedMs = this.#options.clock.now();
       this.#reopenAfter(REFUSED_MS);
       events.refused(error);
     }

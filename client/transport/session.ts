@@ -60,7 +60,8 @@ export class Session {
   #stopTicking: () => void = () => {};
   readonly #stopWatching: () => void;
   #isClosed = false;
-  #hasHadBatches = false;
+  /** When the latest batch came; before the first, before all times. */
+  #lastBatchMs = Number.NEGATIVE_INFINITY;
 
   constructor(request: SessionRequest, options: SessionOptions) {
     this.#request = request;
@@ -194,7 +195,10 @@ export class Session {
       isNeeded: (want: Want) => this.#neededBy(want) !== undefined,
       ended: (want: Want, batch: ReceivedBatch | "damaged" | "unneeded", tookMs: number) =>
         this.#ended(want, batch, tookMs),
-      changed: () => this.#ask(),
+      changed: () => {
+        this.#askRefusedAgain();
+        this.#ask();
+      },
       refused: (error: PatchstreamError) => this.#refused(error),
     };
     return new ReplicaLink(replica, { start, events, clock, openStream, maxOutstandingBytes, maxOutstandingSteps });
@@ -228,11 +232,19 @@ export class Session {
 
   /**
    * A replica does not serve the run. That no other does either ends it, but for an upgrade of all replicas to another recipe, which may be
-   * taken back: then what was served before can be served again, and the deadline says for how long that is waited for.
+   * taken back: then what was served before can be served again, and the deadline says for how long that is waited for. A refusal from
+   * before the latest batch does not count: what it was for may be mended since.
    */
   #refused(error: PatchstreamError): void {
-    const isUpgrade = error.code === "RECIPE_UNKNOWN" && this.#hasHadBatches;
-    if (!isUpgrade && this.#links.every(({ isRefused }) => isRefused)) this.#fail(error);
+    const isUpgrade = error.code === "RECIPE_UNKNOWN" && this.#lastBatchMs > Number.NEGATIVE_INFINITY;
+    const refuseStill = this.#links.every((link) => link.isRefused && !link.refusedBefore(this.#lastBatchMs));
+    if (!isUpgrade && refuseStill) this.#fail(error);
+  }
+
+  /** When nobody takes wants, those that refused before the latest batch are asked again at once. */
+  #askRefusedAgain(): void {
+    if (this.#links.some(({ takesWants }) => takesWants)) return;
+    for (const link of this.#links) if (link.refusedBefore(this.#lastBatchMs)) link.askAgain();
   }
 
   #fail(error: PatchstreamError): void {
@@ -368,7 +380,7 @@ export class Session {
       });
       wanted.batch = trace === undefined ? batch : { ...batch, traceparent: trace.traceparent };
       wanted.trace = undefined;
-      this.#hasHadBatches = true;
+      this.#lastBatchMs = this.#options.clock.now();
       this.#pace.served(batch.servedUs);
       for (const one of this.#links) one.cancel(want.step);
       this.#serve();

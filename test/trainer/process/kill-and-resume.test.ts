@@ -3,7 +3,15 @@ import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { seeded } from "../../conformance/seeded.js";
 import { testRounds } from "../../rounds.js";
 import { fileScope } from "../file-scope.js";
-import { holdOutLast, type Process, sampleStore, serving, temporaryFolder, tinyRun } from "../processes.js";
+import {
+  holdOutLast,
+  oneStageRun,
+  type Process,
+  sampleStore,
+  serving,
+  temporaryFolder,
+  tinyRun,
+} from "../processes.js";
 import { killWhileItWrites, remains, trainOnce } from "./killed-training.js";
 
 interface Shared {
@@ -24,9 +32,14 @@ test.before("two data servers of one store", async (t) => {
   t.context = { store, cases, data: await Promise.all([serve(), serve()]) };
 });
 
-/** Eight epochs of four steps over five stages, validated; its checkpoint takes a few milliseconds to write. */
+const STAGES = [
+  { patchSize: [8, 8, 8], batchSize: 2, epochs: 4 },
+  { patchSize: [8, 8, 12], epochs: 4 },
+];
+
+/** Eight epochs of four steps over two stages, validated; its checkpoint takes a few milliseconds to write. */
 function validatedRun(cases: readonly string[], control: object) {
-  const data = { ...holdOutLast(cases), valSteps: 2 };
+  const data = { ...holdOutLast(cases), mode: undefined, strategy: "nnunet", stages: STAGES, valSteps: 2 };
   return tinyRun(cases, { data, training: { control, baseFeatures: 16 } });
 }
 
@@ -66,7 +79,7 @@ for (const control of ["scheduled", "adaptive"] as const) {
       t.is(expected.epochs.length, EPOCHS);
       t.not(expected.best, "none");
       t.is(expected.evaluated.length, 1);
-      if (control === "adaptive") t.true(expected.decided.length > 2);
+      if (control === "adaptive") t.is(expected.decided.length, STAGES.length);
 
       const place = placeFor(t, control);
       if (control === "adaptive")
@@ -80,7 +93,7 @@ for (const control of ["scheduled", "adaptive"] as const) {
           t.is(killed, "killed");
         }
       const random = seeded(14);
-      for (let round = 0; round < testRounds(3); round++) {
+      for (let round = 0; round < testRounds(2); round++) {
         // A training that was killed late goes on after the step, and is killed at its next one.
         const at = Math.floor(random() * (STEPS - 8));
         const killed = await trainOnce(place, {
@@ -113,7 +126,7 @@ test.serial("two data servers, killed by turns at random steps, change nothing o
   const replicas = await Promise.all([serve(), serve()]);
   const place = placeFor(t, "adaptive", replicas);
   const random = seeded(15);
-  const kills = testRounds(5);
+  const kills = testRounds(3);
   const at = Array.from({ length: kills }, () => Math.floor(random() * (STEPS - 2))).sort((a, b) => a - b);
   const alive = new Set([0, 1]);
   const restarts: Promise<void>[] = [];
@@ -141,7 +154,7 @@ test.serial("two data servers, killed by turns at random steps, change nothing o
 test.serial("killed between two checkpoints, a training with AdamW ends as undisturbed", async (t) => {
   t.timeout(300_000);
   const training = { optimizer: "adamw", momentum: undefined, learningRate: 0.01 };
-  const run = tinyRun(t.context.cases, { data: { mode: "constant", epochs: 3 }, training });
+  const run = oneStageRun(t.context.cases, { data: { epochs: 3 }, training });
   const data = t.context.data.map(({ address }) => address);
   const whole = { folder: temporaryFolder(t), data, run };
   const resumed = { ...whole, folder: temporaryFolder(t) };

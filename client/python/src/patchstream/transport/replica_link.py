@@ -123,7 +123,7 @@ class ReplicaLink:
         self._limits = limits
         self._open_stream = open_stream
         self._at = _At.BACKING_OFF
-        self._is_refused = False
+        self._refused_at: float | None = None
         self._worth = Worth()
         self._reopens_at = float("-inf")
         self._failures = 0
@@ -145,7 +145,16 @@ class ReplicaLink:
     @property
     def is_refused(self) -> bool:
         """It has said that it does not serve the run, and nothing else since."""
-        return self._is_refused
+        return self._refused_at is not None
+
+    def refused_before(self, time: float) -> bool:
+        """It has refused the run before that time, and was not asked again or has not answered yet."""
+        return self._refused_at is not None and self._refused_at < time
+
+    def ask_again(self) -> None:
+        """Asks one that has refused again at the next look."""
+        if self.is_refused and self._at is _At.BACKING_OFF:
+            self._reopens_at = float("-inf")
 
     @property
     def is_closed(self) -> bool:
@@ -168,7 +177,7 @@ class ReplicaLink:
     def _state(self) -> ReplicaState:
         if self.replica.is_retired or self._is_draining:
             return "leaving"
-        if self._is_refused:
+        if self.is_refused:
             return "refused"
         if self.last_failure is not None and (self._at is _At.BACKING_OFF or self._failures > 0):
             return "lost"
@@ -309,7 +318,7 @@ class ReplicaLink:
                 self._is_started = True
                 self._failures = 0
                 self._opening_doubled = 1
-                self._is_refused = False
+                self._refused_at = None
             case BatchArrived(batch):
                 tally.received(batch)
                 want, took_s = self._ended(batch.step)
@@ -349,7 +358,7 @@ class ReplicaLink:
         elif next_try(error) == "later":
             pause_s = 0.0 if self._failures == 0 else FIRST_BACKOFF_S * 2 ** (self._failures - 1)
             self._failures += 1
-            self._is_refused = False
+            self._refused_at = None
             if error.code == "DEADLINE":
                 self.replica.renew()  # No answer to OpenLane: the connection may be dead.
             self._reopen_after(min(LONGEST_BACKOFF_S, pause_s))
@@ -360,7 +369,7 @@ class ReplicaLink:
             self.replica.renew()
             self._reopen_after(0.0)
         else:
-            self._is_refused = True
+            self._refused_at = monotonic()
             self._reopen_after(REFUSED_S)
             self._owner.refused(error)
 

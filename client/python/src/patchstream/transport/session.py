@@ -70,7 +70,8 @@ class Session:
         self._pace = TrainerPace(request.credit.batches)
         self._awake_since = monotonic()
         self._failure: PatchstreamError | None = None
-        self._has_had_batches = False
+        self._last_batch_at = float("-inf")
+        """When the latest batch came; before the first, before all times."""
         self._waits_since: float | None = None
         """Since when `take` waits."""
         self._fleet = fleet
@@ -198,7 +199,7 @@ class Session:
             return
         self._patience.took(took_s)
         wanted.batch = batch
-        self._has_had_batches = True
+        self._last_batch_at = monotonic()
         for link in self._links:
             link.take_back(want.step)
         if want.step == self._steps.first_undelivered:
@@ -219,11 +220,21 @@ class Session:
 
         That no other replica serves the run either ends it, but for an upgrade of all replicas to another recipe, which
         may be taken back: then what was served before can be served again, and the deadline says for how long that is
-        waited for.
+        waited for. A refusal from before the latest batch does not count: what it was for may be mended since.
         """
-        is_upgrade = error.code == "RECIPE_UNKNOWN" and self._has_had_batches
-        if not is_upgrade and all(link.is_refused for link in self._links):
+        latest = self._last_batch_at
+        is_upgrade = error.code == "RECIPE_UNKNOWN" and latest > float("-inf")
+        refuse_still = all(link.is_refused and not link.refused_before(latest) for link in self._links)
+        if not is_upgrade and refuse_still:
             self._fail(error)
+
+    def _ask_refused_again(self) -> None:
+        """When nobody takes wants, those that refused before the latest batch are asked again at once."""
+        if any(link.takes_wants for link in self._links):
+            return
+        for link in self._links:
+            if link.refused_before(self._last_batch_at):
+                link.ask_again()
 
     def _follow_fleet(self) -> None:
         """Replicas may have come or gone.
@@ -315,6 +326,7 @@ class Session:
         """
         self._fleet.look()
         self._follow_fleet()
+        self._ask_refused_again()
         for link in self._links:
             link.open_when_due(monotonic())
         silent = [link for link in self._links if self._is_silent(link)]
