@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +9,7 @@ import test, { type ExecutionContext } from "ava";
 import { connect } from "../../client/connect.js";
 import type { ConnectOptions } from "../../client/types.js";
 import type { PatchstreamError } from "../../plan/errors.js";
+import { closedPort } from "../closed-port.js";
 import { pem } from "../conformance/carrier.js";
 import { oneServer, startServer } from "../conformance/served-store.js";
 
@@ -35,16 +35,10 @@ async function failure(t: ExecutionContext, addresses: string | string[], option
 }
 
 /** An address at which nothing listens any more. */
-async function closedPort(): Promise<string> {
-  const gone = createServer().listen(0, "127.0.0.1");
-  await once(gone, "listening");
-  const { port } = gone.address() as AddressInfo;
-  await once(gone.close(), "close");
-  return `127.0.0.1:${port}`;
-}
+const closedAddress = async () => `127.0.0.1:${await closedPort()}`;
 
 test("a refused connection", async (t) => {
-  const address = await closedPort();
+  const address = await closedAddress();
   t.is(
     await failure(t, address),
     `${address}: nothing listens there (connection refused). Is the server running there?`,
@@ -80,7 +74,7 @@ for (const address of ["[::1]:7070", "dns:///data.example:7070", "ipv4:127.0.0.1
   });
 
 test("several addresses of which none can be reached are all named", async (t) => {
-  const [one, two] = [await closedPort(), await closedPort()];
+  const [one, two] = [await closedAddress(), await closedAddress()];
   t.regex(await failure(t, [one, two]), new RegExp(`^${one}, ${two}: nothing listens there`));
   const plain = (await server()).address;
   const message = await failure(t, [one, plain], { tls: { ca: pem("authority.pem") } });
@@ -89,7 +83,7 @@ test("several addresses of which none can be reached are all named", async (t) =
 
 test("one of several that answers is enough", async (t) => {
   const { address } = await server();
-  const { name } = await client(t, [await closedPort(), address]).describeDataset();
+  const { name } = await client(t, [await closedAddress(), address]).describeDataset();
   t.is(name, "Task04_Hippocampus");
 });
 
@@ -151,7 +145,7 @@ test("something that is no gRPC server", async (t) => {
 });
 
 test("with waitMs a server that starts later is waited for", async (t) => {
-  const address = await closedPort();
+  const address = await closedAddress();
   const asked = client(t, address, { waitMs: 60_000 }).describeDataset();
   await startServer(t, { port: Number(address.split(":")[1]) });
   t.is((await asked).name, "Task04_Hippocampus");
@@ -198,7 +192,7 @@ function patchstream(args: readonly string[], env: Record<string, string> = {}):
 }
 
 test("the command line says it in one line, of a trainer too", async (t) => {
-  const address = await closedPort();
+  const address = await closedAddress();
   const { code, stderr } = await patchstream(["trainings", "--trainer", address]);
   t.is(code, 1);
   t.is(stderr, `patchstream: ${address}: nothing listens there (connection refused). Is the server running there?\n`);

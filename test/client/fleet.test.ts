@@ -1,27 +1,16 @@
-import { setTimeout as pause } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
-import { connect, type DataClient, type FleetStanding } from "../../client/index.js";
+import { connect, type DataClient } from "../../client/index.js";
 import { CLIENT_TLS } from "../conformance/carrier.js";
 import { startServer } from "../conformance/served-store.js";
 import { RUN_STEPS, SMALL_RUN, STAGE_BYTES, STAGE_STEPS } from "../conformance/small-run.js";
 import { startProxy } from "../conformance/tcp-proxy.js";
+import { replicaOf, seen } from "./seen-fleet.js";
 
 function clientOf(t: ExecutionContext, ...addresses: string[]): DataClient {
   const client = connect(addresses, { deadlineMs: 30_000, ...CLIENT_TLS });
   t.teardown(() => client[Symbol.asyncDispose]());
   return client;
 }
-
-/** Looks until what is seen is as it should be; the test's own deadline ends it. */
-async function seen(client: DataClient, isSo: (fleet: FleetStanding) => boolean): Promise<FleetStanding> {
-  for (;;) {
-    const fleet = await client.fleet();
-    if (isSo(fleet)) return fleet;
-    await pause(20);
-  }
-}
-
-const of = ({ replicas }: FleetStanding, address: string) => replicas.find((one) => one.address === address);
 
 test("of two replicas one falls silent: it is said which, and that its batches were asked of the other", async (t) => {
   const good = await startServer(t);
@@ -39,9 +28,9 @@ test("of two replicas one falls silent: it is said which, and that its batches w
     if (step === 0) await seen(client, ({ replicas }) => replicas.every(({ state }) => state === "serving"));
     if (step === 3) victim.freeze();
     if (step < RUN_STEPS - 1) continue;
-    const fleet = await seen(client, (found) => of(found, victim.address)?.state === "silent");
-    const silent = of(fleet, victim.address);
-    const serving = of(fleet, good.address);
+    const fleet = await seen(client, (found) => replicaOf(found, victim.address)?.state === "silent");
+    const silent = replicaOf(fleet, victim.address);
+    const serving = replicaOf(fleet, good.address);
     t.true((silent?.failovers ?? 0) > 0);
     t.like(serving, { state: "serving", damagedBatches: 0, owed: 0 });
     t.is((silent?.batches ?? 0) + (serving?.batches ?? 0), RUN_STEPS);

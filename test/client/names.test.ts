@@ -4,7 +4,7 @@ import type { ConnectOptions, Run } from "../../client/types.js";
 import { type DataServer, type ServeOptions, serve } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { pem } from "../conformance/carrier.js";
-import { sampleStore } from "../conformance/served-store.js";
+import { SMALL_SERVER, sampleStore } from "../conformance/served-store.js";
 import { SMALL_RUN } from "../conformance/small-run.js";
 import { type DnsServer, startDns } from "./dns-server.js";
 
@@ -15,10 +15,9 @@ const LONG_RUN = {
   plan: { patchSize: [8, 8, 8], batchSize: 2, pooling: [1, 1, 1] },
   mode: "constant",
 } as const;
-const BUDGETS = { workers: 1, volumeBudgetBytes: 64 << 20, slotBudgetBytes: 32 << 20, drainTimeoutMs: 2_000 };
 
 async function serveAt(t: ExecutionContext, host: string, port: number, options: ServeOptions): Promise<DataServer> {
-  const server = await serve(await sampleStore(), { ...BUDGETS, metricsPort: 0, ...options, host, port });
+  const server = await serve(await sampleStore(), { ...SMALL_SERVER, metricsPort: 0, ...options, host, port });
   t.teardown(() => server.drain());
   return server;
 }

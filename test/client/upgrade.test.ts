@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { connect } from "../../client/connect.js";
 import { serve } from "../../loader/server/serve.js";
 import type { PatchstreamError } from "../../plan/errors.js";
@@ -10,13 +10,12 @@ import { RECIPE } from "../../plan/run-spec/resolved-spec.js";
 import { fingerprint } from "../conformance/held/held-client.js";
 import { ownClient } from "../conformance/held/own-client.js";
 import { referenceBatches } from "../conformance/reference-batches.js";
-import { oneServer, SMALL_SERVER, sampleStore } from "../conformance/served-store.js";
+import { oneServer, sampleStore } from "../conformance/served-store.js";
 import { RUN_STEPS, SMALL_RUN } from "../conformance/small-run.js";
+import { replacedServer, type Start } from "./replaced-server.js";
 
-/** What starts a server, of this build or another one. */
-type Serve = typeof serve;
-
-let newer: Serve;
+const ours: Start = async (options) => serve(await sampleStore(), options);
+let newer: Start;
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const reference = referenceBatches(test, oneServer(test));
 
@@ -33,35 +32,21 @@ test.before("a build that differs from this one in its recipe's number", async (
   const after = before.replace(`RECIPE = ${RECIPE};`, `RECIPE = ${RECIPE + 1};`);
   t.not(after, before);
   writeFileSync(file, after);
-  ({ serve: newer } = await import(pathToFileURL(join(folder, "dist", "loader", "server", "serve.js")).href));
+  const other = await import(pathToFileURL(join(folder, "dist", "loader", "server", "serve.js")).href);
+  newer = async (options) => other.serve(await sampleStore(), options);
 });
-
-/** A replica that is replaced by another build of the server at the same address. */
-async function replica(t: ExecutionContext, first: Serve = serve) {
-  const store = await sampleStore();
-  let running = await first(store, SMALL_SERVER);
-  const { address } = running;
-  t.teardown(() => running.drain());
-  return {
-    address,
-    async become(build: Serve): Promise<void> {
-      await running.drain();
-      running = await build(store, { ...SMALL_SERVER, port: Number(address.split(":")[1]) });
-    },
-  };
-}
 
 test("two replicas are upgraded to another recipe and back, one after the other: nothing is lost, nothing mixed", async (t) => {
   t.timeout(240_000);
-  const [first, second] = [await replica(t), await replica(t)];
+  const [first, second] = [await replacedServer(t, ours), await replacedServer(t, ours)];
   const addresses = [first.address, second.address];
   const client = ownClient(addresses, { deadlineMs: 120_000, carrier: "auto" });
   t.teardown(() => client[Symbol.asyncDispose]());
   const changes: Readonly<Record<number, () => Promise<void>>> = {
     3: () => first.become(newer),
-    7: () => first.become(serve),
+    7: () => first.become(ours),
     9: () => second.become(newer), // now the first one alone serves the run: it must be asked again
-    19: () => first.become(serve),
+    19: () => first.become(ours),
   };
   let delivered = 0;
   const run = await client.openRun(SMALL_RUN, { creditBatches: 2 });
@@ -70,14 +55,14 @@ test("two replicas are upgraded to another recipe and back, one after the other:
     t.is(fingerprint(batch), await reference(batch.step, batch.stage));
     await changes[batch.step]?.();
     // Now nobody serves the run, until the second one is back while the next steps are waited for.
-    if (batch.step === 13) void first.become(newer).then(() => second.become(serve));
+    if (batch.step === 13) void first.become(newer).then(() => second.become(ours));
   }
   t.is(delivered, RUN_STEPS);
 });
 
 test("a run is opened of one recipe where replicas speak two, and a replica of the other one is told by name", async (t) => {
   t.timeout(120_000);
-  const [first, second] = [await replica(t), await replica(t, newer)];
+  const [first, second] = [await replacedServer(t, ours), await replacedServer(t, newer)];
   const both = connect([first.address, second.address]);
   t.teardown(() => both[Symbol.asyncDispose]());
   const run = await both.openRun(SMALL_RUN);

@@ -5,6 +5,7 @@ import type { Batch, DataClient } from "../../client/types.js";
 import type { Sample } from "../../plan/batch/sample.js";
 import type { DataSpecInput } from "../../plan/run-spec/data-spec.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { sameBytes } from "../dataset/same-bytes.js";
 import { oneServer } from "./served-store.js";
 import { SMALL_RUN } from "./small-run.js";
 
@@ -33,8 +34,6 @@ function boxOf(image: Float32Array, shape: Zyx, { start, size }: Sample): Float3
   return box;
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
-
 /** A share of some steps of each stage. */
 async function batchesOf(client: DataClient, spec: DataSpecInput, rank: number, ranks: number): Promise<Batch[]> {
   const run = await client.openRun(spec, { rank, ranks });
@@ -58,13 +57,7 @@ test("without augmentation every sample is the box that the batch says, and has 
       const voxels = voxelCount(batch.patchSize);
       const { image: stored, shape } = images.get(sample.case) as { image: Float32Array; shape: Zyx };
       t.deepEqual(sample.size, batch.patchSize);
-      t.is(
-        Buffer.compare(
-          bytesOf(image.slice(index * voxels, (index + 1) * voxels)),
-          bytesOf(boxOf(stored, shape, sample)),
-        ),
-        0,
-      );
+      t.true(sameBytes(image.slice(index * voxels, (index + 1) * voxels), boxOf(stored, shape, sample)));
       t.is(sample.kind === "foreground", sample.class !== 0);
       if (sample.kind === "random") continue;
       foreground++;

@@ -27,29 +27,16 @@ import type { ResolvedSpec } from "../../plan/run-spec/resolved-spec.js";
 import { foregroundLower } from "../../plan/sampling/box.js";
 import { planBatch, planCrops } from "../../plan/sampling/plan-batch.js";
 import { voxelCount, type Zyx } from "../../plan/zyx.js";
+import { closeSampleEngine, openSampleEngine, ROOM, type SampleEngine } from "./sample-engine.js";
 import { makeSampleStore } from "./sample-store.js";
 
-interface Shared {
-  readonly folder: string;
-  readonly store: Store;
-  /** Two threads, and room for all volumes: for what is cut, where neither counters nor threads are the point. */
-  readonly roomy: Engine;
-}
-const test = anyTest as TestFn<Shared>;
-type Context = ExecutionContext<Shared>;
-
-const ROOM = { slotBudgetBytes: 2 ** 24, volumeBudgetBytes: 2 ** 22 };
+const test = anyTest as TestFn<SampleEngine>;
+type Context = ExecutionContext<SampleEngine>;
 
 test.before(async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "patchstream-engine-"));
-  const store = await openStore(await makeSampleStore(folder));
-  t.context = { folder, store, roomy: await openEngine(store, { workers: 2, ...ROOM }) };
+  t.context = await openSampleEngine();
 });
-
-test.after.always(async (t) => {
-  await t.context.roomy?.[Symbol.asyncDispose]();
-  await rm(t.context.folder, { recursive: true, force: true });
-});
+test.after.always((t) => closeSampleEngine(t.context));
 
 /** An engine of the test's own, of one thread where not said: each takes a fifth of a second to start. */
 async function engineFor(t: Context, options: EngineOptions = {}): Promise<Engine> {
@@ -124,7 +111,7 @@ async function lowerOf(store: Store, crop: Crop, extent: Zyx, cropSize: Zyx): Pr
 }
 
 test("a batch of any stage equals the voxel-by-voxel reference, its tensors and checksum too", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const spec = specOf(store);
   for (const stage of [0, 2, 6, 10, 14]) {
     const { patchSize, batchSize } = spec.stages[stage] as Stage;
@@ -146,7 +133,7 @@ test("a batch of any stage equals the voxel-by-voxel reference, its tensors and 
 });
 
 test("the voxels of each class are counted where that is asked for, and the bytes stay as they are", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const runs = (
     [
       ["u8", "none"],
@@ -227,7 +214,7 @@ test("augmented bytes depend neither on workers nor on what is in memory", async
 });
 
 test("transforms that a plan leaves out are drawn where it is cut: the same bytes, for a rank's share and by region too", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const spec: ResolvedSpec = { ...specOf(store, { strategy: "split-crop" }), augmentation: NNUNET_AUGMENTATION };
   const cases = caseTable(store.dataset);
   const addresses = [0, 14].map((stage) => ({ timeline: "train", step: 7, stage }) as const);
@@ -248,7 +235,7 @@ test("transforms that a plan leaves out are drawn where it is cut: the same byte
 });
 
 test("validation batches are not augmented, whoever would draw it", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const spec: ResolvedSpec = { ...specOf(store), augmentation: NNUNET_AUGMENTATION };
   const address = { timeline: "val", step: 3, stage: 14 } as const;
   const plain = await referenceBatch(store, planBatch(spec, caseTable(store.dataset), address));
@@ -256,7 +243,7 @@ test("validation batches are not augmented, whoever would draw it", async (t) =>
 });
 
 test("the bytes are those of the plain path for any budget, strategy, stage and number of workers", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const largest = Math.max(...store.dataset.cases.map((one) => volumeBytes(one, largestLabel(store.dataset))));
   await fc.assert(
     fc.asyncProperty(
@@ -319,7 +306,7 @@ test("a volume larger than the memory for volumes is read region by region, and 
 });
 
 test("boxes that leave the volume, or never touch it, are the same from memory and by region", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const spec = specOf(store);
   const plan = planOf(store, spec, 0, 4);
   const { id } = store.dataset.cases[0] as StoredCase;
@@ -339,7 +326,7 @@ test("boxes that leave the volume, or never touch it, are the same from memory a
 });
 
 test("Progressive Resolution's batches are the same from memory and by region", async (t) => {
-  const { store, roomy } = t.context;
+  const { store, engine: roomy } = t.context;
   const spec = specOf(store, { mode: "progressive-resolution" });
   const plan = planOf(store, spec, 1, 6);
   t.notDeepEqual(plan.cropSize, plan.patchSize);

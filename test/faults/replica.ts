@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { damage, shardsOf } from "../dataset/damage-shards.js";
 import { toldAddress } from "../told-address.js";
 import { Disk } from "./disk.js";
 import type { ReplicaFault, Schedule } from "./schedule.js";
@@ -156,7 +157,7 @@ export class Replica implements AsyncDisposable {
       case "little memory":
         return this.#limit("as", this.#addressSpaceBytes() + fault.spareMiB * MIB);
       case "damaged store": {
-        const shards = this.#shards();
+        const shards = shardsOf(this.#store);
         const whole = shards.map((path) => readFileSync(path));
         for (const path of shards) damage(path);
         await this.end("SIGKILL");
@@ -218,12 +219,6 @@ export class Replica implements AsyncDisposable {
     return Number(kib);
   }
 
-  #shards(): string[] {
-    return readdirSync(this.#store, { recursive: true, encoding: "utf8" })
-      .filter((name) => /(^|\/)c\.[^/]*$/.test(name))
-      .map((name) => join(this.#store, name));
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null)
       await this.end("SIGKILL");
@@ -232,8 +227,3 @@ export class Replica implements AsyncDisposable {
 }
 
 /** Flips a bit every 64 bytes: whatever is read of it is damaged. */
-function damage(path: string): void {
-  const bytes = readFileSync(path);
-  for (let at = 0; at < bytes.length; at += 64) bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
-  writeFileSync(path, bytes);
-}

@@ -1,21 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
+import { closedPort } from "../closed-port.js";
 import { root, sampleFolder } from "./sample-folder.js";
 
 const PAGE = "docs/tutorial/from-your-images-to-a-model-and-back.md";
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 test("every command of the tutorial runs, in order, on the sample", async (t) => {
   const { folder, env } = sampleFolder(t);
@@ -24,8 +15,8 @@ test("every command of the tutorial runs, in order, on the sample", async (t) =>
   t.true(blocks.length >= 8);
   const script = blocks
     .join("\n")
-    .replaceAll("7070", String(await freePort()))
-    .replaceAll("7071", String(await freePort()))
+    .replaceAll("7070", String(await closedPort()))
+    .replaceAll("7071", String(await closedPort()))
     // As many stages and epochs, but few steps of a small network: this is about the way, not about the Dice.
     .replace('"stepsPerEpoch": 12', '"stepsPerEpoch": 1')
     .replace('"valSteps": 8', '"valSteps": 1')

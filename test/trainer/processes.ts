@@ -7,11 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
-import { ingest } from "../../loader/index.js";
 import type { Messages } from "../../proto/index.js";
 import { type Channel, callDuplex, callStream, callUnary, methodOf, openChannel } from "../../rpc/index.js";
 import type { TrainingEvent } from "../../trainer/index.js";
-import { keptStore } from "../engine/kept-store.js";
+import { makeSampleStore } from "../engine/sample-store.js";
 import { toldAddress } from "../told-address.js";
 
 type PredictRequest = Messages["PredictRequest"];
@@ -37,13 +36,8 @@ export async function sampleStore(
   scope: Teardown,
   count: number,
 ): Promise<{ store: string; cases: readonly string[] }> {
-  const ingestFirst = async (folder: string) => {
-    const raw = join(folder, "Task04_Hippocampus");
-    copySample(raw, count);
-    await ingest(raw, join(folder, "store"), { workers: 0 });
-    return join(folder, "store");
-  };
-  return { store: await keptStore(`first-${count}`, temporaryFolder(scope), ingestFirst), cases: firstCases(count) };
+  const cases = firstCases(count);
+  return { store: await makeSampleStore(temporaryFolder(scope), cases), cases };
 }
 
 /** Five stages, 32 steps of a few milliseconds; `data` and `training` change it. */

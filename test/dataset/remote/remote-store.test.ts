@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
@@ -9,6 +8,7 @@ import { type ReadCount, ReadCounts } from "../../../loader/dataset/remote/read-
 import type { Store } from "../../../loader/dataset/store.js";
 import { ingest, openEngine, openStore, verifyStore } from "../../../loader/index.js";
 import { caseTable, PatchstreamError, planBatch, resolveSpec } from "../../../plan/index.js";
+import { closedPort } from "../../closed-port.js";
 import { sameBytes } from "../same-bytes.js";
 import { shardOf } from "../shard-of.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -188,14 +188,6 @@ test("an address without a store, and one that nobody listens at, are refused in
     message: /^store is "https:\/\/host\/store"; it must be an address without a password/,
   });
 });
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("bytes that were damaged on their way are asked for again; damage in the store names case and chunk", async (t) => {
   const server = await served(t);

@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
-import { openStore } from "../../../loader/dataset/open-store.js";
 import type { Store } from "../../../loader/dataset/store.js";
 import { type Engine, openEngine } from "../../../loader/engine/engine.js";
 import type { Address } from "../../../plan/batch/address.js";
@@ -13,28 +9,16 @@ import { type BatchTensors, shareTensors, tensorBytes } from "../../../plan/batc
 import { resolveSpec } from "../../../plan/run-spec/resolve.js";
 import type { ResolvedSpec } from "../../../plan/run-spec/resolved-spec.js";
 import { planBatch } from "../../../plan/sampling/plan-batch.js";
-import { makeSampleStore } from "../sample-store.js";
+import { sameBytes } from "../../dataset/same-bytes.js";
+import { closeSampleEngine, openSampleEngine, ROOM, type SampleEngine } from "../sample-engine.js";
 
-interface Shared {
-  readonly folder: string;
-  readonly store: Store;
-  readonly engine: Engine;
-}
-const test = anyTest as TestFn<Shared>;
-type Context = ExecutionContext<Shared>;
-
-const SMALL = { slotBudgetBytes: 2 ** 24, volumeBudgetBytes: 2 ** 22 };
+const test = anyTest as TestFn<SampleEngine>;
+type Context = ExecutionContext<SampleEngine>;
 
 test.before(async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "patchstream-deep-"));
-  const store = await openStore(await makeSampleStore(folder));
-  t.context = { folder, store, engine: await openEngine(store, { workers: 2, ...SMALL }) };
+  t.context = await openSampleEngine();
 });
-
-test.after.always(async ({ context: { folder, engine } }) => {
-  await engine?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+test.after.always((t) => closeSampleEngine(t.context));
 
 function specOf({ dataset }: Store, fields: object): ResolvedSpec {
   const spec = {
@@ -75,8 +59,6 @@ function labelOf({ tensors, bytes }: CutBatch, index: number): { values: Int16Ar
   const own = Uint8Array.from(bytes.subarray(offset, offset + byteLength));
   return { values: type === "u8" ? Int16Array.from(own) : new Int16Array(own.buffer), shape };
 }
-
-const equal = (one: Int16Array, other: Int16Array) => Buffer.from(one.buffer).equals(Buffer.from(other.buffer));
 
 /** Of labels (B,Z,Y,X) the voxels that a decoder level has whose voxels are `ratio` (Z,Y,X) full ones long. */
 function everyNth({ values, shape }: ReturnType<typeof labelOf>, ratio: readonly number[]): Int16Array {
@@ -177,7 +159,7 @@ for (const [what, fields, address, ratios] of RUNS) {
         shape.slice(1),
         full.shape.slice(1).map((extent, axis) => extent / (ratio[axis] as number)),
       );
-      t.true(equal(values, everyNth(full, ratio)), `level ${1 + level}`);
+      t.true(sameBytes(values, everyNth(full, ratio)), `level ${1 + level}`);
     }
   });
 }
@@ -187,7 +169,7 @@ test("deep labels depend neither on workers nor on what is in memory", async (t)
   const address = { timeline: "train", step: 5, stage: 2 } as const;
   const expected = await cutBatch(t, spec, address);
   for (const options of [{ workers: 1 }, { workers: 3, volumeBudgetBytes: 2 ** 17 }]) {
-    await using engine = await openEngine(t.context.store, { ...SMALL, ...options });
+    await using engine = await openEngine(t.context.store, { ...ROOM, ...options });
     const { bytes } = await cutBatch(t, spec, address, { engine });
     t.true(bytes.equals(expected.bytes), JSON.stringify(options));
   }
@@ -209,6 +191,6 @@ test("the union of the ranks' deep labels is that of the whole batch", async (t)
     const [even, odd] = shares.map((share) => samplesOf(share, index));
     const expected = [even?.[0], odd?.[0], even?.[1]] as [Int16Array, Int16Array, Int16Array];
     for (const [sample, values] of samplesOf(whole, index).entries())
-      t.true(equal(values, expected[sample] as Int16Array), `label ${index} of sample ${sample}`);
+      t.true(sameBytes(values, expected[sample] as Int16Array), `label ${index} of sample ${sample}`);
   }
 });

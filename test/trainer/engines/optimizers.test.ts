@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
-import type { ModelState, StepSettings } from "../../../trainer/engines/engine.js";
+import type { StepSettings } from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { GraphBuilder } from "../../../trainer/engines/onnx/graph.js";
 import { encodeModel } from "../../../trainer/engines/onnx/model-proto.js";
@@ -14,6 +14,7 @@ import type { Tfjs } from "../../../trainer/engines/tfjs/tfjs.js";
 import { updates } from "../../../trainer/engines/tfjs/update.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { ballBatch, uniforms } from "./sample-batch.js";
+import { stateHashes } from "./state-hashes.js";
 import { tfjsBackends } from "./tfjs-backends.js";
 
 /** optimizers.py says how it is made. */
@@ -99,8 +100,6 @@ const network = describeNetwork(
 );
 const ADAMW = { ...settings, optimizer: "adamw" } as const;
 const batches = [1, 2, 3, 4].map((seed) => ballBatch(2, [8, 8, 8], seed));
-const bytes = (state: ModelState): Map<string, Uint8Array> =>
-  new Map([...state].map(([name, { values }]) => [name, new Uint8Array(values.buffer)]));
 
 for (const engine of engines) {
   test.serial(
@@ -116,7 +115,7 @@ for (const engine of engines) {
       for (const batch of batches.slice(2)) await resumed.step(batch, ADAMW);
       const saved = await resumed.save();
       t.deepEqual(saved.get("adam-steps"), { shape: [], values: Float32Array.of(4) });
-      t.deepEqual(bytes(saved), bytes(await whole.save()));
+      t.deepEqual(stateHashes(saved), stateHashes(await whole.save()));
       t.false([...saved.keys()].some((name) => name.startsWith("momentum/")));
     },
   );
@@ -130,6 +129,6 @@ for (const engine of engines) {
     await changed.step(first, { ...settings, learningRate: 0 });
     await changed.step(second, ADAMW);
     await fresh.step(second, ADAMW);
-    t.deepEqual(bytes(await changed.save()), bytes(await fresh.save()));
+    t.deepEqual(stateHashes(await changed.save()), stateHashes(await fresh.save()));
   });
 }

@@ -1,18 +1,12 @@
-import { createHash } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import { voxelCount, type Zyx } from "../../../plan/zyx.js";
-import type {
-  HardCounts,
-  LabelOptions,
-  ModelState,
-  TrainingBatch,
-  TrainingEngine,
-} from "../../../trainer/engines/engine.js";
+import type { HardCounts, LabelOptions, TrainingBatch, TrainingEngine } from "../../../trainer/engines/engine.js";
 import { openOnnxEngine } from "../../../trainer/engines/onnx/engine.js";
 import { tfjsEngine } from "../../../trainer/engines/tfjs/engine.js";
 import { describeNetwork } from "../../../trainer/networks/describe.js";
 import { outputSizes } from "../../../trainer/networks/outputs.js";
 import { noiseBatch } from "./sample-batch.js";
+import { stateHashes } from "./state-hashes.js";
 import { tfjsBackends } from "./tfjs-backends.js";
 
 const PATCH: Zyx = [8, 8, 4];
@@ -23,10 +17,6 @@ const SETTINGS = { learningRate: 0.1, momentum: 0.9, weightDecay: 0, gradientCli
 const REGIONS = [[1, 2, 3], [2, 3], [3]];
 
 const engines = [await openOnnxEngine("cpu"), ...(await tfjsBackends()).map(({ name, tf }) => tfjsEngine(name, tf))];
-
-/** Of each tensor's values, which compares faster than they do. */
-const hashes = (state: ModelState): Map<string, string> =>
-  new Map([...state].map(([name, { values }]) => [name, createHash("sha256").update(values).digest("hex")]));
 
 /** Of each foreground class or region, voxel by voxel from the logits (B,3,Z,Y,X). */
 function countedFrom(logits: Float32Array, { label, batchSize }: TrainingBatch, of: LabelOptions): HardCounts[] {
@@ -57,7 +47,7 @@ async function validates(t: ExecutionContext, engine: TrainingEngine, of: LabelO
   for (let step = 0; step < 2; step++) await model.step(batch, SETTINGS);
   const before = await model.save();
   const { loss, counts } = await model.validate(batch);
-  t.deepEqual(hashes(await model.save()), hashes(before), "nothing of the model changes");
+  t.deepEqual(stateHashes(await model.save()), stateHashes(before), "nothing of the model changes");
   const logits = await model.predict(batch.image, batch.batchSize, batch.patchSize);
   t.deepEqual(counts, countedFrom(logits, batch, of));
   t.true(
