@@ -3,6 +3,7 @@
 # Wants the project built (`npm run build`). Makes `.venv` once.
 #
 #   bash client/python/conformance.sh                  everything
+#   CONFORMANCE_RULES= bash client/python/conformance.sh   all rules with TLS, too
 #   bash client/python/conformance.sh lying-server     only the files named
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,7 +17,7 @@ python=client/python/.venv/bin/python
   client-rules client-rules-over-a-lane client-rules-with-tls.slow client-rules-over-a-lane-with-tls.slow \
   replica-rules replica-rules-over-a-lane shared-wants damage lying-server bit-flips two-replicas dataset-pages lane
 
-export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE CONFORMANCE_RULES=carried
+export PYTHONPATH=client/python/src GRPC_VERBOSITY=NONE CONFORMANCE_RULES=${CONFORMANCE_RULES-carried}
 export CONFORMANCE_CLIENT="$python client/python/tests/conformance_driver.py"
 files=("${@/#/dist/test/conformance/}")
 exec npx --no-install ava "${files[@]/%/.test.js}"
