@@ -88,14 +88,20 @@ export async function readOwnJson(request: IncomingMessage, host: string): Promi
   if (!/^application\/json\b/.test(type)) throw invalid("content-type", type, "application/json");
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > MOST_BODY_BYTES) throw invalid("body", `${bytes} bytes`, `at most ${MOST_BODY_BYTES} bytes`);
-    pieces.push(piece);
+  try {
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > MOST_BODY_BYTES) break;
+      pieces.push(piece);
+    }
+  } catch {
+    throw invalid("body", `${bytes} bytes and then cut off`, "a JSON object"); // nobody hears it: the page has gone
   }
+  if (bytes > MOST_BODY_BYTES) throw invalid("body", `${bytes} bytes`, `at most ${MOST_BODY_BYTES} bytes`);
   try {
     const value: unknown = JSON.parse(Buffer.concat(pieces).toString());
-    if (typeof value === "object" && value !== null) return value as Readonly<Record<string, unknown>>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Readonly<Record<string, unknown>>;
   } catch {
     // said below
   }
@@ -106,10 +112,17 @@ export function invalid(field: string, got: unknown, want: string): PatchstreamE
   return new PatchstreamError({ code: "REQUEST_INVALID", field, got, want });
 }
 
+/** Yes or no of a body; no where there is none. Throws REQUEST_INVALID. */
+export function yesOrNo(field: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw invalid(field, value, "true or false");
+  return value ?? false;
+}
+
 /** A whole number of a query or a body; undefined where there is none. Throws REQUEST_INVALID. */
 export function wholeNumber(field: string, value: unknown): number | undefined {
   if (value === undefined || value === null || value === "") return undefined;
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 0) throw invalid(field, value, "a whole number from 0 on");
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0)
+    throw invalid(field, value, "a whole number from 0 on");
   return number;
 }

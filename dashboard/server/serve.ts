@@ -20,6 +20,7 @@ import {
   sendRefusal,
   troubleOf,
   wholeNumber,
+  yesOrNo,
 } from "./answers.js";
 import { type AskedBatch, Batches, type BatchSource } from "./batches.js";
 import { ServerLooks } from "./data-metrics.js";
@@ -95,7 +96,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
   const behind: Behind = { trainings, study, reports, looks, onFault };
   const listener = await listenHttp(listening, async (asked) => {
     const { request, response, url } = asked;
-    const [, first = "", ...rest] = url.pathname.split("/").map((part) => decodeURIComponent(part));
+    const [, first = "", ...rest] = partsOf(url);
     if (first === "api") return await answerApi(asked, rest, behind);
     if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "text/plain", "GET it.\n");
     if (first === "") return send(response, 200, "text/html; charset=utf-8", DOCUMENT);
@@ -113,6 +114,15 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
       await Promise.all(opened.map((one) => one?.[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** The parts of a path between its slashes; of one that is no text none, which is no path of ours. */
+function partsOf({ pathname }: URL): readonly string[] {
+  try {
+    return pathname.split("/").map((part) => decodeURIComponent(part));
+  } catch {
+    return ["", "not text"];
+  }
 }
 
 function trainingsOf(trainer: string, options: TrainerConnectOptions, source: Omit<BatchSource, "trainer">): Trainings {
@@ -161,8 +171,7 @@ async function answerApi(asked: HttpRequest, path: readonly string[], behind: Be
 }
 
 function questionOf(first: string | undefined, method: string | undefined, what: string): string {
-  if (first === "events") return "events";
-  if (first === "study") return `${method} study`;
+  if (first === "events" || first === "study") return `${method} ${first}`;
   return first === "trainings" ? `${method} ${what}` : "";
 }
 
@@ -187,12 +196,12 @@ function ofTraining(
 }
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  events: { scopes: WATCH, answer: answerEvents },
+  "GET events": { scopes: WATCH, answer: answerEvents },
   "POST stage": ofTraining(CONTROL, async ({ request, response, url }, training, { told }) => {
     const body = await readOwnJson(request, url.host);
     const [stage, fromStep] = [wholeNumber("stage", body.stage), wholeNumber("fromStep", body.fromStep)];
     const wish = {
-      hold: body.hold === true,
+      hold: yesOrNo("hold", body.hold),
       ...(stage !== undefined && { stage }),
       ...(fromStep !== undefined && { fromStep }),
     };
@@ -230,7 +239,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   }),
   "GET volume": ofTraining(DATA, async ({ response, url }, training, { batches }) => {
     const query = url.searchParams;
-    const numbers = (name: string) => (query.get(name) ?? "").split(",").map(Number);
+    const numbers = (name: string) =>
+      (query.get(name) ?? "").split(",").map((text) => (/^-?\d+$/.test(text) ? Number(text) : Number.NaN));
     const channel = wholeNumber("channel", query.get("channel")) ?? 0;
     const id = query.get("case") ?? "";
     const { header, image, label } = await batches.volume(training, id, numbers("start"), numbers("size"), channel);

@@ -59,7 +59,12 @@ export async function listenHttp(
       response.end("This server does not answer to that name. Open it by its address, or as localhost.\n");
       return;
     }
-    const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
+    const url = urlOf(request);
+    if (url === undefined) {
+      response.writeHead(400, { "content-type": "text/plain; charset=utf-8" });
+      response.end("Ask for a path, such as /.\n");
+      return;
+    }
     const authorization = request.headers.authorization ?? "";
     const opened = (scopes: readonly Scope[]) => tokens.checkScopes(authorization, scopes).revoked;
     answer({ request, response, url, opened }).catch(() => response.destroy());
@@ -95,6 +100,12 @@ export async function listenHttp(
       certificates?.[Symbol.dispose]();
     },
   };
+}
+
+/** What is asked for: a path of ours, never another host's; undefined for what is none, and for a `Host` that is no host. */
+function urlOf({ url: path = "", headers: { host } }: IncomingMessage): URL | undefined {
+  const text = `http://${host}${path}`;
+  return path.startsWith("/") && URL.canParse(text) ? new URL(text) : undefined;
 }
 
 /** Whether `Host` names this server: an address, localhost, this machine's name, or what the server was told to listen on. */

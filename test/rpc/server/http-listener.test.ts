@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { get as getTls } from "node:https";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -54,6 +55,43 @@ test("a page whose name was pointed at this server gets nothing from it, token o
     t.is((await asked(one.address, { host, ...bearer(tokenOf(one)) })).status, 421, host);
   for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`])
     t.is((await asked(one.address, { host, ...bearer(tokenOf(one)) })).status, 200, host);
+});
+
+/** Everything that comes back for bytes as they are. */
+function answered(address: string, bytes: string): Promise<string> {
+  const [host, port = ""] = address.split(":");
+  const socket = connect(Number(port), host);
+  socket.end(bytes);
+  return text(socket);
+}
+
+test("a request whose path or host is no address is refused, and the server goes on", async (t) => {
+  const one = await listener(t);
+  const token = `Authorization: Bearer ${tokenOf(one)}`;
+  const rubbish = [
+    ["http://[", "localhost"],
+    ["//[", "localhost"],
+    ["*", "localhost"],
+    ["evil", "localhost"],
+    ["/", "127.0.0.1:99999"],
+    ["/", "::1"],
+  ] as const;
+  for (const [path, host] of rubbish) {
+    const answer = await answered(one.address, `OPTIONS ${path} HTTP/1.1\r\nHost: ${host}\r\n${token}\r\n\r\n`);
+    t.regex(answer, path.startsWith("//") ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 4\d\d /, `${path} of ${host}`);
+  }
+  t.is((await asked(one.address, bearer(tokenOf(one)))).body, "seen");
+});
+
+test("a path is this server's, also where it looks like another host's", async (t) => {
+  const paths: string[] = [];
+  const one = await listenHttp({}, async ({ response, url }) => {
+    paths.push(`${url.host}${url.pathname}`);
+    response.end();
+  });
+  t.teardown(() => one[Symbol.asyncDispose]());
+  await answered(one.address, "GET //evil.example/api HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  t.deepEqual(paths, ["localhost//evil.example/api"]);
 });
 
 test("tokens of a file open what their scopes say, and no more once they have left it", async (t) => {
