@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PatchstreamError } from "../plan/errors.js";
 import { whyNotWritten } from "./file-faults.js";
@@ -81,6 +92,15 @@ function temporaryName(path: string): string {
   return join(dirname(path), `${UNFINISHED_PREFIX}${process.pid}-${basename(path)}`);
 }
 
+/** Throws WRITE_FAILED for a device, a pipe or a socket, as /dev/null and /dev/stdout: a file in its place would take it from everybody. */
+function checkReplaceable(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const isOpenFile = found?.isFile() && lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith("/proc/");
+  if (found === undefined || found.isDirectory() || (found.isFile() && !isOpenFile)) return;
+  const facts = { code: "WRITE_FAILED", file: path, reason: "it is a device, a pipe or a socket, not a file" } as const;
+  throw new PatchstreamError(facts, "Name a file.");
+}
+
 /**
  * Replaces several files: all are on disk under temporary names before the first is renamed, so that a failure to write one
  * leaves everything as it was. Throws WRITE_FAILED naming the file.
@@ -90,6 +110,7 @@ export function replaceFiles(files: Files): void {
     for (const [path, content] of files) {
       reportingFailure(path, () => {
         makeMissing(dirname(path));
+        checkReplaceable(path);
         rmSync(temporaryName(path), { force: true });
       });
       writeNewFile(temporaryName(path), content, path);
@@ -113,6 +134,7 @@ export async function replaceFileFrom(
   const temporary = temporaryName(path);
   reportingFailure(path, () => {
     makeMissing(dirname(path));
+    checkReplaceable(path);
     rmSync(temporary, { force: true });
   });
   try {

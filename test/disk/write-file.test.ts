@@ -1,7 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { makeFolder, replaceFile, replaceFiles, writeNewFile } from "../../disk/write-file.js";
+import { makeFolder, replaceFile, replaceFileFrom, replaceFiles, writeNewFile } from "../../disk/write-file.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import { temporaryFolder } from "../dataset/temporary-folder.js";
 
@@ -31,6 +42,33 @@ test("a file that others may read is for its owner alone once it is replaced", (
   replaceFile(file, "new");
   t.is(readFileSync(file, "utf8"), "new");
   t.is(modeOf(file), "600");
+});
+
+test("what is a pipe, as /dev/null is a device, is not replaced by a file", async (t) => {
+  const folder = temporaryFolder(t);
+  const pipe = join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  const refused = { code: "WRITE_FAILED", message: /a device, a pipe or a socket, not a file/ };
+  t.throws(() => replaceFile(pipe, "text"), refused);
+  const bytes = (async function* () {
+    yield Buffer.from("text");
+  })();
+  await t.throwsAsync(
+    replaceFileFrom(pipe, bytes, async () => {}),
+    refused,
+  );
+  t.true(statSync(pipe).isFIFO());
+  t.deepEqual(readdirSync(folder), ["pipe"]);
+});
+
+test("a link to what a process has open, as /dev/stdout, is not replaced by a file", (t) => {
+  const folder = temporaryFolder(t);
+  const [file, link] = [join(folder, "file"), join(folder, "link")];
+  const open = openSync(file, "w");
+  t.teardown(() => closeSync(open));
+  symlinkSync(`/proc/self/fd/${open}`, link);
+  t.throws(() => replaceFile(link, "text"), { code: "WRITE_FAILED" });
+  t.true(lstatSync(link).isSymbolicLink());
 });
 
 test("a new file that cannot be written whole is not there", (t) => {
