@@ -33,6 +33,9 @@ async function makeClaim(file: string): Promise<"ours" | "taken" | "impossible">
     const handle = await open(file, "wx", OWNER_ONLY_FILE);
     try {
       await handle.writeFile(String(process.pid));
+    } catch (error) {
+      await rm(file, { force: true }); // on a full disk: others would wait for what says nothing
+      throw error;
     } finally {
       await handle.close();
     }

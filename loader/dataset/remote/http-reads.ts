@@ -9,6 +9,9 @@ const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Failures of a connection that no other attempt changes: its certificate is not trusted. */
 const UNTRUSTED = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS)/;
 
+/** Far more than a file that is read whole has: a store's records, 4 KiB a case. */
+const MOST_WHOLE_BYTES = 256 << 20;
+
 /** Where a range begins, or how many bytes it has from the file's end. */
 type Range = { readonly start: number } | { readonly last: number };
 
@@ -37,7 +40,15 @@ export class HttpReads {
         const response = await this.#ask(key, undefined, silence);
         if (response.status === 404) return undefined;
         const pieces: Uint8Array[] = [];
-        for await (const piece of this.#bodyOf(response, silence)) pieces.push(piece);
+        let bytes = 0;
+        for await (const piece of this.#bodyOf(response, silence)) {
+          bytes += piece.length;
+          if (bytes > MOST_WHOLE_BYTES)
+            throw this.#unavailable(
+              `${key}: its server sent more than ${MOST_WHOLE_BYTES >> 20} MiB, which no such file has`,
+            );
+          pieces.push(piece);
+        }
         return Buffer.concat(pieces);
       },
     );
@@ -78,8 +89,10 @@ export class HttpReads {
       start ??= part.start;
       if (part.start !== start + filled) throw new Passing("its server sent another part than was asked for");
       for await (const piece of this.#bodyOf(response, silence)) {
-        target.set(piece.subarray(0, target.length - filled), filled);
-        filled += Math.min(piece.length, target.length - filled);
+        const wanted = piece.subarray(0, target.length - filled);
+        target.set(wanted, filled);
+        filled += wanted.length;
+        if (wanted.length < piece.length) break; // more than was asked for: it need not end
       }
       const wanted = Math.min(target.length, part.total - start);
       if (filled < wanted) throw new Passing(`its server ended the answer at byte ${start + filled}`);

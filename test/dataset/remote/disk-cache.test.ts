@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -83,6 +84,17 @@ test("where nothing can be written, nothing is kept and nothing fails", async (t
   t.throws(() => cacheSettings({ folder: `${folder}-2`, maxBytes: 1000 }), {
     message: /cacheBytes is 1000; it must be 67108864/,
   });
+});
+
+test("on a disk that is full nothing is left that others would wait for", (t) => {
+  const folder = temporaryFolder(t);
+  const script = `
+    import { claimFile } from ${JSON.stringify(new URL("../../../loader/dataset/cache/claim.js", import.meta.url).href)};
+    await claimFile(process.argv[1] + "/.fetching-abc-0");`;
+  const limited = 'trap "" XFSZ; ulimit -f 0; exec "$0" --input-type=module -e "$1" "$2"';
+  const child = spawnSync("bash", ["-c", limited, process.execPath, script, folder], { encoding: "utf8" });
+  t.is(child.stderr, "");
+  t.deepEqual(readdirSync(folder), []);
 });
 
 test("a second one waits for the first, and takes over from one that is gone", async (t) => {

@@ -37,6 +37,39 @@ const served = (t: Context): Promise<FileServer> => serveFiles(t, t.context.stor
 
 const HASTE = { patience: { firstDelayMs: 1, silenceMs: 5_000 } };
 
+test("a server that never ends its answer is left: a whole file is refused, a part is taken", async (t) => {
+  const server = await served(t);
+  server.instead = ({ range }, response) => {
+    if (range !== undefined) return false;
+    endless(response, "[");
+    return true;
+  };
+  await t.throwsAsync(openStore(server.address, HASTE), { code: "UNAVAILABLE", message: /zarr\.json: .* MiB/ });
+
+  const kept = await batchesOf(t.context.store, 2 ** 28);
+  server.instead = ({ path, range }, response) => {
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
+    if (first === undefined || last === undefined) return false;
+    const bytes = readFileSync(join(t.context.store, path));
+    const end = Math.min(bytes.length, Number(last) + 1);
+    response.writeHead(206, { "content-range": `bytes ${first}-${end - 1}/${bytes.length}` });
+    response.write(bytes.subarray(Number(first), end));
+    endless(response, " ");
+    return true;
+  };
+  t.deepEqual(await batchesOf(server.address, 2 ** 28), kept);
+});
+
+/** Sends `character` until nobody takes it. */
+function endless(response: ServerResponse, character: string): void {
+  const piece = Buffer.alloc(2 ** 20, character);
+  const send = () => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.on("drain", send);
+  send();
+}
+
 /** SHA-256 of some batches of a run on the store at `place`; volumes that find no room are read by region. */
 async function batchesOf(place: string, volumeBudgetBytes: number): Promise<string[]> {
   await using store = await openStore(place, HASTE);
