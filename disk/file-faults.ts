@@ -27,6 +27,8 @@ const NOT_WRITTEN: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
   ENFILE: "too many files are open",
   EIO: "the disk failed to write it",
+  ENXIO: "nobody reads the pipe that it is",
+  EAGAIN: "who reads the pipe that it is does not follow",
 };
 
 /** Why a file was not read, without its name: the system's own words name it again. */

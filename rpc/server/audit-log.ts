@@ -1,9 +1,12 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, constants, openSync } from "node:fs";
 import { whyNotWritten } from "../../disk/file-faults.js";
 import { OWNER_ONLY_FILE } from "../../disk/write-file.js";
 import { type ErrorCode, PatchstreamError } from "../../plan/errors.js";
 import type { Carrier } from "../carrier.js";
 import type { ServiceLog } from "./service-log.js";
+
+/** At the end of the file, made where it is missing; of a pipe that nobody reads it is said, not waited for: calls go on. */
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 /** What a call is about. */
 export interface Concern {
@@ -60,6 +63,11 @@ export class AuditLog {
   }
 
   #append(text: string): void {
-    appendFileSync(this.#file, text, { mode: OWNER_ONLY_FILE });
+    const opened = openSync(this.#file, APPENDING, OWNER_ONLY_FILE);
+    try {
+      appendFileSync(opened, text);
+    } finally {
+      closeSync(opened);
+    }
   }
 }

@@ -1,10 +1,22 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServiceError } from "@grpc/grpc-js";
 import test, { type ExecutionContext } from "ava";
 import type { PatchstreamError } from "../../plan/errors.js";
 import { callUnary } from "../../rpc/client/call.js";
+import { AuditLog } from "../../rpc/server/audit-log.js";
 import { failureOf, fromStatus } from "../../rpc/status.js";
 import { pem } from "./carrier.js";
 import { EventLog } from "./event-log.js";
@@ -94,6 +106,20 @@ test("the audit log has who called what, about which run, and how it ended, and 
   left.call.cancel();
   await lineOf(auditLog, { method: "Stream", result: "GONE" });
   t.notRegex(readFileSync(auditLog, "utf8"), /secret/);
+});
+
+test("an audit log that is a pipe is refused where nobody reads it, and where its reader stops no call waits for it", async (t) => {
+  const folder = folderOf(t);
+  const [pipe, logged] = [join(folder, "pipe"), [] as string[]];
+  spawnSync("mkfifo", [pipe]);
+  const log = ({ event }: { readonly event: string }) => logged.push(event);
+  t.throws(() => new AuditLog(pipe, log), { code: "WRITE_FAILED", message: /nobody reads/ });
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(reader));
+  const audit = new AuditLog(pipe, log);
+  const call = { at: "end", method: "DescribeRun", peer: "127.0.0.1:1" } as const;
+  for (let line = 0; line < 2_000; line++) audit.write(call); // a pipe holds 64 KiB
+  t.deepEqual(logged, ["audit-failed"]);
 });
 
 test("an audit log that is moved is begun anew, and one that cannot be written costs no call", async (t) => {
