@@ -8,9 +8,9 @@ export interface WantedModule {
   readonly page: string;
 }
 
-/** The function that a module of the user's exports, and the error for what that function gives. */
+/** The function that a module of the user's exports, and the error for what that function gives. `open` throws INPUT_DAMAGED for what is no error of ours. */
 export interface UserModule {
-  readonly open: (...args: readonly unknown[]) => unknown;
+  readonly open: (...args: readonly unknown[]) => Promise<unknown>;
   readonly refused: (reason: string, cause?: unknown) => PatchstreamError;
 }
 
@@ -22,9 +22,21 @@ export async function importUserModule(url: string, { exports, want, page }: Wan
   try {
     module = await import(url);
   } catch (error) {
-    throw refused(`it cannot be imported: ${(error as Error).message}`, error);
+    throw refused(`it cannot be imported: ${said(error)}`, error);
   }
   const open = module[exports];
   if (typeof open !== "function") throw refused(`it exports no function ${exports}`);
-  return { open: open as UserModule["open"], refused };
+  const opened = async (...args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await open(...args);
+    } catch (error) {
+      throw error instanceof PatchstreamError ? error : refused(`${exports} failed: ${said(error)}`, error);
+    }
+  };
+  return { open: opened, refused };
+}
+
+/** Anything may be thrown. */
+function said(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

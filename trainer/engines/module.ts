@@ -13,7 +13,7 @@ export function isEngineModule(name: string): boolean {
   return name.startsWith("file:");
 }
 
-/** Imports a module of the caller's and opens its engine. Throws INPUT_DAMAGED where it has none, and what `openEngine` throws. */
+/** Imports a module of the caller's and opens its engine. Throws INPUT_DAMAGED where it has none, or fails. */
 export async function openEngineModule(url: string): Promise<TrainingEngine> {
   const { open, refused } = await importUserModule(url, WANTED);
   const engine = (await open()) as Partial<TrainingEngine> | undefined;

@@ -7,7 +7,7 @@ const WANTED: WantedModule = {
   page: "docs/how-to/extend-the-store-reader.md",
 };
 
-/** Imports the module at `url` and opens `place` with it. Throws INPUT_DAMAGED where the module is no reader; what `openReader` throws. */
+/** Imports the module at `url` and opens `place` with it. Throws INPUT_DAMAGED where the module is no reader, or fails. */
 export async function openReaderModule(url: string, place: string): Promise<ByteReader> {
   const { open, refused } = await importUserModule(url, WANTED);
   const reader = (await open(place)) as Partial<ByteReader> | undefined;
