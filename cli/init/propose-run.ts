@@ -55,7 +55,17 @@ export function proposeRun(dataset: Dataset, { mode, length, network }: Answers,
   const stageCount = stagesOf(plan, mode).length;
   const epochs = "epochs" in chosen ? chosen.epochs : stageCount;
   const { stepsPerEpoch, valSteps } = chosen;
-  const data = { dataset: dataset.name, split, mode, epochs, stepsPerEpoch, valSteps, seed: 1 };
+  const strategy = strategyOf(mode, usable);
+  const data = {
+    dataset: dataset.name,
+    split,
+    mode,
+    ...(strategy && { strategy }),
+    epochs,
+    stepsPerEpoch,
+    valSteps,
+    seed: 1,
+  };
   const resolved = resolveSpec(data, { ...dataset, cases: caseTable(dataset) });
   const size = sizeFitting(resolved, network, dataset, memoryBytes);
   const { optimizer } = parseRunSpec({ data, training: { network } }).training;
@@ -82,6 +92,15 @@ export function proposeRun(dataset: Dataset, { mode, length, network }: Answers,
         value: mode,
         reason: `${stageCount} ${stageCount === 1 ? "stage" : "stages"}, patches from ${sizeText(first)} to ${sizeText(plan.patchSize)} voxels, as the store was planned`,
       },
+      ...(strategy === undefined
+        ? []
+        : [
+            {
+              field: "data.strategy",
+              value: strategy,
+              reason: "one case is trained on; the mode's own strategy cuts a batch from several",
+            },
+          ]),
       {
         field: "data.epochs",
         value: `${epochs} x ${stepsPerEpoch} steps`,
@@ -110,6 +129,12 @@ function splitOf(cases: number): { split: { fold: "all" } | { folds: number; fol
   if (cases < 2) return { split: { fold: "all" }, reason: "one case: it is trained on, and validated on" };
   const folds = Math.min(5, cases);
   return { split: { folds, fold: 0 }, reason: `1 of ${folds} folds is held out, and evaluated at the end` };
+}
+
+/** Undefined where the mode's own strategy does: of two cases one is held out, and what cuts a batch from several finds one. */
+function strategyOf(mode: Mode, cases: number): "single-volume" | undefined {
+  const { strategy } = MODE_DEFAULTS[mode];
+  return cases <= 2 && (strategy === "split-crop" || strategy === "multi-crop") ? "single-volume" : undefined;
 }
 
 type Stage = ResolvedSpec["stages"][number];

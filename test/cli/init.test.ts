@@ -48,6 +48,22 @@ test("what init writes trains as it is", async (t) => {
   t.regex(trained.stderr, /phantom_\d: Dice/, "a fold was held out and evaluated");
 });
 
+for (const ids of [["phantom_1"], ["phantom_1", "phantom_2"]])
+  test(`a store of ${ids.length === 1 ? "one case" : "two cases"} has a run for each mode, though one case is trained on`, async (t) => {
+    const folder = temporaryFolder(t);
+    writeRawDataset(join(folder, "raw"), { ids, shape: [8, 8, 8] });
+    await ingest(join(folder, "raw"), join(folder, "store"), { workers: 0 });
+    for (const mode of ["constant", "efficiency", "performance"]) {
+      const args = ["--mode", mode, "--memory", "64GiB", "--out", join(folder, `${mode}.json`), "--json"];
+      const { code, stdout, stderr } = await patchstreamHere("init", join(folder, "store"), ...args);
+      t.is(code, 0, stderr);
+      const { run, why } = JSON.parse(stdout) as InitJson;
+      const strategy = mode === "performance" ? "single-volume" : undefined;
+      t.is(run.data.strategy, strategy);
+      t.is(why.find(({ field }) => field === "data.strategy")?.value, strategy);
+    }
+  });
+
 test("init asks nothing where there is no terminal, and gives each value its reason", async (t) => {
   const out = join(temporaryFolder(t), "run.json");
   const { stdout, code } = await patchstream("init", t.context.store, "--memory", "64GiB", "--out", out, "--json");
