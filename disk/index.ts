@@ -5,7 +5,7 @@ export { machineBytes } from "./machine-memory.js";
 export { nearName } from "./near-name.js";
 export { npyBytes } from "./npy.js";
 export { type LockOptions, lockFolder } from "./process-lock.js";
-export { checkNamedFolder, readNamedFile, readNamedJson } from "./read-file.js";
+export { checkNamedFolder, lookAtNamed, readNamedFile, readNamedJson } from "./read-file.js";
 export { RenewedFiles, type RenewedFilesOptions } from "./renewed-files.js";
 export { toldPieces } from "./told-pieces.js";
 export { type Content, type Files, makeFolder, replaceFile, replaceFiles } from "./write-file.js";

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { PatchstreamError } from "../plan/errors.js";
 import { whyNotRead } from "./file-faults.js";
 import { nearName } from "./near-name.js";
@@ -22,6 +22,15 @@ export function readNamedFile(file: string, want: string): Buffer {
   }
   if (bytes.length === 0) throw new PatchstreamError({ code: "INPUT_DAMAGED", file, reason: "it is empty", want });
   return bytes;
+}
+
+/** What the user named, looked at; undefined for what cannot be: why, its reader says, who is asked for it as for a file. */
+export function lookAtNamed(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What some editors put before UTF-8, and JSON does not know. */

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { checkNamedFolder, readNamedJson } from "../disk/index.js";
+import { checkNamedFolder, lookAtNamed, readNamedJson } from "../disk/index.js";
 import {
   farthestApartVoxels,
   imageEnding,
@@ -115,7 +115,7 @@ function labelSetOf(predictions: string, dataset: string | undefined): LabelSet 
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return lookAtNamed(path)?.isFile() ?? false;
 }
 
 function pairFiles(predictions: string, references: string, partial: boolean): Evaluation["cases"] {

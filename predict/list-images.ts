@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { lookAtNamed } from "../disk/index.js";
 import { IMAGE_ENDINGS, imageEnding, labelEnding } from "../loader/index.js";
 import { PatchstreamError } from "../plan/index.js";
 
@@ -47,7 +48,7 @@ export function listImages(
   const listed: (ImageToLabel | RefusedImage)[] = [];
   const groups = new Map<string, NamedFile[]>();
   for (const path of new Set(paths.map((each) => resolve(each)))) {
-    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const isFolder = lookAtNamed(path)?.isDirectory() ?? false;
     const files = isFolder ? imagesIn(path) : [path];
     if (files.length === 0)
       listed.push({ id: basename(path), error: damaged(path, "it holds no image", `a folder of ${endings()} files`) });

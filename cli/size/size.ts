@@ -72,7 +72,7 @@ Examples:
 
 function aboveZero(text: string): number {
   const number = numeric(text);
-  if (!(number > 0)) throw new InvalidArgumentError("It must be a number above 0.");
+  if (!(number > 0 && Number.isFinite(number))) throw new InvalidArgumentError("It must be a number above 0.");
   return number;
 }
 

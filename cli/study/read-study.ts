@@ -1,6 +1,5 @@
-import { statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { readNamedJson } from "../../disk/index.js";
+import { lookAtNamed, readNamedJson } from "../../disk/index.js";
 import { isRemote } from "../../loader/index.js";
 import { parseStudySpec, type StudySpec } from "../../study/index.js";
 
@@ -15,7 +14,7 @@ export interface NamedStudy {
  * study's folder is beside the document, with its name. Throws INPUT_DAMAGED, SPEC_INVALID.
  */
 export function readStudy(named: string, out: string | undefined): NamedStudy {
-  const isFolder = statSync(named, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = lookAtNamed(named)?.isDirectory() ?? false;
   const file = isFolder ? join(named, "study.json") : named;
   const spec = parseStudySpec(readNamedJson(file, "a study in JSON"));
   const datasets = spec.datasets.map((source) =>

@@ -23,7 +23,7 @@ export function studyCommand(): Command {
     .description("Train every run of an experiment (methods, networks, folds, lengths, seeds), and report on them.")
     .argument("<study>", "the study: a JSON document, or the folder of one that was begun")
     .option("--out <folder>", "the study's folder (default: the document's name, beside it)")
-    .option("--report", "only write the report of what is done until now")
+    .addOption(new Option("--report", "only write the report of what is done until now").conflicts(["dryRun"]))
     .option("--dry-run", "only check the study, count its runs, and estimate how long they take")
     .addOption(
       new Option("--run <name>", "only train this run, of a study that was begun; others may be trained meanwhile") //

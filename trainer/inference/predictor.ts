@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lookAtNamed } from "../../disk/read-file.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { Zyx } from "../../plan/zyx.js";
 import type { Model } from "../engines/engine.js";
@@ -30,7 +30,7 @@ export async function readCheckpointOf(path: string, name?: CheckpointName): Pro
 }
 
 function checkpointFile(path: string, name?: CheckpointName): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? checkpointPath(path, name) : path;
+  return lookAtNamed(path)?.isDirectory() ? checkpointPath(path, name) : path;
 }
 
 /** `readCheckpointOf` with what it was trained on. Throws INPUT_DAMAGED for a checkpoint that does not say it, too. */

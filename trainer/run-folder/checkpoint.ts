@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { whyNotRead } from "../../disk/file-faults.js";
 import { replaceFiles } from "../../disk/write-file.js";
 import { epochsBefore } from "../../plan/curriculum/schedule.js";
 import { PatchstreamError } from "../../plan/errors.js";
@@ -180,7 +181,9 @@ export function readCheckpoint(folder: string, name: CheckpointName = "latest"):
 export async function readCheckpointFile(path: string): Promise<Checkpoint | undefined> {
   const content = await readSafetensors(path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
-    throw error;
+    if (error instanceof PatchstreamError || !(error instanceof Error && "code" in error)) throw error;
+    const facts = { file: path, reason: whyNotRead(error), want: "a checkpoint" };
+    throw new PatchstreamError({ code: "INPUT_DAMAGED", ...facts }, undefined, { cause: error });
   });
   if (content === undefined) return undefined;
   const { tensors } = content;
