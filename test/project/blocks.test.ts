@@ -31,6 +31,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "docs/how-to/train-with-lightning.md python": "client/python/tests/torch/test_pages.py",
   "docs/how-to/train-with-monai.md python": "client/python/tests/torch/test_pages.py",
   "docs/how-to/verify-a-batch-from-python.md python": "client/python/tests/plan/test_page.py",
+  "docs/reference/traces.md python": "client/python/tests/test_traces.py",
   "docs/tutorial/from-your-images-to-a-model-and-back.md bash": "test/project/tutorial.slow.test.ts",
 };
 

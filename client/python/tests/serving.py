@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +56,15 @@ def patchstream(*arguments: str) -> str:
 
 
 @contextmanager
-def serve(store: str | os.PathLike[str], *flags: str, main: Path = _MAIN) -> Generator[Server]:
-    """`patchstream serve STORE FLAGS` on a free port (or where `--listen` says); `main` is the program's script."""
+def serve(
+    store: str | os.PathLike[str], *flags: str, main: Path = _MAIN, environment: Mapping[str, str] | None = None
+) -> Generator[Server]:
+    """`patchstream serve STORE FLAGS` on a free port (or where `--listen` says); `main` is the program's script.
+
+    `environment` is added to this process's.
+    """
     command = ["node", str(main), "serve", os.fspath(store), "--json", "--log-level", "silent", *_BUDGETS, *flags]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -59,6 +59,8 @@ class Batch:
         """For how long the caller waited for it."""
         self.carried_ms = received.carried_ms
         """From the arrival of its header, when it had been cut, to that of its last byte."""
+        self.traceparent = received.traceparent
+        """W3C `traceparent` of its span, for spans below it; None where it is not traced."""
 
     @property
     def image(self) -> NDArray[np.generic]:

@@ -23,7 +23,7 @@ from .dataset_info import DatasetCase
 MonaiBatch = dict[str, Any]
 """`image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X) as MetaTensors, `label_1`, ...
 
-with deep supervision; `step`, `stage`, `loss_weight`.
+with deep supervision; `step`, `stage`, `loss_weight`, and `traceparent` where it is traced.
 """
 
 
@@ -40,6 +40,8 @@ class ToMonai:
         made: MonaiBatch = {"image": self._placed(tensors.image, tensors)}
         for level, label in enumerate(tensors.targets):
             made[f"label_{level}" if level else "label"] = self._placed(label, tensors)
+        if batch.traceparent is not None:
+            made["traceparent"] = batch.traceparent
         return made | {"step": batch.step, "stage": batch.stage, "loss_weight": batch.loss_weight}
 
     def _placed(self, tensor: torch.Tensor, batch: TorchBatch) -> MetaTensor:

@@ -318,7 +318,7 @@ class Run:
         The rest is as in `torch`.
 
         `image` (B,C,Z,Y,X) and `label` (B,1,Z,Y,X), with deep supervision `label_1` and so on; `step`, `stage`,
-        `loss_weight`.
+        `loss_weight`, and `traceparent` where it is traced.
         """
         from .torch import LoaderOptions, open_loader, to_monai
 

@@ -41,8 +41,10 @@ class Trainer:
 
 
 @contextmanager
-def trainer(kind: str, runs: Path, *flags: str, stdin: int | None = None) -> Generator[Trainer]:
-    """`kind` is `torch`, ours, or `onnx`, the TypeScript one."""
+def trainer(
+    kind: str, runs: Path, *flags: str, stdin: int | None = None, before: Sequence[str] = ()
+) -> Generator[Trainer]:
+    """`kind` is `torch`, ours, or `onnx`, the TypeScript one; `before` stands before its command."""
     program = {
         "torch": [sys.executable, "-m", "patchstream.trainer"],
         "onnx": ["node", str(REPOSITORY / "dist" / "cli" / "main.js"), "trainer", "--engine", "onnx"],
@@ -50,7 +52,7 @@ def trainer(kind: str, runs: Path, *flags: str, stdin: int | None = None) -> Gen
     common = ["--runs", str(runs), "--threads", "1", "--json", "--log-level", "silent", "--port", "0"]
     path = os.pathsep.join([str(REPOSITORY / "client" / "python" / "src"), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path}
-    command = [*program, *common, *flags]
+    command = [*before, *program, *common, *flags]
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None

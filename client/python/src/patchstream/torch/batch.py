@@ -32,6 +32,8 @@ class BatchFacts:
     """CRC-32 over image, label and deep labels as they travelled."""
     waited_ms: float
     """For how long the process that received it waited for it."""
+    traceparent: str | None
+    """W3C `traceparent` of its span; None where it is not traced."""
 
 
 @dataclass(eq=False)
@@ -97,6 +99,11 @@ class TorchBatch:
         return self._facts.waited_ms
 
     @property
+    def traceparent(self) -> str | None:
+        """W3C `traceparent` of the batch's span, for spans below it; None where it is not traced."""
+        return self._facts.traceparent
+
+    @property
     def targets(self) -> list[torch.Tensor]:
         """`label` and behind it `deep_labels`: what a loss with deep supervision takes."""
         return [self.label, *self.deep_labels]
@@ -136,6 +143,7 @@ class ToTorch:
             samples=batch.samples,
             checksum=batch.checksum,
             waited_ms=batch.waited_ms,
+            traceparent=batch.traceparent,
         )
         labels = [_tensor(label, batch.memory) for label in (batch.label, *batch.deep_labels)]
         if self.label_channel:

@@ -15,6 +15,7 @@ class Want:
     step: int
     stage: int
     byte_length: int
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,7 @@ class ReplicaLink:
         """Asks for a batch; `has_room` said that it may be."""
         if self._stream is not None:
             self._asked.ask(want, monotonic())
-            self._stream.want(want.step, 1, want.stage)
+            self._stream.want(want.step, 1, want.stage, want.traceparent)
 
     def take_back(self, step: int) -> None:
         """Takes a want back, where there is one that has not begun: its step has come from elsewhere."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
 from time import monotonic
@@ -15,6 +15,7 @@ from .asked_steps import Want
 from .decide_stage import RunProgress, StageProposal, change_stage
 from .fleet import Fleet
 from .fleet_standing import AwaitedBatch, SessionStanding
+from .open_tracing import open_tracing
 from .pace import TrainerPace
 from .patience import MOST_TICK_S, TICK_S, Patience
 from .replica_link import OpenStream, Others, ReplicaLink
@@ -68,6 +69,7 @@ class Session:
         )
         self._patience = Patience()
         self._pace = TrainerPace(request.credit.batches)
+        self._tracing = open_tracing()
         self._awake_since = monotonic()
         self._failure: PatchstreamError | None = None
         self._last_batch_at = float("-inf")
@@ -198,6 +200,10 @@ class Session:
         if wanted is None:
             return
         self._patience.took(took_s)
+        span, wanted.span = wanted.span, None
+        if span is not None:
+            span.received(batch, damaged_times=wanted.damaged_times)
+            batch = replace(batch, traceparent=span.traceparent)
         wanted.batch = batch
         self._last_batch_at = monotonic()
         for link in self._links:
@@ -288,15 +294,24 @@ class Session:
 
         One that is heard of comes before one that is silent, and one that its name leads to before one that is gone.
         """
-        want = Want(wanted.step, wanted.stage, self._expected(wanted.stage).byte_length)
-        usable = [link for link in self._links if link.has_room(want.byte_length) and not link.has_asked(wanted.step)]
+        size = self._expected(wanted.stage).byte_length
+        usable = [link for link in self._links if link.has_room(size) and not link.has_asked(wanted.step)]
         if not usable:
             return False
-        times = finish_times([link.candidate(want.byte_length) for link in usable])
+        times = finish_times([link.candidate(size) for link in usable])
         ranks = [(self._is_silent(link), link.replica.is_retired) for link in usable]
         _, _, _, first = min((*rank, time, index) for index, (rank, time) in enumerate(zip(ranks, times, strict=True)))
-        usable[first].want(want)
+        usable[first].want(Want(wanted.step, wanted.stage, size, self._traceparent(wanted)))
         return True
+
+    def _traceparent(self, wanted: WantedStep[ReceivedBatch]) -> str | None:
+        """Makes the server's spans children of the want's: one for a batch, also where several replicas are asked."""
+        if self._tracing is None:
+            return None
+        if wanted.span is None:
+            timeline, rank = self._request.timeline, self._request.rank
+            wanted.span = self._tracing.want(timeline=timeline, rank=rank, step=wanted.step, stage=wanted.stage)
+        return None if wanted.span is None else wanted.span.traceparent
 
     def _is_silent(self, link: ReplicaLink) -> bool:
         """A replica that owes batches, or that its stream opens, and has not been heard of for the hedge time."""

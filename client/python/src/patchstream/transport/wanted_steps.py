@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from .tracing import WantSpan
 
 Batch = TypeVar("Batch")
 
@@ -15,6 +18,8 @@ class WantedStep(Generic[Batch]):
     stage: int
     batch: Batch | None = None
     damaged_times: int = 0
+    span: "WantSpan | None" = None
+    """From when it was first asked for at its stage, where it is traced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,16 @@ class WantedSteps(Generic[Batch]):
         total = 0
         for wanted in list(self._wanted.values()):
             stage = self._stage_of(wanted.step)
-            if stage != wanted.stage:
+            total += self._bytes_of(stage)
+            is_other = stage != wanted.stage
+            is_beyond = total > self._credit.bytes and wanted.step > self.first_undelivered
+            if wanted.span is not None and (is_other or is_beyond):
+                wanted.span.taken_back()
+                wanted.span = None
+            if is_other:
                 wanted.batch = None
             wanted.stage = stage
-            total += self._bytes_of(stage)
-            if total > self._credit.bytes and wanted.step > self.first_undelivered:
+            if is_beyond:
                 del self._wanted[wanted.step]
         self._extend()
 

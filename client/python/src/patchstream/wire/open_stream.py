@@ -67,8 +67,8 @@ class _CarriedStream:
             return monotonic()  # That has a deadline of its own.
         return self._heard_at if self._lane is None else self._lane.heard_at
 
-    def want(self, first_step: int, count: int, stage: int | None = None) -> None:
-        want = data_pb2.Want(first_step=first_step, count=count, stage=stage)
+    def want(self, first_step: int, count: int, stage: int | None = None, traceparent: str | None = None) -> None:
+        want = data_pb2.Want(first_step=first_step, count=count, stage=stage, traceparent=traceparent)
         self._outgoing.add(data_pb2.StreamRequest(want=want))
 
     def report(

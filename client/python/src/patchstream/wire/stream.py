@@ -88,6 +88,8 @@ class ReceivedBatch:
     """Of the server's time, where it says it."""
     is_shared: bool = False
     """It was cut for another client, too."""
+    traceparent: str | None = None
+    """Of the span of its want, where it is traced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,8 @@ class Stream(Protocol):
         """
         ...
 
-    def want(self, first_step: int, count: int, stage: int | None = None) -> None:
-        """Asks for batches. May be called before `Started`."""
+    def want(self, first_step: int, count: int, stage: int | None = None, traceparent: str | None = None) -> None:
+        """Asks for batches, whose spans become children of what `traceparent` names. May be called before `Started`."""
         ...
 
     def report(

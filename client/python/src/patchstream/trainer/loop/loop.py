@@ -6,7 +6,7 @@ where it stops. Scheduled transitions need no decision and cost nothing: wants r
 
 from collections.abc import Callable, Mapping
 from math import isfinite, prod
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Any
 
 from patchstream.batch import Batch
@@ -19,6 +19,7 @@ from patchstream.trainer.loop.learning_rate import poly_learning_rate
 from patchstream.trainer.loop.next_batch import next_batch
 from patchstream.trainer.loop.training_batch import check_decided, training_batch
 from patchstream.trainer.spec import StepSettings
+from patchstream.transport.open_tracing import open_tracing
 from patchstream.transport.stage_timeline import StageDecision
 
 
@@ -65,7 +66,7 @@ def _stage_entered(batch: Batch, decided: StageDecision | None) -> Mapping[str, 
 
 def _step_on(batch: Batch, epochs: Epochs, state: TrainingState) -> None:
     """Takes the step of `batch`, and tells it. Raises LOSS_NOT_FINITE before anything is written down."""
-    began = perf_counter()
+    began, began_ns = perf_counter(), time_ns()
     info, settings = epochs.info, epochs.settings
     epoch = epochs_before(info, batch.step)
     learning_rate = poly_learning_rate(settings.learning_rate, epoch, info.spec["epochs"])
@@ -95,6 +96,8 @@ def _step_on(batch: Batch, epochs: Epochs, state: TrainingState) -> None:
         # One rank of several has a share of the batch only.
         **(foreground_of(tensors.labels[0], classes) if epochs.decisions.ranks.count == 1 else {}),
     }
+    if batch.traceparent is not None:
+        _trace_step(batch.traceparent, began_ns, taken)
     state.losses.append(result.loss)
     epochs.emit({"kind": "step", "step": taken})
     state.taken = batch.step + 1
@@ -102,6 +105,20 @@ def _step_on(batch: Batch, epochs: Epochs, state: TrainingState) -> None:
     state.epoch.waited_ms += batch.waited_ms
     state.epoch.gradient_norm = result.gradient_norm
     state.time_left.step(batch.stage, batch.global_batch * prod(batch.patch_size), batch.waited_ms + step_ms)
+
+
+def _trace_step(traceparent: str, began_ns: int, taken: Mapping[str, Any]) -> None:
+    """Writes the step down in the trace of its batch."""
+    tracing = open_tracing()
+    if tracing is not None:
+        attributes = {
+            "patchstream.step": taken["step"],
+            "patchstream.stage": taken["stage"],
+            "patchstream.epoch": taken["epoch"],
+            "patchstream.waited_ms": taken["waitedMs"],
+            "patchstream.loss": taken["loss"],
+        }
+        tracing.record("patchstream.step", traceparent, began_ns, attributes)
 
 
 def _check_finite(batch: Batch, result: StepResult) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from patchstream.trainer.process.failure import sent_failure
 from patchstream.trainer.process.jobs import JOBS
 from patchstream.trainer.process.parent import Parent
+from patchstream.transport.open_tracing import open_tracing
 
 
 def main(path: str) -> None:
@@ -25,6 +26,9 @@ def main(path: str) -> None:
         parent.tell({"kind": "result", "result": result})
     except Exception as error:
         parent.tell({"kind": "failed", "failure": sent_failure(error)})
+    tracing = open_tracing()
+    if tracing is not None:
+        tracing.flush()
     parent.close()
     sys.stdout.flush()
     os._exit(0)  # No destructor of a library keeps the process.

@@ -16,11 +16,11 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from patchstream.package_version import package_version
 from patchstream.trainer.run_folder.json_lines import Entry
 from patchstream.trainer.service.failure_status import FAILURE_CODES
 from patchstream.trainer.service.known_training import STATES, state_word
 from patchstream.trainer.service.memory_budget import machine_bytes
-from patchstream.trainer.service.package_version import package_version
 
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Upper ends of a latency histogram's buckets, in seconds."""

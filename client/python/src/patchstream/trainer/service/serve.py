@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 
 from patchstream.errors import PatchstreamError
+from patchstream.package_version import package_version
 from patchstream.trainer.engine.device_options import DeviceOptions
 from patchstream.trainer.process.start import Notice
 from patchstream.trainer.service.check_start import StartChecks
@@ -24,7 +25,6 @@ from patchstream.trainer.service.log import ServiceLog
 from patchstream.trainer.service.memory_budget import DEFAULT_SHARE, MemoryBudget, machine_bytes
 from patchstream.trainer.service.methods import MOST_MESSAGE_BYTES, Methods
 from patchstream.trainer.service.metrics_place import MetricsPlace
-from patchstream.trainer.service.package_version import package_version
 from patchstream.trainer.service.predict import Predictions
 from patchstream.trainer.service.trainings import Trainings, TrainingsOptions
 
