@@ -1,29 +1,14 @@
 """What a client says of its replicas, while they fail."""
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import patchstream
-from patchstream import DataClient, FleetStanding, PatchstreamError, ReplicaStanding, Run
+from patchstream import PatchstreamError, Run
 from tests.relay import Relay
+from tests.seen_fleet import of, seen
 from tests.serving import SMALL_SPEC, Server, serve
-
-
-def seen(client: DataClient, is_so: Callable[[FleetStanding], bool]) -> FleetStanding:
-    """Looks until what is seen is as it should be."""
-    until = time.monotonic() + 60
-    while not is_so(fleet := client.fleet()):
-        assert time.monotonic() < until, fleet
-        time.sleep(0.01)
-    return fleet
-
-
-def of(fleet: FleetStanding, server: Server) -> ReplicaStanding:
-    (found,) = [one for one in fleet.replicas if one.address == server.address]
-    return found
 
 
 def test_of_two_replicas_one_falls_silent_it_is_said_which_and_that_the_other_was_asked(sample_store: Path) -> None:

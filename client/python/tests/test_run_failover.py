@@ -14,6 +14,7 @@ import pytest
 import patchstream
 from patchstream import Carrier, PatchstreamError, Run
 from tests.relay import Relay
+from tests.seen_fleet import of, seen
 from tests.serving import SAMPLE_DATA, SMALL_SPEC, Server, serve
 from tests.serving import patchstream as patchstream_command
 
@@ -100,6 +101,28 @@ def test_a_server_that_comes_back_with_other_data_is_refused_and_the_right_one_g
         assert got == undisturbed[: run.step]
         with serve(sample_store, "--port", port_of(first.address)):
             assert got + checksums(run) == undisturbed
+
+
+def test_a_replica_that_has_refused_and_is_mended_since_is_asked_again_as_soon_as_the_other_one_refuses(
+    sample_store: Path, other_store: Path, replicas: list[Server], undisturbed: list[int]
+) -> None:
+    first, second = replicas
+    with patchstream.connect([first.address, second.address]) as client, ExitStack() as stack:
+
+        def replace(server: Server, store: Path) -> Server:
+            server.end("SIGKILL")
+            return stack.enter_context(serve(store, "--port", port_of(server.address)))
+
+        run = client.open_run(SMALL_SPEC, credit_batches=2)
+        got = checksums(run, 2)
+        wrong = replace(first, other_store)
+        while of(client.fleet(), first).state != "refused":
+            got += checksums(run, 1)
+            seen(client, lambda fleet: of(fleet, first).state in ("serving", "refused"))
+        got += checksums(run, 3)  # One more than were under way: it has come since the refusal.
+        replace(wrong, sample_store)
+        replace(second, other_store)
+        assert got + checksums(run) == undisturbed
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
