@@ -1,10 +1,7 @@
-import { copyRow } from "./copy-row";
+import { BULK_BYTES, copyRow } from "./copy-row";
 import { copyReversed, mirroredRow } from "./mirrored-rows";
 import { readCodes, readCodesReversed, readCodesU8, readCodesU8Reversed } from "./read-codes";
 import { LINE_BYTES } from "./source-box";
-
-/** Up to this many voxels, at most two cache lines, a row is copied faster than its lines come one after the other. */
-const SHORT_ROW: usize = 32;
 
 /**
  * Copies a box of a volume (Z,Y,X; values of type `In`) to `outPtr` (type `Out`). The box starts at (lowerZ, lowerY, lowerX), which
@@ -44,7 +41,9 @@ export function cropBox<In, Out>(
   const fromPlane = <usize>inY * fromRow;
   let plane = inPtr + ((<usize>(lowerX + startX)) << inShift);
   plane += <usize>(lowerZ + startZ) * fromPlane + <usize>(lowerY + startY) * fromRow;
-  if (count <= SHORT_ROW) touchRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, count << inShift);
+  const fromBytes = count << inShift;
+  if (fromBytes <= 2 * LINE_BYTES) touchRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, fromBytes);
+  else if (fromBytes < BULK_BYTES) touchLongRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, fromBytes);
   const toX = outPtr + ((<usize>(axes & 4 ? outX - endX : startX)) << outShift);
   const toRow = axes & 2 ? <usize>0 - rowBytes : rowBytes;
   for (let z = startZ; z < endZ; z++, plane += fromPlane) {
@@ -60,19 +59,30 @@ export function cropBox<In, Out>(
       for (let y = startY; y < endY; y++, to += toRow, from += fromRow) {
         if (sizeof<Out>() === 1) readCodesU8(to, from, count);
         else if (sizeof<In>() === 1) readCodes(to, from, count);
-        else copyRow(to, from, count << inShift);
+        else copyRow(to, from, fromBytes);
       }
     }
   }
 }
 
-/** Reads a value of each cache line of a box, so that the lines come from memory at the same time. */
+/** Reads a value of each cache line of a box, so that the lines come from memory at the same time: short rows are copied faster than they come. */
 function touchRows(ptr: usize, planes: i32, rows: i32, planeBytes: usize, rowBytes: usize, bytes: usize): void {
   for (let z = 0; z < planes; z++, ptr += planeBytes) {
     let row = ptr;
     for (let y = 0; y < rows; y++, row += rowBytes) {
       load<u8>(row);
       if (bytes > LINE_BYTES) load<u8>(row + LINE_BYTES);
+      load<u8>(row + bytes - 1);
+    }
+  }
+}
+
+/** The same of rows that may have more than two lines: a loop that rows of one or two would feel. */
+function touchLongRows(ptr: usize, planes: i32, rows: i32, planeBytes: usize, rowBytes: usize, bytes: usize): void {
+  for (let z = 0; z < planes; z++, ptr += planeBytes) {
+    let row = ptr;
+    for (let y = 0; y < rows; y++, row += rowBytes) {
+      for (let at: usize = 0; at < bytes; at += LINE_BYTES) load<u8>(row + at);
       load<u8>(row + bytes - 1);
     }
   }
