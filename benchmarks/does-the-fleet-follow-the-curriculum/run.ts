@@ -1,6 +1,6 @@
 /**
- * `node dist/benchmarks/does-the-fleet-follow-the-curriculum/run.js [--fixed N] [--only fixed|scaled] [--stage-seconds S] [--keep FILE] [--publish]`: a run of 15 stages from
- * local data servers, once as many as `--fixed` says and once as KEDA and Kubernetes' autoscaler would have them; prints the table, and
+ * `node dist/benchmarks/does-the-fleet-follow-the-curriculum/run.js [--fixed N] [--only fixed|scaled] [--stage-seconds S] [--first-stage-seconds F] [--keep FILE] [--publish]`: a run of 15
+ * stages from local data servers, once as many as `--fixed` says and once as KEDA and Kubernetes' autoscaler would have them; prints the table, and
  * writes it to RESULTS.md. With --only the other one is of FILE, where --keep has put it. Linux, root, cgroup v1.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,11 +10,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ingest } from "../../loader/index.js";
+import { planStages } from "../../plan/curriculum/modes.js";
+import type { NetworkPlan } from "../../plan/curriculum/stage.js";
+import { MODE_DEFAULTS } from "../../plan/run-spec/mode-defaults.js";
 import { machine } from "../machine.js";
 import { writeResults } from "../results.js";
 import { FIRST_SECONDS, type Replay, type ReplayOptions, replay } from "./replay.js";
 
-const STAGES = 15;
 const STEP_MS = 170;
 const PROCESSORS = 0.2;
 const MOST_SERVERS = 4;
@@ -26,9 +28,21 @@ const { values } = parseArgs({
     fixed: { type: "string", default: String(MOST_SERVERS) },
     only: { type: "string" },
     "stage-seconds": { type: "string", default: "20" },
+    "first-stage-seconds": { type: "string", default: "20" },
     keep: { type: "string" },
     publish: { type: "boolean", default: false },
   },
+});
+
+const PLAN: NetworkPlan = { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] };
+const stageSeconds = Number(values["stage-seconds"]);
+const firstSeconds = Number(values["first-stage-seconds"]);
+
+const { strategy, foregroundFraction } = MODE_DEFAULTS.performance;
+const curriculum = { plan: PLAN, epochs: 15, foregroundFraction, budgetFraction: 1, rounding: "floor" } as const;
+/** PGPS-Performance's, whose epochs take a second. */
+const stages = planStages("performance", curriculum).map((stage, index) => {
+  return { ...stage, epochs: index === 0 ? firstSeconds : stageSeconds };
 });
 
 interface Replays {
@@ -74,10 +88,10 @@ try {
     store,
     data: {
       dataset: "Task04_Hippocampus",
-      plan: { patchSize: [40, 56, 40], batchSize: 9, pooling: [3, 3, 3] },
-      mode: "performance",
-      epochs: STAGES,
-      stepsPerEpoch: Math.round((1e3 * Number(values["stage-seconds"])) / STEP_MS),
+      plan: PLAN,
+      stages,
+      strategy,
+      stepsPerEpoch: Math.round(1e3 / STEP_MS),
     },
     stepMs: STEP_MS,
     processors: PROCESSORS,
@@ -95,7 +109,7 @@ try {
   else {
     const about = Object.entries(machine()).map(([name, value]) => `${name} ${value}`);
     const report = [
-      `\`node dist/benchmarks/does-the-fleet-follow-the-curriculum/run.js --stage-seconds ${values["stage-seconds"]}\` (steps of ${STEP_MS} ms; a server may have ` +
+      `\`node dist/benchmarks/does-the-fleet-follow-the-curriculum/run.js --stage-seconds ${stageSeconds} --first-stage-seconds ${firstSeconds}\` (steps of ${STEP_MS} ms; a server may have ` +
         `${PROCESSORS} of a processor; asked every ${POLL_MS / 1e3} s; ${SCALE_DOWN_SECONDS} s for scaling down), load ${loadavg()[0]?.toFixed(1)}: ${about.join("; ")}.`,
       "",
       table({ fixed, scaled }),
