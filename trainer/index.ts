@@ -59,6 +59,7 @@ export type { NetworkDescription } from "./networks/network.js";
 export { checkPatchSize } from "./networks/patch-multiple.js";
 export type { CheckpointName } from "./run-folder/checkpoint.js";
 export type { TrainingEvent } from "./run-folder/events.js";
+export { type Followed, type FollowOptions, followFolder } from "./run-folder/follow-folder.js";
 export {
   LABELS_FILE,
   type LabelsRecord,

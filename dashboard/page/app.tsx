@@ -76,7 +76,9 @@ export function App() {
   const { model, lost } = useModel(training, session);
   const { trainings, trouble, shown, servers, heardMs, study, studyTrouble } = model;
   const hasStudy = study !== undefined || studyTrouble !== undefined;
-  const isStudy = hasStudy && (place.isStudy || trainings === undefined);
+  const isStudy = hasStudy && (place.isStudy || (trainings === undefined && place.training === undefined));
+  // The study's own trainer listens to nobody: its trainings are seen, and nothing else.
+  const isSteered = !study?.runs.some((run) => run.isWatchable && run.training === training);
   const inShort = trainings?.find(({ id }) => id === training);
 
   // Who has chosen nothing sees the training that is under way, else the newest.
@@ -124,24 +126,19 @@ export function App() {
           {trainings?.length === 0 && !isStudy && <Empty />}
           {training !== undefined && !isStudy && (
             <>
-              <div class="parts">
-                <a href={`#/${path}`} aria-current={place.isBatches ? undefined : "page"}>
-                  Training
-                </a>
-                <a href={`#/${path}/batches`} aria-current={place.isBatches ? "page" : undefined}>
-                  Batches
-                </a>
-              </div>
+              {isSteered && <Parts path={path} isBatches={place.isBatches} />}
               {shown?.trouble && (
                 <p class="note wrong" role="alert">
                   This training cannot be watched. {shown.trouble.message}
                 </p>
               )}
-              {place.isBatches ? (
+              {isSteered && place.isBatches ? (
                 <BatchBrowser training={training} shown={shown} key={training} />
               ) : (
+                <TrainingView inShort={inShort} shown={shown} />
+              )}
+              {isSteered && !place.isBatches && (
                 <>
-                  <TrainingView inShort={inShort} shown={shown} />
                   <Controls
                     training={training}
                     inShort={inShort}
@@ -155,6 +152,20 @@ export function App() {
         </main>
       </div>
     </>
+  );
+}
+
+/** The training's two parts. */
+function Parts({ path, isBatches }: { path: string; isBatches: boolean }) {
+  return (
+    <div class="parts">
+      <a href={`#/${path}`} aria-current={isBatches ? undefined : "page"}>
+        Training
+      </a>
+      <a href={`#/${path}/batches`} aria-current={isBatches ? "page" : undefined}>
+        Batches
+      </a>
+    </div>
   );
 }
 

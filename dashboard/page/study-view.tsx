@@ -151,8 +151,8 @@ function Run({
   axes: readonly Axis[];
   trainings: readonly TrainingInShort[] | undefined;
 }) {
-  const { name, point, state, message, dice, pseudoDice, trainer, training } = run;
-  const isHere = trainings?.some(({ id }) => id === training) ?? false;
+  const { name, point, state, message, dice, pseudoDice, trainer, training, isWatchable } = run;
+  const isHere = isWatchable ?? trainings?.some(({ id }) => id === training) ?? false;
   return (
     <tr>
       <th scope="row" title={name}>

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { PatchstreamError } from "../../plan/index.js";
 import type { StandingReader } from "../../study/index.js";
-import { type TrainerClient, TrainingHistory } from "../../trainer/index.js";
+import { followFolder, type TrainerClient, TrainingHistory } from "../../trainer/index.js";
 import { troubleOf } from "./answers.js";
 import type { ServerLooks } from "./data-metrics.js";
 import type { EventStream } from "./event-stream.js";
@@ -109,8 +109,11 @@ async function tellFleet(stream: EventStream, { trainer, training, signal }: Wat
 }
 
 async function tellTraining(stream: EventStream, watched: Watched): Promise<void> {
-  const { trainer, training, signal } = watched;
-  if (training === undefined || trainer === undefined) return;
+  const { trainer, training, study, signal } = watched;
+  if (training === undefined) return;
+  const folder = study?.folderOf(training);
+  if (folder !== undefined) return await tellKept(stream, { training, folder, signal });
+  if (trainer === undefined) return;
   for (;;) {
     const history = new TrainingHistory();
     stream.tell({ kind: "begin", training });
@@ -135,5 +138,27 @@ async function tellTraining(stream: EventStream, watched: Watched): Promise<void
     } finally {
       clearInterval(timer);
     }
+  }
+}
+
+/** A training of the study's own trainer, which is another process: what it writes is read. */
+async function tellKept(
+  stream: EventStream,
+  { training, folder, signal }: { training: string; folder: string; signal: AbortSignal },
+): Promise<void> {
+  let history = new TrainingHistory();
+  stream.tell({ kind: "begin", training });
+  try {
+    for await (const read of followFolder(folder, { everyMs: CHANGES_MS, signal })) {
+      if (read === "begins anew") history = new TrainingHistory();
+      else if (read !== "caught up") for (const event of read) history.add(event);
+      else if (!stream.isBehind) {
+        const change = history.take();
+        if (change !== undefined) stream.tell({ kind: "change", change });
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    stream.tell({ kind: "unwatched", trouble: troubleOf(error) });
   }
 }

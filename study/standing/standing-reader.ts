@@ -59,6 +59,16 @@ export class StandingReader implements AsyncDisposable {
     throw new PatchstreamError({ code: "NOT_FOUND", ...facts }, `Write it with: patchstream study ${path} --report`);
   }
 
+  /** Where the study's own trainer keeps this training. Undefined for one that it has not begun, or whose files do not read: `look` says why. */
+  folderOf(training: string): string | undefined {
+    return unlessDamaged(() => this.#readSpec().runs)
+      ?.map((run) => {
+        const started = unlessDamaged(() => this.#folder.readStarted(run));
+        return started?.training === training ? this.#kept(run, started) : undefined;
+      })
+      .find((folder) => folder !== undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#trainers.values()].map((client) => client[Symbol.asyncDispose]()));
   }
@@ -87,11 +97,14 @@ export class StandingReader implements AsyncDisposable {
     const nothing = { name, point, stepsTaken: 0, steps: 0 };
     try {
       const started = this.#folder.readStarted(run);
+      const folder = started && this.#kept(run, started);
+      const where = started === undefined ? {} : whereOf(started, folder);
       const done = this.#result(run);
-      const where = started === undefined ? {} : whereOf(started);
       if (done !== undefined) return { ...done, ...where };
       if (started?.training === undefined) return { ...nothing, state: "waiting", ...where };
-      return { ...nothing, ...where, ...this.#trained(run, started.trainer, started.training, told) };
+      const trained =
+        started.trainer === OWN_TRAINER ? onDisk(folder) : asTold(told, started.trainer, started.training);
+      return { ...nothing, ...where, ...trained };
     } catch (error) {
       if (!(error instanceof PatchstreamError)) throw error;
       return { ...nothing, state: "damaged", message: error.message };
@@ -108,26 +121,38 @@ export class StandingReader implements AsyncDisposable {
     return done;
   }
 
-  #trained(run: StudyRun, trainer: string, training: string, told: Told) {
-    if (trainer === OWN_TRAINER) {
-      const places = [this.#folder.trainings, this.#folder.trainingsOf(run)].map((place) => join(place, training));
-      const found = readTrainingOnDisk(places.find((place) => existsSync(place)) ?? "");
-      return found === undefined ? { state: "queued" as const } : onDisk(found);
-    }
-    const answer = told.get(trainer) ?? "the study does not name it any more";
-    if (typeof answer === "string") return { state: "unknown" as const, message: answer };
-    const found = answer.get(training);
-    if (found === undefined) return { state: "unknown" as const, message: `its trainer has no training ${training}` };
-    const { state, damage } = found;
-    return { state, ...(damage && { message: `${damage.file}: ${damage.reason}` }), ...progress(found) };
+  /** Where the study's own trainer keeps a training; undefined for another trainer's, and where there is none yet. */
+  #kept(run: StudyRun, { trainer, training }: StartedRun): string | undefined {
+    if (trainer !== OWN_TRAINER || training === undefined) return undefined;
+    const places = [this.#folder.trainings, this.#folder.trainingsOf(run)].map((place) => join(place, training));
+    return places.find((place) => existsSync(place));
   }
 }
 
-const whereOf = ({ trainer, training }: StartedRun) => ({ trainer, ...(training !== undefined && { training }) });
+function whereOf({ trainer, training }: StartedRun, folder: string | undefined) {
+  return {
+    trainer,
+    ...(training !== undefined && { training }),
+    ...(folder !== undefined && { isWatchable: true as const }),
+  };
+}
 
-function onDisk(found: NonNullable<ReturnType<typeof readTrainingOnDisk>>) {
+/** How a training of the study's own trainer stands, whose folder this is. */
+function onDisk(folder: string | undefined) {
+  const found = folder === undefined ? undefined : readTrainingOnDisk(folder);
+  if (found === undefined) return { state: "queued" as const };
   const { state, message, writtenMs } = found;
   return { state, ...(message && { message }), heardMs: writtenMs, ...progress(found) };
+}
+
+/** How a training of another trainer stands. */
+function asTold(told: Told, trainer: string, training: string) {
+  const answer = told.get(trainer) ?? "the study does not name it any more";
+  if (typeof answer === "string") return { state: "unknown" as const, message: answer };
+  const found = answer.get(training);
+  if (found === undefined) return { state: "unknown" as const, message: `its trainer has no training ${training}` };
+  const { state, damage } = found;
+  return { state, ...(damage && { message: `${damage.file}: ${damage.reason}` }), ...progress(found) };
 }
 
 function progress({
@@ -138,4 +163,13 @@ function progress({
 }: Pick<TrainingInShort, "stepsTaken" | "steps" | "stage" | "smoothedPseudoDice">) {
   const dice = smoothedPseudoDice === undefined ? {} : { pseudoDice: smoothedPseudoDice };
   return { stepsTaken, steps, stage, ...dice };
+}
+
+function unlessDamaged<Read>(read: () => Read): Read | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PatchstreamError)) throw error;
+    return undefined;
+  }
 }

@@ -28,6 +28,8 @@ export interface StudyRunStanding {
   readonly trainer?: string;
   /** Its id there. */
   readonly training?: string;
+  /** The study's folder holds its history: see `StandingReader.folderOf`. */
+  readonly isWatchable?: true;
   /** When its last event was written, in milliseconds since 1970; of the study's own trainer only. */
   readonly heardMs?: number;
 }

@@ -46,6 +46,11 @@ test("a study is shown as it goes, without a trainer, and its report is opened o
   const running = begun.runs.find(({ state }) => state === "running");
   t.is(running?.trainer, "own");
   t.true((running?.heardMs ?? 0) > 0);
+  const watched = await events(page, running?.training, ({ kind }) => kind === "change");
+  t.deepEqual(
+    watched.told.find(({ kind }) => kind === "begin"),
+    { kind: "begin", training: running?.training },
+  );
   const half = await seen(page, ({ runs }) => runs.some(({ state }) => state === "finished"));
   if (half.runs.some(({ state }) => state !== "finished")) t.true((half.secondsLeft ?? -1) >= 0); // 0 where all steps are taken and the result is not written yet
   t.is((await study.ended).code, 0);
@@ -53,6 +58,12 @@ test("a study is shown as it goes, without a trainer, and its report is opened o
   const done = await seen(page, ({ reportMs }) => reportMs !== undefined);
   t.true(done.runs.every(({ state, dice = -1 }) => state === "finished" && dice >= 0));
   t.is(done.secondsLeft, undefined);
+  for (const { training, isWatchable, steps } of done.runs) {
+    t.true(isWatchable);
+    const isWhole = (event: PageEvent) => event.kind === "change" && event.change.standing.figures.stepsTaken === steps;
+    const { told } = await events(page, training, isWhole);
+    t.is(told.filter(({ kind }) => kind === "unwatched").length, 0);
+  }
   const { path } = (await (await page.post("/api/study", {})).json()) as { path: string };
   const report = await fetch(`${page.base}${path}`);
   t.is(report.status, 200);

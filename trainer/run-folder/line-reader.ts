@@ -1,6 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 
 const READ_BYTES = 1 << 16;
+/** By so many of the bytes read last a file is known again. */
+const TAIL_BYTES = 1024;
 
 /** A whole line of a file. */
 export interface Line {
@@ -16,6 +18,7 @@ export class LineReader {
   readonly #file: FileHandle;
   readonly #block = Buffer.alloc(READ_BYTES);
   #unfinished = Buffer.alloc(0);
+  #tail = Buffer.alloc(0);
   #position = 0;
   #lines = 0;
 
@@ -29,7 +32,9 @@ export class LineReader {
     if (bytesRead === 0) return undefined;
     let begin = this.#position - this.#unfinished.length;
     this.#position += bytesRead;
-    const bytes = Buffer.concat([this.#unfinished, this.#block.subarray(0, bytesRead)]);
+    const block = this.#block.subarray(0, bytesRead);
+    this.#tail = Buffer.concat([this.#tail, block.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    const bytes = Buffer.concat([this.#unfinished, block]);
     const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
     this.#unfinished = bytes.subarray(whole.length);
     const lines: Line[] = [];
@@ -40,5 +45,12 @@ export class LineReader {
       from = end;
     }
     return lines;
+  }
+
+  /** Whether the file still holds what was read last: not once it was cut there, or written anew. */
+  async isUnchanged(): Promise<boolean> {
+    const now = Buffer.alloc(this.#tail.length);
+    const { bytesRead } = await this.#file.read(now, 0, now.length, this.#position - now.length);
+    return bytesRead === now.length && now.equals(this.#tail);
   }
 }

@@ -146,6 +146,13 @@ test("a study is seen with its runs, light and dark, wide and on a phone, and it
     await page.getByText("step 2,000 of 2,000, stage 14").waitFor();
     await page.getByText("the loss is NaN").waitFor();
     assert.deepEqual(await found(page), []);
+    await page.getByRole("link", { name: "t6" }).click();
+    await page.getByText("2,000 of 2,000").first().waitFor();
+    assert.equal(await page.getByRole("link", { name: "Batches" }).count(), 0);
+    assert.equal(await page.getByRole("heading", { name: "Controls" }).count(), 0);
+    assert.deepEqual(await found(page), []);
+    await page.goBack();
+    await rows.nth(8).waitFor();
     const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     assert.equal(overflow, 0, `${width} pixels are enough`);
     const opened = page.context().waitForEvent("page");
