@@ -24,6 +24,13 @@ export class EventStream {
     if (!this.#response.writableEnded) this.#response.write(`data: ${JSON.stringify(event, shortNumber)}\n\n`);
   }
 
+  /** Tells how something stands now, but not to a page that is behind, whose process may be stopped: what it is told next holds it too. */
+  tellLatest(event: PageEvent): boolean {
+    if (this.isBehind) return false;
+    this.tell(event);
+    return true;
+  }
+
   end(): void {
     this.#response.end();
   }

@@ -56,10 +56,7 @@ async function tellStudy(stream: EventStream, { study, signal }: Watched): Promi
       (error) => ({ kind: "studyUnread" as const, trouble: troubleOf(error) }),
     );
     const text = JSON.stringify(event);
-    if (text !== told && !stream.isBehind) {
-      stream.tell(event);
-      told = text;
-    }
+    if (text !== told && stream.tellLatest(event)) told = text;
   }
 }
 
@@ -73,8 +70,7 @@ async function tellTrainings(stream: EventStream, { trainer, signal }: Watched):
       if (troubled) stream.tell({ kind: "trouble", trouble: null });
       troubled = false;
       const text = JSON.stringify(trainings);
-      if (text !== told) stream.tell({ kind: "trainings", trainings });
-      told = text;
+      if (text !== told && stream.tellLatest({ kind: "trainings", trainings })) told = text;
     } catch (error) {
       signal.throwIfAborted();
       troubled = true;
@@ -90,7 +86,7 @@ async function tellServers(stream: EventStream, { looks, signal }: Watched): Pro
   for (let last = await looks.look(); ; ) {
     await setTimeout(METRICS_MS, undefined, { signal });
     const now = await looks.look();
-    stream.tell({ kind: "servers", servers: looks.figures(last, now) });
+    stream.tellLatest({ kind: "servers", servers: looks.figures(last, now) });
     last = now;
   }
 }
@@ -100,8 +96,7 @@ async function tellFleet(stream: EventStream, { trainer, training, signal }: Wat
   for (let isTold = false; ; await setTimeout(FLEET_MS, undefined, { signal })) {
     try {
       const { fleet = null } = await trainer.describe(training, { signal });
-      if (fleet !== null || isTold) stream.tell({ kind: "fleet", fleet });
-      isTold = fleet !== null;
+      if ((fleet !== null || isTold) && stream.tellLatest({ kind: "fleet", fleet })) isTold = fleet !== null;
     } catch {
       signal.throwIfAborted(); // what else is wrong with the trainer, the list says
     }
