@@ -33,14 +33,16 @@ export async function* followFolder(
       continue;
     }
     const lines = new LineReader(file);
-    do {
-      for (let read = await lines.next(); read !== undefined; read = await lines.next()) {
-        signal.throwIfAborted();
+    while (await lines.isUnchanged()) {
+      const read = await lines.next();
+      signal.throwIfAborted();
+      if (read !== undefined) {
         yield read.map(({ text, number }) => watchedEvent(parseJsonLine<TrainingEvent>(text, path, `line ${number}`)));
+        continue;
       }
       yield "caught up";
       await setTimeout(everyMs, undefined, { signal });
-    } while (await lines.isUnchanged());
+    }
     yield "begins anew";
   }
 }
