@@ -101,6 +101,15 @@ function checkReplaceable(path: string): void {
   throw new PatchstreamError(facts, "Name a file.");
 }
 
+/** Makes what a file needs before it is written under its temporary name. Throws WRITE_FAILED. */
+function makeReady(path: string): void {
+  reportingFailure(path, () => {
+    makeMissing(dirname(path));
+    checkReplaceable(path);
+    rmSync(temporaryName(path), { force: true });
+  });
+}
+
 /**
  * Replaces several files: all are on disk under temporary names before the first is renamed, so that a failure to write one
  * leaves everything as it was. Throws WRITE_FAILED naming the file.
@@ -108,11 +117,7 @@ function checkReplaceable(path: string): void {
 export function replaceFiles(files: Files): void {
   try {
     for (const [path, content] of files) {
-      reportingFailure(path, () => {
-        makeMissing(dirname(path));
-        checkReplaceable(path);
-        rmSync(temporaryName(path), { force: true });
-      });
+      makeReady(path);
       writeNewFile(temporaryName(path), content, path);
     }
     for (const [path] of files) moveIntoPlace(temporaryName(path), path);
@@ -132,11 +137,7 @@ export async function replaceFileFrom(
   check: (temporary: string) => Promise<void>,
 ): Promise<number> {
   const temporary = temporaryName(path);
-  reportingFailure(path, () => {
-    makeMissing(dirname(path));
-    checkReplaceable(path);
-    rmSync(temporary, { force: true });
-  });
+  makeReady(path);
   try {
     const file = reportingFailure(path, () => openSync(temporary, "wx", OWNER_ONLY_FILE));
     let bytes = 0;

@@ -112,10 +112,7 @@ async function tellTraining(stream: EventStream, watched: Watched): Promise<void
   for (;;) {
     const history = new TrainingHistory();
     stream.tell({ kind: "begin", training });
-    const flush = () => {
-      const change = stream.isBehind ? undefined : history.take();
-      if (change !== undefined) stream.tell({ kind: "change", change });
-    };
+    const flush = () => tellChange(stream, history);
     const timer = setInterval(flush, CHANGES_MS);
     try {
       for await (const event of trainer.watchInShort(training, { signal })) history.add(event);
@@ -136,6 +133,12 @@ async function tellTraining(stream: EventStream, watched: Watched): Promise<void
   }
 }
 
+/** Tells what has changed, but not to a page that is behind: that is told together later. */
+function tellChange(stream: EventStream, history: TrainingHistory): void {
+  const change = stream.isBehind ? undefined : history.take();
+  if (change !== undefined) stream.tell({ kind: "change", change });
+}
+
 /** A training of the study's own trainer, which is another process: what it writes is read. */
 async function tellKept(
   stream: EventStream,
@@ -147,10 +150,7 @@ async function tellKept(
     for await (const read of followFolder(folder, { everyMs: CHANGES_MS, signal })) {
       if (read === "begins anew") history = new TrainingHistory();
       else if (read !== "caught up") for (const event of read) history.add(event);
-      else if (!stream.isBehind) {
-        const change = history.take();
-        if (change !== undefined) stream.tell({ kind: "change", change });
-      }
+      else tellChange(stream, history);
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -61,12 +61,11 @@ export class StandingReader implements AsyncDisposable {
 
   /** Where the study's own trainer keeps this training. Undefined for one that it has not begun, or whose files do not read: `look` says why. */
   folderOf(training: string): string | undefined {
-    return unlessDamaged(() => this.#readSpec().runs)
-      ?.map((run) => {
-        const started = unlessDamaged(() => this.#folder.readStarted(run));
-        return started?.training === training ? this.#kept(run, started) : undefined;
-      })
-      .find((folder) => folder !== undefined);
+    for (const run of unlessDamaged(() => this.#readSpec().runs) ?? []) {
+      const started = unlessDamaged(() => this.#folder.readStarted(run));
+      if (started?.training === training) return this.#kept(run, started);
+    }
+    return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,11 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { type WatchedEvent, watchedEvent } from "../client/events.js";
+import type { WatchedEvent } from "../client/events.js";
 import { EVENTS_FILE } from "./event-log.js";
-import type { TrainingEvent } from "./events.js";
-import { parseJsonLine } from "./json-lines.js";
 import { LineReader } from "./line-reader.js";
+import { eventsOf } from "./read-events.js";
 
 export interface FollowOptions {
   /** Between two looks at a history whose end was reached. */
@@ -37,7 +36,7 @@ export async function* followFolder(
       const read = await lines.next();
       signal.throwIfAborted();
       if (read !== undefined) {
-        yield read.map(({ text, number }) => watchedEvent(parseJsonLine<TrainingEvent>(text, path, `line ${number}`)));
+        yield eventsOf(read, path);
         continue;
       }
       yield "caught up";

@@ -7,7 +7,7 @@ import { type WatchedEvent, watchedEvent } from "../client/events.js";
 import { EVENTS_FILE } from "./event-log.js";
 import type { TrainingEvent } from "./events.js";
 import { parseJsonLine } from "./json-lines.js";
-import { LineReader } from "./line-reader.js";
+import { type Line, LineReader } from "./line-reader.js";
 
 /**
  * What has happened until now in the training whose folder this is, event by event; its trainer may go on meanwhile. A line that is being
@@ -25,6 +25,10 @@ export async function* readEvents(folder: string): AsyncGenerator<WatchedEvent> 
   }
   await using file = await open(path);
   const lines = new LineReader(file);
-  for (let read = await lines.next(); read !== undefined; read = await lines.next())
-    for (const { text, number } of read) yield watchedEvent(parseJsonLine<TrainingEvent>(text, path, `line ${number}`));
+  for (let read = await lines.next(); read !== undefined; read = await lines.next()) yield* eventsOf(read, path);
+}
+
+/** The events on lines of the file at `path`, in words. Throws INPUT_DAMAGED for a line that does not parse. */
+export function eventsOf(lines: readonly Line[], path: string): WatchedEvent[] {
+  return lines.map(({ text, number }) => watchedEvent(parseJsonLine<TrainingEvent>(text, path, `line ${number}`)));
 }

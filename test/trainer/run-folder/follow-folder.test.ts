@@ -1,21 +1,18 @@
-import { appendFileSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { EVENTS_FILE, EventLog } from "../../../trainer/run-folder/event-log.js";
 import type { TrainingEvent } from "../../../trainer/run-folder/events.js";
 import { type Followed, followFolder } from "../../../trainer/run-folder/follow-folder.js";
+import { temporaryFolder } from "../../dataset/temporary-folder.js";
 
 function followed(t: ExecutionContext) {
-  const folder = mkdtempSync(join(tmpdir(), "patchstream-follow-"));
+  const folder = temporaryFolder(t);
   const read: AsyncGenerator<Followed, unknown> = followFolder(folder, {
     everyMs: 1,
     signal: new AbortController().signal,
   });
-  t.teardown(async () => {
-    await read.return(undefined);
-    rmSync(folder, { recursive: true });
-  });
+  t.teardown(() => read.return(undefined));
   /** What is told until `last` is. */
   const until = async (last: Followed) => {
     const told: Followed[] = [];
