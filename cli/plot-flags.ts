@@ -54,7 +54,7 @@ export async function showLines(picture: LinePicture): Promise<void> {
   const protocol = pictureProtocol(process.stdout, process.env);
   const png = protocol && (await pngOf(drawLines(picture), "dark").catch(undefinedIfUnsupported));
   if (protocol && png) {
-    writePicture(png, columns, protocol, process.stdout);
+    await writePicture(png, columns, protocol, process.stdout);
     return;
   }
   for (const line of textOfLines(picture, columns).trimEnd().split("\n")) process.stdout.write(`${printable(line)}\n`);

@@ -34,7 +34,7 @@ export function previewCommand(): Command {
       const protocol = json ? undefined : pictureProtocol(process.stdout, process.env);
       if (out === undefined && protocol === undefined)
         command.error(
-          "error: give --out <file>: this is no terminal that shows pictures, as kitty, Ghostty, iTerm2 and WezTerm do",
+          "error: give --out <file>: this is no terminal that shows pictures, as kitty, Ghostty, iTerm2, WezTerm, foot and Konsole do",
         );
       const { png, pages, firstSample, samples } = await drawn(options, command);
       if (out !== undefined) {
@@ -42,7 +42,7 @@ export function previewCommand(): Command {
         if (json) printJson({ step, page, pages, firstSample, samples, file: out, bytes: png.byteLength });
         else process.stderr.write(`wrote ${out}: page ${page} of ${pages}\n`);
       } else if (protocol !== undefined) {
-        writePicture(png, pictureColumns(), protocol, process.stdout);
+        await writePicture(png, pictureColumns(), protocol, process.stdout);
         process.stderr.write(`page ${page} of ${pages}\n`);
       }
     });

@@ -29,7 +29,7 @@ export function curvesCommand(): Command {
     .addHelpText(
       "after",
       `
-Without --plot the curves are drawn in the terminal: as a picture where it shows pictures (kitty, Ghostty, iTerm2, WezTerm), elsewhere as text.
+Without --plot the curves are drawn in the terminal: as a picture where it shows pictures (kitty, Ghostty, iTerm2, WezTerm, foot, Konsole), elsewhere as text.
 
 Examples:
   $ patchstream curves runs/20261123-173207-482-5f1c

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import sharp from "sharp";
+import { decode } from "sixel";
 import { pictureProtocol } from "../../cli/terminal-picture.js";
 import { makeSampleStore } from "../engine/sample-store.js";
 import { longTraining } from "../trainer/history/events-of-a-long-training.js";
@@ -10,10 +12,19 @@ import { hasTerminals, inTerminal, strangeEscapes } from "./in-terminal.js";
 
 const terminalTest = hasTerminals ? test : test.skip;
 const COLUMNS = 90;
-const PLAIN = { TERM_PROGRAM: "", LC_TERMINAL: "", KITTY_WINDOW_ID: "", NO_COLOR: "", TMUX: "", STY: "" };
+const PLAIN = {
+  TERM_PROGRAM: "",
+  LC_TERMINAL: "",
+  KITTY_WINDOW_ID: "",
+  KONSOLE_VERSION: "",
+  NO_COLOR: "",
+  TMUX: "",
+  STY: "",
+};
 const TERMINALS = {
   kitty: { ...PLAIN, TERM: "xterm-kitty" },
   iterm2: { ...PLAIN, TERM_PROGRAM: "iTerm.app" },
+  sixel: { ...PLAIN, TERM: "foot" },
 };
 
 test("which terminals show pictures is known by what they call themselves, and none does within tmux, without colours or where output is a file", (t) => {
@@ -25,6 +36,12 @@ test("which terminals show pictures is known by what they call themselves, and n
     [{ TERM: "xterm-256color", TERM_PROGRAM: "iTerm.app" }, "iterm2"],
     [{ TERM: "xterm-256color", TERM_PROGRAM: "WezTerm" }, "iterm2"],
     [{ TERM: "xterm-256color", LC_TERMINAL: "iTerm2" }, "iterm2"],
+    [{ TERM: "foot" }, "sixel"],
+    [{ TERM: "foot-extra" }, "sixel"],
+    [{ TERM: "mlterm-256color" }, "sixel"],
+    [{ TERM: "xterm-256color", KONSOLE_VERSION: "220400" }, "sixel"],
+    [{ TERM: "xterm-256color", KONSOLE_VERSION: "211203" }, undefined],
+    [{ TERM: "footloose" }, undefined],
     [{ TERM: "xterm-256color", TERM_PROGRAM: "Apple_Terminal" }, undefined],
     [{ TERM: "xterm-256color" }, undefined],
     [{}, undefined],
@@ -39,7 +56,7 @@ test("which terminals show pictures is known by what they call themselves, and n
 const [ESCAPE, BELL] = ["\u001b", "\u0007"];
 
 /** The PNG that a terminal was sent, put together as it does. Throws for other sequences. */
-function pictureIn(output: string, protocol: keyof typeof TERMINALS): Buffer {
+function pictureIn(output: string, protocol: "kitty" | "iterm2"): Buffer {
   const sequences = output.split(ESCAPE).slice(1);
   if (protocol === "iterm2") {
     const [keys, base64 = ""] = sequences[0]?.split(BELL)[0]?.split(":") ?? [];
@@ -74,6 +91,29 @@ terminalTest(
     t.regex(refused.stderr, /^error: give --out <file>: [^\n]+\n$/);
   },
 );
+
+terminalTest("a terminal that knows sixels is sent the picture's dots, as wide as its columns", async (t) => {
+  const folder = temporaryFolder(t);
+  const events = [...longTraining(60, 10)].map((event) => `${JSON.stringify(event)}\n`);
+  writeFileSync(join(folder, "events.jsonl"), events.join(""));
+  const session = inTerminal(COLUMNS, ["curves", folder], TERMINALS.sixel);
+  await session.ended;
+  const [introducer, sixels = ""] = session.output().split(`${ESCAPE}P0;0;q`);
+  t.is(introducer, "");
+  t.true(sixels.includes(`${ESCAPE}\\\r\nexit 0`));
+  const shown = decode(sixels.slice(0, sixels.indexOf(ESCAPE)));
+  const dots = sharp(new Uint8Array(shown.data32.buffer, shown.data32.byteOffset, shown.data32.byteLength), {
+    raw: { width: shown.width, height: shown.height, channels: 4 },
+  });
+  t.is(shown.width, 8 * COLUMNS);
+  const png = join(folder, "curves.png");
+  t.is((await patchstreamHere("curves", folder, "--plot", png, "--theme", "dark")).code, 0);
+  const expected = sharp(png).resize({ width: shown.width });
+  const [got, want] = await Promise.all([dots, expected].map((image) => image.removeAlpha().raw().toBuffer()));
+  const apart = (got as Buffer).reduce((sum, value, at) => sum + Math.abs(value - (want?.[at] as number)), 0);
+  t.is(got?.length, want?.length);
+  t.true(apart / (got as Buffer).length < 3, `${apart / (got as Buffer).length} of 255 apart`);
+});
 
 terminalTest("curves are a picture in such a terminal, and braille without colours", async (t) => {
   const folder = temporaryFolder(t);
