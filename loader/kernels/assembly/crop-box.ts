@@ -3,6 +3,9 @@ import { copyReversed, mirroredRow } from "./mirrored-rows";
 import { readCodes, readCodesReversed, readCodesU8, readCodesU8Reversed } from "./read-codes";
 import { LINE_BYTES } from "./source-box";
 
+/** What is touched at a time is still in a core's own cache when it is copied. */
+const TOUCHED_BYTES: usize = 65_536;
+
 /**
  * Copies a box of a volume (Z,Y,X; values of type `In`) to `outPtr` (type `Out`). The box starts at (lowerZ, lowerY, lowerX), which
  * may lie outside; where the box leaves the volume, all bytes are `outside`. It is written with the flagged axes (1: Z, 2: Y, 4: X) mirrored. A
@@ -34,7 +37,8 @@ export function cropBox<In, Out>(
   if (endX - startX < outX || startY > 0 || endY < outY || lowerZ < 0 || lowerZ + outZ > inZ) {
     memory.fill(outPtr, outside, <usize>outZ * <usize>outY * rowBytes);
   }
-  if (count === 0) return;
+  const rows = endY - startY;
+  if (count === 0 || rows <= 0) return;
   const startZ = max(0, -lowerZ);
   const endZ = min(outZ, inZ - lowerZ);
   const fromRow = (<usize>inX) << inShift;
@@ -42,11 +46,16 @@ export function cropBox<In, Out>(
   let plane = inPtr + ((<usize>(lowerX + startX)) << inShift);
   plane += <usize>(lowerZ + startZ) * fromPlane + <usize>(lowerY + startY) * fromRow;
   const fromBytes = count << inShift;
-  if (fromBytes <= 2 * LINE_BYTES) touchRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, fromBytes);
-  else if (fromBytes < BULK_BYTES) touchLongRows(plane, endZ - startZ, endY - startY, fromPlane, fromRow, fromBytes);
+  const planesAhead = max(1, <i32>(TOUCHED_BYTES / (<usize>rows * fromBytes)));
   const toX = outPtr + ((<usize>(axes & 4 ? outX - endX : startX)) << outShift);
   const toRow = axes & 2 ? <usize>0 - rowBytes : rowBytes;
+  let touched = startZ;
   for (let z = startZ; z < endZ; z++, plane += fromPlane) {
+    if (z === touched) {
+      touched = min(endZ, z + planesAhead);
+      if (fromBytes <= 2 * LINE_BYTES) touchRows(plane, touched - z, rows, fromPlane, fromRow, fromBytes);
+      else if (fromBytes < BULK_BYTES) touchLongRows(plane, touched - z, rows, fromPlane, fromRow, fromBytes);
+    }
     let to = toX + mirroredRow(z, startY, outZ, outY, axes) * rowBytes;
     let from = plane;
     if (axes & 4) {

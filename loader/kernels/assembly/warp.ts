@@ -9,7 +9,7 @@ import { isZoom, ZOOMED_X, zoomBlock } from "./zoomed-block";
 
 /** Size of the blocks that are made one after the other: what a block reads fits a core's own cache, and its rows are still long. */
 const BLOCK_Z: i32 = 16;
-const BLOCK_Y: i32 = 32;
+const BLOCK_Y: i32 = 16;
 const BLOCK_X: i32 = ZOOMED_X;
 
 /** More than rounding moves a coordinate: they are below 2^17, and f32 holds them to 2^-8. */
