@@ -1,6 +1,9 @@
 """Errors say in one line what TypeScript's say, and cross processes."""
 
 import pickle
+import sys
+import traceback
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +38,37 @@ def test_a_failure_is_one_line(facts: dict[str, object], line: str) -> None:
 def test_a_hint_ends_the_line() -> None:
     error = PatchstreamError({"code": "UNAVAILABLE", "address": "a:1", "reason": "nobody"}, "Start it.")
     assert str(error) == "a:1: nobody. Start it."
+
+
+ERRORS_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "errors.md"
+FACTS_OF: list[dict[str, object]] = [
+    {"code": "STEP_PASSED", "step": 3, "delivered": 5},
+    {"code": "BATCH_DAMAGED", "step": 3, "attempts": 3},
+    {"code": "WRITE_FAILED", "file": "model.pt", "reason": "no space left on device"},
+    {"code": "SERVER_BUSY", "limit": "streams", "got": 9, "max": 8},
+]
+
+
+@pytest.mark.parametrize("facts", FACTS_OF)
+def test_what_to_do_is_said_as_the_page_of_errors_has_it(facts: dict[str, object]) -> None:
+    rows = ERRORS_PAGE.read_text().splitlines()
+    row = next(row for row in rows if row.startswith(f"| `{facts['code']}` |"))
+    what_to_do = row.removesuffix(" |").split(" | ")[-1]
+    error = PatchstreamError(facts)
+    assert error.advice == f"{error}. {what_to_do}"
+    assert PatchstreamError(facts, "Do this.").advice == f"{error}. Do this."
+    if sys.version_info >= (3, 11):
+        assert traceback.format_exception(error)[-2:] == [
+            f"patchstream.errors.PatchstreamError: {error}\n",
+            f"{what_to_do}\n",
+        ]
+        assert traceback.format_exception(pickle.loads(pickle.dumps(error)))[-1] == f"{what_to_do}\n"
+
+
+def test_a_message_that_says_what_would_be_right_has_no_more() -> None:
+    error = PatchstreamError({"code": "SPEC_INVALID", "field": "seed", "got": -1, "want": "0 or more"})
+    assert error.advice == str(error)
+    assert not hasattr(error, "__notes__")
 
 
 def test_what_is_refused_is_repeated_in_a_few_words() -> None:

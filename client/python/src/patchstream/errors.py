@@ -52,6 +52,7 @@ KNOWN_FIELD = "a known field"
 class PatchstreamError(Exception):
     """Every failure a user can meet. `str()` says what, where, and what would be right. Match `code`, not the text.
 
+    A traceback ends with what to do (from Python 3.11 on), where the message says neither that nor what would be right.
     `retry` is what the server said of another attempt; None where we found the failure ourselves.
     """
 
@@ -62,6 +63,14 @@ class PatchstreamError(Exception):
         self.facts = dict(facts)
         self.hint = hint
         self.retry: Retry | None = retry
+        self._usual = _USUAL_HINTS.get(self.code) if hint is None else None
+        if self._usual is not None:
+            self.__notes__ = [self._usual]  # what `add_note` of Python 3.11 does
+
+    @property
+    def advice(self) -> str:
+        """The message for a person who has nothing but this line."""
+        return str(self) if self._usual is None else f"{self}. {self._usual}"
 
     @property
     def code(self) -> Code:
@@ -175,3 +184,22 @@ _SENTENCES: Mapping[Code, str] = {
     "WRITE_FAILED": "{file} was not written: {reason}",
 }
 """What is said of the codes whose sentence is always the same."""
+
+_USUAL_HINTS: Mapping[Code, str] = {
+    "UNAUTHENTICATED": "Give a token that the server accepts.",
+    "INTERNAL": "Report it with the message.",
+    "STORE_DAMAGED": "Ingest again; open it again if that was done since; or restore a copy.",
+    "DATASET_CHANGED": "Ask for the first page again.",
+    "RECIPE_UNKNOWN": "Use the version the run began with, or begin a new run.",
+    "STEP_PASSED": "Name a later step, or none.",
+    "PATCH_MISMATCH": "A fault of that server: replace it, and report it.",
+    "SERVER_BUSY": "Ask another replica, or this one later.",
+    "BATCH_DAMAGED": "The network or a machine's memory flips bits; look there.",
+    "MESSAGE_DAMAGED": "The client asks again by itself, twice; then look at the network.",
+    "DEADLINE": "Look at what was waited for; raise the deadline if it is merely slow.",
+    "WORKER_DIED": "See the server's log: most often memory has run out.",
+    "PROCESS_DIED": "See the trainer's log: most often memory has run out. Resume the training.",
+    "LOSS_NOT_FINITE": "Lower the learning rate; see the last checkpoint.",
+    "WRITE_FAILED": "Make room, mend permissions or name another place, and start again.",
+}
+"""What to do, as docs/reference/errors.md has it, where a message says neither that nor what would be right."""

@@ -56,7 +56,7 @@ def import_command(arguments: Sequence[str], program: str = "patchstream import-
         report = import_folder(options.folder, options.store, plans_name=options.plans, force=options.force)
     except PatchstreamError as error:
         if error.code != "PROCESS_DIED":  # the process has said why itself
-            print(f"patchstream: {error}", file=sys.stderr)
+            print(f"patchstream: {error.advice}", file=sys.stderr)
         return 1
     cases = cast(Sequence[str], report["cases"])
     print(f"{report['name']}: {len(cases)} cases in {options.store}\ndigest  {report['digest']}")

@@ -18,7 +18,7 @@ def main() -> int:
     try:
         line = command(*sys.argv[1:])
     except PatchstreamError as error:
-        print(f"patchstream: {error}", file=sys.stderr)
+        print(f"patchstream: {error.advice}", file=sys.stderr)
         return 1
     if os.name != "nt":
         os.execv(line[0], line)

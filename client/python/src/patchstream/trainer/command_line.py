@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if flags.json:
             hint = {} if error.hint is None else {"hint": error.hint}
             print(json.dumps({"error": {**error.facts, **hint}}), flush=True)
-        print(f"patchstream: {error}", file=sys.stderr)
+        print(f"patchstream: {error.advice}", file=sys.stderr)
         return 1
     return 0
 
