@@ -102,6 +102,37 @@ test("cropImage, cropLabel and cropLabelU8 give the bits of their twins, with an
   );
 });
 
+for (const [rows, sourceSize, targetSize] of [
+  ["short", [19, 18, 37], [11, 10, 20]],
+  ["long", [19, 18, 90], [11, 10, 70]],
+] as const) {
+  test(`cropLabel and cropLabelU8 give the bits of their twins where the label is the same far and wide: ${rows} rows`, (t) => {
+    const anyLabel = fc.integer({ min: -1, max: MOST_MARKED });
+    const anywhere = (min: number) =>
+      fc.tuple(...sourceSize.map((max) => fc.integer({ min, max }))) as unknown as fc.Arbitrary<Zyx>;
+    fc.assert(
+      fc.property(anywhere(-9), anywhere(0), anyLabel, anyLabel, anyAxes, (lower, corner, value, other, axes) => {
+        const { kernel, twin } = inBoth((kernels, allocate) => {
+          const values = new Int16Array(voxelCount(sourceSize)).fill(value);
+          for (let z = corner[0]; z < sourceSize[0]; z++)
+            for (let y = corner[1]; y < sourceSize[1]; y++)
+              for (let x = corner[2]; x < sourceSize[2]; x++)
+                values[(z * sourceSize[1] + y) * sourceSize[2] + x] = other;
+          const label = storedLabel(kernels, allocate, true, { values, size: sourceSize }) as Grid<Uint8Array>;
+          const wide = { values: allocate(Int16Array, voxelCount(targetSize)), size: targetSize };
+          const bytes = { values: allocate(Uint8Array, voxelCount(targetSize)), size: targetSize };
+          const next = allocate(Int16Array, [77]);
+          kernels.cropLabel(wide, label, lower, axes);
+          kernels.cropLabelU8(bytes, label, lower, axes);
+          return [wide.values, bytes.values, next];
+        });
+        t.deepEqual(kernel, twin);
+      }),
+      { numRuns: 300 },
+    );
+  });
+}
+
 const nearLower = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -8, max: 8 }))) as unknown as fc.Arbitrary<Zyx>;
 const anyStep = fc.double({ min: -1.5, max: 1.5, noNaN: true });
 const anyGrid = fc.oneof(

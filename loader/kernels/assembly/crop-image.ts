@@ -15,5 +15,5 @@ export function cropImage(
   lowerX: i32,
   axes: i32,
 ): void {
-  cropBox<f32, f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0);
+  cropBox<f32>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0);
 }

@@ -1,4 +1,5 @@
 import { cropBox } from "./crop-box";
+import { cropMarked } from "./crop-marked";
 
 /** `cropBox` of a label (i16), -1 outside. */
 export function cropLabel(
@@ -15,7 +16,7 @@ export function cropLabel(
   lowerX: i32,
   axes: i32,
 ): void {
-  cropBox<i16, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0xff);
+  cropBox<i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0xff);
 }
 
 /** The same of a marked label. */
@@ -33,7 +34,7 @@ export function cropMarkedLabel(
   lowerX: i32,
   axes: i32,
 ): void {
-  cropBox<u8, i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0xff);
+  cropMarked<i16>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes);
 }
 
 /** A marked label in its wire type: u8, 0 outside and where it is -1. */
@@ -51,5 +52,5 @@ export function cropLabelU8(
   lowerX: i32,
   axes: i32,
 ): void {
-  cropBox<u8, u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes, 0);
+  cropMarked<u8>(outPtr, outZ, outY, outX, inPtr, inZ, inY, inX, lowerZ, lowerY, lowerX, axes);
 }

@@ -17,12 +17,13 @@ export function writeOne<Out>(ptr: usize, code: i32): void {
 
 /** Writes one code as `count` voxels side by side. */
 export function writeSame<Out>(ptr: usize, code: i32, count: i32): void {
-  if (sizeof<Out>() === 1) {
-    memory.fill(ptr, <u8>(max(code, 1) - 1), <usize>count);
+  const bytes = (<usize>count) << alignof<Out>();
+  const last = ptr + bytes - 16;
+  const values = sizeof<Out>() === 1 ? i8x16.splat(<i8>(max(code, 1) - 1)) : i16x8.splat(<i16>(code - 1));
+  if (bytes >= 16) {
+    for (; ptr < last; ptr += 16) v128.store(ptr, values);
+    v128.store(last, values); // overlaps those before
     return;
   }
-  const end = ptr + ((<usize>count) << 1);
-  const value = <i16>(code - 1);
-  for (; ptr + 16 <= end; ptr += 16) v128.store(ptr, i16x8.splat(value));
-  for (; ptr < end; ptr += 2) store<i16>(ptr, value);
+  for (const end = ptr + bytes; ptr < end; ptr += sizeof<Out>()) writeOne<Out>(ptr, code);
 }
