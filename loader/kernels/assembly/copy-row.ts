@@ -1,5 +1,5 @@
 /** From this many bytes on a call of the host's copy pays. With shorter rows our own loop lets the next row's loads begin early. */
-export const BULK_BYTES: usize = 512;
+const BULK_BYTES: usize = 1024;
 
 /** Copies `bytes` neighbouring bytes; source and target do not overlap. */
 export function copyRow(outPtr: usize, inPtr: usize, bytes: usize): void {

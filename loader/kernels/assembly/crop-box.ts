@@ -1,4 +1,4 @@
-import { BULK_BYTES, copyRow } from "./copy-row";
+import { copyRow } from "./copy-row";
 import { copyReversed, mirroredRow } from "./mirrored-rows";
 import { touchRows } from "./touch-rows";
 
@@ -51,7 +51,7 @@ export function cropBox<Value>(
   for (let z = startZ; z < endZ; z++, plane += fromPlane) {
     if (z === touched) {
       touched = min(endZ, z + planesAhead);
-      if (fromBytes < BULK_BYTES) touchRows(plane, touched - z, rows, fromPlane, fromRow, fromBytes);
+      touchRows(plane, touched - z, rows, fromPlane, fromRow, fromBytes);
     }
     let to = toX + mirroredRow(z, startY, outZ, outY, axes) * rowBytes;
     let from = plane;
