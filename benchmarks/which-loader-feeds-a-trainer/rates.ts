@@ -34,7 +34,7 @@ export interface RateOptions {
   readonly rounds: number;
   /** Least time of one measurement; it ends with the batch that passes it. */
   readonly seconds: number;
-  /** Least samples over which equal work is proven; it also warms up. */
+  /** Least samples over which equal work is proven. */
   readonly provenSamples: number;
   readonly workers: number;
   readonly clock: Clock;
@@ -42,6 +42,21 @@ export interface RateOptions {
 
 /** "cpu": seconds of processor time, which a busy machine disturbs least; for arms of one process. */
 export type Clock = "cpu" | "wall";
+
+/** An arm is warm when so many measurements in a row bring no more than the best one, but for so much; or after so many seconds. */
+const WARM_UP = { measurements: 3, gain: 1.03, seconds: 10 };
+
+/** Just-in-time compilers take seconds before their code is fast, most where batches are small: a training pays them once a stage. */
+async function warmUp(arm: Arm, job: Job, seconds: number, clock: Clock): Promise<void> {
+  const began = performance.now();
+  let best = 0;
+  for (let taken = 0; taken < WARM_UP.measurements && performance.now() - began < 1000 * WARM_UP.seconds; taken++) {
+    const rate = batchesPerSecond(await arm.take(seconds), job, clock);
+    if (rate <= WARM_UP.gain * best) continue;
+    best = rate;
+    taken = -1;
+  }
+}
 
 /** Samples over the batch size: a peer's batch may hold a few more. */
 function batchesPerSecond({ batchSeconds, cpuSeconds, samples }: Taken, { batch }: Job, clock: Clock): number {
@@ -63,7 +78,7 @@ export async function measureRates(
   for (const [arm, strategy] of strategies) await arm.open(jobOf(strategy));
   const equals = new Set(pairs.flatMap(({ ours, theirs, sameWork }) => (sameWork ? [ours, theirs] : [ours])));
   await proveEqualWork([...equals], job, provenSamples);
-  for (const arm of strategies.keys()) await arm.take(seconds / 2); // warm-up
+  for (const arm of strategies.keys()) await warmUp(arm, job, seconds, clock);
   const rateOf = async (arm: Arm) => {
     if (clock === "wall") await arm.take(seconds / 2); // what was loaded ahead
     return batchesPerSecond(await arm.take(seconds), job, clock);
