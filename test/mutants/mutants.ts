@@ -247,6 +247,13 @@ export const MUTANTS: readonly Mutant[] = [
     to: "",
     tests: ["kernels/twins"],
   },
+  {
+    name: "rows of a cropped label are filled though a brick further along them has another value",
+    file: "loader/kernels/assembly/crop-marked.ts",
+    from: "        lowerX + endX,",
+    to: "        lowerX + startX + 1,",
+    tests: ["kernels/twins"],
+  },
   // loader: server
   {
     name: "the byte gate is always open",
