@@ -144,7 +144,11 @@ export function App() {
                     inShort={inShort}
                     stages={shown?.standing?.opened?.stages.length ?? 0}
                   />
-                  <Servers servers={servers} inShort={inShort} fleet={shown?.fleet} />
+                  <Servers
+                    servers={servers}
+                    inShort={inShort}
+                    fleet={inShort?.state === "running" ? shown?.fleet : undefined}
+                  />
                 </>
               )}
             </>

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { StepRow } from "../../trainer/index.js";
 import type { BatchInShort, BatchSample } from "../messages.js";
 import { ask, Refusal } from "./connection.js";
 import type { Shown } from "./model.js";
-import { size, whole } from "./words.js";
+import { size, three, whole } from "./words.js";
 
 /** A page of a batch as a picture, and which of its samples that shows. */
 interface Montage {
@@ -97,8 +98,8 @@ export function BatchBrowser({ training, shown }: { training: string; shown: Sho
         <button type="button" onClick={() => go(Number(step) + 1)}>
           Step after
         </button>
-        <button type="button" onClick={() => go(worstStep(shown))}>
-          Highest loss
+        <button type="button" onClick={() => go(stepOfJump(shown))}>
+          Largest jump of the loss
         </button>
       </form>
       <p role="status" class={wrong ? "wrong" : "quiet"}>
@@ -109,7 +110,8 @@ export function BatchBrowser({ training, shown }: { training: string; shown: Sho
           <p>
             Step {whole(looked.batch.step)}, stage {looked.batch.stage}: {looked.batch.samples.length} patches of{" "}
             {size(looked.batch.patchSize)} voxels (Z, Y, X), CRC-32{" "}
-            <code>{looked.batch.checksum.toString(16).padStart(8, "0")}</code>
+            <code>{looked.batch.checksum.toString(16).padStart(8, "0")}</code>.{" "}
+            {shown && lossWords(shown.steps, looked.batch.step)}
           </p>
           <div class="row">
             {looked.montage.pages > 1 && (
@@ -164,14 +166,27 @@ export function BatchBrowser({ training, shown }: { training: string; shown: Sho
   );
 }
 
-/** The step whose loss was the highest of all, or the first of the row of steps that holds it. */
-function worstStep(shown: Shown | undefined): number {
+/** The step whose loss rose most above that of the step before, or the first of the row of steps that holds it. */
+function stepOfJump(shown: Shown | undefined): number {
   const { width, entries } = shown?.steps ?? { width: 1, entries: [] };
-  let worst = 0;
-  entries.forEach((entry, index) => {
-    if (entry && entry.lossMax > (entries[worst]?.lossMax ?? Number.NEGATIVE_INFINITY)) worst = index;
+  const jumps = entries.map((entry, index) => {
+    const before = entries[index - 1];
+    return entry && before ? entry.lossMax - before.lossSum / before.steps : Number.NEGATIVE_INFINITY;
   });
-  return worst * width;
+  return Math.max(0, jumps.indexOf(Math.max(...jumps))) * width;
+}
+
+/** What the loss was at a step, and before it; of a long training, in the row of steps that holds it. */
+function lossWords({ width, entries }: Shown["steps"], step: number): string {
+  const index = Math.floor(step / width);
+  const [before, entry] = [entries[index - 1], entries[index]];
+  if (!entry) return "";
+  const mean = (row: StepRow) => three(row.lossSum / row.steps);
+  const now =
+    width === 1
+      ? `Its loss was ${mean(entry)}`
+      : `The loss of the ${width} steps around it was up to ${three(entry.lossMax)}`;
+  return before ? `${now}, before that ${mean(before)}.` : `${now}.`;
 }
 
 async function montageOf(path: string): Promise<Montage> {
@@ -242,11 +257,13 @@ function Samples({
 
 /** The box inside its volume: slices and a rendering. NiiVue is loaded now, and not before. */
 function InVolume({ path, sample, channel }: { path: string; sample: BatchSample; channel: number }) {
+  const section = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [words, setWords] = useState("");
   const [isWrong, setIsWrong] = useState(false);
   useEffect(() => {
     const gone = new AbortController();
+    section.current?.scrollIntoView();
     const show = async () => {
       setIsWrong(false);
       setWords("Reading the volume.");
@@ -272,7 +289,7 @@ function InVolume({ path, sample, channel }: { path: string; sample: BatchSample
     return () => gone.abort();
   }, [sample, channel]);
   return (
-    <section aria-labelledby="volume">
+    <section ref={section} aria-labelledby="volume">
       <h3 id="volume">Case {sample.case}</h3>
       <p role="status" class={isWrong ? "wrong" : "quiet"}>
         {words}

@@ -3,9 +3,13 @@ import { FiguresTable } from "./figures-table.js";
 import { bytes, lasting, three, whole } from "./words.js";
 
 type Replica = TrainingFleet["replicas"][number];
+export type Awaited = NonNullable<TrainingFleet["awaited"]>;
 
 /** A wait that is shorter is not worth a word. */
 const LEAST_WAIT_MS = 500;
+const NOW_MS = 1_500;
+/** After so long a training is said to stand still. */
+const LONG_WAIT_MS = 3_000;
 /** A training's process tells once a second. */
 const MOST_AGE_MS = 5_000;
 /** One that owes nothing and was heard of longer ago was not asked. */
@@ -21,11 +25,31 @@ export function FleetNote({ fleet }: { fleet: TrainingFleet | undefined }) {
   return (
     <p class="note wrong" role="alert">
       <strong>{ill.length === 1 ? "A data server is ill." : `${ill.length} data servers are ill.`}</strong>{" "}
-      {ill.map(({ address, state }) => `${address} ${ILL[state] ?? state}.`).join(" ")}{" "}
-      {isServed ? "The others send its batches." : "None sends batches now."}
+      {ill.map(illWords).join(" ")}{" "}
+      {isServed
+        ? "The others send its batches."
+        : "None sends batches now: the training goes on with those that it has, and fails when it has waited too long."}
     </p>
   );
 }
+
+/** The batch that the training has stood still for, where it does. */
+export function longAwaited(fleet: TrainingFleet | undefined): Awaited | undefined {
+  const awaited = fleet?.awaited;
+  return awaited !== undefined && awaited.waitedMs >= LONG_WAIT_MS ? awaited : undefined;
+}
+
+/** What ails it, when it was well, and what to do. */
+function illWords({ address, state, heardMs }: Replica): string {
+  const heard = heardMs === undefined || heardMs < NOW_MS ? "" : ` (last heard of ${ago(heardMs)})`;
+  return `${address} ${ILL[state]}${heard}: ${WHAT_TO_DO[state]}.`;
+}
+
+const WHAT_TO_DO: Partial<Record<Replica["state"], string>> = {
+  silent: "it is connected and sends nothing, see whether it hangs",
+  lost: "see whether it runs, and whether its machine can be reached from the trainer",
+  refused: "see what its log says, it may have another store or another version",
+};
 
 const ILL: Partial<Record<Replica["state"], string>> = {
   silent: "is silent",
@@ -85,7 +109,7 @@ export function FleetTable({ fleet }: { fleet: TrainingFleet }) {
   );
 }
 
-const ago = (ms: number): string => (ms < 1_500 ? "now" : `${lasting(ms / 1000)} ago`);
+const ago = (ms: number): string => (ms < NOW_MS ? "now" : `${lasting(ms / 1000)} ago`);
 
 function healthWords(replica: Replica): string {
   const { state, failure } = replica;
@@ -104,7 +128,7 @@ function healthWords(replica: Replica): string {
     case "refused":
       return `refuses this run${why}`;
     case "serving":
-      if (replica.owed === 0 && (replica.heardMs ?? 0) > RESTED_MS) return "not needed lately: others are faster";
+      if (replica.owed === 0 && (replica.heardMs ?? 0) > RESTED_MS) return "not asked lately";
       return failure !== undefined && failure.ageMs < RECENT_MS
         ? `well; lost ${lasting(failure.ageMs / 1000)} ago${why}`
         : "well";
@@ -117,6 +141,6 @@ function waitsFor({ awaited }: TrainingFleet): string {
   const { timeline, step, stage, waitedMs, asked } = awaited;
   const batch =
     timeline === "val" ? `validation batch ${whole(step)}` : `the batch of step ${whole(step)} (stage ${stage})`;
-  const whom = asked.length === 0 ? "no data server takes wants" : `asked of ${asked.join(" and of ")}`;
+  const whom = asked.length === 0 ? "no data server can be asked for it" : `asked of ${asked.join(" and of ")}`;
   return `The training has waited ${lasting(waitedMs / 1000)} for ${batch}: ${whom}.`;
 }

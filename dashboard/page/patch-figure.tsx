@@ -84,13 +84,26 @@ function Box({ at: [left, top], box: { x, y, depth }, kind }: { at: Point; box: 
 }
 
 /** All stages as a row of bars: the patch's voxels as a share of the final one's. */
-export function StageRow({ stages, current }: { stages: readonly RunStage[]; current: number }) {
+export function StageRow({
+  stages,
+  current,
+  seen,
+}: {
+  stages: readonly RunStage[];
+  current: number;
+  /** Stages that there were steps of. */
+  seen: ReadonlySet<number>;
+}) {
   const voxels = (stage: RunStage) => stage.patchSize.reduce((product, side) => product * side, 1);
   const most = Math.max(...stages.map(voxels));
   return (
     <ol class="stages" aria-label="Stages" start={0}>
       {stages.map((stage, index) => (
-        <li key={index} aria-current={index === current ? "step" : undefined} class={index < current ? "past" : ""}>
+        <li
+          key={index}
+          aria-current={index === current ? "step" : undefined}
+          class={index !== current && seen.has(index) ? "past" : ""}
+        >
           <span class="bar" aria-hidden="true">
             <span style={{ height: `${Math.max(3, 100 * Math.cbrt(voxels(stage) / most))}%` }} />
           </span>

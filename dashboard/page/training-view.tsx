@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { EpochInShort, StepRow, TrainingInShort } from "../../trainer/index.js";
 import { Chart, type Line } from "./chart.js";
-import { FleetNote } from "./fleet.js";
+import { type Awaited, FleetNote, longAwaited } from "./fleet.js";
 import type { Shown } from "./model.js";
 import { PatchFigure, StageRow } from "./patch-figure.js";
 import { lasting, percent, size, three, whole } from "./words.js";
@@ -20,6 +20,7 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
     );
   const { opened, figures, spans } = standing;
   const state = standing.state ?? inShort?.state;
+  const fleet = state === "running" ? shown.fleet : undefined;
   return (
     <>
       <h2 class="title">
@@ -30,7 +31,7 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
           {standing.message}
         </p>
       )}
-      <FleetNote fleet={shown.fleet} />
+      <FleetNote fleet={fleet} />
       {opened === undefined ? (
         <p class="note">
           {state === "queued"
@@ -44,12 +45,16 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
               Reading the history: step {whole(figures.stepsTaken)} of the {whole(inShort.stepsTaken)} that were taken.
             </p>
           )}
-          <Tiles standing={standing} isUnderWay={state === "running"} />
+          <Tiles standing={standing} isUnderWay={state === "running"} awaited={longAwaited(fleet)} />
           <section class="panel" aria-labelledby="sees">
             <h3 id="sees">What the network sees now</h3>
             <p>{whyThisStage(standing)}</p>
             <PatchFigure stages={opened.stages} current={figures.stage ?? 0} />
-            <StageRow stages={opened.stages} current={figures.stage ?? 0} />
+            <StageRow
+              stages={opened.stages}
+              current={figures.stage ?? 0}
+              seen={new Set(spans.map(({ stage }) => stage))}
+            />
           </section>
           <Curves shown={shown} length={opened.steps} spans={spans} />
         </>
@@ -60,7 +65,16 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
   );
 }
 
-function Tiles({ standing: { figures, opened }, isUnderWay }: { standing: Standing; isUnderWay: boolean }) {
+function Tiles({
+  standing: { figures, opened },
+  isUnderWay,
+  awaited,
+}: {
+  standing: Standing;
+  isUnderWay: boolean;
+  /** The batch that it stands still for. */
+  awaited: Awaited | undefined;
+}) {
   const {
     stepsTaken,
     steps,
@@ -86,11 +100,13 @@ function Tiles({ standing: { figures, opened }, isUnderWay }: { standing: Standi
     ["Pseudo Dice", pseudoDice === undefined ? "-" : pseudoDice.toFixed(3), "moving average"],
     ["Learning rate", learningRate === undefined ? "-" : three(learningRate)],
     ["Throughput", samplesPerSecond === undefined ? "-" : `${three(samplesPerSecond)} /s`, "patches, waiting included"],
-    [
-      "Waiting",
-      waitingShare === undefined ? "-" : percent(waitingShare),
-      waitingShare === undefined ? "" : waitingWords(waitingShare),
-    ],
+    awaited === undefined
+      ? [
+          "Waiting",
+          waitingShare === undefined ? "-" : percent(waitingShare),
+          waitingShare === undefined ? "" : waitingWords(waitingShare),
+        ]
+      : ["Waiting", lasting(awaited.waitedMs / 1000), `stands still for the batch of step ${whole(awaited.step)}`],
     [
       "Time left",
       !isUnderWay ? "-" : secondsLeft === undefined ? "-" : lasting(secondsLeft),
@@ -124,11 +140,13 @@ function whyThisStage({ spans, opened, figures, noted }: Standing): string {
   const stage = opened.stages[span.stage];
   const decided = noted.findLast(({ kind, step }) => kind === "decided" && step === span.fromStep);
   const why = decided === undefined ? reasonWords(span.reason) : decided.text;
+  const pending = noted.find(({ kind, step }) => kind === "decided" && step > figures.stepsTaken);
   const next = span.reason === "scheduled" ? opened.stages[span.stage + 1] : undefined;
-  const then =
+  const scheduled =
     next === undefined || next.fromStep <= figures.stepsTaken
       ? ""
       : ` Stage ${span.stage + 1} is scheduled for step ${whole(next.fromStep)}.`;
+  const then = pending === undefined ? scheduled : ` From step ${whole(pending.step)} on: ${pending.text}.`;
   return `Stage ${span.stage} since step ${whole(span.fromStep)} (${why}): patches of ${size(stage?.patchSize ?? figures.patchSize)} voxels (Z, Y, X), ${figures.batchSize} in a batch.${then}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Run } from "../../client/types.js";
-import { StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
+import { type StageDecision, StageTimeline, scheduleOf } from "../../plan/batch/stage-timeline.js";
 import { checkStage, checkStep, stagesOf, stepsOf } from "../../plan/batch/timeline.js";
 import { PatchstreamError } from "../../plan/errors.js";
 import type { DecisionLog, LoggedDecision } from "../run-folder/decision-log.js";
@@ -25,7 +25,7 @@ export interface DecisionOptions {
 /** Which stage each step has, by what is decided until now. */
 export function timelineOf(
   { run, log }: Pick<DecisionOptions, "run" | "log">,
-  more: readonly LoggedDecision[] = [],
+  more: readonly StageDecision[] = [],
 ): StageTimeline {
   return new StageTimeline(scheduleOf(run.info.spec, "train"), [...log.decisions, ...more]);
 }
@@ -76,11 +76,12 @@ function decideByHand(request: StageRequest, taken: number, options: DecisionOpt
   const stage = request.stage ?? timelineOf(options).stageOf(fromStep) + 1;
   checkStage(spec, "train", stage);
   const hold = request.hold || control.kind !== "scheduled";
-  const decision = { stage, fromStep, reason: "manual", hold, text: `by hand, after step ${taken - 1}` };
-  const scheduleFrom = timelineOf(options, [decision]).resumes(decision, stepsOf(spec, "train"));
+  const change = { stage, fromStep, reason: "manual", hold };
+  const scheduleFrom = timelineOf(options, [change]).resumes(change, stepsOf(spec, "train"));
+  const then = scheduleFrom === undefined ? "" : `; the schedule goes on at step ${scheduleFrom}`;
+  const decision = { ...change, text: `by hand, after step ${taken - 1}${then}` };
   settle(decision, options);
-  const { text: _, ...answer } = decision;
-  request.resolve({ ...answer, ...(scheduleFrom !== undefined && { scheduleFrom }) });
+  request.resolve({ ...change, ...(scheduleFrom !== undefined && { scheduleFrom }) });
   return decision;
 }
 

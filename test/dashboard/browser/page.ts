@@ -122,7 +122,11 @@ test("data servers that fall silent are named above all else, with what the trai
   try {
     await page.getByText("2 data servers are ill.").waitFor();
     for (const { address } of replicas)
-      assert.match((await page.getByRole("alert").textContent()) ?? "", new RegExp(`${address} is silent`));
+      assert.match(
+        (await page.getByRole("alert").textContent()) ?? "",
+        new RegExp(`${address} is silent( \\(last heard of [^)]+ ago\\))?: it is connected and sends nothing`),
+      );
+    await page.getByText(/^stands still for the batch of step [\d,]+$/).waitFor();
     await page.getByText(/The training has waited \d+ s for the batch of step [\d,]+ \(stage 0\): asked of /).waitFor();
     assert.deepEqual(await found(page), []);
   } finally {
@@ -185,6 +189,11 @@ test("with the keyboard alone the training goes to its next stage, after a quest
 test("a batch is seen as a montage, its samples in words, and one of them inside its volume", async () => {
   const { page, errors } = await open(`${training}/batches`);
   await page.locator(".montage").waitFor();
+  await page.getByLabel("Step", { exact: true }).fill("3");
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByText(/Step 3, stage 0: \d+ patches/).waitFor();
+  await page.getByRole("button", { name: "Largest jump of the loss" }).click();
+  await page.getByText(/(Its loss was|The loss of the \d+ steps around it was up to) [\d.-]+, before that/).waitFor();
   await page.getByLabel("Step", { exact: true }).fill("3");
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByText(/Step 3, stage 0: \d+ patches/).waitFor();

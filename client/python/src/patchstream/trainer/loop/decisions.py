@@ -14,7 +14,7 @@ from patchstream.trainer.run_folder.decision_log import DecisionLog, LoggedDecis
 from patchstream.trainer.run_folder.progress import Plateau
 from patchstream.trainer.spec import Control
 from patchstream.transport.schedule_of_run import schedule_of_run
-from patchstream.transport.stage_timeline import StageChanged, StageTimeline
+from patchstream.transport.stage_timeline import StageChanged, StageDecision, StageTimeline
 
 Emit = Callable[[Mapping[str, Any]], None]
 
@@ -110,9 +110,11 @@ class Decisions:
             facts = {"code": "STAGE_UNKNOWN", "timeline": "train", "stage": stage, "first": 0, "last": last}
             raise PatchstreamError(facts)
         hold = request.hold or self.control.kind != "scheduled"
-        decision = LoggedDecision(stage, from_step, "manual", hold, text=f"by hand, after step {taken - 1}")
-        timeline.add(decision)
-        schedule_from = timeline.resumes(decision, steps)
+        change = StageDecision(stage, from_step, "manual", hold)
+        timeline.add(change)
+        schedule_from = timeline.resumes(change, steps)
+        then = "" if schedule_from is None else f"; the schedule goes on at step {schedule_from}"
+        decision = LoggedDecision(stage, from_step, "manual", hold, text=f"by hand, after step {taken - 1}{then}")
         self._settle(decision)
         request.resolve(StageChanged(stage, from_step, "manual", hold, schedule_from=schedule_from))
         return decision
