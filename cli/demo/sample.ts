@@ -54,6 +54,7 @@ export async function withSample<Result>(
   await using data = await startServer(["serve", store, "--port", "0", "--workers", "1"]);
   await using trainer = await startServer(["trainer", "--port", "0", "--runs", join(folder, "runs")]);
   say(`2. data server on ${data.address}, trainer on ${trainer.address}`);
+  say(`to watch it in a browser, in another terminal: npx patchstream dashboard --trainer ${trainer.address}`);
 
   await using client = connectTrainer(trainer.address);
   const split = { train: cases.slice(0, -HELD_OUT_CASES), val: cases.slice(-HELD_OUT_CASES) };

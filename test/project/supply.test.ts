@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,6 +82,16 @@ test("the package has the same bytes when it is packed again, whenever its files
   const first = packed("first");
   utimesSync(join(ours, "dist/cli/main.js"), new Date(), new Date(2001, 1, 1));
   t.is(packed("second"), first);
+});
+
+test("the first npx patchstream in a clone starts what is built, and builds nothing", (t) => {
+  const [clone, cache] = [folderOf(t), folderOf(t)];
+  cpSync(join(root, "package.json"), join(clone, "package.json"));
+  for (const name of ["dist", "node_modules"]) symlinkSync(join(root, name), join(clone, name)); // a build would take away the link alone
+  const env = { ...process.env, npm_config_cache: cache };
+  const version = execFileSync("npx", ["patchstream", "--version"], { cwd: clone, env, ...PIPED });
+  t.is(version.trim(), JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+  t.true(lstatSync(join(clone, "dist")).isSymbolicLink());
 });
 
 test("the workflow of the docs site publishes in a job that builds nothing", (t) => {
