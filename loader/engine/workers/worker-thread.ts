@@ -1,5 +1,9 @@
+import { setTimeout } from "node:timers/promises";
 import { Piscina } from "piscina";
 import type { Outcome, Task, WorkerSetup } from "./task.js";
+
+/** What runs is let end for so long: a thread that is ended while it begins to decode aborts the whole process (Node 20's zlib: `close before init`). */
+const LET_END_MS = 2_000;
 
 /**
  * One thread that runs one task at a time. When it has died, the next task gets a new one. Each thread has its own pool, because
@@ -11,6 +15,8 @@ export class WorkerThread implements AsyncDisposable {
   #isLost = false;
   /** Resolves when the thread has loaded its modules, or died while loading them. */
   #loaded: Promise<void> = Promise.resolve();
+  /** Settles with the task that runs. */
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(setup: WorkerSetup) {
     this.#setup = setup;
@@ -21,7 +27,9 @@ export class WorkerThread implements AsyncDisposable {
   async run(task: Task): Promise<Outcome> {
     if (this.#isLost) await this.#replace();
     try {
-      return await this.#pool.run(task);
+      const running = this.#pool.run(task);
+      this.#running = running;
+      return await running;
     } catch (error) {
       this.#isLost = true;
       throw error;
@@ -29,11 +37,12 @@ export class WorkerThread implements AsyncDisposable {
   }
 
   /**
-   * Ends the thread, and with it the running task. Ending a thread while it loads a module aborts the whole process (Node 20:
+   * Ends the thread, and with it a task that runs on. Ending a thread while it loads a module aborts the whole process (Node 20:
    * `v8::Module::IsGraphAsync must be used on an instantiated module`), so this waits until modules are loaded.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#pool.threads.length > 0) await this.#loaded;
+    await endsWithin(LET_END_MS, this.#running);
     await this.#pool.destroy();
   }
 
@@ -66,6 +75,16 @@ export class WorkerThread implements AsyncDisposable {
     this.#loaded = loadedNext(pool);
     return pool;
   }
+}
+
+/** Resolves when `task` has settled, or after `ms`. */
+async function endsWithin(ms: number, task: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const isSettled = task.then(
+    () => settled.abort(),
+    () => settled.abort(),
+  );
+  await Promise.race([isSettled, setTimeout(ms, undefined, settled).catch(() => {})]);
 }
 
 /** Resolves when a thread of the pool says that it has loaded, or dies. */
