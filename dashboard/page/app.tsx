@@ -80,6 +80,9 @@ export function App() {
   // The study's own trainer listens to nobody: its trainings are seen, and nothing else.
   const isSteered = !study?.runs.some((run) => run.isWatchable && run.training === training);
   const inShort = trainings?.find(({ id }) => id === training);
+  // What a training that has ended said of its data servers is not of now.
+  const isRunning = (shown?.standing?.state ?? inShort?.state) === "running";
+  const fleet = isRunning ? shown?.fleet : undefined;
 
   // Who has chosen nothing sees the training that is under way, else the newest.
   useEffect(() => {
@@ -135,7 +138,7 @@ export function App() {
               {isSteered && place.isBatches ? (
                 <BatchBrowser training={training} shown={shown} key={training} />
               ) : (
-                <TrainingView inShort={inShort} shown={shown} />
+                <TrainingView inShort={inShort} shown={shown} fleet={fleet} />
               )}
               {isSteered && !place.isBatches && (
                 <>
@@ -144,11 +147,7 @@ export function App() {
                     inShort={inShort}
                     stages={shown?.standing?.opened?.stages.length ?? 0}
                   />
-                  <Servers
-                    servers={servers}
-                    inShort={inShort}
-                    fleet={inShort?.state === "running" ? shown?.fleet : undefined}
-                  />
+                  <Servers servers={servers} inShort={inShort} fleet={fleet} />
                 </>
               )}
             </>

@@ -42,19 +42,19 @@ export function longAwaited(fleet: TrainingFleet | undefined): Awaited | undefin
 /** What ails it, when it was well, and what to do. */
 function illWords({ address, state, heardMs }: Replica): string {
   const heard = heardMs === undefined || heardMs < NOW_MS ? "" : ` (last heard of ${ago(heardMs)})`;
-  return `${address} ${ILL[state]}${heard}: ${WHAT_TO_DO[state]}.`;
+  return `${address} ${ILL[state]?.is}${heard}: ${ILL[state]?.toDo}.`;
 }
 
-const WHAT_TO_DO: Partial<Record<Replica["state"], string>> = {
-  silent: "it is connected and sends nothing, see whether it hangs",
-  lost: "see whether it runs, and whether its machine can be reached from the trainer",
-  refused: "see what its log says, it may have another store or another version",
-};
-
-const ILL: Partial<Record<Replica["state"], string>> = {
-  silent: "is silent",
-  lost: "cannot be reached",
-  refused: "refuses this run",
+const ILL: Partial<Record<Replica["state"], { readonly is: string; readonly toDo: string }>> = {
+  silent: { is: "is silent", toDo: "it is connected and sends nothing, see whether it hangs" },
+  lost: {
+    is: "cannot be reached",
+    toDo: "see whether it runs, and whether its machine can be reached from the trainer",
+  },
+  refused: {
+    is: "refuses this run",
+    toDo: "see what its log says, it may have another store or another version",
+  },
 };
 
 function isIll({ state }: Replica): boolean {

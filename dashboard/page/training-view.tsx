@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { EpochInShort, StepRow, TrainingInShort } from "../../trainer/index.js";
+import type { EpochInShort, StepRow, TrainingFleet, TrainingInShort } from "../../trainer/index.js";
 import { Chart, type Line } from "./chart.js";
 import { type Awaited, FleetNote, longAwaited } from "./fleet.js";
 import type { Shown } from "./model.js";
@@ -10,7 +10,16 @@ type Standing = NonNullable<Shown["standing"]>;
 export type RunStage = NonNullable<Standing["opened"]>["stages"][number];
 
 /** A training as it goes. */
-export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | undefined; shown: Shown | undefined }) {
+export function TrainingView({
+  inShort,
+  shown,
+  fleet,
+}: {
+  inShort: TrainingInShort | undefined;
+  shown: Shown | undefined;
+  /** How its data servers do, while it runs. */
+  fleet: TrainingFleet | undefined;
+}) {
   const standing = shown?.standing;
   if (shown === undefined || standing === undefined)
     return (
@@ -20,7 +29,6 @@ export function TrainingView({ inShort, shown }: { inShort: TrainingInShort | un
     );
   const { opened, figures, spans } = standing;
   const state = standing.state ?? inShort?.state;
-  const fleet = state === "running" ? shown.fleet : undefined;
   return (
     <>
       <h2 class="title">

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import sharp from "sharp";
 import { decode } from "sixel";
 import { pictureProtocol } from "../../cli/terminal-picture.js";
@@ -53,6 +53,14 @@ test("which terminals show pictures is known by what they call themselves, and n
   }
 });
 
+/** The folder of a training, as `curves` reads it. */
+function trainingFolder(t: ExecutionContext): string {
+  const folder = temporaryFolder(t);
+  const events = [...longTraining(60, 10)].map((event) => `${JSON.stringify(event)}\n`);
+  writeFileSync(join(folder, "events.jsonl"), events.join(""));
+  return folder;
+}
+
 const [ESCAPE, BELL] = ["\u001b", "\u0007"];
 
 /** The PNG that a terminal was sent, put together as it does. Throws for other sequences. */
@@ -93,9 +101,7 @@ terminalTest(
 );
 
 terminalTest("a terminal that knows sixels is sent the picture's dots, as wide as its columns", async (t) => {
-  const folder = temporaryFolder(t);
-  const events = [...longTraining(60, 10)].map((event) => `${JSON.stringify(event)}\n`);
-  writeFileSync(join(folder, "events.jsonl"), events.join(""));
+  const folder = trainingFolder(t);
   const session = inTerminal(COLUMNS, ["curves", folder], TERMINALS.sixel);
   await session.ended;
   const [introducer, sixels = ""] = session.output().split(`${ESCAPE}P0;0;q`);
@@ -116,9 +122,7 @@ terminalTest("a terminal that knows sixels is sent the picture's dots, as wide a
 });
 
 terminalTest("curves are a picture in such a terminal, and braille without colours", async (t) => {
-  const folder = temporaryFolder(t);
-  const events = [...longTraining(60, 10)].map((event) => `${JSON.stringify(event)}\n`);
-  writeFileSync(join(folder, "events.jsonl"), events.join(""));
+  const folder = trainingFolder(t);
   const drawn = async (environment: Readonly<Record<string, string>>) => {
     const session = inTerminal(COLUMNS, ["curves", folder], environment);
     await session.ended;

@@ -42,7 +42,7 @@ export class WorkerThread implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#pool.threads.length > 0) await this.#loaded;
-    await endsWithin(LET_END_MS, this.#running);
+    await Promise.race([this.#running.catch(() => {}), setTimeout(LET_END_MS, undefined, { ref: false })]);
     await this.#pool.destroy();
   }
 
@@ -75,16 +75,6 @@ export class WorkerThread implements AsyncDisposable {
     this.#loaded = loadedNext(pool);
     return pool;
   }
-}
-
-/** Resolves when `task` has settled, or after `ms`. */
-async function endsWithin(ms: number, task: Promise<unknown>): Promise<void> {
-  const settled = new AbortController();
-  const isSettled = task.then(
-    () => settled.abort(),
-    () => settled.abort(),
-  );
-  await Promise.race([isSettled, setTimeout(ms, undefined, settled).catch(() => {})]);
 }
 
 /** Resolves when a thread of the pool says that it has loaded, or dies. */
